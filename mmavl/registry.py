@@ -1,0 +1,27 @@
+"""The registries of mmavl, children of mmengine's.
+
+A component is registered by its decorator and found by its class name in a config. The modules
+named in ``locations`` are imported on the first lookup, so ``import mmavl`` stays cheap.
+"""
+
+from mmavl.utils.dependencies import check_openmmlab
+
+check_openmmlab()
+
+from mmengine import registry as _mmengine  # noqa: E402
+from mmengine.registry import Registry  # noqa: E402
+
+
+def _child(name: str, parent: Registry, *locations: str) -> Registry:
+    return Registry(name, parent=parent, scope='mmavl', locations=list(locations))
+
+
+DATASETS = _child('dataset', _mmengine.DATASETS, 'mmavl.datasets')
+TRANSFORMS = _child('transform', _mmengine.TRANSFORMS, 'mmavl.datasets.transforms')
+#: Backbones, necks, heads, disentanglers, losses, spectrograms, preprocessors and localizers.
+MODELS = _child('model', _mmengine.MODELS, 'mmavl.models')
+METRICS = _child('metric', _mmengine.METRICS, 'mmavl.evaluation.metrics')
+HOOKS = _child('hook', _mmengine.HOOKS, 'mmavl.engine.hooks')
+OPTIM_WRAPPERS = _child('optim_wrapper', _mmengine.OPTIM_WRAPPERS, 'mmavl.engine.optim_wrappers')
+VISUALIZERS = _child('visualizer', _mmengine.VISUALIZERS, 'mmavl.visualization')
+INFERENCERS = _child('inferencer', _mmengine.INFERENCERS, 'mmavl.apis')
