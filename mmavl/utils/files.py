@@ -1,0 +1,56 @@
+"""Writing files so that a reader finds the old one or the new one, never half of one."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO
+
+
+@contextmanager
+def atomic_write(path: str | Path, mode: str = 'w') -> Iterator[IO]:
+    """Open a temporary file beside ``path`` that takes its place when the block ends well.
+
+    The data is on the disk (fsync) before the name changes; if the block or the disk fails,
+    ``path`` stays as it was and nothing is left beside it.
+
+    Args:
+        path (str | Path): The file to write. Missing parent folders are made.
+        mode (str): 'w' (UTF-8 text) or 'wb'. Defaults to 'w'.
+
+    Yields:
+        IO: The open temporary file; its ``name`` is a path that other writers can use too.
+
+    Raises:
+        OSError: The file cannot be written, e.g. because the disk is full.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f'.{path.name}.', suffix='.tmp')
+    try:
+        with open(handle, mode, encoding=None if 'b' in mode else 'utf-8') as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, _default_mode())
+        os.replace(temporary, path)
+    except BaseException:
+        with suppress(FileNotFoundError):
+            os.unlink(temporary)
+        raise
+    _sync_folder(path.parent)
+
+
+def _default_mode() -> int:
+    umask = os.umask(0)  # mkstemp makes files that only their owner reads
+    os.umask(umask)
+    return 0o666 & ~umask
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

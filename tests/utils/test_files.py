@@ -1,0 +1,57 @@
+import errno
+import os
+import stat
+
+import pytest
+
+from mmavl.utils.files import atomic_write
+
+
+def test_text_and_bytes_arrive_in_folders_made_on_the_way(tmp_path):
+    with atomic_write(tmp_path / 'a/b.txt') as file:
+        file.write('é\n')
+    with atomic_write(tmp_path / 'a/b.bin', 'wb') as file:
+        file.write(b'\x00\xff')
+    assert (tmp_path / 'a/b.txt').read_bytes() == 'é\n'.encode()
+    assert (tmp_path / 'a/b.bin').read_bytes() == b'\x00\xff'
+
+
+def test_the_old_file_stands_until_the_block_has_ended(tmp_path):
+    path = tmp_path / 'x.txt'
+    path.write_text('old')
+    with atomic_write(path) as file:
+        file.write('new')
+        file.flush()
+        assert path.read_text() == 'old'
+    assert path.read_text() == 'new'
+
+
+def test_an_error_in_the_block_leaves_the_old_file_and_nothing_else(tmp_path):
+    path = tmp_path / 'x.txt'
+    path.write_text('old')
+    with pytest.raises(ZeroDivisionError), atomic_write(path) as file:
+        file.write('half')
+        raise ZeroDivisionError
+    assert path.read_text() == 'old'
+    assert os.listdir(tmp_path) == ['x.txt']
+
+
+@pytest.mark.parametrize('call', ['fsync', 'replace'])
+def test_a_full_disk_leaves_nothing_half_written(tmp_path, monkeypatch, call):
+    def full(*args, **kwargs):
+        raise OSError(errno.ENOSPC, 'No space left on device')
+
+    monkeypatch.setattr(os, call, full)
+    with pytest.raises(OSError, match='No space left'), atomic_write(tmp_path / 'x.txt') as file:
+        file.write('half')
+    assert os.listdir(tmp_path) == []
+
+
+def test_the_new_file_is_readable_by_whom_the_umask_allows(tmp_path):
+    previous = os.umask(0o022)
+    try:
+        with atomic_write(tmp_path / 'x.txt') as file:
+            file.write('x')
+    finally:
+        os.umask(previous)
+    assert stat.S_IMODE((tmp_path / 'x.txt').stat().st_mode) == 0o644
