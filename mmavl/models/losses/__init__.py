@@ -1,0 +1,7 @@
+"""Losses."""
+
+from .pair_contrastive_loss import PairContrastiveLoss, squared_distances
+from .pair_info_nce_loss import PairInfoNCELoss
+from .tag_loss import TagLoss
+
+__all__ = ['PairContrastiveLoss', 'PairInfoNCELoss', 'TagLoss', 'squared_distances']

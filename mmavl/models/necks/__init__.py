@@ -1,0 +1,6 @@
+"""Necks and branches: trainable convolutions between a backbone and the heads."""
+
+from .avc_branches import AVCAudioBranch, AVCVisualBranch
+from .conv_neck import ConvNeck
+
+__all__ = ['AVCAudioBranch', 'AVCVisualBranch', 'ConvNeck']

@@ -1,0 +1,94 @@
+"""Features of frozen backbones on disk, one memory-mapped array for each modality."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+from numpy.lib.format import open_memmap
+
+from mmavl.utils.files import atomic_write
+
+
+class FeatureArray:
+    """One modality's features of a whole dataset, float16 [N, ...] in an ``.npy`` file.
+
+    While it is filled, the array lies beside its final name together with a list of the rows
+    that are done, so an interrupted run goes on where it was and a reader never meets a
+    half-filled file.
+
+    Args:
+        path: The final ``.npy`` file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = Path(path)
+        self._partial = self.path.with_suffix('.partial.npy')
+        self._rows = self.path.with_suffix('.rows.npy')
+
+    @property
+    def complete(self) -> bool:
+        """Whether every row is there."""
+        return self.path.is_file()
+
+    def create(self, shape: tuple[int, ...]) -> None:
+        """Allocate the array, unless an earlier run did. One process calls this.
+
+        Args:
+            shape: N and the shape of one row.
+        """
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        if self._partial.is_file() and self._rows.is_file():
+            if np.load(self._partial, mmap_mode='r').shape == tuple(shape):
+                return
+        open_memmap(self._partial, mode='w+', dtype=np.float16, shape=tuple(shape)).flush()
+        open_memmap(self._rows, mode='w+', dtype=bool, shape=tuple(shape[:1])).flush()
+
+    def missing(self) -> np.ndarray:
+        """Indices of the rows that are still to be computed."""
+        return np.flatnonzero(~np.load(self._rows))
+
+    def write(self, indices: list[int], values: np.ndarray) -> None:
+        """Store rows [n, ...]; a row counts as done once its values are on disk."""
+        if not np.isfinite(values).all() or np.abs(values).max() > np.finfo(np.float16).max:
+            raise ValueError(f'{self.path.name}: a feature does not fit float16')
+        array = np.load(self._partial, mmap_mode='r+')
+        array[indices] = values
+        array.flush()
+        rows = np.load(self._rows, mmap_mode='r+')
+        rows[indices] = True
+        rows.flush()
+
+    def finish(self, meta: dict) -> None:
+        """Give the filled array its name, with a JSON file that says what it holds."""
+        if len(self.missing()):
+            raise RuntimeError(f'{self._partial} still misses rows {self.missing()[:5]}...')
+        with atomic_write(self.path.with_suffix('.json')) as file:
+            json.dump(meta, file, indent=1)
+        self._partial.replace(self.path)
+        self._rows.unlink()
+
+    def open(self) -> np.ndarray:
+        """The array, mapped read-only."""
+        return np.load(self.path, mmap_mode='r')
+
+
+class FeatureCache:
+    """What :class:`AVDataset` reads instead of media.
+
+    Args:
+        **paths: File of each modality, named as in the model's inputs ('audio_features',
+            'image_features').
+    """
+
+    def __init__(self, **paths: Path) -> None:
+        self.paths = paths
+        self._arrays: dict[str, np.ndarray] = {}
+
+    def __getstate__(self) -> dict:  # a worker maps the files itself
+        return {'paths': self.paths, '_arrays': {}}
+
+    def read(self, index: int) -> dict[str, np.ndarray]:
+        """Features of one sample, float16."""
+        if not self._arrays:
+            self._arrays = {name: FeatureArray(path).open() for name, path in self.paths.items()}
+        return {name: array[index] for name, array in self._arrays.items()}

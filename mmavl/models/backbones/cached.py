@@ -1,0 +1,55 @@
+"""A frozen backbone whose features are computed once for each clip."""
+
+import hashlib
+
+import torch
+from torch import Tensor, nn
+
+from mmavl.registry import MODELS
+
+
+@MODELS.register_module()
+class CachedBackbone(nn.Module):
+    """Freeze a backbone, so that its features can be computed once and read back.
+
+    :class:`mmavl.engine.hooks.FeatureCacheHook` finds this wrapper in the model, runs it over the
+    datasets once, and from then on the datasets serve the memory-mapped features instead of
+    media. Input that was not cached goes through the backbone as usual, so the model also runs on
+    files it has never seen.
+
+    Args:
+        backbone: Config of a backbone with a single output map.
+
+    Shape:
+        as the wrapped backbone.
+    """
+
+    def __init__(self, backbone: dict) -> None:
+        super().__init__()
+        self.backbone = MODELS.build(backbone)
+        self.out_channels = self.backbone.out_channels
+        self.backbone.requires_grad_(False)
+        self.eval()
+
+    def train(self, mode: bool = True) -> 'CachedBackbone':
+        """Stay in evaluation mode: cached features must not depend on the batch."""
+        return super().train(False)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Run the frozen backbone; no gradient is kept."""
+        with torch.no_grad():
+            features = self.backbone(inputs)
+        if not isinstance(features, Tensor):
+            raise ValueError(
+                f'{type(self.backbone).__name__} gives {len(features)} maps, CachedBackbone holds '
+                'one; set a single entry in out_indices'
+            )
+        return features
+
+    def fingerprint(self) -> str:
+        """SHA-256 over the structure and the weights: what a cached feature depends on."""
+        digest = hashlib.sha256(repr(self.backbone).encode())
+        for name, value in self.backbone.state_dict().items():
+            digest.update(name.encode())
+            digest.update(value.detach().cpu().contiguous().numpy().tobytes())
+        return digest.hexdigest()

@@ -1,0 +1,107 @@
+"""YAMNet, the AudioSet-pretrained MobileNet, as an audio backbone."""
+
+import tempfile
+import zipfile
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from mmavl.registry import MODELS
+from mmavl.utils.weights import check_sha256, resolve_path
+
+_CHANNELS = (64, 128, 128, 256, 256, 512, 512, 512, 512, 512, 512, 1024, 1024)
+_STRIDES = (1, 2, 1, 2, 1, 2, 1, 1, 1, 1, 1, 2, 1)
+
+
+def _conv(inputs: int, outputs: int, kernel: int, stride: int, groups: int) -> nn.Sequential:
+    # TensorFlow's SAME padding: symmetric at stride 1, right and bottom only at stride 2.
+    edges = (0, 1, 0, 1) if stride == 2 else (kernel // 2,) * 4
+    return nn.Sequential(
+        nn.ZeroPad2d(edges),
+        nn.Conv2d(inputs, outputs, kernel, stride, groups=groups),
+        nn.ReLU(inplace=True),
+    )
+
+
+@MODELS.register_module()
+class YAMNet(nn.Sequential):
+    """YAMNet's convolutions (batch normalisation folded in), run fully convolutionally.
+
+    Args:
+        weights: The ONNX file or a zip of it, as a path or ``pkg://package/path``; its
+            quantise/dequantise nodes are left out and its float32 values used. Defaults to None.
+        sha256: Checksum of that file. Defaults to None, not checked.
+
+    Shape:
+        - input: log-mel [N, 1, T, 64]: 16 kHz, 64 bands 125-7500 Hz, 25 ms window, 10 ms hop,
+          log(mel + 0.001)
+        - output: F_a [N, 1024, ceil(T / 32), 2]
+
+    Raises:
+        ValueError: The file does not hold YAMNet's convolutions.
+
+    Source: M. Plakal and D. Ellis, YAMNet (2020); A. Howard et al., MobileNets (2017).
+    """
+
+    out_channels = 1024
+
+    def __init__(self, weights: str | None = None, sha256: str | None = None) -> None:
+        super().__init__(_conv(1, 32, 3, 2, 1))
+        width = 32
+        for channels, stride in zip(_CHANNELS, _STRIDES, strict=True):
+            self.append(_conv(width, width, 3, stride, width))
+            self.append(_conv(width, channels, 1, 1, 1))
+            width = channels
+        if weights is not None:
+            path = resolve_path(weights)
+            if sha256 is not None:
+                check_sha256(path, sha256)
+            self._load(path)
+
+    def _load(self, path: Path) -> None:
+        convolutions = [m for m in self.modules() if isinstance(m, nn.Conv2d)]
+        tensors = read_onnx_convolutions(path)
+        if len(tensors) != len(convolutions):
+            raise ValueError(f'{path} holds {len(tensors)} convolutions, YAMNet has 27')
+        with torch.no_grad():
+            for conv, (weight, bias) in zip(convolutions, tensors):
+                if weight.shape != conv.weight.shape:
+                    raise ValueError(
+                        f'{path}: a convolution {tuple(weight.shape)} stands where YAMNet has '
+                        f'{tuple(conv.weight.shape)}'
+                    )
+                conv.weight.copy_(weight)
+                conv.bias.copy_(bias)
+
+    def forward(self, spectrogram: Tensor) -> Tensor:
+        """Map a spectrogram [N, 1, T, 64] to F_a."""
+        return super().forward(spectrogram)
+
+
+def read_onnx_convolutions(path: Path) -> list[tuple[Tensor, Tensor]]:
+    """Weights and biases of an ONNX file's convolutions, in the graph's order.
+
+    Args:
+        path: The .onnx file, or a .zip holding it with its external data.
+    """
+    import onnx
+
+    if path.suffix == '.zip':
+        with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(path) as archive:
+            archive.extractall(folder)
+            return read_onnx_convolutions(next(Path(folder).rglob('*.onnx')))
+    graph = onnx.load(path).graph
+    values = {t.name: onnx.numpy_helper.to_array(t).copy() for t in graph.initializer}
+    producer = {node.output[0]: node for node in graph.node}
+
+    def source(name: str) -> str:  # behind the quantise and dequantise nodes
+        while name not in values:
+            name = producer[name].input[0]
+        return name
+
+    return [
+        tuple(torch.from_numpy(values[source(name)]) for name in node.input[1:3])
+        for node in graph.node
+        if node.op_type == 'Conv'
+    ]

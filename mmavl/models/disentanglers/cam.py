@@ -1,0 +1,31 @@
+"""Class activation mapping."""
+
+from torch import Tensor, nn
+
+from mmavl.registry import MODELS
+
+from .grad_cam import class_activation
+
+
+@MODELS.register_module()
+class CAMDisentangler(nn.Module):
+    """The original class activation map, for heads that pool globally and end linearly.
+
+    Unlike Grad-CAM it keeps what speaks against the class; for a weight in Eq. 5 it is shifted to
+    a minimum of zero instead of clipped.
+
+    Raises:
+        TypeError: The head has no ``channel_weights``.
+
+    Source: B. Zhou et al., "Learning deep features for discriminative localization", CVPR 2016.
+    """
+
+    def forward(self, features: Tensor, head: nn.Module, clips: Tensor, classes: Tensor) -> Tensor:
+        """Disentangle; arguments and result as :meth:`GradCAMDisentangler.forward`."""
+        if not hasattr(head, 'channel_weights'):
+            raise TypeError(
+                f'CAM needs a head that pools globally and ends linearly; {type(head).__name__} '
+                'has no channel_weights, use GradCAMDisentangler'
+            )
+        maps = class_activation(features, head.channel_weights(classes), clips)
+        return maps - maps.amin((-2, -1), keepdim=True)

@@ -1,0 +1,75 @@
+"""Grad-CAM for the valid (clip, class) pairs only, Eq. 4."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from mmavl.registry import MODELS
+
+
+def grad_cam(features: Tensor, score: Callable[[Tensor], Tensor]) -> Tensor:
+    """Grad-CAM of one score per sample, by a single backward pass through the head alone.
+
+    No hook is set, no ``.grad`` is written, nothing of the caller's graph is touched; it also
+    works inside ``no_grad`` and ``inference_mode``.
+
+    Args:
+        features: F [P, c, h, w].
+        score: Maps F [P, c, h, w] to the score of each sample, [P].
+
+    Returns:
+        ``relu(sum_c mean_hw(d score / d F_c) F_c)``, detached, [P, h, w].
+
+    Source: R. Selvaraju et al., Grad-CAM, ICCV 2017, Eq. 1 and 2.
+    """
+    with torch.inference_mode(False), torch.enable_grad():
+        leaf = features.detach().clone().requires_grad_()
+        # cuDNN's recurrent backward pass refuses modules in evaluation mode.
+        with torch.backends.cudnn.flags(enabled=False):
+            (gradient,) = torch.autograd.grad(score(leaf).sum(), leaf)
+    weights = gradient.mean((-2, -1), keepdim=True)
+    return (weights * leaf.detach()).sum(1).relu()
+
+
+@MODELS.register_module()
+class GradCAMDisentangler(nn.Module):
+    """Class-specific maps W of the valid pairs; the cost grows with P and not with C.
+
+    Heads that know their channel weights in closed form (``channel_weights``) need no gradient;
+    for the others the P pairs are expanded into the batch and differentiated at once.
+
+    Source: Eq. 4. Scaling the score by any positive function of itself (logit or probability)
+    scales the whole map and cancels in Eq. 5.
+    """
+
+    def forward(self, features: Tensor, head: nn.Module, clips: Tensor, classes: Tensor) -> Tensor:
+        """Disentangle.
+
+        Args:
+            features: F_r [N, c, h, w].
+            head: Maps F_r to logits [N, C].
+            clips: long [P], the pair's sample in the batch.
+            classes: long [P], the pair's class.
+
+        Returns:
+            W_r >= 0, detached, [P, h, w].
+        """
+        if hasattr(head, 'channel_weights'):
+            return class_activation(features, head.channel_weights(classes), clips).relu()
+        rows = torch.arange(len(clips), device=clips.device)
+        return grad_cam(features[clips], lambda f: head(f)[rows, classes])
+
+
+def class_activation(features: Tensor, weights: Tensor, clips: Tensor) -> Tensor:
+    """Sum of the features' channels by each pair's weights, detached.
+
+    Args:
+        features: F [N, c, h, w].
+        weights: [P, c].
+        clips: long [P].
+
+    Returns:
+        [P, h, w].
+    """
+    return torch.einsum('pchw,pc->phw', features.detach()[clips].float(), weights.detach().float())

@@ -1,0 +1,113 @@
+"""Audio-visual correspondence, Fig. 3 and Eq. 2."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from mmavl.registry import MODELS
+from mmavl.utils.distributed import gather_cat, rank, world_size
+
+
+@MODELS.register_module()
+class AVCHead(nn.Module):
+    """Decide whether a sound and an image come from the same video.
+
+    Args:
+        audio_branch: Config of F_a -> E_a. Defaults to Fig. 3's.
+        visual_branch: Config of O_v -> E_v. Defaults to Fig. 3's.
+        channels: Channels of E_a and E_v each. Defaults to 512.
+        hidden: Width of the hidden layer. Defaults to 128.
+
+    Shape:
+        - E_a [N, channels, t, 1], E_v [N, channels, h, w]
+        - logits [N, 2]; index 1 is correspondence
+
+    Source: Fig. 3, Eq. 2.
+    """
+
+    def __init__(
+        self,
+        audio_branch: dict | None = None,
+        visual_branch: dict | None = None,
+        channels: int = 512,
+        hidden: int = 128,
+    ) -> None:
+        super().__init__()
+        self.audio_branch = MODELS.build(audio_branch or {'type': 'AVCAudioBranch'})
+        self.visual_branch = MODELS.build(visual_branch or {'type': 'AVCVisualBranch'})
+        self.fc = nn.Sequential(
+            nn.Linear(2 * channels, hidden), nn.ReLU(inplace=True), nn.Linear(hidden, 2)
+        )
+
+    def embed(self, audio: Tensor, visual: Tensor) -> tuple[Tensor, Tensor]:
+        """Map F_a and O_v to E_a and E_v."""
+        return self.audio_branch(audio), self.visual_branch(visual)
+
+    def classify(self, audio: Tensor, visual: Tensor) -> Tensor:
+        """Logits [N, 2] of max-pooled E_a [N, c] and E_v [N, c]."""
+        return self.fc(torch.cat([audio, visual], dim=1))
+
+    def forward(self, embedded_audio: Tensor, embedded_visual: Tensor) -> Tensor:
+        """Logits [N, 2] of E_a [N, c, t, f] and E_v [N, c, h, w]."""
+        return self.classify(embedded_audio.amax((-2, -1)), embedded_visual.amax((-2, -1)))
+
+    def paired_logits(
+        self, embedded_audio: Tensor, embedded_visual: Tensor, clips: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Logits of every clip's own pair and of its sound with the previous clip's image.
+
+        The batch is the global one: images are rolled by one over all processes.
+
+        Args:
+            embedded_audio: E_a [n, c, t, f].
+            embedded_visual: E_v [n, c, h, w].
+            clips: long [n], one number for each video; a pair within a video is no mismatch.
+
+        Returns:
+            Logits of the own pairs [N, 2], of the rolled ones [N, 2], and bool [N], whether the
+            rolled image is another video's. N counts the clips of all processes, in the order
+            in which one process would have drawn them.
+        """
+        audio = _global_order(embedded_audio.amax((-2, -1)))
+        visual = _global_order(embedded_visual.amax((-2, -1)))
+        clips = _global_order(clips)
+        own = self.classify(audio, visual)
+        rolled = self.classify(audio, visual.roll(1, 0))
+        return own, rolled, clips != clips.roll(1, 0)
+
+    def loss(self, embedded_audio: Tensor, embedded_visual: Tensor, clips: Tensor) -> Tensor:
+        """Eq. 2 over the own and the mis-corresponding pairs, averaged over pairs."""
+        own, rolled, other = self.paired_logits(embedded_audio, embedded_visual, clips)
+        logits = torch.cat([own, rolled[other]]).float()
+        target = torch.cat([clips.new_ones(len(own)), clips.new_zeros(int(other.sum()))])
+        return F.cross_entropy(logits, target)
+
+    @torch.no_grad()
+    def correspondence(
+        self, embedded_audio: Tensor, embedded_visual: Tensor, clips: Tensor
+    ) -> Tensor:
+        """Probability of correspondence of the own and the rolled pair, of this process's batch.
+
+        Returns:
+            [N, 2]; nan in the second column where the batch held no other video.
+        """
+        visual = embedded_visual.amax((-2, -1))
+        audio = embedded_audio.amax((-2, -1))
+        own = self.classify(audio, visual).float().softmax(1)[:, 1]
+        rolled = self.classify(audio, visual.roll(1, 0)).float().softmax(1)[:, 1]
+        rolled = rolled.masked_fill(clips == clips.roll(1, 0), torch.nan)
+        return torch.stack([own, rolled], dim=1)
+
+
+def _global_order(tensor: Tensor) -> Tensor:
+    """Gather from all processes, interleaved as the sampler dealt the samples out."""
+    processes = world_size()
+    if processes == 1:
+        return tensor
+    gathered = gather_cat(tensor)
+    if len(gathered) != processes * len(tensor):
+        raise RuntimeError(
+            f'process {rank()} has {len(tensor)} of {len(gathered)} clips; training in several '
+            'processes needs equal batches: set drop_last=True in the train dataloader'
+        )
+    return gathered.unflatten(0, (processes, -1)).transpose(0, 1).flatten(0, 1)

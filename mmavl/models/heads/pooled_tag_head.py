@@ -1,0 +1,43 @@
+"""Tagging by global average pooling."""
+
+from torch import Tensor, nn
+
+from mmavl.registry import MODELS
+
+
+@MODELS.register_module()
+class PooledTagHead(nn.Module):
+    """Global average pooling and a linear layer.
+
+    Args:
+        in_channels: Channels of F_v. Defaults to 512.
+        num_classes: C.
+
+    Shape:
+        - input: F_v [N, in_channels, h, w]
+        - output: logits [N, C]
+
+    Source: section 3.1 of the paper (ResNet-18's classifier).
+    """
+
+    def __init__(self, num_classes: int, in_channels: int = 512) -> None:
+        super().__init__()
+        self.fc = nn.Linear(in_channels, num_classes)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Map F_v to logits [N, C]."""
+        return self.fc(features.mean((-2, -1)))
+
+    def channel_weights(self, classes: Tensor) -> Tensor:
+        """Grad-CAM's channel weights in closed form, up to the constant 1 / (h * w).
+
+        The logit is linear in the averaged features, so its gradient is the classifier's row
+        everywhere. A constant factor cancels in Eq. 5.
+
+        Args:
+            classes: long [P].
+
+        Returns:
+            [P, in_channels].
+        """
+        return self.fc.weight[classes]

@@ -1,0 +1,297 @@
+"""Multiple sound sources localization from coarse to fine."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from mmavl.registry import MODELS
+from mmavl.structures import AVDataSample
+
+from ..disentanglers import grad_cam
+from ..heads import weighted_pool
+from .base_localizer import BaseLocalizer, clip_numbers, stack_tags, store_maps
+
+STAGES = ('alignment', 'category', 'correspondence', 'product')
+
+
+@dataclass
+class _Features:
+    """Feature maps of a batch, named as in Fig. 2."""
+
+    audio: Tensor  # F_a
+    visual_low: Tensor  # O_v
+    visual: Tensor  # F_v
+    embedded_audio: Tensor | None = None  # E_a
+    embedded_visual: Tensor | None = None  # E_v
+
+
+@MODELS.register_module()
+class CoarseToFine(BaseLocalizer):
+    """The paper's model; its three rows of Table 2 are three configs of this class.
+
+    What is given decides what is trained: ``avc_head`` alone is AVC; with both tag heads it is
+    Multi-task (stage 1, Eq. 3); with ``disentangler`` and ``alignment_head`` too, coarse to fine
+    (stage 2, Eq. 3 + Eq. 7).
+
+    Args:
+        audio_backbone, visual_backbone: Configs. The visual one gives (O_v, F_v), or one map
+            that serves as both.
+        audio_neck, visual_neck: Trainable convolutions behind frozen backbones: the first maps
+            the audio backbone's output to F_a, the second O_v to F_v. Defaults to None.
+        avc_head, audio_tag_head, visual_tag_head, disentangler, alignment_head: Configs of the
+            parts. Default to None.
+        tag_loss: Config. Defaults to ``TagLoss``, Eq. 1.
+        avc_weight: Lambda of Eq. 3. Defaults to 1.0.
+        alignment_weight: Of Eq. 7 beside Eq. 3. Defaults to 1.0.
+        valid: 'tags' takes the classes that the clip's tags name as valid, 'predictions' those
+            predicted. Defaults to 'tags'.
+        valid_threshold: A class is predicted above this probability; the best class is always
+            taken, so that no clip is empty. Defaults to 0.3.
+        stage: How to localize: 'alignment' (Eq. 8), 'category' (class activation),
+            'correspondence' (Grad-CAM of the AVC logit, class-agnostic), 'product' (of alignment
+            and category, an extension of ours). Defaults to None, the finest there is.
+        data_preprocessor, init_cfg: As in mmengine.
+
+    Raises:
+        ValueError: A part is missing that another one or the chosen stage needs.
+
+    Source: section 3 of the paper.
+    """
+
+    def __init__(
+        self,
+        audio_backbone: dict,
+        visual_backbone: dict,
+        audio_neck: dict | None = None,
+        visual_neck: dict | None = None,
+        avc_head: dict | None = None,
+        audio_tag_head: dict | None = None,
+        visual_tag_head: dict | None = None,
+        disentangler: dict | None = None,
+        alignment_head: dict | None = None,
+        tag_loss: dict | None = None,
+        avc_weight: float = 1.0,
+        alignment_weight: float = 1.0,
+        valid: str = 'tags',
+        valid_threshold: float = 0.3,
+        stage: str | None = None,
+        data_preprocessor: dict | None = None,
+        init_cfg: dict | None = None,
+    ) -> None:
+        super().__init__(data_preprocessor, init_cfg)
+
+        def build(config: dict | None) -> nn.Module | None:
+            return None if config is None else MODELS.build(config)
+
+        self.audio_backbone = build(audio_backbone)
+        self.visual_backbone = build(visual_backbone)
+        self.audio_neck = build(audio_neck)
+        self.visual_neck = build(visual_neck)
+        self.avc_head = build(avc_head)
+        self.audio_tag_head = build(audio_tag_head)
+        self.visual_tag_head = build(visual_tag_head)
+        self.disentangler = build(disentangler)
+        self.alignment_head = build(alignment_head)
+        self.tag_loss = build(tag_loss or {'type': 'TagLoss'})
+        self.avc_weight = avc_weight
+        self.alignment_weight = alignment_weight
+        if valid not in ('tags', 'predictions'):
+            raise ValueError(f"valid must be 'tags' or 'predictions', not {valid!r}")
+        self.valid = valid
+        self.valid_threshold = valid_threshold
+        self.stage = stage or self._finest_stage()
+        self._check_parts()
+
+    def _finest_stage(self) -> str:
+        if self.alignment_head is not None:
+            return 'alignment'
+        return 'correspondence' if self.visual_tag_head is None else 'category'
+
+    def _check_parts(self) -> None:
+        tagging = ('audio_tag_head', 'visual_tag_head', 'disentangler')
+        needs = {
+            'alignment': ('avc_head', 'alignment_head', *tagging),
+            'product': ('avc_head', 'alignment_head', *tagging),
+            'category': tagging,
+            'correspondence': ('avc_head',),
+        }
+        if self.stage not in needs:
+            raise ValueError(f'stage must be one of {", ".join(STAGES)}, not {self.stage!r}')
+        missing = [name for name in needs[self.stage] if getattr(self, name) is None]
+        if missing:
+            raise ValueError(f'stage {self.stage!r} needs {", ".join(missing)} in the config')
+
+    def _features(self, inputs: dict[str, Tensor]) -> _Features:
+        if 'audio_features' in inputs:
+            audio = inputs['audio_features']
+        else:
+            audio = self.audio_backbone(inputs['spectrogram'])
+        if 'image_features' in inputs:
+            visual = inputs['image_features']
+        else:
+            visual = self.visual_backbone(inputs['image'])
+        low, high = (visual, visual) if isinstance(visual, Tensor) else visual
+        if self.audio_neck is not None:
+            audio = self.audio_neck(audio)
+        if self.visual_neck is not None:
+            high = self.visual_neck(low)
+        features = _Features(audio, low, high)
+        if self.avc_head is not None:
+            features.embedded_audio, features.embedded_visual = self.avc_head.embed(audio, low)
+        return features
+
+    def extract(self, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Feature maps F_a, O_v, F_v, E_a, E_v and the logits of the heads there are."""
+        features = self._features(inputs)
+        out = {'F_a': features.audio, 'O_v': features.visual_low, 'F_v': features.visual}
+        if self.avc_head is not None:
+            embedded = features.embedded_audio, features.embedded_visual
+            out['E_a'], out['E_v'] = embedded
+            out['avc_logits'] = self.avc_head(*embedded)
+        if self.audio_tag_head is not None:
+            out['audio_tag_logits'] = self.audio_tag_head(features.audio)
+            out['visual_tag_logits'] = self.visual_tag_head(features.visual)
+        return out
+
+    def loss(
+        self, inputs: dict[str, Tensor], data_samples: list[AVDataSample]
+    ) -> dict[str, Tensor]:
+        """Eq. 3, and Eq. 7 where there is an alignment head."""
+        features = self._features(inputs)
+        device = features.audio.device
+        losses = {}
+        if self.audio_tag_head is not None:
+            tags = stack_tags(data_samples).to(device)
+            visual_tags = stack_tags(data_samples, 'gt_visual_tags').to(device)
+            heard = self.audio_tag_head(features.audio)
+            seen = self.visual_tag_head(features.visual)
+            losses['loss_audio_tag'] = self.tag_loss(heard, tags)
+            losses['loss_visual_tag'] = self.tag_loss(seen, visual_tags)
+        if self.avc_head is not None:
+            losses['loss_avc'] = self.avc_weight * self.avc_head.loss(
+                features.embedded_audio,
+                features.embedded_visual,
+                clip_numbers(data_samples, device),
+            )
+        if self.alignment_head is not None:
+            if self.valid == 'tags':
+                audible, visible = tags > 0.5, visual_tags > 0.5
+            else:
+                audible = valid_classes(heard.sigmoid(), self.valid_threshold)
+                visible = valid_classes(seen.sigmoid(), self.valid_threshold)
+            losses['loss_alignment'] = self.alignment_weight * self._alignment_loss(
+                features, audible, visible
+            )
+        return losses
+
+    def _alignment_loss(self, features: _Features, audible: Tensor, visible: Tensor) -> Tensor:
+        loss_fn = self.alignment_head.loss_fn
+        sounds, sound_pairs = self._sounds(features, audible)
+        mask = torch.ones_like(visible) if loss_fn.needs_absent else visible
+        pairs = mask.nonzero()
+        maps = self._visual_maps(features, pairs)
+        slots = weighted_pool(features.embedded_visual[pairs[:, 0]], maps)
+        valid = visible[mask]
+        background = None
+        if loss_fn.needs_background:
+            unclaimed = 1 - claimed_area(maps[valid], pairs[valid, 0], len(visible))
+            background = weighted_pool(features.embedded_visual, unclaimed)
+        return self.alignment_head.loss(
+            sounds,
+            sound_pairs,
+            slots[valid],
+            pairs[valid],
+            slots[~valid] if loss_fn.needs_absent else None,
+            background,
+        )
+
+    def _sounds(self, features: _Features, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Eq. 4 and 5 on the sound: f_a [P, c] and its (clip, class) pairs [P, 2]."""
+        pairs = mask.nonzero()
+        clips, classes = pairs.unbind(1)
+        maps = self.disentangler(features.audio, self.audio_tag_head, clips, classes)
+        return weighted_pool(features.embedded_audio[clips], maps), pairs
+
+    def _visual_maps(self, features: _Features, pairs: Tensor) -> Tensor:
+        """Eq. 4 on the image: W_v [P, h, w] of the pairs [P, 2]."""
+        clips, classes = pairs.unbind(1)
+        return self.disentangler(features.visual, self.visual_tag_head, clips, classes)
+
+    def predict(
+        self, inputs: dict[str, Tensor], data_samples: list[AVDataSample]
+    ) -> list[AVDataSample]:
+        """Tags, correspondence, and maps of the given and the predicted classes."""
+        features = self._features(inputs)
+        device = features.audio.device
+        asked = stack_tags(data_samples).to(device) > 0.5
+        if self.audio_tag_head is not None:
+            heard = self.audio_tag_head(features.audio).sigmoid().float()
+            seen = self.visual_tag_head(features.visual).sigmoid().float()
+            predicted = valid_classes(heard, self.valid_threshold)
+            asked = asked | predicted
+            for sample, audio, visual, mask in zip(data_samples, heard, seen, predicted):
+                sample.pred_tags = audio
+                sample.pred_visual_tags = visual
+                sample.pred_labels = mask.nonzero()[:, 0]
+        if self.avc_head is not None:
+            pairs = self.avc_head.correspondence(
+                features.embedded_audio,
+                features.embedded_visual,
+                clip_numbers(data_samples, device),
+            )
+            for sample, pair in zip(data_samples, pairs):
+                sample.pred_avc = pair
+        if self.stage == 'correspondence':
+            maps, clips = self._correspondence_maps(features), torch.arange(len(asked))
+            store_maps(data_samples, maps, clips, torch.full_like(clips, -1))
+        else:
+            maps, pairs = self._class_maps(features, asked)
+            store_maps(data_samples, maps, *pairs.unbind(1))
+        return data_samples
+
+    def _class_maps(self, features: _Features, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Maps [P, h, w] of the pairs [P, 2] of a mask [N, C]."""
+        if self.stage == 'category':
+            pairs = mask.nonzero()
+            return self._visual_maps(features, pairs), pairs
+        sounds, pairs = self._sounds(features, mask)
+        grid = self.alignment_head.project_grid(features.embedded_visual)
+        heat = self.alignment_head.heat_maps(
+            self.alignment_head.project_audio(sounds), grid[pairs[:, 0]]
+        )
+        if self.stage == 'product':
+            heat = resize_maps(self._visual_maps(features, pairs), heat.shape[-2:]) * heat
+        return heat, pairs
+
+    def _correspondence_maps(self, features: _Features) -> Tensor:
+        """Class-agnostic Grad-CAM of the correspondence logit on E_v, [N, h, w]."""
+        audio = features.embedded_audio.detach()
+        return grad_cam(
+            features.embedded_visual, lambda visual: self.avc_head(audio, visual)[:, 1]
+        )
+
+
+def valid_classes(probs: Tensor, threshold: float) -> Tensor:
+    """Classes above a threshold, and each clip's best one: [N, C] -> bool [N, C]."""
+    best = F.one_hot(probs.argmax(1), probs.shape[1]).bool()
+    return (probs > threshold) | best
+
+
+def claimed_area(maps: Tensor, clips: Tensor, num_clips: int) -> Tensor:
+    """How much each cell is claimed by any class: [P, h, w] of clips [P] -> [N, h, w] in [0, 1].
+
+    Each map is divided by its maximum; a cell is claimed as by the map that claims it most.
+    """
+    scaled = maps / maps.amax((-2, -1), keepdim=True).clamp_min(1e-12)
+    claimed = maps.new_zeros(num_clips, *maps.shape[1:])
+    index = clips[:, None, None].expand_as(scaled)
+    return claimed.scatter_reduce(0, index, scaled, 'amax')
+
+
+def resize_maps(maps: Tensor, size: tuple[int, int]) -> Tensor:
+    """Bilinear resize of [P, h, w]."""
+    if maps.shape[-2:] == tuple(size):
+        return maps
+    return F.interpolate(maps[:, None], tuple(size), mode='bilinear')[:, 0]

@@ -1,0 +1,63 @@
+"""Chance, as a model."""
+
+import torch
+from torch import Tensor
+
+from mmavl.registry import MODELS
+from mmavl.structures import AVDataSample
+
+from .base_localizer import BaseLocalizer, clip_numbers, store_maps
+
+
+@MODELS.register_module()
+class RandomLocalizer(BaseLocalizer):
+    """Uniform noise as the map of every given class: the floor of every table.
+
+    Each clip's maps depend on its id and the seed alone.
+
+    Args:
+        grid: Height and width of the maps. Defaults to (16, 16).
+        seed: Defaults to 0.
+        data_preprocessor: Config. Defaults to None.
+
+    Source: the row "Random" of the paper's Table 1.
+    """
+
+    def __init__(
+        self,
+        grid: tuple[int, int] = (16, 16),
+        seed: int = 0,
+        data_preprocessor: dict | None = None,
+    ) -> None:
+        super().__init__(data_preprocessor)
+        self.grid = tuple(grid)
+        self.seed = seed
+        self.offset = torch.nn.Parameter(torch.zeros(()))  # gives the optimizer something
+
+    def extract(self, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Nothing is extracted."""
+        return {}
+
+    def loss(
+        self, inputs: dict[str, Tensor], data_samples: list[AVDataSample]
+    ) -> dict[str, Tensor]:
+        """A constant: there is nothing to learn."""
+        return {'loss': self.offset * 0}
+
+    def predict(
+        self, inputs: dict[str, Tensor], data_samples: list[AVDataSample]
+    ) -> list[AVDataSample]:
+        """Draw maps and tag probabilities."""
+        for sample in data_samples:
+            number = int(clip_numbers([sample], torch.device('cpu')))
+            generator = torch.Generator().manual_seed((number ^ self.seed) % 2**63)
+            classes = len(sample.gt_tags)
+            labels = (sample.gt_tags > 0.5).nonzero()[:, 0]
+            sample.pred_tags = torch.rand(classes, generator=generator)
+            sample.pred_visual_tags = torch.rand(classes, generator=generator)
+            sample.pred_avc = torch.rand(2, generator=generator)
+            sample.pred_labels = sample.pred_tags.argmax()[None]
+            labels = torch.cat([labels, sample.pred_labels.to(labels)]).unique()
+            maps = torch.rand(len(labels), *self.grid, generator=generator)
+            store_maps([sample], maps, torch.zeros_like(labels), labels)
+        return data_samples

