@@ -1,0 +1,6 @@
+"""Pictures: a clip as a row, rows as a contact sheet, runs as an HTML report."""
+
+from .av_visualizer import AVVisualizer
+from .contact_sheet import contact_sheet
+
+__all__ = ['AVVisualizer', 'contact_sheet']

@@ -1,0 +1,240 @@
+"""Pictures of what a model sees in the frame while it hears the clip."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from mmengine.dist import master_only
+from mmengine.visualization import Visualizer
+from PIL import Image, ImageDraw
+
+from mmavl.registry import VISUALIZERS
+from mmavl.structures import AVDataSample
+
+from .drawing import (
+    draw_box,
+    draw_peak,
+    fit_image,
+    overlay_heat,
+    peak_of,
+    place_label,
+    write_png,
+)
+from .layout import Panel, compose_row
+from .media import load_spectrogram
+from .spectrogram import Spectrogram
+
+
+@VISUALIZERS.register_module()
+class AVVisualizer(Visualizer):
+    """Draws a clip as one row: the frame with its boxes, a heat map per class, the sound beneath.
+
+    Sounding instruments have a solid green box, silent ones a dashed grey one. Each map is
+    stretched to its own lowest and highest value, and a ring marks its maximum. A class-agnostic
+    map (label -1) is titled 'sound'.
+
+    Args:
+        name (str): Name of the instance. Defaults to 'visualizer'.
+        vis_backends (list, optional): mmengine's backends, which store the pictures.
+        save_dir (str, optional): Where the backends write.
+        panel (int): Height of a panel in pixels. Defaults to 256.
+        alpha (float): Share of the heat colours over the frame. Defaults to 0.6.
+        max_maps (int): Most maps drawn of one clip: those of the given classes first, then the
+            likeliest. Defaults to 5.
+    """
+
+    def __init__(
+        self,
+        name: str = 'visualizer',
+        vis_backends: list | None = None,
+        save_dir: str | None = None,
+        panel: int = 256,
+        alpha: float = 0.6,
+        max_maps: int = 5,
+    ) -> None:
+        super().__init__(name, vis_backends=vis_backends, save_dir=save_dir)
+        self.panel = panel
+        self.alpha = alpha
+        self.max_maps = max_maps
+
+    @master_only
+    def add_datasample(
+        self,
+        name: str,
+        image: np.ndarray,
+        data_sample: AVDataSample | None = None,
+        draw_gt: bool = True,
+        draw_pred: bool = True,
+        show: bool = False,
+        wait_time: float = 0,
+        step: int = 0,
+        out_file: str | None = None,
+        spectrogram: Spectrogram | None = None,
+        caption: str = '',
+        legend: bool = True,
+    ) -> np.ndarray:
+        """Draw a clip; show it, write it to a file, or hand it to the backends.
+
+        Args:
+            name (str): The picture's name with the backends.
+            image (np.ndarray): The frame, RGB uint8 [H, W, 3], of any size.
+            data_sample (AVDataSample, optional): Reference and prediction. Boxes are scaled from
+                its ``input_shape`` to the frame.
+            draw_gt (bool): Whether to draw the boxes. Defaults to True.
+            draw_pred (bool): Whether to draw the maps. Defaults to True.
+            show (bool): Whether to open a window. Defaults to False.
+            wait_time (float): Seconds the window stays; 0 waits for a key. Defaults to 0.
+            step (int): The backends' global step. Defaults to 0.
+            out_file (str, optional): Write a PNG here rather than to the backends.
+            spectrogram (Spectrogram, optional): Drawn instead of that of the sample's
+                ``audio_path``.
+            caption (str): Words after the clip's id.
+            legend (bool): Whether to explain colours and signs at the bottom. Defaults to True.
+
+        Returns:
+            np.ndarray: The picture, RGB uint8 [H, W, 3].
+
+        Raises:
+            OSError: The sound or the picture's file cannot be read or written.
+        """
+        sample = data_sample if data_sample is not None else AVDataSample()
+        if spectrogram is None and sample.get('audio_path'):
+            spectrogram = load_spectrogram(sample.metainfo)
+        frame = fit_image(image, self.panel)
+        boxes = _Boxes(sample if draw_gt else AVDataSample(), frame.shape[:2])
+        panels = [self._frame_panel(frame, boxes)]
+        explained = boxes.kinds
+        hidden = 0
+        if draw_pred and 'pred_maps' in sample:
+            chosen = self._choose_maps(sample)
+            hidden = len(sample.pred_maps.data) - len(chosen)
+            panels += [self._map_panel(frame, sample, index, boxes) for index in chosen]
+            explained = [*explained, 'peak', 'heat']
+        if hidden:
+            caption = f'{caption} (and {hidden} more maps)'.strip()
+        picture = compose_row(
+            panels,
+            spectrogram,
+            str(sample.get('clip_id', name)),
+            caption,
+            explained if legend else [],
+            self.panel,
+        )
+        self.set_image(picture)
+        if show:
+            self.show(picture, win_name=name, wait_time=wait_time)
+        if out_file is not None:
+            write_png(out_file, picture)
+        else:
+            self.add_image(name, picture, step)
+        return picture
+
+    def get_image(self) -> np.ndarray:
+        """The picture drawn last, RGB uint8 [H, W, 3]."""
+        return self._image
+
+    def class_name(self, label: int) -> str:
+        """The name of a tag class; 'sound' for the class-agnostic label -1."""
+        if label < 0:
+            return 'sound'
+        classes: Sequence[str] = (self.dataset_meta or {}).get('classes', ())
+        return classes[label] if label < len(classes) else f'class {label}'
+
+    def _choose_maps(self, sample: AVDataSample) -> list[int]:
+        """Indices of the maps to draw: given classes in order, then others by probability."""
+
+        def rank(index: int) -> tuple[bool, float, int]:
+            label = int(sample.map_labels[index])
+            given = label >= 0 and 'gt_tags' in sample and bool(sample.gt_tags[label] > 0.5)
+            heard = _value(sample, 'pred_tags', label)
+            return not given, 0.0 if given or heard is None else -heard, label
+
+        return sorted(range(len(sample.map_labels)), key=rank)[: self.max_maps]
+
+    def _frame_panel(self, frame: np.ndarray, boxes: '_Boxes') -> Panel:
+        counts = [f'{boxes.kinds_of.count(kind)} {kind}' for kind in boxes.kinds]
+        return Panel(boxes.drawn_on(frame, names=True), 'frame', ', '.join(counts))
+
+    def _map_panel(
+        self, frame: np.ndarray, sample: AVDataSample, index: int, boxes: '_Boxes'
+    ) -> Panel:
+        label = int(sample.map_labels[index])
+        heat = torch.as_tensor(sample.pred_maps.data[index]).float().cpu().numpy()
+        title = self.class_name(label)
+        if not np.isfinite(heat).all():
+            return Panel(frame, title, 'map holds values that are not finite')
+        image = overlay_heat(frame, heat, self.alpha)
+        image = boxes.drawn_on(image, label=label)
+        if heat.min() == heat.max():
+            return Panel(image, title, 'the map is constant')
+        x, y = peak_of(heat)
+        draw_peak(image, x * image.shape[1], y * image.shape[0])
+        return Panel(image, title, _verdict(sample, label))
+
+
+class _Boxes:
+    """A sample's annotated boxes in the pixels of a frame of ``shape`` (H, W)."""
+
+    def __init__(self, sample: AVDataSample, shape: tuple[int, int]) -> None:
+        self.items: list[tuple[tuple, int, bool, str]] = []
+        instances = sample.get('gt_instances')
+        if instances is None or len(instances) == 0:
+            return
+        height, width = sample.get('input_shape') or sample.get('ori_shape') or shape
+        scale = np.array([shape[1] / width, shape[0] / height] * 2)
+        names = instances.get('names') or [''] * len(instances)
+        for box, label, sounding, name in zip(
+            instances.bboxes.tolist(),
+            instances.labels.tolist(),
+            instances.sounding.tolist(),
+            names,
+        ):
+            self.items.append((tuple(np.array(box) * scale), label, sounding, name))
+
+    @property
+    def kinds_of(self) -> list[str]:
+        return ['sounding' if sounding else 'silent' for _, _, sounding, _ in self.items]
+
+    @property
+    def kinds(self) -> list[str]:
+        return [kind for kind in ('sounding', 'silent') if kind in self.kinds_of]
+
+    def drawn_on(self, image: np.ndarray, label: int = -1, names: bool = False) -> np.ndarray:
+        """A copy of the image with the boxes of one class (-1: all), named if asked for."""
+        picture = Image.fromarray(image)
+        draw = ImageDraw.Draw(picture)
+        shown = [item for item in self.items if label in (-1, item[1])]
+        for box, _, sounding, _ in sorted(shown, key=lambda item: item[2]):
+            draw_box(draw, box, sounding)
+        taken: list[tuple] = []
+        for box, _, sounding, name in shown if names else ():
+            if name:
+                place_label(draw, name, box, sounding, taken)
+        return np.array(picture)
+
+
+def _value(sample: AVDataSample, field: str, label: int) -> float | None:
+    return float(sample.get(field)[label]) if field in sample and label >= 0 else None
+
+
+def _verdict(sample: AVDataSample, label: int) -> str:
+    """E.g. 'given, missed: heard 0.12, seen 0.80'."""
+    scores = [
+        f'{word} {value:.2f}'
+        for word, value in (
+            ('heard', _value(sample, 'pred_tags', label)),
+            ('seen', _value(sample, 'pred_visual_tags', label)),
+        )
+        if value is not None
+    ]
+    state = ''
+    if label >= 0 and 'gt_tags' in sample:
+        given = bool(sample.gt_tags[label] > 0.5)
+        found = 'pred_labels' not in sample or label in sample.pred_labels.tolist()
+        state = {
+            (True, True): 'sounding',
+            (True, False): 'sounding, missed',
+            (False, True): 'false alarm',
+            (False, False): 'not sounding',
+        }[given, found]
+    return ': '.join(filter(None, (state, ', '.join(scores))))

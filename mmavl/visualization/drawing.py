@@ -1,0 +1,155 @@
+"""Heat maps, boxes, text and spectrograms as pixels: pure functions, no state.
+
+Colours are safe for the common kinds of colour blindness, and no meaning hangs on colour alone:
+sounding boxes are green *and* solid, silent ones grey *and* dashed.
+"""
+
+from functools import cache
+from pathlib import Path
+
+import cv2
+import matplotlib
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from mmavl.utils.files import atomic_write
+
+INK = (34, 34, 34)
+FAINT = (95, 95, 95)
+PAPER = (255, 255, 255)
+SOUNDING = (0, 190, 130)
+SILENT = (185, 185, 185)
+#: Behind white text, dark enough for a contrast of 4.5:1.
+SOUNDING_LABEL = (0, 115, 82)
+SILENT_LABEL = (92, 92, 92)
+HEAT_COLOURS = 'inferno'
+SOUND_COLOURS = 'magma'
+
+Box = tuple[float, float, float, float]
+
+
+@cache
+def font(size: int, bold: bool = False) -> ImageFont.FreeTypeFont:
+    """DejaVu Sans, which ships with matplotlib, so that every machine draws the same picture."""
+    name = 'DejaVuSans-Bold.ttf' if bold else 'DejaVuSans.ttf'
+    return ImageFont.truetype(Path(matplotlib.get_data_path(), 'fonts', 'ttf', name), size)
+
+
+def fit_text(text: str, face: ImageFont.FreeTypeFont, width: float) -> str:
+    """The text itself if it is at most ``width`` pixels wide, else its beginning and '…'."""
+    if face.getlength(text) <= width:
+        return text
+    while text and face.getlength(text + '…') > width:
+        text = text[:-1]
+    return text.rstrip() + '…'
+
+
+def colourise(values: np.ndarray, colours: str) -> np.ndarray:
+    """Values in [0, 1] of any shape as RGB of a matplotlib colormap, uint8 [..., 3]."""
+    return matplotlib.colormaps[colours](np.asarray(values), bytes=True)[..., :3]
+
+
+def min_max(values: np.ndarray) -> np.ndarray:
+    """Stretch to [0, 1]; a constant array becomes all zeros."""
+    low, high = float(values.min()), float(values.max())
+    return (values - low) / (high - low) if high > low else np.zeros_like(values)
+
+
+def overlay_heat(image: np.ndarray, heat: np.ndarray, alpha: float) -> np.ndarray:
+    """Blend a heat map, stretched to its own minimum and maximum, over an image in grey.
+
+    The image gives up its colours, so that a colour in the result always means heat.
+
+    Args:
+        image (np.ndarray): RGB, uint8 [H, W, 3].
+        heat (np.ndarray): Finite values [h, w]; upsampled bilinearly.
+        alpha (float): Share of the heat colours in the result.
+
+    Returns:
+        np.ndarray: RGB, uint8 [H, W, 3].
+    """
+    height, width = image.shape[:2]
+    # float32: cv2 does not resize float16
+    heat = cv2.resize(min_max(heat.astype(np.float32)), (width, height))
+    colours = colourise(heat, HEAT_COLOURS).astype(np.float32)
+    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)[..., None]
+    return np.rint(grey * (1 - alpha) + colours * alpha).astype(np.uint8)
+
+
+def peak_of(heat: np.ndarray) -> tuple[float, float]:
+    """Centre of the maximum's cell as a share of the width and of the height, (x, y)."""
+    row, column = np.unravel_index(np.argmax(heat), heat.shape)
+    return (column + 0.5) / heat.shape[1], (row + 0.5) / heat.shape[0]
+
+
+def draw_peak(image: np.ndarray, x: float, y: float, radius: int = 6) -> None:
+    """A white ring with dark edges around pixel (x, y), drawn in place."""
+    centre = round(x * 16), round(y * 16)
+    for thickness, colour in ((5, INK), (2, PAPER)):
+        cv2.circle(image, centre, radius * 16, colour, thickness, cv2.LINE_AA, shift=4)
+
+
+def draw_box(draw: ImageDraw.ImageDraw, box: Box, sounding: bool) -> None:
+    """A box's outline with dark edges: green and solid, or (silent) grey and dashed."""
+    x0, y0, x1, y1 = (round(value) for value in box)
+    draw.rectangle((x0 - 1, y0 - 1, x1 + 1, y1 + 1), outline=INK, width=4)
+    if sounding:
+        draw.rectangle((x0, y0, x1, y1), outline=SOUNDING, width=2)
+        return
+    for start in range(x0, x1, 10):
+        end = min(start + 5, x1)
+        draw.rectangle((start, y0, end, y0 + 1), fill=SILENT)
+        draw.rectangle((start, y1 - 1, end, y1), fill=SILENT)
+    for start in range(y0, y1, 10):
+        end = min(start + 5, y1)
+        draw.rectangle((x0, start, x0 + 1, end), fill=SILENT)
+        draw.rectangle((x1 - 1, start, x1, end), fill=SILENT)
+
+
+def place_label(
+    draw: ImageDraw.ImageDraw, text: str, box: Box, sounding: bool, taken: list[Box]
+) -> None:
+    """Write a box's name beside it where no earlier label stands.
+
+    Args:
+        draw (ImageDraw.ImageDraw): The panel's drawing context.
+        text (str): The name.
+        box (Box): xyxy in pixels.
+        sounding (bool): Chooses the label's colour.
+        taken (list[Box]): Where labels stand already; this one is added.
+    """
+    face = font(12, bold=sounding)
+    limit_x, limit_y = draw.im.size
+    text = fit_text(text, face, limit_x - 10)
+    width, height = face.getlength(text) + 8, 17
+    left = min(max(box[0] - 1, 0), limit_x - width)
+    right = min(max(box[2] + 1 - width, 0), limit_x - width)
+    tops = (box[1] - height, box[3] + 1, box[1] + 3, box[3] - height - 3, box[1] + height + 4)
+    spots = [(x, y, x + width, y + height) for y in tops for x in (left, right)]
+    spots = [s for s in spots if s[1] >= 0 and s[3] <= limit_y] or spots[4:5]
+    spot = next((s for s in spots if not any(_overlap(s, t) for t in taken)), spots[0])
+    taken.append(spot)
+    draw.rectangle(spot, fill=SOUNDING_LABEL if sounding else SILENT_LABEL)
+    draw.text((spot[0] + 4, spot[1] + height / 2), text, PAPER, face, anchor='lm')
+
+
+def _overlap(a: Box, b: Box) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+
+
+def fit_image(image: np.ndarray, height: int) -> np.ndarray:
+    """Resize to a height, at most twice as wide, keeping the aspect ratio."""
+    scale = min(height / image.shape[0], 2 * height / image.shape[1])
+    size = max(round(image.shape[1] * scale), 1), max(round(image.shape[0] * scale), 1)
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    return cv2.resize(image, size, interpolation=method)
+
+
+def write_png(path: str | Path, image: np.ndarray) -> None:
+    """Write an RGB array; the file appears whole or not at all.
+
+    Raises:
+        OSError: The file cannot be written.
+    """
+    with atomic_write(path, 'wb') as file:
+        Image.fromarray(image).save(file, 'PNG', optimize=True)

@@ -1,0 +1,91 @@
+"""The spectrogram that pictures show: finer than a model's own, with readable axes."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import torch
+from PIL import Image, ImageDraw
+from torchaudio import functional, transforms
+
+from .drawing import FAINT, INK, PAPER, SOUND_COLOURS, colourise, font, min_max
+
+AXIS = 17
+_N_FFT = 2048
+_BANDS = 96
+
+
+@dataclass(frozen=True)
+class Spectrogram:
+    """A spectrogram and what its axes need.
+
+    Attributes:
+        values (np.ndarray): Loudness on a log scale, [T, F], low frequencies first.
+        duration (float): Seconds that T covers.
+        bands (np.ndarray, optional): Centre frequency of each band in Hz, [F].
+    """
+
+    values: np.ndarray
+    duration: float
+    bands: np.ndarray | None = None
+
+    @classmethod
+    def of_waveform(cls, waveform: np.ndarray, sample_rate: int) -> 'Spectrogram':
+        """Log-mel spectrogram of 96 bands over the whole range, the top 60 dB.
+
+        Args:
+            waveform (np.ndarray): Mono, [L].
+            sample_rate (int): Samples per second.
+        """
+        scale = dict(norm='slaney', mel_scale='slaney')
+        mel = transforms.MelSpectrogram(
+            sample_rate, _N_FFT, hop_length=max(sample_rate // 100, 1), n_mels=_BANDS, **scale
+        )
+        wave = torch.nn.functional.pad(
+            torch.as_tensor(waveform, dtype=torch.float32), (0, max(_N_FFT - len(waveform), 0))
+        )
+        decibels = transforms.AmplitudeToDB(top_db=60)(mel(wave)).T.numpy()
+        filters = functional.melscale_fbanks(
+            _N_FFT // 2 + 1, 0.0, sample_rate / 2, _BANDS, sample_rate, **scale
+        )
+        frequencies = torch.linspace(0, sample_rate / 2, _N_FFT // 2 + 1)
+        centres = (frequencies @ filters) / filters.sum(0).clamp_min(1e-12)
+        return cls(decibels, len(waveform) / sample_rate, centres.numpy())
+
+
+def draw_spectrogram(spectrogram: Spectrogram, width: int, height: int) -> Image.Image:
+    """The spectrogram with its time axis beneath and frequencies inside, low ones at the bottom.
+
+    Args:
+        spectrogram (Spectrogram): What to draw.
+        width (int): Of the picture, in pixels.
+        height (int): Of the picture, its time axis of 17 pixels included.
+    """
+    inner = height - AXIS
+    values = min_max(spectrogram.values.astype(np.float32)).T[::-1]
+    method = cv2.INTER_AREA if values.shape[1] > width else cv2.INTER_LINEAR
+    values = cv2.resize(np.ascontiguousarray(values), (width, inner), interpolation=method)
+    picture = Image.new('RGB', (width, height), PAPER)
+    picture.paste(Image.fromarray(colourise(values, SOUND_COLOURS)))
+    draw = ImageDraw.Draw(picture)
+    face = font(11)
+    for second in _time_ticks(spectrogram.duration, width):
+        x = min(round(second / spectrogram.duration * width), width - 1)
+        draw.line((x, inner, x, inner + 3), INK)
+        text = f'{second:g} s'
+        half = face.getlength(text) / 2
+        x = min(max(x, half), width - half)
+        draw.text((x, inner + 4), text, FAINT, face, anchor='mt')
+    for hertz, text in ((500, '500 Hz'), (2000, '2 kHz'), (8000, '8 kHz')):
+        if spectrogram.bands is not None and hertz < spectrogram.bands[-1]:
+            band = np.interp(hertz, spectrogram.bands, np.arange(len(spectrogram.bands)) + 0.5)
+            y = round(inner * (1 - band / len(spectrogram.bands)))
+            draw.line((0, y, 4, y), PAPER)
+            draw.text((8, y), text, PAPER, face, anchor='lm', stroke_width=2, stroke_fill=INK)
+    return picture
+
+
+def _time_ticks(duration: float, width: int) -> np.ndarray:
+    steps = (0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 3600)
+    step = next((s for s in steps if s / max(duration, 1e-9) * width >= 70), steps[-1])
+    return np.arange(0, duration + step * 1e-6, step)

@@ -1,0 +1,52 @@
+import numpy as np
+import pytest
+
+from mmavl.visualization.spectrogram import AXIS, Spectrogram, draw_spectrogram
+
+RATE = 22050
+
+
+def tone(hertz, seconds, rate=RATE):
+    return np.sin(2 * np.pi * hertz * np.arange(int(seconds * rate)) / rate).astype(np.float32)
+
+
+@pytest.mark.parametrize('hertz', [440, 3000])
+def test_a_tone_is_loudest_in_the_band_around_its_frequency(hertz):
+    spectrogram = Spectrogram.of_waveform(tone(hertz, 1), RATE)
+    assert spectrogram.duration == 1
+    band = spectrogram.values.mean(0).argmax()
+    assert spectrogram.bands[band] == pytest.approx(hertz, rel=0.05)
+
+
+def test_equals_librosa():
+    librosa = pytest.importorskip('librosa')
+    wave = np.random.default_rng(0).normal(0, 0.1, RATE).astype(np.float32)
+    power = librosa.feature.melspectrogram(
+        y=wave, sr=RATE, n_fft=2048, hop_length=220, n_mels=96, pad_mode='reflect'
+    )
+    expected = librosa.power_to_db(power, top_db=60)
+    assert np.abs(Spectrogram.of_waveform(wave, RATE).values.T - expected).max() < 1e-2
+
+
+def test_sound_in_the_second_half_is_drawn_on_the_right_and_low_tones_at_the_bottom():
+    wave = np.concatenate([np.zeros(RATE, np.float32), tone(200, 1)])
+    picture = np.asarray(draw_spectrogram(Spectrogram.of_waveform(wave, RATE), 400, 100))
+    assert picture.shape == (100, 400, 3)
+    light = picture[: 100 - AXIS].astype(int).sum(-1)
+    assert light[:, 250:390].mean() > 3 * light[:, 100:190].mean()
+    assert light[-20:, 250:390].mean() > 2 * light[:40, 250:390].mean()
+
+
+def test_the_time_axis_is_labelled():
+    spectrogram = Spectrogram(np.zeros((50, 8)), duration=5.0)
+    axis = np.asarray(draw_spectrogram(spectrogram, 400, 100))[-AXIS + 4 :]
+    dark = (axis < 128).any(-1).any(0)
+    assert dark[:30].any()
+    assert dark[70:90].any()  # 1 s of 5 at 400 px
+    assert not dark[45:65].any()
+
+
+@pytest.mark.parametrize('length', [1, 100])
+def test_very_short_sounds_can_be_drawn(length):
+    spectrogram = Spectrogram.of_waveform(np.zeros(length, np.float32), RATE)
+    assert draw_spectrogram(spectrogram, 300, 80).size == (300, 80)
