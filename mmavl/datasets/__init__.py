@@ -1,0 +1,7 @@
+"""Datasets over one manifest format, and their transforms."""
+
+from .av_dataset import AVDataset
+from .manifest import check_manifest, read_manifest, write_manifest
+from .transforms import *  # noqa: F403
+
+__all__ = ['AVDataset', 'check_manifest', 'read_manifest', 'write_manifest']

@@ -1,0 +1,21 @@
+"""Transforms: loading, cropping, augmentation, packing. Each acts on what is there."""
+
+from .audio_gain import AudioGain
+from .color_jitter import ColorJitter
+from .crop_pad_audio import CropPadAudio
+from .load_audio import LoadAudio
+from .load_frame import LoadFrame
+from .pack_av_inputs import PackAVInputs
+from .random_flip import RandomFlip
+from .resize import Resize
+
+__all__ = [
+    'AudioGain',
+    'ColorJitter',
+    'CropPadAudio',
+    'LoadAudio',
+    'LoadFrame',
+    'PackAVInputs',
+    'RandomFlip',
+    'Resize',
+]

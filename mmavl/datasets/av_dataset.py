@@ -1,0 +1,292 @@
+"""The dataset: clips of a manifest, as samples for a pipeline."""
+
+import random
+from collections.abc import Callable, Sequence
+from os.path import join
+
+import numpy as np
+import torch
+from mmengine.dataset import BaseDataset
+from mmengine.logging import print_log
+
+from mmavl.errors import DataError
+from mmavl.registry import DATASETS, TRANSFORMS
+
+from .manifest import check_manifest, describe, read_manifest, summary
+from .manifest_checks import frame_count
+
+_FRAMES = ('middle', 'first', 'random', 'annotated')
+
+
+@DATASETS.register_module()
+class AVDataset(BaseDataset):
+    """Clips of a manifest (see :mod:`mmavl.datasets.manifest`), one frame and sound each.
+
+    A sample, as the pipeline gets it, holds ``clip_id``, ``sample_idx``, ``classes`` (names,
+    [C]), ``tags`` (float32 [C]), ``img_path`` or ``video``, ``frame_index``, ``time``
+    (seconds), ``audio_path``, ``duration``, ``boxes`` (float32 [n, 4], normalised xywh),
+    ``box_labels`` (int64 [n]), ``box_families`` (int64 [n]), ``box_names`` (the manifest's
+    names), ``box_sounding`` (bool [n]), and ``visual_tags``, ``annotators`` and ``sources``
+    (name -> path) where the manifest has them.
+
+    A training sample that cannot be loaded is named, counted and replaced by another one, as
+    long as no more than ``max_bad_share`` of the clips are bad. With ``test_mode`` the first
+    one stops the run.
+
+    Args:
+        ann_file (str): The manifest, relative to ``data_root``.
+        data_root (str): The folder of the media. Defaults to ''.
+        tag_level (str): 'class', or 'group': C is then the number of the manifest's groups, a
+            group's tag is the greatest of its classes', and box labels are group indices.
+            Defaults to 'class'.
+        frame (str): Which frame of a clip to take: 'middle', 'first', 'random' (anew each
+            time), or 'annotated': each frame with boxes is a sample of its own. Defaults to
+            'middle'.
+        features (object, optional): Cached features; ``features.read(idx)`` gives a dict with
+            ``image_features`` and / or ``audio_features`` (arrays), which then need not be
+            loaded. Defaults to None.
+        max_bad_share (float): The share of clips, below 1, that may be bad in training.
+            Defaults to 0.01.
+        filter_cfg (dict, optional): ``levels``: keep samples whose number of sounding tags is
+            one of these (by the boxes of the frame, else by the clip's tags).
+        pipeline (Sequence[dict | Callable]): The transforms. Defaults to none.
+        **kwargs: ``metainfo``, ``indices``, ``serialize_data``, ``test_mode`` and
+            ``lazy_init``, as for mmengine's BaseDataset.
+
+    Raises:
+        DataError: The manifest is unusable, or (later) a sample is.
+    """
+
+    def __init__(
+        self,
+        ann_file: str,
+        data_root: str = '',
+        tag_level: str = 'class',
+        frame: str = 'middle',
+        features: object | None = None,
+        max_bad_share: float = 0.01,
+        filter_cfg: dict | None = None,
+        pipeline: Sequence[dict | Callable] = (),
+        **kwargs,
+    ) -> None:
+        if tag_level not in ('class', 'group'):
+            raise ValueError(f"tag_level={tag_level!r} is neither 'class' nor 'group'")
+        if frame not in _FRAMES:
+            raise ValueError(f'frame={frame!r} is none of {", ".join(_FRAMES)}')
+        if not 0 <= max_bad_share < 1:
+            raise ValueError(f'max_bad_share={max_bad_share} is not in [0, 1)')
+        if set(filter_cfg or {}) - {'levels'}:
+            raise ValueError(f'filter_cfg={filter_cfg} knows only levels')
+        self.tag_level = tag_level
+        self.frame = frame
+        self.features = features
+        self.max_bad_share = max_bad_share
+        super().__init__(
+            ann_file,
+            data_root=data_root,
+            data_prefix={},
+            filter_cfg=filter_cfg,
+            pipeline=[TRANSFORMS.build(t) if isinstance(t, dict) else t for t in pipeline],
+            **kwargs,
+        )
+
+    # ------------------------------------------------------------------ annotations
+
+    def load_data_list(self) -> list[dict]:
+        """Read the manifest and make its entries samples.
+
+        Returns:
+            list[dict]: The samples; with ``frame='random'`` still without a frame.
+
+        Raises:
+            DataError: The manifest is missing, broken, or does not pass its checks.
+        """
+        manifest = read_manifest(self.ann_file)
+        for key, value in manifest['metainfo'].items():
+            self._metainfo.setdefault(key, value)
+        manifest['metainfo'] = self._metainfo
+        problems = check_manifest(manifest)
+        if problems:
+            raise DataError(summary(self.ann_file, list(describe(manifest, problems))))
+        self._set_tag_level()
+        return [sample for entry in manifest['data_list'] for sample in self._samples(entry)]
+
+    def _set_tag_level(self) -> None:
+        """Turn the manifest's classes into those of the tag level."""
+        names = list(self._metainfo['classes'])
+        groups = self._metainfo.get('groups', {})
+        if self.tag_level == 'group' and not groups:
+            raise DataError(f"manifest {self.ann_file} has no groups: set tag_level='class'")
+        self._class_names = names
+        self._family = dict.fromkeys(names, -1)
+        for index, members in reversed(list(enumerate(groups.values()))):
+            self._family.update(dict.fromkeys(members, index))
+        if self.tag_level == 'group':
+            classes, families = list(groups), list(range(len(groups)))
+            self._members = [[names.index(name) for name in groups[group]] for group in groups]
+        else:
+            classes, families = names, [self._family[name] for name in names]
+        self._metainfo.update(classes=classes, families=families, tag_level=self.tag_level)
+
+    def _tags(self, labels: list[str] | dict[str, float]) -> np.ndarray:
+        """Probabilities float32 [C] at the tag level."""
+        tags = np.zeros(len(self._class_names), np.float32)
+        for label in labels:
+            probability = labels[label] if isinstance(labels, dict) else 1.0
+            tags[self._class_names.index(label)] = probability
+        if self.tag_level == 'group':
+            tags = np.array([tags[members].max() for members in self._members], np.float32)
+        return tags
+
+    def _samples(self, entry: dict) -> list[dict]:
+        """The samples that an entry of the manifest gives."""
+        clip = {
+            'clip_id': entry['clip_id'],
+            'audio_path': join(self.data_root, entry['audio']),
+            'duration': entry['duration'],
+            'tags': self._tags(entry['tags']),
+        }
+        if 'visual_tags' in entry:
+            clip['visual_tags'] = self._tags(entry['visual_tags'])
+        if 'annotators' in entry:
+            clip['annotators'] = entry['annotators']
+        if 'sources' in entry:
+            clip['sources'] = {k: join(self.data_root, v) for k, v in entry['sources'].items()}
+        if self.frame == 'random':
+            return [{**clip, 'entry': entry}]
+        if self.frame == 'annotated':
+            indices = sorted(int(index) for index in entry.get('boxes', {}))
+        else:
+            indices = [frame_count(entry) // 2 if self.frame == 'middle' else 0]
+        return [{**clip, **self._at_frame(entry, index)} for index in indices]
+
+    def _at_frame(self, entry: dict, index: int) -> dict:
+        """What belongs to one frame of an entry: its picture and its boxes."""
+        items = entry.get('boxes', {}).get(str(index), [])
+        labels = [item['label'] for item in items]
+        families = np.array([self._family[label] for label in labels], np.int64)
+        if self.tag_level == 'group':
+            box_labels = families
+        else:
+            box_labels = np.array([self._class_names.index(n) for n in labels], np.int64)
+        boxes = np.array([item['bbox'] for item in items], np.float32).reshape(-1, 4)
+        video = 'video' in entry
+        path = join(self.data_root, entry['video'] if video else entry['frames'][index])
+        return {
+            'video' if video else 'img_path': path,
+            'frame_index': index,
+            'time': index / entry['fps'],
+            'boxes': boxes,
+            'box_labels': box_labels,
+            'box_families': families,
+            'box_names': labels,
+            'box_sounding': np.array([item['sounding'] for item in items], bool),
+        }
+
+    def filter_data(self) -> list[dict]:
+        """Keep the samples of the levels asked for.
+
+        Returns:
+            list[dict]: The samples.
+
+        Raises:
+            DataError: None is left.
+        """
+        levels = (self.filter_cfg or {}).get('levels')
+        kept = [s for s in self.data_list if levels is None or _level(s) in levels]
+        if not kept:
+            raise DataError(
+                f'manifest {self.ann_file} gives no sample (frame={self.frame!r}, '
+                f'levels={levels}, {len(self.data_list)} before the filter)'
+            )
+        return kept
+
+    def full_init(self) -> None:
+        """Load the manifest, once."""
+        if not self._fully_initialized:
+            super().full_init()
+            self._forget_bad()
+
+    # ---------------------------------------------------------------------- samples
+
+    def get_data_info(self, idx: int) -> dict:
+        """The annotations of a sample, as the pipeline gets them.
+
+        Args:
+            idx (int): Its index.
+
+        Returns:
+            dict: See the class.
+        """
+        info = super().get_data_info(idx)
+        if 'entry' in info:
+            entry = info.pop('entry')
+            info.update(self._at_frame(entry, random.randrange(frame_count(entry))))
+        return {**info, 'classes': self._metainfo['classes']}
+
+    def prepare_data(self, idx: int) -> dict:
+        """Run a sample through the pipeline.
+
+        Args:
+            idx (int): Its index.
+
+        Returns:
+            dict: What the pipeline makes of it.
+
+        Raises:
+            DataError: Its media cannot be used; names clip and manifest.
+        """
+        info = self.get_data_info(idx)
+        try:
+            if self.features is not None:
+                info.update(self.features.read(info['sample_idx']))
+            return self.pipeline(info)
+        except DataError as error:
+            raise DataError(
+                f'{error} (clip {info["clip_id"]!r}, manifest {self.ann_file})'
+            ) from error
+
+    def __getitem__(self, idx: int) -> dict:
+        while True:
+            try:
+                return super().__getitem__(idx)
+            except DataError as error:
+                if self.test_mode:
+                    raise
+                self._count_bad(idx, error)
+            idx = self._rand_another()
+
+    def _forget_bad(self) -> None:
+        # Shared memory: the loader's workers count together, and over all epochs.
+        self._bad = torch.zeros(len(self), dtype=torch.bool).share_memory_()
+
+    def _count_bad(self, idx: int, error: DataError) -> None:
+        if self._bad[idx]:
+            return
+        self._bad[idx] = True
+        count, most = int(self._bad.sum()), int(self.max_bad_share * len(self))
+        if count > most:
+            raise DataError(
+                f'{error}. That is bad sample {count} of {len(self)}, and max_bad_share='
+                f'{self.max_bad_share} allows {most}: mend the data (tools/dataset_converters/'
+                'check_manifest.py names all that is wrong) or raise max_bad_share'
+            ) from error
+        print_log(f'bad sample {count}, {most} allowed, replaced: {error}', 'current', 30)
+
+    def get_subset_(self, indices: int | Sequence[int]) -> None:
+        """Keep only these samples; see mmengine's BaseDataset."""
+        super().get_subset_(indices)
+        self._forget_bad()
+
+    def get_subset(self, indices: int | Sequence[int]) -> 'AVDataset':
+        """A dataset of only these samples; see mmengine's BaseDataset."""
+        subset = super().get_subset(indices)
+        subset._forget_bad()
+        return subset
+
+
+def _level(sample: dict) -> int:
+    """The number of sounding tags: by the frame's boxes, else by the clip's tags."""
+    if len(sample.get('box_labels', ())):
+        return len(set(sample['box_labels'][sample['box_sounding']].tolist()))
+    return int((sample['tags'] > 0.5).sum())

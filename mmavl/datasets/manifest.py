@@ -1,0 +1,186 @@
+"""The manifest: reading, checking and writing the one annotation format of mmavl.
+
+A JSON file ``{"metainfo": {...}, "data_list": [...]}``.
+
+- ``metainfo``: ``dataset``, ``split``, ``classes`` (names, in order), ``format_version``;
+  optionally ``groups``: group name -> class names (a class may be in several groups).
+- an entry: ``clip_id``; ``audio`` (path relative to the data root; a video file serves too);
+  ``frames`` (paths) or ``video`` (a path), with ``fps``: frame i shows second i / fps;
+  ``duration`` in seconds; ``tags``: class names, or class name -> probability; optionally
+  ``visual_tags`` likewise, where what is seen differs; ``boxes``: frame index -> list of
+  ``{"bbox": [x, y, w, h] normalised, "label", "sounding"}``; ``annotators``: list of xyxy
+  boxes; ``sources``: class name -> path of that source's own waveform.
+"""
+
+import json
+from collections.abc import Iterable
+from functools import partial
+from pathlib import Path
+
+from tqdm import tqdm
+from tqdm.contrib.concurrent import process_map
+
+from mmavl.errors import DataError
+from mmavl.utils.files import atomic_write
+
+from .manifest_checks import Problem, check_entry, check_media
+
+FORMAT_VERSION = 1
+
+
+def read_manifest(path: str | Path) -> dict:
+    """Read a manifest and check its frame: that there are classes, and entries with clip ids.
+
+    Args:
+        path (str | Path): The JSON file.
+
+    Returns:
+        dict: ``metainfo`` and ``data_list``, as in the file.
+
+    Raises:
+        DataError: The file is missing, not JSON, or not a manifest.
+    """
+    try:
+        manifest = json.loads(Path(path).read_text(encoding='utf-8'))
+    except FileNotFoundError as error:
+        raise DataError(
+            f"manifest {path} is missing: check data_root and ann_file, or run the dataset's "
+            'converter in tools/dataset_converters'
+        ) from error
+    except ValueError as error:
+        raise DataError(
+            f'manifest {path} is not valid JSON ({error}): write it again with its converter'
+        ) from error
+    reason = _misshapen(manifest)
+    if reason:
+        raise DataError(f'manifest {path} {reason}; see mmavl/datasets/manifest.py')
+    return manifest
+
+
+def _misshapen(manifest: object) -> str:
+    """Why this is no manifest; empty if it is one."""
+    if not isinstance(manifest, dict) or set(manifest) != {'metainfo', 'data_list'}:
+        return "is not a dict of 'metainfo' and 'data_list'"
+    meta, entries = manifest['metainfo'], manifest['data_list']
+    if not isinstance(meta, dict) or not isinstance(entries, list):
+        return "needs a dict as 'metainfo' and a list as 'data_list'"
+    classes = meta.get('classes')
+    if not isinstance(classes, list) or not classes or len(set(classes)) < len(classes):
+        return f"needs distinct names in metainfo 'classes', not {classes!r}"
+    for group, members in meta.get('groups', {}).items():
+        unknown = set(members) - set(classes)
+        if unknown:
+            return f'has classes in group {group!r} that its metainfo does not list: {unknown}'
+    for number, entry in enumerate(entries):
+        if not isinstance(entry, dict) or not isinstance(entry.get('clip_id'), str):
+            return f"has no 'clip_id' (a string) in entry {number} of its data_list"
+    return ''
+
+
+def check_manifest(
+    manifest: dict, data_root: str | Path | None = None, workers: int = 1, progress: bool = False
+) -> dict[int, list[Problem]]:
+    """Check each entry of a manifest, and its media where a data root is given.
+
+    Args:
+        manifest (dict): ``metainfo`` and ``data_list``.
+        data_root (str | Path, optional): Where the media are. Defaults to None: only the
+            annotations are checked.
+        workers (int): Processes that decode media. Defaults to 1.
+        progress (bool): Draw a progress bar. Defaults to False.
+
+    Returns:
+        dict[int, list[Problem]]: Entry number -> what is wrong with it; empty if all is well.
+    """
+    entries = manifest['data_list']
+    check = partial(_check_one, manifest['metainfo']['classes'], data_root)
+    if data_root is not None and workers > 1:
+        chunk = max(1, min(64, len(entries) // (4 * workers)))
+        found = process_map(
+            check, entries, max_workers=workers, chunksize=chunk, disable=not progress, unit='clip'
+        )
+    else:
+        found = [check(entry) for entry in tqdm(entries, disable=not progress, unit='clip')]
+    first = {}
+    for number, entry in enumerate(entries):
+        other = first.setdefault(entry['clip_id'], number)
+        if other != number:
+            found[number].append(Problem('duplicate', f'clip id of entry {other} used again'))
+    return {number: problems for number, problems in enumerate(found) if problems}
+
+
+def _check_one(classes: list[str], data_root: str | Path | None, entry: dict) -> list[Problem]:
+    problems = list(check_entry(entry, classes))
+    if data_root is not None and not any(p.kind == 'malformed' for p in problems):
+        problems += check_media(entry, data_root)
+    return problems
+
+
+def describe(manifest: dict, problems: dict[int, list[Problem]]) -> Iterable[str]:
+    """One line for each problem that :func:`check_manifest` found.
+
+    Yields:
+        str: ``clip 'a3f': silent: train/a3f.wav ...``
+    """
+    for number, found in problems.items():
+        for problem in found:
+            clip_id = manifest['data_list'][number]['clip_id']
+            yield f'clip {clip_id!r}: {problem.kind}: {problem.message}'
+
+
+def write_manifest(
+    path: str | Path,
+    manifest: dict,
+    data_root: str | Path | None = None,
+    workers: int = 1,
+    leave_out_bad: bool = False,
+) -> list[dict]:
+    """Write a manifest, only if it passes its checks; at no time is there half of one.
+
+    Args:
+        path (str | Path): The JSON file to write.
+        manifest (dict): ``metainfo`` and ``data_list``; ``format_version`` is added.
+        data_root (str | Path, optional): Check the media too. Defaults to None.
+        workers (int): Processes that decode media. Defaults to 1.
+        leave_out_bad (bool): Leave out entries with problems, and say which and why in
+            ``<name>.left_out.json`` beside the manifest. Defaults to False: refuse to write.
+
+    Returns:
+        list[dict]: The ``clip_id`` and ``problems`` of each entry left out.
+
+    Raises:
+        DataError: The manifest does not pass.
+        OSError: The file cannot be written.
+    """
+    path = Path(path)
+    reason = _misshapen(manifest)
+    if reason:
+        raise DataError(f'manifest {path} {reason}')
+    problems = check_manifest(manifest, data_root, workers)
+    lines = list(describe(manifest, problems))
+    if lines and not leave_out_bad:
+        raise DataError(summary(path, lines))
+    entries = manifest['data_list']
+    left_out = [
+        {'clip_id': entries[number]['clip_id'], 'problems': [p.message for p in found]}
+        for number, found in problems.items()
+    ]
+    sidecar = path.with_name(f'{path.stem}.left_out.json')
+    sidecar.unlink(missing_ok=True)
+    if left_out:
+        with atomic_write(sidecar) as file:
+            json.dump(left_out, file, indent=1)
+    kept = [entry for number, entry in enumerate(entries) if number not in problems]
+    meta = {**manifest['metainfo'], 'format_version': FORMAT_VERSION}
+    with atomic_write(path) as file:
+        json.dump({'metainfo': meta, 'data_list': kept}, file)
+    return left_out
+
+
+def summary(path: str | Path, lines: list[str]) -> str:
+    """The message of an error about a manifest: its first problems, and where to see them all."""
+    shown = '\n  '.join(lines[:5])
+    return (
+        f'manifest {path} has {len(lines)} problems:\n  {shown}\nAll of them: python '
+        f'tools/dataset_converters/check_manifest.py {path}'
+    )

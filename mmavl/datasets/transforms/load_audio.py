@@ -1,0 +1,47 @@
+"""Loading a clip's sound."""
+
+from mmavl.registry import TRANSFORMS
+
+from ..audio_io import read_audio
+from .crop import check_crop, crop_start
+
+
+@TRANSFORMS.register_module()
+class LoadAudio:
+    """Load a clip's sound as a mono waveform at one rate.
+
+    Reads ``audio_path`` (an audio file, or a video with an audio track) and, where it is
+    known, ``duration``, which unmasks truncated files. Writes ``waveform`` (float32 [L],
+    nominally in [-1, 1]) and ``sample_rate``. Does nothing where the results name no sound, or
+    hold ``audio_features`` already.
+
+    Args:
+        sample_rate (int): Rate in Hz that every file is brought to. Defaults to 22050.
+        seconds (float, optional): Decode only this much of a longer file. Defaults to the
+            whole file, which must then be shorter than ten minutes.
+        crop (str): Which part that is: 'random', 'centre' or 'start'. Defaults to 'centre'.
+
+    Raises:
+        DataError: The file is missing, empty, truncated, without sound or not decodable.
+    """
+
+    def __init__(
+        self, sample_rate: int = 22050, seconds: float | None = None, crop: str = 'centre'
+    ) -> None:
+        check_crop(crop)
+        self.sample_rate = sample_rate
+        self.seconds = seconds
+        self.crop = crop
+
+    def __call__(self, results: dict) -> dict:
+        """Load the sound."""
+        if 'audio_features' in results or 'audio_path' not in results:
+            return results
+        results['waveform'], results['sample_rate'] = read_audio(
+            results['audio_path'],
+            self.sample_rate,
+            self.seconds,
+            start=lambda length, wanted: crop_start(length, wanted, self.crop),
+            expected=results.get('duration', 0.0),
+        )
+        return results

@@ -1,0 +1,28 @@
+"""Bringing frames to one size."""
+
+import cv2
+
+from mmavl.registry import TRANSFORMS
+
+
+@TRANSFORMS.register_module()
+class Resize:
+    """Stretch the frame to one size, so that a batch can be stacked.
+
+    Boxes are normalised at this point and stay as they are.
+
+    Args:
+        size (tuple[int, int]): (H, W). Defaults to (256, 256).
+    """
+
+    def __init__(self, size: tuple[int, int] = (256, 256)) -> None:
+        self.size = tuple(size)
+
+    def __call__(self, results: dict) -> dict:
+        """Stretch the image."""
+        if 'image' not in results or results['image'].shape[:2] == self.size:
+            return results
+        shrinks = results['image'].shape[0] > self.size[0]
+        method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+        results['image'] = cv2.resize(results['image'], self.size[::-1], interpolation=method)
+        return results

@@ -1,0 +1,91 @@
+"""From lists of samples to the model's batched input, on its device."""
+
+from collections.abc import Sequence
+
+import torch
+from mmengine.model import BaseDataPreprocessor
+from torch import Tensor
+
+from mmavl.registry import MODELS
+
+_SAME_SHAPE = {
+    'image': 'put Resize into the pipeline',
+    'waveform': 'put CropPadAudio into the pipeline',
+    'image_features': 'cache the features of one input size',
+    'audio_features': 'cache the features of one input length',
+}
+
+
+@MODELS.register_module()
+class AVDataPreprocessor(BaseDataPreprocessor):
+    """Stack a batch, move it to the model's device, normalise images and make spectrograms.
+
+    Args:
+        mean (Sequence[float]): Of R, G and B in 0-255. Defaults to ImageNet's.
+        std (Sequence[float]): Of R, G and B in 0-255. Defaults to ImageNet's.
+        spectrogram (dict, optional): Config of the module, such as
+            :class:`LogMelSpectrogram`, that makes ``spectrogram`` of ``waveform``. Its
+            ``sample_rate`` must be the pipeline's: nothing is resampled here.
+        non_blocking (bool): Copy to a GPU without waiting. Defaults to False.
+    """
+
+    def __init__(
+        self,
+        mean: Sequence[float] = (123.675, 116.28, 103.53),
+        std: Sequence[float] = (58.395, 57.12, 57.375),
+        spectrogram: dict | None = None,
+        non_blocking: bool = False,
+    ) -> None:
+        super().__init__(non_blocking)
+        self.register_buffer('mean', torch.tensor(mean).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer('std', torch.tensor(std).view(1, 3, 1, 1), persistent=False)
+        self.spectrogram = MODELS.build(spectrogram) if spectrogram else None
+
+    def forward(self, data: dict, training: bool = False) -> dict:
+        """Prepare a batch as the collate function leaves it.
+
+        Args:
+            data (dict): ``inputs``: dict of lists of N tensors, ``image`` (uint8 [3, H, W]),
+                ``waveform`` (float32 [L]), ``image_features``, ``audio_features``; and
+                ``data_samples``: list of N :class:`AVDataSample`, or None or absent.
+            training (bool): Makes no difference. Defaults to False.
+
+        Returns:
+            dict: ``inputs``: ``image`` (float32 [N, 3, H, W], normalised), ``waveform``
+            (float32 [N, L]), ``spectrogram`` (float32 [N, 1, T, F]) and float32 features, as
+            far as they were given; and ``data_samples`` on the device, or None.
+
+        Raises:
+            ValueError: The samples differ in shape, or their sample rate is not the
+                spectrogram's.
+        """
+        samples = self.cast_data(data.get('data_samples'))
+        self._check_sample_rate(samples)
+        inputs = {name: self._stack(name, items) for name, items in data['inputs'].items()}
+        if 'image' in inputs:
+            inputs['image'] = inputs['image'].sub_(self.mean).div_(self.std)
+        if 'waveform' in inputs and self.spectrogram is not None:
+            inputs['spectrogram'] = self.spectrogram(inputs['waveform'])
+        return {'inputs': inputs, 'data_samples': samples}
+
+    def _stack(self, name: str, items: Sequence[Tensor]) -> Tensor:
+        shapes = {tuple(item.shape) for item in items}
+        if len(shapes) > 1:
+            raise ValueError(
+                f'{name!r} differs in shape within a batch ({sorted(shapes)}): '
+                f'{_SAME_SHAPE.get(name, "make them equal in the pipeline")}'
+            )
+        batch = torch.stack(list(items))
+        return batch.to(self.device, non_blocking=self._non_blocking).float()
+
+    def _check_sample_rate(self, samples: list | None) -> None:
+        if self.spectrogram is None:
+            return
+        for sample in samples or []:
+            rate = sample.get('sample_rate', self.spectrogram.sample_rate)
+            if rate != self.spectrogram.sample_rate:
+                raise ValueError(
+                    f'the waveform has {rate} Hz, the spectrogram expects '
+                    f'{self.spectrogram.sample_rate} Hz (clip {sample.get("clip_id")!r}): give '
+                    'LoadAudio and the spectrogram the same sample_rate'
+                )
