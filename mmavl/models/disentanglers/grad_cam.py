@@ -57,8 +57,8 @@ class GradCAMDisentangler(nn.Module):
         """
         if hasattr(head, 'channel_weights'):
             return class_activation(features, head.channel_weights(classes), clips).relu()
-        rows = torch.arange(len(clips), device=clips.device)
-        return grad_cam(features[clips], lambda f: head(f)[rows, classes])
+        # cloned where gradients are on: autograd refuses to save inference tensors
+        return grad_cam(features[clips], lambda f: head(f).gather(1, classes.clone()[:, None]))
 
 
 def class_activation(features: Tensor, weights: Tensor, clips: Tensor) -> Tensor:

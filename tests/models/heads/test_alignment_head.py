@@ -1,0 +1,88 @@
+import torch
+
+from mmavl.models.heads import AlignmentHead, weighted_pool
+
+
+def literal_eq5(features, weights):
+    """f[k] = sum_uv E(u, v)[k] W(u, v) / sum_uv W(u, v), entry by entry."""
+    channels, height, width = features.shape
+    pooled = []
+    for k in range(channels):
+        above = sum(features[k, u, v] * weights[u, v] for u in range(height) for v in range(width))
+        below = sum(weights[u, v] for u in range(height) for v in range(width))
+        pooled.append(above / below)
+    return torch.stack(pooled)
+
+
+def test_weighted_pool_is_eq5():
+    torch.manual_seed(0)
+    features, weights = torch.randn(3, 4, 5, 6), torch.rand(3, 5, 6)
+    expected = torch.stack([literal_eq5(f, w) for f, w in zip(features, weights)])
+    torch.testing.assert_close(weighted_pool(features, weights), expected)
+
+
+def test_weighted_pool_of_a_zero_map_is_the_plain_average():
+    features = torch.randn(2, 4, 5, 6)
+    weights = torch.stack([torch.zeros(5, 6), torch.rand(5, 6)])
+    pooled = weighted_pool(features, weights)
+    torch.testing.assert_close(pooled[0], features[0].mean((-2, -1)))
+    assert not torch.allclose(pooled[1], features[1].mean((-2, -1)))
+
+
+def test_weights_are_resized_to_the_features_grid():
+    # two frequency rows become one: their average weighs
+    features = torch.tensor([1.0, 5.0]).reshape(1, 1, 2, 1)
+    weights = torch.tensor([[[1.0, 1.0], [0.0, 6.0]]])
+    torch.testing.assert_close(
+        weighted_pool(features, weights), torch.tensor([[(1 * 1 + 5 * 3) / 4]])
+    )
+
+
+def test_distance_maps_are_eq8():
+    torch.manual_seed(0)
+    head = AlignmentHead(in_channels=6, hidden=8, embed_dim=4)
+    pooled, embedded = torch.randn(2, 6), torch.randn(2, 6, 3, 3)
+
+    def g(layers, vector):
+        hidden = layers[0].weight @ vector + layers[0].bias
+        projected = layers[2].weight @ hidden.clamp_min(0) + layers[2].bias
+        return projected / projected.square().sum().sqrt()
+
+    expected = torch.zeros(2, 3, 3)
+    for pair in range(2):
+        sound = g(head.audio_projection, pooled[pair])
+        for u in range(3):
+            for v in range(3):
+                place = g(head.visual_projection, embedded[pair, :, u, v])
+                expected[pair, u, v] = -(sound - place).square().sum().sqrt()
+    maps = head.distance_maps(head.project_audio(pooled), head.project_grid(embedded))
+    torch.testing.assert_close(maps, expected)
+
+
+def test_heat_is_one_where_sound_and_place_coincide():
+    head = AlignmentHead(in_channels=4, temperature=0.5)
+    sound = torch.tensor([[1.0, 0.0]])
+    grid = torch.tensor([[[[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0]]]])
+    heat = head.heat_maps(sound, grid)
+    expected = torch.exp(-torch.tensor([[[0.0, 2**0.5, 2.0]]]) / 0.5)
+    torch.testing.assert_close(heat, expected)
+
+
+def test_loss_takes_same_clip_and_same_class_as_positive_only():
+    seen = {}
+
+    class Spy(torch.nn.Module):
+        def forward(self, audio, visual, positive, absent, background):
+            seen['positive'] = positive
+            return audio.sum()
+
+    head = AlignmentHead(in_channels=4)
+    head.loss_fn = Spy()
+    sound_pairs = torch.tensor([[0, 1], [1, 1], [1, 2]])
+    object_pairs = torch.tensor([[0, 1], [0, 2], [1, 2]])
+    head.loss(torch.randn(3, 4), sound_pairs, torch.randn(3, 4), object_pairs)
+    assert seen['positive'].tolist() == [
+        [True, False, False],
+        [False, False, False],
+        [False, False, True],
+    ]

@@ -1,0 +1,61 @@
+import math
+
+import pytest
+import torch
+
+from mmavl.models.heads import AVCHead
+
+
+@pytest.fixture
+def head():
+    torch.manual_seed(0)
+    branch = {'type': 'ConvNeck', 'in_channels': 3, 'out_channels': 4}
+    return AVCHead(audio_branch=branch, visual_branch=branch, channels=4, hidden=5).eval()
+
+
+def literal_loss(head, audio, visual):
+    """Eq. 2: a_i with v_i corresponds, a_i with v_{i-1} does not."""
+    losses = []
+    for i in range(len(audio)):
+        for j, target in ((i, 1), (i - 1, 0)):
+            pooled = torch.cat([audio[i].amax((1, 2)), visual[j].amax((1, 2))])
+            logits = head.fc(pooled)
+            losses.append(torch.logsumexp(logits, 0) - logits[target])
+    return sum(losses) / len(losses)
+
+
+def test_loss_is_eq2_with_the_previous_clips_image(head):
+    audio, visual = torch.randn(4, 4, 5, 1), torch.randn(4, 4, 6, 6)
+    loss = head.loss(audio, visual, torch.arange(4))
+    torch.testing.assert_close(loss, literal_loss(head, audio, visual))
+
+
+def test_a_frame_of_the_same_video_is_no_mismatch(head):
+    audio, visual = torch.randn(3, 4, 5, 1), torch.randn(3, 4, 6, 6)
+    own, rolled, other = head.paired_logits(audio, visual, torch.tensor([7, 7, 8]))
+    assert other.tolist() == [True, False, True]
+    loss = head.loss(audio, visual, torch.tensor([7, 7, 8]))
+    terms = torch.cat([own.log_softmax(1)[:, 1], rolled.log_softmax(1)[other][:, 0]])
+    torch.testing.assert_close(loss, -terms.mean())
+
+
+def test_correspondence_is_nan_where_the_batch_holds_no_other_video(head):
+    audio, visual = torch.randn(1, 4, 5, 1), torch.randn(1, 4, 6, 6)
+    own, rolled = head.correspondence(audio, visual, torch.tensor([3]))[0].tolist()
+    expected = head(audio, visual).softmax(1)[0, 1].item()
+    assert own == pytest.approx(expected)
+    assert math.isnan(rolled)
+
+
+def test_fig3_shapes():
+    head = AVCHead()
+    audio, visual = head.embed(torch.randn(2, 512, 9, 2), torch.randn(2, 256, 16, 16))
+    assert audio.shape == (2, 512, 9, 1)
+    assert visual.shape == (2, 512, 16, 16)
+    assert [m.out_features for m in head.fc if hasattr(m, 'out_features')] == [128, 2]
+    kernels = [(c.kernel_size, c.dilation, c.stride) for c in list(head.audio_branch)[::3]]
+    assert kernels == [
+        ((3, 1), (2, 1), (1, 1)),
+        ((1, 2), (1, 1), (1, 2)),
+        ((3, 1), (1, 1), (1, 1)),
+    ]

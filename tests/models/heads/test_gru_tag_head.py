@@ -1,0 +1,34 @@
+import pytest
+import torch
+
+from mmavl.models.heads import GRUTagHead, LinearSoftmaxPool
+
+
+def test_a_short_loud_event_outweighs_silence():
+    probs = torch.zeros(1, 100, 1)
+    probs[0, 40:43] = 0.9
+    assert LinearSoftmaxPool()(probs).item() == pytest.approx(0.9)
+
+
+def test_all_zero_clip_gives_zero_not_nan():
+    assert LinearSoftmaxPool()(torch.zeros(1, 8, 2)).tolist() == [[0.0, 0.0]]
+
+
+def test_logits_are_those_of_the_pooled_probability():
+    torch.manual_seed(0)
+    head = GRUTagHead(num_classes=3, in_channels=8, hidden=4)
+    features = torch.randn(2, 4, 5, 2)
+    sequence = torch.stack(
+        [torch.cat([features[:, c, :, f][..., None] for f in range(2)], -1) for c in range(4)], -2
+    ).flatten(2)  # [N, t, c * f], frequency fastest
+    hidden, _ = head.gru(sequence)
+    frames = torch.sigmoid(hidden @ head.fc.weight.T + head.fc.bias)
+    pooled = (frames**2).sum(1) / frames.sum(1)
+    torch.testing.assert_close(head(features).sigmoid(), pooled)
+
+
+def test_extreme_frames_keep_a_finite_gradient():
+    head = GRUTagHead(num_classes=1, in_channels=2, hidden=2)
+    torch.nn.init.constant_(head.fc.bias, -200.0)
+    head(torch.randn(1, 1, 3, 2)).sum().backward()
+    assert all(torch.isfinite(p.grad).all() for p in head.parameters())
