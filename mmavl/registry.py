@@ -23,5 +23,20 @@ MODELS = _child('model', _mmengine.MODELS, 'mmavl.models')
 METRICS = _child('metric', _mmengine.METRICS, 'mmavl.evaluation.metrics')
 HOOKS = _child('hook', _mmengine.HOOKS, 'mmavl.engine.hooks')
 OPTIM_WRAPPERS = _child('optim_wrapper', _mmengine.OPTIM_WRAPPERS, 'mmavl.engine.optim_wrappers')
+LOOPS = _child('loop', _mmengine.LOOPS, 'mmavl.engine.loops')
 VISUALIZERS = _child('visualizer', _mmengine.VISUALIZERS, 'mmavl.visualization')
 INFERENCERS = _child('inferencer', _mmengine.INFERENCERS, 'mmavl.apis')
+
+# mmavl adds nothing of its own to these; mmengine warns at each build where a scope lacks one.
+for _parent in (
+    _mmengine.DATA_SAMPLERS,
+    _mmengine.EVALUATOR,
+    _mmengine.LOG_PROCESSORS,
+    _mmengine.MODEL_WRAPPERS,
+    _mmengine.OPTIM_WRAPPER_CONSTRUCTORS,
+    _mmengine.OPTIMIZERS,
+    _mmengine.PARAM_SCHEDULERS,
+    _mmengine.VISBACKENDS,
+    _mmengine.WEIGHT_INITIALIZERS,
+):
+    _child(_parent.name, _parent)

@@ -1,0 +1,14 @@
+# The paper's: SGD, learning rate 1e-3 (backbones 1e-4), divided by 10 each 20 epochs.
+optim_wrapper = dict(
+    type='OptimWrapper',
+    optimizer=dict(type='SGD', lr=1e-3, momentum=0.9),
+    paramwise_cfg=dict(
+        custom_keys=dict(audio_backbone=dict(lr_mult=0.1), visual_backbone=dict(lr_mult=0.1))
+    ),
+)
+
+param_scheduler = dict(type='MultiStepLR', milestones=[20, 40], gamma=0.1, by_epoch=True)
+
+train_cfg = dict(by_epoch=True, max_epochs=60, val_interval=1)
+val_cfg = dict(type='ValLoop')
+test_cfg = dict(type='TestLoop')

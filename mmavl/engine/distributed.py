@@ -1,0 +1,58 @@
+"""Several processes on machines with and without CUDA."""
+
+import random
+
+import numpy as np
+import torch
+import torch.distributed as dist
+from mmengine import Config
+
+from mmavl.errors import ConfigError
+
+
+def prepare_launcher(cfg: Config, launcher: str) -> None:
+    """Set a config up for a launcher.
+
+    mmengine's launchers presume CUDA: they call ``torch.cuda.set_device`` and hand device ids
+    to DistributedDataParallel. Without CUDA the process group is made here, over gloo, and
+    mmengine leaves it alone.
+
+    Args:
+        cfg (Config): Changed in place.
+        launcher (str): 'none', 'pytorch', 'slurm' or 'mpi'.
+
+    Raises:
+        ConfigError: A launcher that needs CUDA on a machine without it.
+    """
+    cfg.launcher = launcher
+    if launcher == 'none' or torch.cuda.is_available():
+        return
+    if launcher != 'pytorch':
+        raise ConfigError(
+            f'--launcher {launcher} needs CUDA; on machines without it start the processes with '
+            'tools/dist_train.sh or tools/dist_test.sh'
+        )
+    if not dist.is_initialized():
+        dist.init_process_group('gloo')
+    wrapper = cfg.setdefault('model_wrapper_cfg', {'type': 'MMDistributedDataParallel'})
+    wrapper.setdefault('device_ids', None)
+    wrapper.setdefault('broadcast_buffers', False)  # as mmengine does with CUDA
+    wrapper.setdefault('find_unused_parameters', cfg.get('find_unused_parameters', False))
+
+
+def seed_worker(worker_id: int, rank: int) -> None:
+    """Seed a data loading process: differently in each epoch, process and machine.
+
+    mmengine's own seeds each worker alike in every epoch, so that a clip's augmentation repeats.
+    PyTorch draws a new base seed at each epoch from the main process's generator, which
+    ``RandomStateHook`` saves; only the rank is missing from it.
+
+    Args:
+        worker_id (int): Index of the worker, already part of ``torch.initial_seed()``.
+        rank (int): Index of the training process.
+    """
+    sequence = np.random.SeedSequence((torch.initial_seed(), rank))
+    for_torch, for_numpy, for_python = sequence.generate_state(3)
+    torch.manual_seed(int(for_torch))
+    np.random.seed(for_numpy)  # noqa: NPY002  transforms may draw from it
+    random.seed(int(for_python))

@@ -1,0 +1,84 @@
+"""Checkpoints that survive a kill, a power cut and a full disk."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from mmengine.dist import is_main_process
+from mmengine.hooks import CheckpointHook
+
+import mmavl.engine.atomic_backend  # noqa: F401  registers the backend 'atomic'
+from mmavl.registry import HOOKS
+from mmavl.utils.files import atomic_write
+
+
+@HOOKS.register_module()
+class AtomicCheckpointHook(CheckpointHook):
+    """Save checkpoints so that a whole one exists at any time.
+
+    mmengine writes in place, and deletes the oldest checkpoint before the new one is safe. Here
+    the file appears under its name when it is complete, and deletions follow it. Each process
+    is told of a save beforehand (``before_gather_checkpoint``), so that hooks can collect what
+    only that process knows.
+
+    Args:
+        **kwargs: Arguments of mmengine's ``CheckpointHook``, without ``backend_args``.
+    """
+
+    #: A checkpoint between two regular ones; the next regular one replaces it.
+    interrupted = 'interrupted.pth'
+
+    def __init__(self, **kwargs) -> None:
+        super().__init__(backend_args={'backend': 'atomic'}, **kwargs)
+
+    def save_now(self, runner, epoch: int, iteration: int) -> Path:
+        """Save outside the regular interval.
+
+        Args:
+            runner (Runner): The runner.
+            epoch (int): Complete epochs.
+            iteration (int): Complete iterations.
+
+        Returns:
+            Path: The checkpoint, to which ``--resume`` will go back.
+        """
+        runner.call_hook('before_gather_checkpoint')
+        runner.save_checkpoint(
+            self.out_dir,
+            self.interrupted,
+            save_optimizer=self.save_optimizer,
+            save_param_scheduler=self.save_param_scheduler,
+            meta={'epoch': epoch, 'iter': iteration},
+            backend_args=self.backend_args,
+        )
+        path = Path(self.out_dir, self.interrupted)
+        if is_main_process():
+            with atomic_write(Path(runner.work_dir, 'last_checkpoint')) as file:
+                file.write(str(path))
+        return path
+
+    def _save_checkpoint_with_step(self, runner, step: int, meta: dict) -> None:
+        runner.call_hook('before_gather_checkpoint')
+        with self._deletions_last():
+            super()._save_checkpoint_with_step(runner, step, meta)
+        if is_main_process():
+            Path(self.out_dir, self.interrupted).unlink(missing_ok=True)
+
+    def _save_best_checkpoint(self, runner, metrics: dict) -> None:
+        with self._deletions_last():
+            super()._save_best_checkpoint(runner, metrics)
+
+    @contextmanager
+    def _deletions_last(self) -> Iterator[None]:
+        """Delete what the block asks to delete when it has ended well, and not what it wrote."""
+        doomed: list[str] = []
+        remove = self.file_backend.remove
+        self.file_backend.remove = doomed.append
+        try:
+            yield
+        finally:
+            self.file_backend.remove = remove
+        best = getattr(self, 'best_ckpt_path_dict', {}).values()
+        written = {self.last_ckpt, getattr(self, 'best_ckpt_path', None), *best}
+        for path in set(doomed) - written:
+            remove(path)

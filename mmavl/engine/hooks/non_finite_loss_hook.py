@@ -1,0 +1,40 @@
+"""Stopping where a loss is no longer a number."""
+
+from typing import Any
+
+import torch
+from mmengine.hooks import Hook
+
+from mmavl.registry import HOOKS
+
+
+@HOOKS.register_module()
+class NonFiniteLossHook(Hook):
+    """Stop training at a NaN or infinite loss, and name the clips of the batch.
+
+    It runs before the checkpoint is saved, so the last checkpoint is from before the accident.
+    """
+
+    priority = 'VERY_HIGH'
+
+    def after_train_iter(
+        self, runner, batch_idx: int, data_batch: Any = None, outputs: dict | None = None
+    ) -> None:
+        """Look at the losses of one iteration.
+
+        Raises:
+            FloatingPointError: A loss is not finite.
+        """
+        losses = {
+            name: float(torch.as_tensor(value).detach().mean()) for name, value in outputs.items()
+        }
+        bad = {name: value for name, value in losses.items() if value - value != 0}
+        if not bad:
+            return
+        values = ', '.join(f'{name}={value}' for name, value in bad.items())
+        clips = ', '.join(str(sample.clip_id) for sample in data_batch['data_samples'])
+        raise FloatingPointError(
+            f'{values} at epoch {runner.epoch + 1}, iteration {runner.iter + 1}. '
+            f'Clips of the batch: {clips}. Look at these clips, or lower the learning rate and '
+            'run again with --resume'
+        )

@@ -1,0 +1,107 @@
+"""Resuming exactly: the state of the random number generators goes into the checkpoint."""
+
+import random
+from typing import Any
+
+import numpy as np
+import torch
+from mmengine.dist import all_gather_object, get_rank
+from mmengine.hooks import Hook
+
+from mmavl.registry import HOOKS
+
+
+def get_random_state() -> dict[str, Any]:
+    """The state of Python's, numpy's and torch's generators, as tensors and plain values."""
+    kind, keys, *rest = np.random.get_state()  # noqa: NPY002
+    state = {
+        'python': random.getstate(),
+        'numpy': (kind, torch.from_numpy(keys.astype(np.int64)), *rest),
+        'torch': torch.get_rng_state(),
+    }
+    if torch.cuda.is_available():
+        state['cuda'] = torch.cuda.get_rng_state()
+    return state
+
+
+def set_random_state(state: dict[str, Any]) -> None:
+    """Put the generators back into a state that ``get_random_state`` returned."""
+    random.setstate(state['python'])
+    kind, keys, *rest = state['numpy']
+    np.random.set_state((kind, keys.cpu().numpy().astype(np.uint32), *rest))  # noqa: NPY002
+    torch.set_rng_state(state['torch'].cpu())
+    if 'cuda' in state and torch.cuda.is_available():
+        torch.cuda.set_rng_state(state['cuda'].cpu())
+
+
+@HOOKS.register_module()
+class RandomStateHook(Hook):
+    """Save every process's random state, and restore it when training resumes.
+
+    A resumed run then draws the numbers that the uninterrupted one would have drawn. For the
+    same reason validation leaves the training's random state as it found it.
+
+    Needs ``AtomicCheckpointHook``, which calls ``before_gather_checkpoint`` on every process,
+    and ``ResumableEpochLoop`` where a run may stop inside an epoch.
+    """
+
+    priority = 'LOWEST'
+
+    def __init__(self) -> None:
+        self._epoch_start: dict | None = None
+        self._before_val: dict | None = None
+        self._to_save: list[dict] | None = None
+        self._to_restore: dict | None = None
+
+    def before_gather_checkpoint(self, runner) -> None:
+        """Collect the states of all processes; called on each of them before a save."""
+        now = self._before_val or get_random_state()
+        self._to_save = all_gather_object({'epoch_start': self._epoch_start, 'now': now})
+
+    def before_save_checkpoint(self, runner, checkpoint: dict) -> None:
+        """Store the collected states; checkpoints for inference only ('best') have none."""
+        if self._to_save is not None:
+            checkpoint['random_state'] = self._to_save
+            self._to_save = None
+
+    def after_load_checkpoint(self, runner, checkpoint: dict) -> None:
+        """Keep this process's state until training starts."""
+        states = checkpoint.get('random_state', [])
+        self._to_restore = states[get_rank()] if len(states) == runner.world_size else None
+
+    def before_train(self, runner) -> None:
+        """Forget the states of a checkpoint that only weights were taken from."""
+        if runner.iter == 0:
+            self._to_restore = None
+        elif self._to_restore is None:
+            runner.logger.warning(
+                'The checkpoint has no random state for this number of processes: the run goes '
+                'on, but not with the numbers the uninterrupted one would have drawn.'
+            )
+
+    def before_train_epoch(self, runner) -> None:
+        """Remember, or restore, the state that the epoch started from."""
+        if self._to_restore is not None:
+            if getattr(runner.train_loop, 'batches_done', 0) > 0:
+                set_random_state(self._to_restore['epoch_start'])
+            else:
+                self._restore_now()
+        self._epoch_start = get_random_state()
+
+    def after_fast_forward(self, runner) -> None:
+        """Restore the state after the last batch that was trained on."""
+        if self._to_restore is not None:
+            self._restore_now()
+
+    def _restore_now(self) -> None:
+        set_random_state(self._to_restore['now'])
+        self._to_restore = None
+
+    def before_val(self, runner) -> None:
+        """Set the training's state aside."""
+        self._before_val = get_random_state()
+
+    def after_val(self, runner) -> None:
+        """Go on where training was."""
+        set_random_state(self._before_val)
+        self._before_val = None

@@ -1,0 +1,150 @@
+"""What tools/train.py and tools/test.py do."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from mmengine import Config
+from mmengine.logging import print_log
+
+from mmavl.engine.checkpoint import latest_checkpoint
+from mmavl.engine.config import config_errors, load_config
+from mmavl.engine.distributed import prepare_launcher
+from mmavl.engine.runner import AVRunner
+from mmavl.errors import CheckpointError, ConfigError, DataError
+
+
+@contextmanager
+def clear_errors() -> Iterator[None]:
+    """End the program with one line for an error that its user can mend, without a traceback."""
+    try:
+        yield
+    except (CheckpointError, ConfigError, DataError, FloatingPointError, OSError) as error:
+        sys.exit(f'error: {error}')
+
+
+def prepare_config(
+    config: str | Path,
+    work_dir: str | None = None,
+    amp: bool = False,
+    options: dict[str, Any] | None = None,
+    launcher: str = 'none',
+    seed: int | None = None,
+) -> Config:
+    """Read a config and apply what the tools' common arguments say.
+
+    Args:
+        config (str | Path): The config file.
+        work_dir (str, optional): Folder for logs and checkpoints. Defaults to the config's
+            ``work_dir``, else ``work_dirs/<name of the config>``.
+        amp (bool): Whether to train and evaluate in bfloat16 where the hardware has it.
+            Defaults to False.
+        options (dict, optional): Other values of the config, by dotted key.
+        launcher (str): 'none', 'pytorch', 'slurm' or 'mpi'. Defaults to 'none'.
+        seed (int, optional): Random seed. Defaults to the config's.
+
+    Returns:
+        Config: The config to build a runner from.
+    """
+    cfg = load_config(config, options)
+    if work_dir is not None:
+        cfg.work_dir = work_dir
+    cfg.setdefault('work_dir', f'work_dirs/{Path(config).stem}')
+    if seed is not None:
+        cfg.setdefault('randomness', {})['seed'] = seed
+    if amp:
+        _enable_amp(cfg)
+    prepare_launcher(cfg, launcher)
+    return cfg
+
+
+def _enable_amp(cfg: Config) -> None:
+    for key, kind in (
+        ('optim_wrapper', 'AutocastOptimWrapper'),
+        ('val_cfg', 'AutocastValLoop'),
+        ('test_cfg', 'AutocastTestLoop'),
+    ):
+        if cfg.get(key) is not None:
+            cfg[key].type = kind
+
+
+def run_training(cfg: Config, resume: str | None = None) -> AVRunner:
+    """Train what a config describes.
+
+    Args:
+        cfg (Config): A config from ``prepare_config``.
+        resume (str, optional): A checkpoint to go on from, or 'auto': the last one in the work
+            directory, if there is one. Defaults to None.
+
+    Returns:
+        AVRunner: The runner after training.
+
+    Raises:
+        ConfigError: The config does not fit its components.
+        FloatingPointError: The loss was no longer finite.
+    """
+    if resume == 'auto':
+        found = latest_checkpoint(cfg.work_dir)
+        if found is None:
+            print_log(f'Nothing to resume in {cfg.work_dir}: training starts anew.')
+        resume = found and str(found)
+    if resume is not None:
+        if not Path(resume).is_file():
+            raise FileNotFoundError(f'--resume: checkpoint not found: {resume}')
+        cfg.resume, cfg.load_from = True, resume
+    with config_errors(cfg):
+        runner = AVRunner.from_cfg(cfg)
+        runner.train()
+    return runner
+
+
+def run_test(
+    cfg: Config,
+    checkpoint: str | None = None,
+    protocols: Sequence[str] | None = None,
+    show_dir: str | None = None,
+    out: str | None = None,
+) -> dict[str, float]:
+    """Evaluate a checkpoint on a config's test split.
+
+    Args:
+        cfg (Config): A config from ``prepare_config``.
+        checkpoint (str, optional): Weights, read without executing code. None for models
+            without any.
+        protocols (Sequence[str], optional): Names of evaluation protocols. Defaults to those
+            of the config.
+        show_dir (str, optional): Folder for pictures of the predictions. Defaults to None.
+        out (str, optional): File to dump the predictions to. Defaults to None.
+
+    Returns:
+        dict[str, float]: The metrics.
+
+    Raises:
+        CheckpointError: The checkpoint is damaged or belongs to another model.
+        ConfigError: The config does not fit its components or lacks what an argument sets.
+    """
+    cfg.resume, cfg.load_from = False, checkpoint
+    if protocols is not None:
+        _localization_metric(cfg, '--protocol').protocols = list(protocols)
+    if out is not None:
+        _localization_metric(cfg, '--out').dump = out
+    if show_dir is not None:
+        if 'visualization' not in cfg.get('default_hooks', {}):
+            raise ConfigError('--show-dir: the config has no default_hooks.visualization')
+        cfg.default_hooks.visualization.update(test_out_dir=show_dir, enable=True)
+    with config_errors(cfg):
+        runner = AVRunner.from_cfg(cfg)
+        weights = [name for name, p in runner.model.named_parameters() if p.requires_grad]
+        if checkpoint is None and weights:
+            runner.logger.warning('No checkpoint was given: the weights are random.')
+        return runner.test()
+
+
+def _localization_metric(cfg: Config, argument: str) -> dict:
+    evaluators = cfg.get('test_evaluator') or []
+    for metric in [evaluators] if isinstance(evaluators, dict) else evaluators:
+        if metric['type'] == 'LocalizationMetric':
+            return metric
+    raise ConfigError(f'{argument}: the config has no LocalizationMetric in test_evaluator')

@@ -1,0 +1,91 @@
+"""Loops that resume in the middle of an epoch, and that evaluate in mixed precision."""
+
+import torch
+from mmengine.device import get_device
+from mmengine.evaluator import Evaluator
+from mmengine.runner import EpochBasedTrainLoop, TestLoop, ValLoop
+from torch.utils.data import DataLoader
+
+from mmavl.engine.autocast import resolve_dtype
+from mmavl.registry import LOOPS
+
+
+@LOOPS.register_module()
+class ResumableEpochLoop(EpochBasedTrainLoop):
+    """Train by epochs; a run that was stopped inside an epoch goes on at the next batch.
+
+    mmengine's loop would begin the epoch again. Here the batches that were trained on are
+    loaded once more and skipped, so that the random numbers drawn while loading stay in step.
+    """
+
+    @property
+    def batches_done(self) -> int:
+        """Batches of the current epoch that were trained on before; 0 at an epoch's start."""
+        done = self._iter - self._epoch * len(self.dataloader)
+        # another batch size or number of processes than before: the epoch starts anew
+        return done if 0 <= done <= len(self.dataloader) else 0
+
+    def run_epoch(self) -> None:
+        """Train for one epoch, or for the rest of one."""
+        self.runner.call_hook('before_train_epoch')
+        self.runner.model.train()
+        done = self.batches_done
+        batches = enumerate(self.dataloader)
+        for _ in range(done):
+            next(batches)
+        self.runner.call_hook('after_fast_forward')
+        for index, batch in batches:
+            self.run_iter(index, batch)
+        self.runner.call_hook('after_train_epoch')
+        self._epoch += 1
+
+
+def _prepare_autocast(dtype: str) -> bool:
+    """Set what mmengine's ``fp16`` flag of evaluation loops means; return the flag's value."""
+    device = get_device()
+    if resolve_dtype(dtype, device) == torch.float32:
+        return False
+    torch.set_autocast_dtype(device, torch.bfloat16)
+    return True
+
+
+@LOOPS.register_module()
+class AutocastValLoop(ValLoop):
+    """Validate in the precision that ``AutocastOptimWrapper`` trains in.
+
+    Args:
+        runner (Runner): The runner.
+        dataloader (DataLoader | dict): The validation data.
+        evaluator (Evaluator | dict | list): The metrics; they compute in full precision.
+        dtype (str): As ``AutocastOptimWrapper``'s. Defaults to 'auto'.
+    """
+
+    def __init__(
+        self,
+        runner,
+        dataloader: DataLoader | dict,
+        evaluator: Evaluator | dict | list,
+        dtype: str = 'auto',
+    ) -> None:
+        super().__init__(runner, dataloader, evaluator, fp16=_prepare_autocast(dtype))
+
+
+@LOOPS.register_module()
+class AutocastTestLoop(TestLoop):
+    """Test in the precision that ``AutocastOptimWrapper`` trains in.
+
+    Args:
+        runner (Runner): The runner.
+        dataloader (DataLoader | dict): The test data.
+        evaluator (Evaluator | dict | list): The metrics; they compute in full precision.
+        dtype (str): As ``AutocastOptimWrapper``'s. Defaults to 'auto'.
+    """
+
+    def __init__(
+        self,
+        runner,
+        dataloader: DataLoader | dict,
+        evaluator: Evaluator | dict | list,
+        dtype: str = 'auto',
+    ) -> None:
+        super().__init__(runner, dataloader, evaluator, fp16=_prepare_autocast(dtype))

@@ -1,0 +1,68 @@
+"""The runner behind tools/train.py and tools/test.py."""
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+from mmengine.dist import get_rank
+from mmengine.model import is_model_wrapper
+from mmengine.runner import BaseLoop, Runner
+from torch.utils.data import DataLoader
+
+from mmavl.engine.checkpoint import load_checkpoint, load_state
+from mmavl.engine.distributed import seed_worker
+from mmavl.engine.loops import ResumableEpochLoop
+
+
+class AVRunner(Runner):
+    """mmengine's runner; it loads weights without executing code, and resumes exactly.
+
+    - ``load_from`` and testing read tensors only. Testing wants every tensor to fit; training
+      takes those that fit and logs the others.
+    - ``by_epoch=True`` builds a ``ResumableEpochLoop``.
+    - Workers are seeded anew in each epoch.
+
+    Resuming is mmengine's own and may execute code from the checkpoint: resume your own files.
+    """
+
+    _strict = False
+
+    def test(self) -> dict:
+        """Test, with weights that fit to the last tensor."""
+        self._strict = True
+        return super().test()
+
+    def load_checkpoint(
+        self,
+        filename: str,
+        map_location: str | Callable = 'cpu',
+        strict: bool = False,
+        revise_keys: list = [(r'^module.', '')],  # noqa: B006  the parent's signature
+    ) -> dict[str, Any]:
+        """Load weights; mmengine calls this for ``load_from``, testing and resuming."""
+        if self._resume:
+            return super().load_checkpoint(filename, map_location, strict, revise_keys)
+        checkpoint = load_checkpoint(filename)
+        self.call_hook('after_load_checkpoint', checkpoint=checkpoint)
+        model = self.model.module if is_model_wrapper(self.model) else self.model
+        differences = load_state(model, checkpoint['state_dict'], filename, strict or self._strict)
+        self._has_loaded = True
+        self.logger.info('\n'.join([f'Loaded weights from {filename}.', *differences]))
+        return checkpoint
+
+    def build_train_loop(self, loop: BaseLoop | dict) -> BaseLoop:
+        """Build the training loop of ``train_cfg``."""
+        if isinstance(loop, dict) and loop.get('by_epoch'):
+            loop = {k: v for k, v in loop.items() if k != 'by_epoch'}
+            loop['type'] = ResumableEpochLoop
+        return super().build_train_loop(loop)
+
+    @staticmethod
+    def build_dataloader(
+        dataloader: DataLoader | dict, seed: int | None = None, diff_rank_seed: bool = False
+    ) -> DataLoader:
+        """Build a data loader whose workers draw other numbers in each epoch."""
+        if isinstance(dataloader, dict):
+            dataloader = copy.deepcopy(dataloader)
+            dataloader.setdefault('worker_init_fn', {'type': seed_worker, 'rank': get_rank()})
+        return Runner.build_dataloader(dataloader, seed, diff_rank_seed)

@@ -1,0 +1,50 @@
+"""Evaluate a checkpoint: ``python tools/test.py CONFIG CHECKPOINT``."""
+
+import argparse
+
+from mmengine import DictAction
+
+from mmavl.engine.launch import clear_errors, prepare_config, run_test
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('config', help='config file')
+    parser.add_argument(
+        'checkpoint', nargs='?', help='weights; may be left out for models without any'
+    )
+    parser.add_argument('--work-dir', help='folder for logs')
+    parser.add_argument(
+        '--protocol',
+        nargs='+',
+        metavar='NAME',
+        help="evaluation protocols; by default the config's",
+    )
+    parser.add_argument('--show-dir', help='folder for pictures of the predictions')
+    parser.add_argument('--out', metavar='FILE', help='file to dump the predictions to')
+    parser.add_argument(
+        '--amp', action='store_true', help='compute in bfloat16 where the hardware has it'
+    )
+    parser.add_argument('--seed', type=int, help="random seed; by default the config's")
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=DictAction,
+        metavar='KEY=VALUE',
+        help='values of the config to replace, e.g. test_dataloader.batch_size=8',
+    )
+    parser.add_argument('--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'], default='none')
+    return parser.parse_args()
+
+
+def main() -> None:
+    args = parse_args()
+    with clear_errors():
+        cfg = prepare_config(
+            args.config, args.work_dir, args.amp, args.cfg_options, args.launcher, args.seed
+        )
+        run_test(cfg, args.checkpoint, args.protocol, args.show_dir, args.out)
+
+
+if __name__ == '__main__':
+    main()

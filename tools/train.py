@@ -1,0 +1,47 @@
+"""Train what a config describes: ``python tools/train.py configs/stage2_scenes.py``."""
+
+import argparse
+
+from mmengine import DictAction
+
+from mmavl.engine.launch import clear_errors, prepare_config, run_training
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('config', help='config file')
+    parser.add_argument('--work-dir', help='folder for logs and checkpoints')
+    parser.add_argument(
+        '--resume',
+        nargs='?',
+        const='auto',
+        metavar='CHECKPOINT',
+        help='go on from a checkpoint of your own (it may execute code), by default from the '
+        'last one in the work directory',
+    )
+    parser.add_argument(
+        '--amp', action='store_true', help='compute in bfloat16 where the hardware has it'
+    )
+    parser.add_argument('--seed', type=int, help="random seed; by default the config's")
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=DictAction,
+        metavar='KEY=VALUE',
+        help='values of the config to replace, e.g. train_cfg.max_epochs=2',
+    )
+    parser.add_argument('--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'], default='none')
+    return parser.parse_args()
+
+
+def main() -> None:
+    args = parse_args()
+    with clear_errors():
+        cfg = prepare_config(
+            args.config, args.work_dir, args.amp, args.cfg_options, args.launcher, args.seed
+        )
+        run_training(cfg, args.resume)
+
+
+if __name__ == '__main__':
+    main()
