@@ -2,5 +2,6 @@
 
 from .av_visualizer import AVVisualizer
 from .contact_sheet import contact_sheet
+from .spectrogram import Spectrogram
 
-__all__ = ['AVVisualizer', 'contact_sheet']
+__all__ = ['AVVisualizer', 'Spectrogram', 'contact_sheet']

@@ -4,6 +4,7 @@ Colours are safe for the common kinds of colour blindness, and no meaning hangs 
 sounding boxes are green *and* solid, silent ones grey *and* dashed.
 """
 
+import re
 from functools import cache
 from pathlib import Path
 
@@ -143,6 +144,11 @@ def fit_image(image: np.ndarray, height: int) -> np.ndarray:
     size = max(round(image.shape[1] * scale), 1), max(round(image.shape[0] * scale), 1)
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     return cv2.resize(image, size, interpolation=method)
+
+
+def safe_name(text: str) -> str:
+    """A clip's id as a file name: letters and digits of any script, '-', '.' and '_'."""
+    return re.sub(r'[^\w.-]+', '_', text)
 
 
 def write_png(path: str | Path, image: np.ndarray) -> None:

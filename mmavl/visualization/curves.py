@@ -1,0 +1,76 @@
+"""Loss and validation curves as one figure."""
+
+import io
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+
+#: Okabe and Ito's colours, which colour-blind readers tell apart; the total loss is black.
+COLOURS = ('#0072B2', '#D55E00', '#009E73', '#CC79A7', '#E69F00', '#56B4E9')
+_DASHES = ('-', '--', '-.', ':')
+
+
+def draw_curves(scalars: Sequence[dict[str, float]], shown: Sequence[str]) -> str | None:
+    """Training losses over iterations, and validation metrics over epochs.
+
+    Args:
+        scalars (Sequence[dict]): mmengine's log lines. Training's hold ``loss``; of lines for
+            the same step, as a resumed run repeats them, the last one counts.
+        shown (Sequence[str]): Which metrics to draw, of those that are in the lines.
+
+    Returns:
+        str | None: SVG; None where there is nothing to draw.
+    """
+    train = _by_step([line for line in scalars if 'loss' in line])
+    val = _by_step([line for line in scalars if 'loss' not in line])
+    losses = _keys(train, lambda key: 'loss' in key)
+    metrics = [key for key in shown if any(key in line for line in val)]
+    panels = [
+        (train, losses, 'training loss', 'iteration'),
+        (val, metrics, 'validation', 'epoch'),
+    ]
+    panels = [panel for panel in panels if panel[1]]
+    if not panels:
+        return None
+    figure = Figure(figsize=(5.2 * len(panels), 3.1), layout='constrained')
+    FigureCanvasSVG(figure)
+    axes = figure.subplots(1, len(panels), squeeze=False)[0]
+    for ax, (lines, keys, title, unit) in zip(axes, panels):
+        _draw(ax, lines, keys, title, unit)
+    buffer = io.StringIO()
+    figure.savefig(buffer, format='svg', metadata={'Date': None})
+    return buffer.getvalue()
+
+
+def _by_step(lines: list[dict[str, float]]) -> list[dict[str, float]]:
+    latest = {line['step']: line for line in lines if 'step' in line}
+    return [latest[step] for step in sorted(latest)]
+
+
+def _keys(lines: list[dict[str, float]], wanted) -> list[str]:
+    return sorted({key for line in lines for key in line if wanted(key)})
+
+
+def _draw(
+    ax: Axes, lines: list[dict[str, float]], keys: Sequence[str], title: str, unit: str
+) -> None:
+    others = [key for key in keys if key != 'loss']
+    for key in keys:
+        points = [(line['step'], line[key]) for line in lines if key in line]
+        if key == 'loss':
+            style = {'color': 'black', 'linewidth': 2.2}
+        else:
+            index = others.index(key)
+            dashes = _DASHES[index // len(COLOURS) % len(_DASHES)]
+            style = {'color': COLOURS[index % len(COLOURS)], 'linestyle': dashes}
+        marker = 'o' if len(points) < 30 else None
+        ax.plot(*zip(*points), label=key, marker=marker, markersize=3, **style)
+    ax.set_title(title, loc='left', fontsize=10, fontweight='bold')
+    ax.set_xlabel(unit, fontsize=9)
+    ax.tick_params(labelsize=8)
+    ax.set_ylim(bottom=min(0, ax.get_ylim()[0]))
+    ax.grid(color='#dddddd', linewidth=0.6)
+    ax.spines[['top', 'right']].set_visible(False)
+    ax.legend(fontsize=8, frameon=False, loc='upper left', bbox_to_anchor=(1, 1))

@@ -1,0 +1,162 @@
+"""The pieces of a self-contained HTML page: style, tables, pictures."""
+
+import base64
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+from PIL import Image
+
+STYLE = """
+:root { --ink: #222; --faint: #5f5f5f; --rule: #dcdcdc; --tint: #f5f6f7; --accent: #00735a; }
+* { box-sizing: border-box; }
+body { margin: 0 auto; padding: 28px 24px 64px; max-width: 1180px; color: var(--ink);
+  background: #fff; font: 15px/1.5 system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif; }
+h1 { font-size: 27px; line-height: 1.2; margin: 0 0 4px; }
+h2 { font-size: 21px; margin: 44px 0 6px; padding-top: 14px; border-top: 2px solid var(--ink); }
+h3 { font-size: 16px; margin: 26px 0 8px; }
+p { margin: 6px 0; max-width: 78ch; }
+.faint, figcaption { color: var(--faint); font-size: 13px; }
+nav { margin: 14px 0 0; display: flex; flex-wrap: wrap; gap: 6px 18px; font-size: 14px; }
+a { color: var(--accent); }
+.scroll { overflow-x: auto; margin: 8px 0 14px; }
+table { border-collapse: collapse; font-size: 14px; font-variant-numeric: tabular-nums; }
+caption { text-align: left; font-weight: 600; padding: 4px 0 6px; }
+th, td { padding: 5px 12px; text-align: right; border-bottom: 1px solid var(--rule);
+  white-space: nowrap; }
+th:first-child, td:first-child { text-align: left; padding-left: 4px; }
+thead th { border-bottom: 1.5px solid var(--ink); font-weight: 600; vertical-align: bottom; }
+thead tr.groups th { border-bottom: 1px solid var(--rule); text-align: center; }
+tr.muted td { color: var(--faint); }
+td.best { font-weight: 700; background: #e6f4ef; }
+td.under { color: #a33b00; }
+figure { margin: 0; }
+figure img { display: block; max-width: 100%; height: auto; border: 1px solid var(--rule);
+  border-radius: 4px; }
+figcaption { margin: 3px 0 0; }
+.cases { display: flex; flex-wrap: wrap; gap: 14px; align-items: flex-start; }
+.curves img { border: 0; }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: 2px 18px; margin: 8px 0;
+  font-size: 14px; }
+dt { color: var(--faint); }
+dd { margin: 0; overflow-wrap: anywhere; }
+pre { background: var(--tint); padding: 10px 12px; border-radius: 4px; overflow-x: auto;
+  font: 12.5px/1.45 ui-monospace, 'DejaVu Sans Mono', monospace; white-space: pre-wrap;
+  overflow-wrap: anywhere; }
+details { margin: 8px 0; }
+summary { cursor: pointer; color: var(--accent); }
+@media print { details > * { display: block; } figure { break-inside: avoid; } }
+"""
+
+
+@dataclass
+class Row:
+    """A table's row: a name, and a value (or None) for each column; trivial rows are muted."""
+
+    name: str
+    values: Sequence[float | None]
+    muted: bool = False
+
+
+@dataclass
+class Table:
+    """A table of figures.
+
+    Attributes:
+        title (str): Its caption.
+        columns (list[tuple[str, str]]): Of each column, its group (may be empty) and its name.
+        rows (list[Row]): From top to bottom.
+        lower (set[int]): Columns in which less is better.
+        plain (set[int]): Columns of counts: integers, none of them best.
+    """
+
+    title: str
+    columns: Sequence[tuple[str, str]]
+    rows: Sequence[Row]
+    lower: frozenset[int] = frozenset()
+    plain: frozenset[int] = frozenset()
+
+
+def page(title: str, body: str) -> str:
+    """A whole HTML document that loads nothing from anywhere."""
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f'<title>{escape(title)}</title>\n<style>{STYLE}</style>\n</head>\n'
+        f'<body>\n{body}\n</body>\n</html>\n'
+    )
+
+
+def table(item: Table) -> str:
+    """A table; the best value of a column is set off where there are several to choose from."""
+    head = ''
+    if any(group for group, _ in item.columns):
+        spans: list[list] = []
+        for group, _ in item.columns:
+            if spans and spans[-1][0] == group:
+                spans[-1][1] += 1
+            else:
+                spans.append([group, 1])
+        cells = ''.join(f'<th colspan="{n}">{escape(group)}</th>' for group, n in spans)
+        head = f'<tr class="groups"><th></th>{cells}</tr>'
+    names = ''.join(f'<th>{escape(name)}</th>' for _, name in item.columns)
+    body = ''.join(_row(item, row) for row in item.rows)
+    return (
+        f'<div class="scroll"><table><caption>{escape(item.title)}</caption>'
+        f'<thead>{head}<tr><th></th>{names}</tr></thead><tbody>{body}</tbody></table></div>'
+    )
+
+
+def _row(item: Table, row: Row) -> str:
+    cells = ''.join(_cell(item, column, row) for column in range(len(item.columns)))
+    return f'<tr{" class=muted" if row.muted else ""}><td>{escape(row.name)}</td>{cells}</tr>'
+
+
+def _cell(item: Table, column: int, row: Row) -> str:
+    value = row.values[column]
+    if value is None or value != value:
+        return '<td>–</td>'
+    if column in item.plain:
+        return f'<td>{value:.0f}</td>'
+    rivals = [r.values[column] for r in item.rows if not r.muted]
+    rivals = [v for v in rivals if v is not None and v == v]
+    choose = min if column in item.lower else max
+    best = len(rivals) > 1 and not row.muted and value == choose(rivals)
+    return f'<td{" class=best" if best else ""}>{value:.1f}</td>'
+
+
+def picture(path: Path, alt: str, caption: str = '') -> str:
+    """A picture file as a figure inside the page; words in its place where the file is gone."""
+    if not path.is_file():
+        return f'<p class="faint">The picture {escape(str(path))} is no longer there.</p>'
+    with Image.open(path) as image:
+        width = image.width
+        buffer = io.BytesIO()
+        image.convert('RGB').save(buffer, 'JPEG', quality=88, subsampling=0, optimize=True)
+    return figure('image/jpeg', buffer.getvalue(), alt, caption, width)
+
+
+def figure(kind: str, data: bytes, alt: str, caption: str = '', width: int | None = None) -> str:
+    """Image data as a figure inside the page."""
+    source = f'data:{kind};base64,{base64.b64encode(data).decode()}'
+    size = f' width="{width}"' if width else ''
+    words = f'<figcaption>{escape(caption)}</figcaption>' if caption else ''
+    return f'<figure><img src="{source}" alt="{escape(alt)}"{size}>{words}</figure>'
+
+
+def definitions(items: dict[str, str]) -> str:
+    """Names with their values."""
+    lines = (f'<dt>{escape(k)}</dt><dd>{escape(str(v))}</dd>' for k, v in items.items())
+    return f'<dl>{"".join(lines)}</dl>'
+
+
+def foldable(summary: str, body: str) -> str:
+    """Something to open when wanted."""
+    return f'<details><summary>{escape(summary)}</summary>{body}</details>'
+
+
+def code(text: str) -> str:
+    """Preformatted text."""
+    return f'<pre>{escape(text)}</pre>'

@@ -1,0 +1,171 @@
+"""What a run leaves in its work directory for reports: JSON only, nothing that executes."""
+
+import json
+import os
+import platform
+import shlex
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import mmengine
+import numpy as np
+import torch
+from mmengine import Config
+
+import mmavl
+from mmavl.errors import DataError
+from mmavl.utils.files import atomic_write
+
+#: In a work directory: train.json, and <split>.json for each split that was tested.
+FOLDER = 'results'
+
+
+@dataclass
+class Run:
+    """A work directory, as a report sees it.
+
+    Attributes:
+        name (str): The directory's name.
+        path (Path): Where it is; paths in records are relative to it.
+        train (dict, optional): The record of the training.
+        tests (list[dict]): The records of the tests, one of each split, by name.
+        scalars (list[dict]): mmengine's log lines of all (resumed) training runs, in order.
+    """
+
+    name: str
+    path: Path
+    train: dict[str, Any] | None = None
+    tests: list[dict[str, Any]] = field(default_factory=list)
+    scalars: list[dict[str, float]] = field(default_factory=list)
+
+
+def describe(cfg: Config) -> dict[str, Any]:
+    """What must be known of a process to run it again: command, settings, config, machine."""
+    return {
+        'command': shlex.join(['python', *sys.argv]),
+        'started': datetime.now().isoformat(timespec='seconds'),
+        'settings': summarise(cfg),
+        'config': cfg.pretty_text,
+        'environment': environment(),
+    }
+
+
+def environment() -> dict[str, str]:
+    """Versions and the machine, for the foot of a report."""
+    device = torch.cuda.get_device_name() if torch.cuda.is_available() else 'none'
+    return {
+        'mmavl': mmavl.__version__,
+        'mmengine': mmengine.__version__,
+        'torch': torch.__version__,
+        'numpy': np.__version__,
+        'Python': platform.python_version(),
+        'system': f'{platform.system()} {platform.machine()}',
+        'processor': _processor(),
+        'cores': str(os.cpu_count()),
+        'threads': str(torch.get_num_threads()),
+        'GPU': device,
+    }
+
+
+def _processor() -> str:
+    try:
+        lines = Path('/proc/cpuinfo').read_text(encoding='utf-8').splitlines()
+    except OSError:
+        return platform.processor() or 'unknown'
+    models = [line.partition(':')[2].strip() for line in lines if line.startswith('model name')]
+    return models[0] if models else platform.processor() or 'unknown'
+
+
+def summarise(cfg: Config) -> dict[str, str]:
+    """A config in a few lines: component names, optimizer, schedule, data and seed."""
+    model = cfg.get('model') or {}
+    lines = {'model': model.get('type', '')}
+    for key, part in model.items():
+        if isinstance(part, Mapping) and 'type' in part:
+            lines[key.replace('_', ' ')] = _component(part)
+    wrapper = cfg.get('optim_wrapper') or {}
+    optimizer = wrapper.get('optimizer') or {}
+    rates = [f'{key} {optimizer[key]:g}' for key in ('lr', 'weight_decay') if key in optimizer]
+    lines['optimizer'] = ', '.join([optimizer.get('type', ''), *rates])
+    lines['epochs'] = str((cfg.get('train_cfg') or {}).get('max_epochs', ''))
+    loader = cfg.get('train_dataloader') or {}
+    lines['batch size'] = str(loader.get('batch_size', ''))
+    dataset = loader.get('dataset') or {}
+    lines['training data'] = os.path.join(
+        dataset.get('data_root', ''), dataset.get('ann_file', '')
+    )
+    lines['tags'] = dataset.get('tag_level', '')
+    lines['start from'] = str(cfg.get('load_from') or '')
+    lines['seed'] = str((cfg.get('randomness') or {}).get('seed', ''))
+    return {key: value for key, value in lines.items() if value}
+
+
+def _component(part: Mapping) -> str:
+    """E.g. 'CachedBackbone(TimmBackbone tf_efficientnet_lite0)'."""
+    name = ' '.join(filter(None, (str(part['type']), str(part.get('name', '')))))
+    inner = [v for v in part.values() if isinstance(v, Mapping) and 'type' in v]
+    return f'{name}({", ".join(map(_component, inner))})' if inner else name
+
+
+def write_record(path: Path, record: Mapping[str, Any]) -> None:
+    """Write a record as JSON, whole or not at all.
+
+    Raises:
+        OSError: The file cannot be written.
+    """
+    with atomic_write(path) as file:
+        json.dump(record, file, ensure_ascii=False, indent=1)
+
+
+def read_run(work_dir: str | Path) -> Run:
+    """Read what a run has left in its work directory.
+
+    Args:
+        work_dir (str | Path): The directory that tools/train.py or tools/test.py wrote to.
+
+    Returns:
+        Run: With whatever is there.
+
+    Raises:
+        DataError: The directory holds no record, or one that is broken.
+    """
+    path = Path(work_dir)
+    run = Run(path.resolve().name, path)
+    for file in sorted((path / FOLDER).glob('*.json')):
+        record = _read_json(file)
+        if file.stem == 'train':
+            run.train = record
+        else:
+            run.tests.append({**record, 'split': file.stem})
+    for file in sorted(path.glob('*/vis_data/scalars.json')):
+        run.scalars += _read_lines(file)
+    if run.train is None and not run.tests and not run.scalars:
+        raise DataError(
+            f'{path} holds no record of a run: name a work directory that tools/train.py or '
+            'tools/test.py has written to'
+        )
+    return run
+
+
+def _read_json(file: Path) -> dict[str, Any]:
+    try:
+        return json.loads(file.read_text(encoding='utf-8'))
+    except ValueError as error:
+        raise DataError(f'{file} is not a record ({error}): delete it and test again') from error
+
+
+def _read_lines(file: Path) -> list[dict[str, float]]:
+    """The log's lines; the last one may be half written where a run was killed."""
+    lines = file.read_text(encoding='utf-8').splitlines()
+    records = []
+    for number, line in enumerate(lines, start=1):
+        try:
+            records.append(json.loads(line))
+        except ValueError as error:
+            if number < len(lines):
+                raise DataError(f'{file}, line {number} is not JSON ({error})') from error
+    return records

@@ -1,0 +1,101 @@
+"""Draw clips as the model gets them: ``python tools/analysis/browse_dataset.py CONFIG|MANIFEST``.
+
+Of a config, the pictures show what its pipeline makes of the clips (augmentation included); of a
+manifest (.json), the media themselves, looked up beside it. With ``--predictions`` the class maps
+of a dump (``tools/test.py --out``) are drawn as well.
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import torch
+from mmengine import DictAction
+from mmengine.structures import PixelData
+from torch.utils.data import Dataset
+from tqdm import tqdm
+
+from mmavl.datasets import AVDataset
+from mmavl.engine.config import config_errors, load_config
+from mmavl.engine.launch import clear_errors
+from mmavl.errors import DataError
+from mmavl.evaluation.predictions import Prediction, read_predictions
+from mmavl.registry import DATASETS
+from mmavl.structures import AVDataSample
+from mmavl.visualization import AVVisualizer, Spectrogram, contact_sheet
+from mmavl.visualization.drawing import safe_name, write_png
+
+_PLAIN = [dict(type='LoadFrame'), dict(type='LoadAudio'), dict(type='PackAVInputs')]
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('source', help='config (.py) or manifest (.json)')
+    parser.add_argument('--out-dir', default='browse', help='folder for the pictures')
+    parser.add_argument('--num', type=int, default=16, help='how many clips, evenly spread')
+    parser.add_argument(
+        '--split', choices=['train', 'val', 'test'], default='train', help='of a config'
+    )
+    parser.add_argument('--predictions', metavar='FILE', help='dump of tools/test.py --out')
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE')
+    return parser.parse_args()
+
+
+def build_dataset(source: str, split: str, options: dict | None) -> Dataset:
+    """The dataset of a config's data loader, or of a manifest alone."""
+    if source.endswith('.json'):
+        path = Path(source)
+        root = str(path.parent)
+        return AVDataset(path.name, data_root=root, pipeline=_PLAIN, test_mode=True)
+    cfg = load_config(source, options)
+    with config_errors(cfg):
+        return DATASETS.build(cfg[f'{split}_dataloader'].dataset)
+
+
+def add_prediction(sample: AVDataSample, prediction: Prediction) -> None:
+    """Put a dump's maps and tags into a sample."""
+    sample.pred_maps = PixelData(data=torch.from_numpy(prediction.maps))
+    sample.map_labels = torch.from_numpy(prediction.map_labels)
+    for name in ('pred_tags', 'pred_visual_tags', 'pred_labels'):
+        if (value := getattr(prediction, name)) is not None:
+            setattr(sample, name, torch.from_numpy(value))
+
+
+def main() -> None:
+    args = parse_args()
+    with clear_errors():
+        dataset = build_dataset(args.source, args.split, args.cfg_options)
+        found: dict[tuple, Prediction] = {}
+        if args.predictions:
+            found = {p.identity: p for p in read_predictions(args.predictions)[0]}
+        visualizer = AVVisualizer('browse')
+        visualizer.dataset_meta = dataset.metainfo
+        rows = []
+        count = min(args.num, len(dataset))
+        for index in tqdm(np.linspace(0, len(dataset) - 1, count).round().astype(int)):
+            item = dataset[int(index)]
+            sample, inputs = item['data_samples'], item['inputs']
+            if found:
+                identity = sample.clip_id, sample.get('frame_index', 0)
+                if identity not in found:
+                    raise DataError(f'{args.predictions} has no clip {identity[0]!r}')
+                add_prediction(sample, found[identity])
+            sound = Spectrogram.of_waveform(inputs['waveform'].numpy(), sample.sample_rate)
+            picture = visualizer.add_datasample(
+                sample.clip_id,
+                inputs['image'].permute(1, 2, 0).numpy(),
+                sample,
+                spectrogram=sound,
+                legend=False,
+            )
+            write_png(Path(args.out_dir, f'{index:05d}_{safe_name(sample.clip_id)}.png'), picture)
+            rows.append(picture)
+        title = f'{Path(args.source).name}: {count} of {len(dataset)} clips'
+        sheet = Path(args.out_dir, 'contact_sheet.png')
+        legend = ['sounding', 'silent'] + ['peak', 'heat'] * bool(found)
+        write_png(sheet, contact_sheet(rows, title=title, legend=legend))
+        print(f'{count} pictures and {sheet}')
+
+
+if __name__ == '__main__':
+    main()
