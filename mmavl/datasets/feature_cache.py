@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.lib.format import open_memmap
 
+from mmavl.errors import DataError
 from mmavl.utils.files import atomic_write
 
 
@@ -37,9 +38,9 @@ class FeatureArray:
             shape: N and the shape of one row.
         """
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        if self._partial.is_file() and self._rows.is_file():
-            if np.load(self._partial, mmap_mode='r').shape == tuple(shape):
-                return
+        resumable = self._partial.is_file() and self._rows.is_file()
+        if resumable and np.load(self._partial, mmap_mode='r').shape == tuple(shape):
+            return
         open_memmap(self._partial, mode='w+', dtype=np.float16, shape=tuple(shape)).flush()
         open_memmap(self._rows, mode='w+', dtype=bool, shape=tuple(shape[:1])).flush()
 
@@ -48,9 +49,21 @@ class FeatureArray:
         return np.flatnonzero(~np.load(self._rows))
 
     def write(self, indices: list[int], values: np.ndarray) -> None:
-        """Store rows [n, ...]; a row counts as done once its values are on disk."""
+        """Store rows [n, ...]; a row counts as done once its values are on disk.
+
+        Raises:
+            ValueError: A value is not finite in float16.
+        """
         if not np.isfinite(values).all() or np.abs(values).max() > np.finfo(np.float16).max:
             raise ValueError(f'{self.path.name}: a feature does not fit float16')
+        self._store(indices, values)
+
+    def write_bad(self, indices: list[int]) -> None:
+        """Mark rows whose media cannot be read: they are stored as nan."""
+        if indices:
+            self._store(indices, np.nan)
+
+    def _store(self, indices: list[int], values: np.ndarray | float) -> None:
         array = np.load(self._partial, mmap_mode='r+')
         array[indices] = values
         array.flush()
@@ -88,7 +101,18 @@ class FeatureCache:
         return {'paths': self.paths, '_arrays': {}}
 
     def read(self, index: int) -> dict[str, np.ndarray]:
-        """Features of one sample, float16."""
+        """Features of one sample, float16.
+
+        Raises:
+            DataError: Its media could not be read when the cache was filled.
+        """
         if not self._arrays:
             self._arrays = {name: FeatureArray(path).open() for name, path in self.paths.items()}
-        return {name: array[index] for name, array in self._arrays.items()}
+        features = {name: array[index] for name, array in self._arrays.items()}
+        for name, values in features.items():
+            if np.isnan(values.flat[0]):
+                raise DataError(
+                    f'the media could not be read when {self.paths[name].name} was filled; '
+                    'mend them and run again, the features are then computed anew'
+                )
+        return features

@@ -1,19 +1,23 @@
 """Compute the features of frozen backbones once, then let the datasets serve them."""
 
 import hashlib
+import random
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import torch
 from mmengine.dataset import pseudo_collate
 from mmengine.dist import barrier, get_rank, get_world_size, is_main_process
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
-from torch.utils.data import DataLoader, Dataset, Subset
+from torch import nn
+from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
 from mmavl.datasets.feature_cache import FeatureArray, FeatureCache
+from mmavl.errors import DataError
 from mmavl.models.backbones import CachedBackbone
 from mmavl.registry import HOOKS
 
@@ -34,7 +38,7 @@ class FeatureCacheHook(Hook):
         batch_size: Clips per step of the backbones. Defaults to 8, the fastest on CPUs.
 
     Raises:
-        ValueError: A transform of the dataset's pipeline is random.
+        ValueError: The dataset's pipeline is random.
     """
 
     priority = 'LOW'
@@ -59,77 +63,111 @@ class FeatureCacheHook(Hook):
 
     def _prepare(self, runner: Runner, loader: DataLoader) -> None:
         model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        frozen = {
+            modality: getattr(model, f'{modality}_backbone', None) for modality in _MODALITIES
+        }
+        frozen = {m: b for m, b in frozen.items() if isinstance(b, CachedBackbone)}
+        if not frozen:
+            return
         for dataset in _av_datasets(loader.dataset):
             if dataset.features is None:
-                paths = {}
-                for modality, (name, source) in _MODALITIES.items():
-                    backbone = getattr(model, f'{modality}_backbone', None)
-                    if isinstance(backbone, CachedBackbone):
-                        paths[name] = self._fill(runner, model, backbone, dataset, name, source)
-                if paths:
-                    dataset.features = FeatureCache(**paths)
+                dataset.features = self._fill(runner, model, frozen, dataset)
 
     def _fill(
-        self,
-        runner: Runner,
-        model: torch.nn.Module,
-        backbone: CachedBackbone,
-        dataset: Dataset,
-        name: str,
-        source: str,
-    ) -> Path:
-        for transform in dataset.pipeline.transforms:
-            if getattr(transform, 'random', False):
-                raise ValueError(
-                    f'{type(transform).__name__} is random and stands before a CachedBackbone; '
-                    'remove it from the pipeline, or use the backbone without CachedBackbone'
-                )
-        probe = self._inputs(model, pseudo_collate([dataset[0]]), source)
-        key = _key(backbone, probe, dataset)
+        self, runner: Runner, model: nn.Module, frozen: dict[str, CachedBackbone], dataset: Dataset
+    ) -> FeatureCache:
+        probe = self._inputs(model, pseudo_collate([_first_sample(dataset)]))
         folder = Path(self.cache_dir or Path(dataset.data_root, 'features'))
-        array = FeatureArray(folder / f'{Path(dataset.ann_file).stem}-{name}-{key[:16]}.npy')
-        if not array.complete:
+        arrays, paths = {}, {}
+        for modality, backbone in frozen.items():
+            name, source = _MODALITIES[modality]
+            key = _key(backbone, probe[source], dataset)
+            array = FeatureArray(folder / f'{Path(dataset.ann_file).stem}-{name}-{key[:16]}.npy')
+            if not array.complete:
+                if is_main_process():
+                    array.create((len(dataset), *backbone(probe[source]).shape[1:]))
+                arrays[modality] = array
+            paths[name] = array.path
+        barrier()
+        if arrays:
+            runner.logger.info(f'features of {len(dataset)} clips go to {folder}')
+            self._compute(model, {m: frozen[m] for m in arrays}, arrays, dataset)
+            barrier()
             if is_main_process():
-                array.create((len(dataset), *backbone(probe).shape[1:]))
+                for modality, array in arrays.items():
+                    array.finish({'backbone': repr(frozen[modality].backbone)})
             barrier()
-            missing = array.missing()[get_rank() :: get_world_size()]
-            runner.logger.info(f'{name} of {len(missing)} clips go to {array.path}')
-            self._compute(model, backbone, dataset, missing.tolist(), array, source)
-            barrier()
-            if is_main_process():
-                array.finish({'key': key, 'backbone': repr(backbone.backbone), 'source': source})
-            barrier()
-        return array.path
+        return FeatureCache(**paths)
 
     def _compute(
         self,
-        model: torch.nn.Module,
-        backbone: CachedBackbone,
+        model: nn.Module,
+        frozen: dict[str, CachedBackbone],
+        arrays: dict[str, FeatureArray],
         dataset: Dataset,
-        indices: list[int],
-        array: FeatureArray,
-        source: str,
     ) -> None:
+        missing = np.unique(np.concatenate([array.missing() for array in arrays.values()]))
+        mine = missing[get_rank() :: get_world_size()].tolist()
         loader = DataLoader(
-            Subset(dataset, indices),
-            self.batch_size,
-            num_workers=1,
-            collate_fn=pseudo_collate,
+            _Readable(dataset, mine), self.batch_size, num_workers=1, collate_fn=list
         )
-        done = 0
-        bar = tqdm(total=len(indices), desc=array.path.stem, disable=not is_main_process())
-        for batch in loader:
-            features = backbone(self._inputs(model, batch, source))
-            rows = indices[done : done + len(features)]
-            array.write(rows, features.float().cpu().numpy())
-            done += len(features)
-            bar.update(len(features))
-        bar.close()
+        title = f'features of {Path(dataset.ann_file).name}'
+        with tqdm(total=len(mine), desc=title, disable=not is_main_process()) as bar:
+            for batch in loader:
+                rows = [index for index, sample in batch if sample is not None]
+                bad = [index for index, sample in batch if sample is None]
+                inputs = {}
+                if rows:
+                    samples = pseudo_collate([s for _, s in batch if s is not None])
+                    inputs = self._inputs(model, samples)
+                for modality, array in arrays.items():
+                    array.write_bad(bad)
+                    if rows:
+                        features = frozen[modality](inputs[_MODALITIES[modality][1]])
+                        array.write(rows, features.float().cpu().numpy())
+                bar.update(len(batch))
 
     @staticmethod
-    def _inputs(model: torch.nn.Module, batch: dict, source: str) -> torch.Tensor:
-        inputs = model.data_preprocessor(batch, training=False)['inputs'][source]
-        return inputs.to(memory_format=torch.channels_last)
+    def _inputs(model: nn.Module, batch: dict) -> dict[str, torch.Tensor]:
+        inputs = model.data_preprocessor(batch, training=False)['inputs']
+        return {
+            name: value.to(memory_format=torch.channels_last)
+            for name, value in inputs.items()
+            if value.ndim == 4
+        }
+
+
+class _Readable(Dataset):
+    """(index, sample) of a dataset; the sample is None where a training clip is broken."""
+
+    def __init__(self, dataset: Dataset, indices: list[int]) -> None:
+        self.dataset = dataset
+        self.indices = indices
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+    def __getitem__(self, position: int) -> tuple[int, dict | None]:
+        index = self.indices[position]
+        try:
+            return index, self.dataset.prepare_data(index)
+        except DataError:
+            if self.dataset.test_mode:
+                raise
+            return index, None
+
+
+def _first_sample(dataset: Dataset) -> dict:
+    """The first sample that loads; must not have touched a random generator."""
+    before = random.getstate(), torch.get_rng_state().tolist()
+    readable = _Readable(dataset, list(range(len(dataset))))
+    sample = next(s for _, s in (readable[i] for i in range(len(dataset))) if s is not None)
+    if before != (random.getstate(), torch.get_rng_state().tolist()):
+        raise ValueError(
+            f'the pipeline of {dataset.ann_file} is random, and a cache of features would freeze '
+            'one draw: remove the random transforms, or the CachedBackbone around the backbone'
+        )
+    return sample
 
 
 def _av_datasets(dataset: Dataset) -> Iterator[Dataset]:
@@ -149,7 +187,7 @@ def _key(backbone: CachedBackbone, probe: torch.Tensor, dataset: Dataset) -> str
     for index in range(len(dataset)):
         info = dataset.get_data_info(index)
         for path in (info.get('img_path'), info.get('video'), info.get('audio_path')):
-            if path is not None:
+            if path is not None and Path(path).is_file():
                 stat = Path(path).stat()
                 digest.update(f'{info["clip_id"]} {stat.st_size} {stat.st_mtime_ns};'.encode())
     return digest.hexdigest()

@@ -15,7 +15,7 @@ _STRIDES = (1, 2, 1, 2, 1, 2, 1, 1, 1, 1, 1, 2, 1)
 
 
 def _conv(inputs: int, outputs: int, kernel: int, stride: int, groups: int) -> nn.Sequential:
-    # TensorFlow's SAME padding: symmetric at stride 1, right and bottom only at stride 2.
+    # The published graph pads symmetrically at stride 1, right and bottom only at stride 2.
     edges = (0, 1, 0, 1) if stride == 2 else (kernel // 2,) * 4
     return nn.Sequential(
         nn.ZeroPad2d(edges),
@@ -36,7 +36,7 @@ class YAMNet(nn.Sequential):
     Shape:
         - input: log-mel [N, 1, T, 64]: 16 kHz, 64 bands 125-7500 Hz, 25 ms window, 10 ms hop,
           log(mel + 0.001)
-        - output: F_a [N, 1024, ceil(T / 32), 2]
+        - output: F_a [N, 1024, T // 32, 2]
 
     Raises:
         ValueError: The file does not hold YAMNet's convolutions.

@@ -1,0 +1,14 @@
+# A few epochs of heads on frozen features. A top config that changes max_epochs changes
+# total_steps with it.
+optim_wrapper = dict(
+    type='AutocastOptimWrapper',
+    optimizer=dict(type='AdamW', lr=1e-3, weight_decay=0.05),
+)
+
+param_scheduler = dict(
+    type='OneCycleLR', eta_max=1e-3, total_steps=4, by_epoch=True, convert_to_iter_based=True
+)
+
+train_cfg = dict(by_epoch=True, max_epochs=4, val_interval=1)
+val_cfg = dict(type='AutocastValLoop')
+test_cfg = dict(type='AutocastTestLoop')

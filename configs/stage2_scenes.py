@@ -1,0 +1,27 @@
+# Stage 2 on InstrumentScenes: stage 1's losses and the alignment of sounds with objects.
+_base_ = [
+    '_base_/datasets/scenes.py',
+    '_base_/models/coarse_to_fine_cached.py',
+    '_base_/schedules/adamw_onecycle.py',
+    '_base_/default_runtime.py',
+]
+
+load_from = 'work_dirs/stage1_scenes/epoch_4.pth'
+
+model = dict(
+    alignment_head=dict(
+        type='AlignmentHead',
+        in_channels=256,
+        loss=dict(
+            type='PairContrastiveLoss',
+            margin=1.2,
+            active_only=True,
+            absent_weight=1.0,
+            background_weight=1.0,
+        ),
+    ),
+)
+
+optim_wrapper = dict(optimizer=dict(lr=2e-3))
+param_scheduler = dict(eta_max=2e-3, total_steps=8)
+train_cfg = dict(max_epochs=8)

@@ -1,0 +1,167 @@
+import pytest
+import torch
+
+from mmavl.models.localizers import CoarseToFine
+from mmavl.models.localizers.coarse_to_fine import claimed_area, valid_classes
+from mmavl.structures import AVDataSample
+
+PARTS = {
+    'audio_backbone': {'type': 'CRNN', 'channels': (4, 4, 4, 4, 6)},
+    'visual_backbone': {'type': 'TimmBackbone', 'name': 'resnet10t', 'out_indices': (3, 4)},
+    'avc_head': {
+        'type': 'AVCHead',
+        'audio_branch': {'type': 'AVCAudioBranch', 'in_channels': 6, 'channels': 8},
+        'visual_branch': {'type': 'ConvNeck', 'in_channels': 256, 'out_channels': 8},
+        'channels': 8,
+    },
+}
+TAGGING = {
+    'audio_tag_head': {'type': 'GRUTagHead', 'num_classes': 4, 'in_channels': 12, 'hidden': 5},
+    'visual_tag_head': {'type': 'PooledTagHead', 'num_classes': 4, 'in_channels': 512},
+    'disentangler': {'type': 'GradCAMDisentangler'},
+}
+ALIGNMENT = {'alignment_head': {'type': 'AlignmentHead', 'in_channels': 8}}
+
+
+def batch(tags):
+    torch.manual_seed(3)
+    inputs = {
+        'image': torch.randn(len(tags), 3, 64, 64),
+        'spectrogram': torch.randn(len(tags), 1, 32, 64),
+    }
+    samples = []
+    for index, classes in enumerate(tags):
+        sample = AVDataSample(metainfo={'clip_id': f'clip{index}'})
+        sample.gt_tags = torch.zeros(4)
+        sample.gt_tags[classes] = 1.0
+        samples.append(sample)
+    return inputs, samples
+
+
+def build(**parts):
+    torch.manual_seed(0)
+    return CoarseToFine(**PARTS, **parts).eval()
+
+
+def test_each_row_of_table_2_trains_its_own_losses():
+    inputs, samples = batch([[0], [1, 2]])
+    avc = build()(inputs, samples, 'loss')
+    tags = build(**TAGGING)(inputs, samples, 'loss')
+    full = build(**TAGGING, **ALIGNMENT)(inputs, samples, 'loss')
+    assert set(avc) == {'loss_avc'}
+    assert set(tags) == {'loss_avc', 'loss_audio_tag', 'loss_visual_tag'}
+    assert set(full) == {*tags, 'loss_alignment'}
+
+
+def test_alignment_maps_are_eq4_eq5_and_eq8_followed_literally():
+    model = build(**TAGGING, **ALIGNMENT)
+    inputs, samples = batch([[0, 3], [2]])
+    with torch.no_grad():
+        model(inputs, samples, 'predict')
+        features = model(inputs)
+    for index, sample in enumerate(samples):
+        for label, heat in zip(sample.map_labels.tolist(), sample.pred_maps.data):
+            f_a = features['F_a'][index].clone().requires_grad_()
+            score = model.audio_tag_head(f_a[None])[0, label]
+            (gradient,) = torch.autograd.grad(score, f_a)
+            weights = torch.relu((gradient.mean((1, 2))[:, None, None] * f_a).sum(0)).detach()
+            weights = weights.mean(1)  # two frequency rows onto E_a's single one
+            if weights.sum() == 0:
+                weights = torch.ones_like(weights)  # the stated fall-back
+            e_a = features['E_a'][index, :, :, 0]
+            pooled = sum(e_a[:, t] * weights[t] for t in range(len(weights))) / weights.sum()
+            sound = model.alignment_head.project_audio(pooled)
+            height, width = heat.shape
+            for u in range(height):
+                for v in range(width):
+                    place = model.alignment_head.project_visual(features['E_v'][index, :, u, v])
+                    distance = (sound - place).square().sum().sqrt()
+                    expected = torch.exp(-distance / model.alignment_head.temperature)
+                    torch.testing.assert_close(heat[u, v], expected, atol=1e-5, rtol=1e-4)
+
+
+def test_maps_cover_the_given_and_the_predicted_classes():
+    model = build(**TAGGING, **ALIGNMENT)
+    inputs, samples = batch([[0, 3], [2]])
+    with torch.no_grad():
+        model(inputs, samples, 'predict')
+    for sample in samples:
+        given = set(sample.gt_tags.nonzero()[:, 0].tolist())
+        predicted = set(sample.pred_labels.tolist())
+        assert predicted == {
+            *(sample.pred_tags > 0.3).nonzero()[:, 0].tolist(),
+            sample.pred_tags.argmax().item(),
+        }
+        assert sample.map_labels.tolist() == sorted(given | predicted)
+
+
+def test_the_stage_chooses_the_map():
+    inputs, samples = batch([[0], [1]])
+    maps = {}
+    for stage in ('category', 'alignment', 'product'):
+        model = build(**TAGGING, **ALIGNMENT, stage=stage)
+        with torch.no_grad():
+            model(inputs, samples, 'predict')
+        maps[stage] = samples[0].pred_maps.data[0]
+    torch.testing.assert_close(maps['product'], maps['category'] * maps['alignment'])
+    assert not torch.allclose(maps['category'], maps['alignment'])
+
+
+def test_avc_alone_localizes_without_any_class():
+    inputs, samples = batch([[0], [1]])
+    model = build()
+    with torch.no_grad():
+        model(inputs, samples, 'predict')
+        features = model(inputs)
+    assert samples[1].map_labels.tolist() == [-1]
+    e_v = features['E_v'].clone().requires_grad_()
+    logit = model.avc_head(features['E_a'], e_v)[1, 1]
+    (gradient,) = torch.autograd.grad(logit, e_v)
+    expected = torch.relu((gradient[1].mean((1, 2))[:, None, None] * e_v[1]).sum(0))
+    torch.testing.assert_close(samples[1].pred_maps.data[0], expected.detach())
+
+
+def test_cached_features_give_the_same_as_media():
+    parts = {
+        **PARTS,
+        'audio_backbone': {'type': 'CachedBackbone', 'backbone': PARTS['audio_backbone']},
+    }
+    model = CoarseToFine(**parts, **TAGGING, **ALIGNMENT).eval()
+    inputs, samples = batch([[0], [1]])
+    plain = model(inputs, samples, 'loss')
+    features = model.audio_backbone(inputs['spectrogram'])
+    cached = model({'image': inputs['image'], 'audio_features': features}, samples, 'loss')
+    assert {k: v.item() for k, v in plain.items()} == {k: v.item() for k, v in cached.items()}
+
+
+def test_predictions_serve_as_tags_where_there_are_none():
+    model = build(**TAGGING, **ALIGNMENT, valid='predictions')
+    inputs, samples = batch([[0], [1]])
+    first = model(inputs, samples, 'loss')['loss_alignment']
+    for sample in samples:
+        sample.gt_tags = 1 - sample.gt_tags
+    torch.testing.assert_close(model(inputs, samples, 'loss')['loss_alignment'], first)
+
+
+@pytest.mark.parametrize(
+    ('parts', 'message'),
+    [
+        ({'stage': 'alignment'}, "stage 'alignment' needs alignment_head, audio_tag_head"),
+        ({**TAGGING, 'stage': 'fine'}, "stage must be one of .* not 'fine'"),
+        ({**TAGGING, 'valid': 'given'}, "not 'given'"),
+    ],
+)
+def test_a_missing_part_is_named(parts, message):
+    with pytest.raises(ValueError, match=message):
+        build(**parts)
+
+
+def test_valid_classes_are_above_the_threshold_or_the_best():
+    probs = torch.tensor([[0.4, 0.5, 0.1], [0.1, 0.05, 0.2]])
+    assert valid_classes(probs, 0.3).tolist() == [[True, True, False], [False, False, True]]
+
+
+def test_a_cell_is_claimed_by_the_map_that_claims_it_most():
+    maps = torch.tensor([[[1.0, 2.0]], [[8.0, 0.0]], [[0.0, 0.0]]])
+    claimed = claimed_area(maps, torch.tensor([1, 1, 2]), 3)
+    assert claimed.tolist() == [[[0.0, 0.0]], [[1.0, 1.0]], [[0.0, 0.0]]]

@@ -1,0 +1,16 @@
+import torch
+
+from mmavl.models.necks import ConvNeck
+
+
+def test_a_1x1_neck_maps_each_place_alone():
+    neck = ConvNeck(3, 5, num_layers=2).eval()
+    features = torch.randn(1, 3, 4, 4)
+    changed = features.clone()
+    changed[..., 1, 2] += 1
+    difference = (neck(features) != neck(changed)).any(1)[0]
+    assert difference.nonzero().tolist() == [[1, 2]]
+
+
+def test_resolution_stays_with_a_3x3_kernel():
+    assert ConvNeck(3, 5, kernel_size=3).eval()(torch.randn(1, 3, 7, 9)).shape == (1, 5, 7, 9)
