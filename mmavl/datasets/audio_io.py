@@ -17,6 +17,8 @@ TOLERANCE = 0.5
 #: Seconds of sound that are read whole without being asked to.
 LONGEST = 600.0
 
+# Seconds to decode before a part begins: a decoder's first frames after a seek (mp3, AAC) are
+# not yet right.
 _PREROLL = 0.2
 
 #: Chooses where to start: (seconds in the file, seconds wanted) -> first second.
@@ -65,8 +67,11 @@ def _read_soundfile(
     with soundfile.SoundFile(path) as file:
         rate = file.samplerate
         first, count = _span(path, file.frames / rate, seconds, start, expected)
-        file.seek(round(first * rate))
-        wave = file.read(round(count * rate), dtype='float32', always_2d=True).mean(axis=1)
+        begin = round(first * rate)
+        skip = min(begin, round(_PREROLL * rate))
+        file.seek(begin - skip)
+        wave = file.read(skip + round(count * rate), dtype='float32', always_2d=True)
+    wave = wave[skip:].mean(axis=1)
     _check_length(path, len(wave) / rate, count)
     return wave, rate
 
@@ -97,7 +102,7 @@ def _decode(
     """Decode ``count`` seconds from second ``first`` on: float32 [L] and the rate."""
     to_float = av.AudioResampler(format='fltp')
     origin = float((stream.start_time or 0) * stream.time_base)
-    if first:  # a decoder's first frame after a seek is not yet right
+    if first:
         container.seek(int((first - _PREROLL + origin) / stream.time_base), stream=stream)
     pieces, begin, end, rate = [], None, 0.0, stream.rate
     for frame in container.decode(stream):

@@ -107,7 +107,9 @@ class AVDataset(BaseDataset):
         manifest['metainfo'] = self._metainfo
         problems = check_manifest(manifest)
         if problems:
-            raise DataError(summary(self.ann_file, list(describe(manifest, problems))))
+            way_out = f'See tools/dataset_converters/check_manifest.py {self.ann_file}'
+            lines = list(describe(manifest, problems))
+            raise DataError(summary(self.ann_file, lines, way_out))
         self._set_tag_level()
         return [sample for entry in manifest['data_list'] for sample in self._samples(entry)]
 

@@ -100,10 +100,13 @@ def _frame_at(
 ) -> av.VideoFrame | None:
     """The last frame that starts at ``time`` or before, None if the video is over by then."""
     origin = (stream.start_time or 0) * stream.time_base
-    container.seek(int((time + origin) / stream.time_base), stream=stream)
+    if time > 0:
+        container.seek(int((time + origin) / stream.time_base), stream=stream)
     length = 1 / (stream.average_rate or 25)
     shown = None
     for frame in container.decode(stream):
+        if frame.pts is None:
+            continue
         start = float(frame.pts * stream.time_base - origin)
         if shown is not None and start > time + 1e-6:
             return shown

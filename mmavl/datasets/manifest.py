@@ -67,10 +67,13 @@ def _misshapen(manifest: object) -> str:
     classes = meta.get('classes')
     if not isinstance(classes, list) or not classes or len(set(classes)) < len(classes):
         return f"needs distinct names in metainfo 'classes', not {classes!r}"
-    for group, members in meta.get('groups', {}).items():
-        unknown = set(members) - set(classes)
-        if unknown:
-            return f'has classes in group {group!r} that its metainfo does not list: {unknown}'
+    groups = meta.get('groups', {})
+    if not isinstance(groups, dict):
+        return "has no dict 'groups' in its metainfo"
+    for group, members in groups.items():
+        unknown = sorted(set(members) - set(classes))
+        if unknown or not members:
+            return f'has no classes, or unknown ones, in group {group!r}: {unknown}'
     for number, entry in enumerate(entries):
         if not isinstance(entry, dict) or not isinstance(entry.get('clip_id'), str):
             return f"has no 'clip_id' (a string) in entry {number} of its data_list"
@@ -159,28 +162,26 @@ def write_manifest(
     problems = check_manifest(manifest, data_root, workers)
     lines = list(describe(manifest, problems))
     if lines and not leave_out_bad:
-        raise DataError(summary(path, lines))
+        raise DataError(summary(path, lines, 'Mend them, or set leave_out_bad=True'))
     entries = manifest['data_list']
     left_out = [
         {'clip_id': entries[number]['clip_id'], 'problems': [p.message for p in found]}
         for number, found in problems.items()
     ]
-    sidecar = path.with_name(f'{path.stem}.left_out.json')
-    sidecar.unlink(missing_ok=True)
-    if left_out:
-        with atomic_write(sidecar) as file:
-            json.dump(left_out, file, indent=1)
     kept = [entry for number, entry in enumerate(entries) if number not in problems]
     meta = {**manifest['metainfo'], 'format_version': FORMAT_VERSION}
     with atomic_write(path) as file:
         json.dump({'metainfo': meta, 'data_list': kept}, file)
+    sidecar = path.with_name(f'{path.stem}.left_out.json')
+    if left_out:
+        with atomic_write(sidecar) as file:
+            json.dump(left_out, file, indent=1)
+    else:
+        sidecar.unlink(missing_ok=True)
     return left_out
 
 
-def summary(path: str | Path, lines: list[str]) -> str:
-    """The message of an error about a manifest: its first problems, and where to see them all."""
+def summary(path: str | Path, lines: list[str], way_out: str) -> str:
+    """The message of an error about a manifest: its first problems and what to do."""
     shown = '\n  '.join(lines[:5])
-    return (
-        f'manifest {path} has {len(lines)} problems:\n  {shown}\nAll of them: python '
-        f'tools/dataset_converters/check_manifest.py {path}'
-    )
+    return f'manifest {path} does not pass ({len(lines)} problems):\n  {shown}\n{way_out}'

@@ -1,7 +1,7 @@
 """What can be wrong with one entry of a manifest, and with its media."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,6 +43,16 @@ def check_entry(entry: dict, classes: list[str]) -> Iterator[Problem]:
     Yields:
         Problem: What is wrong.
     """
+    malformed = list(_check_shape(entry))
+    yield from malformed
+    for key in ('tags', 'visual_tags', 'sources'):
+        yield from _check_labels(entry, key, classes)
+    if not malformed:
+        yield from _check_boxes(entry, classes)
+
+
+def _check_shape(entry: dict) -> Iterator[Problem]:
+    """Check the keys that say what the clip is and how long."""
     if not _is_path(entry.get('audio')):
         yield Problem('malformed', f"'audio' is no path: {entry.get('audio')!r}")
     frames = entry.get('frames')
@@ -54,12 +64,9 @@ def check_entry(entry: dict, classes: list[str]) -> Iterator[Problem]:
     for key in ('fps', 'duration'):
         if not _is_number(entry.get(key)) or entry[key] <= 0:
             yield Problem('malformed', f'{key!r} is no positive number: {entry.get(key)!r}')
-    for key in ('tags', 'visual_tags', 'sources'):
-        yield from _check_labels(entry, key, classes)
-    yield from _check_boxes(entry, classes)
     for corners in entry.get('annotators', []):
         if not _are_numbers(corners) or corners[2] <= corners[0] or corners[3] <= corners[1]:
-            yield Problem('degenerate', f'annotator box {corners} is no x1 < x2, y1 < y2')
+            yield Problem('degenerate', f'annotator box {corners} is not x1 < x2, y1 < y2')
 
 
 def _check_labels(entry: dict, key: str, classes: list[str]) -> Iterator[Problem]:
@@ -84,9 +91,10 @@ def _check_boxes(entry: dict, classes: list[str]) -> Iterator[Problem]:
         yield Problem('malformed', "'boxes' is no dict of frame index -> list of boxes")
         return
     for frame, items in boxes.items():
-        if not frame.isdecimal() or int(frame) >= frame_count(entry):
+        if frame not in map(str, range(frame_count(entry))):
             yield Problem(
-                'inconsistent', f'boxes for frame {frame!r}, but there are {frame_count(entry)}'
+                'inconsistent',
+                f'boxes for frame {frame!r}; the last one is "{frame_count(entry) - 1}"',
             )
         for item in items:
             for problem in _check_box(item, entry.get('tags', []), classes):
@@ -137,7 +145,7 @@ def check_media(entry: dict, data_root: str | Path) -> list[Problem]:
     return problems
 
 
-def _try(path: Path, check: callable, *args) -> list[Problem]:
+def _try(path: Path, check: Callable, *args) -> list[Problem]:
     if not path.is_file():
         return [Problem('missing', f'{path} is missing')]
     try:
@@ -173,4 +181,4 @@ def _is_share(value: object) -> bool:
 
 
 def _are_numbers(value: object) -> bool:
-    return isinstance(value, list) and len(value) == 4 and all(map(_is_number, value))
+    return isinstance(value, list | tuple) and len(value) == 4 and all(map(_is_number, value))

@@ -1,7 +1,8 @@
 """Changing colours."""
 
-import torch
+import numpy as np
 import torchvision
+from PIL import Image
 
 from mmavl.registry import TRANSFORMS
 
@@ -29,6 +30,6 @@ class ColorJitter:
     def __call__(self, results: dict) -> dict:
         """Change the image."""
         if 'image' in results:
-            image = torch.from_numpy(results['image']).permute(2, 0, 1)
-            results['image'] = self.jitter(image).permute(1, 2, 0).contiguous().numpy()
+            # On a CPU, Pillow's operations are three times as fast as those on tensors.
+            results['image'] = np.array(self.jitter(Image.fromarray(results['image'])))
         return results

@@ -94,7 +94,22 @@ class LogMelSpectrogram(nn.Module):
         self.register_buffer('bands', bands, persistent=False)
 
     def forward(self, waveform: Tensor) -> Tensor:
-        """Compute the spectrogram: [N, L] -> [N, 1, T, F]."""
+        """Compute the spectrogram.
+
+        Args:
+            waveform (Tensor): [N, L].
+
+        Returns:
+            Tensor: float32 [N, 1, T, F].
+
+        Raises:
+            ValueError: The waveform is too short for one frame.
+        """
+        if waveform.shape[-1] + 2 * self.padding < self.n_fft:
+            raise ValueError(
+                f'{waveform.shape[-1]} samples are shorter than win_length={self.win_length}: '
+                'put CropPadAudio into the pipeline'
+            )
         with torch.autocast(waveform.device.type, enabled=False):
             padded = F.pad(waveform.float(), (self.padding, self.padding))
             stft = torch.stft(

@@ -1,0 +1,301 @@
+import json
+import logging
+import multiprocessing
+
+import numpy as np
+import pytest
+import torch
+
+from mmavl.datasets import AVDataset
+from mmavl.datasets.manifest import read_manifest, write_manifest
+from mmavl.errors import DataError
+from mmavl.registry import DATASETS
+
+PIPELINE = [
+    {'type': 'LoadFrame'},
+    {'type': 'LoadAudio', 'sample_rate': 8000},
+    {'type': 'PackAVInputs'},
+]
+
+
+def dataset(root, **kwargs):
+    return AVDataset('toy.json', str(root), **kwargs)
+
+
+def change(root, edit):
+    manifest = read_manifest(root / 'toy.json')
+    edit(manifest)
+    (root / 'toy.json').write_text(json.dumps(manifest))
+
+
+def test_a_sample_holds_what_the_manifest_says_of_its_clip(data_root):
+    sample = dataset(data_root, frame='first')[1]
+    assert sample['clip_id'] == 'clip1'
+    assert sample['sample_idx'] == 1
+    assert sample['img_path'] == str(data_root / 'clip1.png')
+    assert sample['audio_path'] == str(data_root / 'clip1.wav')
+    assert sample['duration'] == 1.0
+    assert sample['classes'] == ['Cello', 'Flute', 'Piano', 'Violin']
+    assert sample['tags'].dtype == np.float32
+    assert sample['tags'].tolist() == [1, 1, 0, 0]
+    assert sample['box_names'] == ['Cello', 'Flute']
+
+
+def test_boxes_are_those_of_the_frame_with_label_family_and_flag(data_root):
+    sample = dataset(data_root, frame='annotated')[3]
+    assert (sample['clip_id'], sample['frame_index'], sample['time']) == ('clip1', 2, 1.0)
+    assert sample['img_path'].endswith('clip1_2.png')
+    assert np.allclose(sample['boxes'], [[0.1, 0.2, 0.3, 0.4]] * 2 + [[0.5, 0.5, 0.25, 0.5]])
+    assert sample['box_labels'].tolist() == [0, 1, 3]
+    assert sample['box_families'].tolist() == [0, 1, 0]
+    assert sample['box_sounding'].tolist() == [True, True, False]
+
+
+def test_at_group_level_a_tag_is_the_greatest_of_its_classes(data_root):
+    def probabilities(manifest):
+        tags = {'Cello': 0.25, 'Violin': 0.75, 'Piano': 0.9}
+        manifest['data_list'][0].update(tags=tags, boxes={}, visual_tags={'Flute': 0.5})
+
+    change(data_root, probabilities)
+    data = dataset(data_root, tag_level='group')
+    assert data[0]['tags'].tolist() == [0.75, 0]
+    assert data[0]['visual_tags'].tolist() == [0, 0.5]
+    assert data[0]['classes'] == ['strings', 'wind']
+    assert dataset(data_root)[0]['tags'].tolist() == [0.25, 0, pytest.approx(0.9), 0.75]
+
+
+def test_at_group_level_boxes_carry_group_labels_and_class_names(data_root):
+    sample = dataset(data_root, tag_level='group', frame='annotated')[3]
+    assert sample['box_labels'].tolist() == [0, 1, 0]
+    assert sample['box_families'].tolist() == [0, 1, 0]
+    assert sample['box_names'] == ['Cello', 'Flute', 'Violin']
+
+
+def test_metainfo_names_classes_and_families_at_the_tag_level(data_root):
+    by_class = dataset(data_root).metainfo
+    assert by_class['classes'] == ['Cello', 'Flute', 'Piano', 'Violin']
+    assert by_class['families'] == [0, 1, -1, 0]
+    assert (by_class['dataset'], by_class['split'], by_class['tag_level']) == (
+        'toy',
+        'train',
+        'class',
+    )
+    by_group = dataset(data_root, tag_level='group').metainfo
+    assert by_group['classes'] == ['strings', 'wind']
+    assert by_group['families'] == [0, 1]
+    assert by_group['groups'] == {'strings': ['Cello', 'Violin'], 'wind': ['Flute']}
+
+
+def test_a_class_of_two_groups_counts_in_both_and_belongs_to_the_first(data_root):
+    change(data_root, lambda m: m['metainfo']['groups']['wind'].append('Cello'))
+    data = dataset(data_root, tag_level='group', frame='first')
+    assert data[0]['tags'].tolist() == [1, 1]
+    assert data[0]['box_labels'].tolist() == [0]
+
+
+def test_group_level_needs_groups(data_root):
+    change(data_root, lambda m: m['metainfo'].pop('groups'))
+    assert dataset(data_root).metainfo['families'] == [-1] * 4
+    with pytest.raises(DataError, match=r"toy.json has no groups: set tag_level='class'"):
+        dataset(data_root, tag_level='group')
+
+
+@pytest.mark.parametrize(
+    ('frame', 'indices'), [('first', {0}), ('middle', {1}), ('random', {0, 1, 2})]
+)
+def test_the_frame_asked_for_is_taken(data_root, frame, indices):
+    data = dataset(data_root, frame=frame)
+    assert {data[0]['frame_index'] for _ in range(50)} == indices
+
+
+def test_random_frames_bring_their_own_boxes(data_root):
+    data = dataset(data_root, frame='random')
+    boxes = {(s['frame_index'], len(s['boxes'])) for s in (data[0] for _ in range(50))}
+    assert boxes == {(0, 1), (1, 0), (2, 2)}
+
+
+def test_a_videos_frame_is_named_by_its_time(data_root):
+    def to_video(manifest):
+        manifest['data_list'][0].pop('frames')
+        manifest['data_list'][0].update(video='clip0.mp4', fps=4, boxes={})
+
+    change(data_root, to_video)
+    sample = dataset(data_root)[0]
+    assert sample['video'] == str(data_root / 'clip0.mp4')
+    assert (sample['frame_index'], sample['time']) == (2, 0.5)
+    assert 'img_path' not in sample
+
+
+def test_annotators_and_sources_come_along(data_root):
+    extra = {'annotators': [[1, 2, 3, 4]], 'sources': {'Cello': 'clip1.wav'}}
+    change(data_root, lambda m: m['data_list'][0].update(extra))
+    sample = dataset(data_root)[0]
+    assert sample['annotators'] == [[1, 2, 3, 4]]
+    assert sample['sources'] == {'Cello': str(data_root / 'clip1.wav')}
+
+
+@pytest.mark.parametrize(
+    ('frame', 'levels', 'clips'),
+    [
+        ('first', [1], ['clip0', 'clip2']),
+        ('first', [2], ['clip1', 'clip3']),
+        ('first', [1, 2], ['clip0', 'clip1', 'clip2', 'clip3']),
+        ('annotated', [2], ['clip1', 'clip1', 'clip3', 'clip3']),
+        ('middle', [2], ['clip1', 'clip3']),  # no boxes on this frame: by the tags
+        ('random', [1], ['clip0', 'clip2']),
+    ],
+)
+def test_levels_select_samples(data_root, frame, levels, clips):
+    data = dataset(data_root, frame=frame, filter_cfg={'levels': levels})
+    assert [data[index]['clip_id'] for index in range(len(data))] == clips
+
+
+def test_a_silent_box_does_not_raise_the_level(data_root):
+    data = dataset(data_root, frame='annotated', filter_cfg={'levels': [1]})
+    assert [len(data[index]['boxes']) for index in range(len(data))] == [1, 2, 1, 2]
+
+
+def test_a_filter_that_leaves_nothing_is_an_error(data_root):
+    with pytest.raises(DataError, match=r'toy.json gives no sample .*levels=\[3\], 4 before'):
+        dataset(data_root, filter_cfg={'levels': [3]})
+
+
+@pytest.mark.parametrize(
+    ('argument', 'message'),
+    [
+        ({'tag_level': 'family'}, "tag_level='family' is neither"),
+        ({'frame': 'last'}, "frame='last' is none of middle"),
+        ({'max_bad_share': 1}, r'max_bad_share=1 is not in \[0, 1\)'),
+        ({'filter_cfg': {'level': [1]}}, 'knows only levels'),
+    ],
+)
+def test_a_misspelt_option_is_named(data_root, argument, message):
+    with pytest.raises(ValueError, match=message):
+        dataset(data_root, **argument)
+
+
+@pytest.mark.parametrize('serialize_data', [True, False])
+def test_indices_and_subsets_select_samples(data_root, serialize_data):
+    data = dataset(data_root, indices=[3, 1, 0], serialize_data=serialize_data)
+    assert [data[index]['clip_id'] for index in range(len(data))] == ['clip3', 'clip1', 'clip0']
+    part = data.get_subset([2])
+    assert (len(part), part[0]['clip_id'], part[0]['classes'][1]) == (1, 'clip0', 'Flute')
+    data.get_subset_(2)
+    assert [data[index]['clip_id'] for index in range(len(data))] == ['clip3', 'clip1']
+
+
+def test_a_subclass_adds_metainfo_only(data_root):
+    class Orchestra(AVDataset):
+        METAINFO = {'dataset': 'orchestra', 'classes': ['Violin', 'Piano', 'Flute', 'Cello']}
+
+    data = Orchestra('toy.json', str(data_root), frame='first')
+    assert data.metainfo['dataset'] == 'orchestra'
+    assert data[0]['tags'].tolist() == [0, 0, 0, 1]
+    assert data[0]['box_labels'].tolist() == [3]
+
+
+@pytest.mark.parametrize(
+    ('edit', 'message'),
+    [
+        ({'tags': ['Kazoo'], 'boxes': {}}, "clip 'clip2': unknown class: 'Kazoo' in 'tags'"),
+        ({'clip_id': 'clip0'}, "clip 'clip0': duplicate"),
+        ({'tags': []}, "clip 'clip2': inconsistent: a box of 'Cello' sounds"),
+        (
+            {'boxes': {'0': [{'bbox': [0.9, 0, 0.5, 1], 'label': 'Violin', 'sounding': False}]}},
+            r"clip 'clip2': degenerate: box of 'Violin' outside the frame: \[0.9, 0, 0.5, 1\]",
+        ),
+    ],
+)
+def test_a_manifest_with_problems_is_refused(data_root, edit, message):
+    change(data_root, lambda m: m['data_list'][2].update(edit))
+    with pytest.raises(DataError, match=f'(?s)toy.json .*{message}.*check_manifest.py'):
+        dataset(data_root)
+
+
+def test_it_is_built_from_a_config_and_runs_its_pipeline(data_root):
+    cfg = {'type': 'AVDataset', 'ann_file': 'toy.json', 'data_root': str(data_root)}
+    data = DATASETS.build({**cfg, 'frame': 'annotated', 'pipeline': PIPELINE})
+    packed = data[3]
+    assert packed['inputs']['image'].float().mean() == 40  # the second frame of clip1
+    assert packed['inputs']['waveform'].shape == (8000,)
+    boxes = packed['data_samples'].gt_instances.bboxes
+    assert boxes[2].tolist() == pytest.approx([32, 16, 48, 32])  # of 64 x 32 pixels
+
+
+def test_cached_features_take_the_place_of_the_media(data_root):
+    class Features:
+        def read(self, idx):
+            return {'image_features': np.full((2, 3), idx), 'audio_features': np.zeros(5)}
+
+    (data_root / 'clip1.png').unlink()
+    (data_root / 'clip1.wav').unlink()
+    inputs = dataset(data_root, features=Features(), pipeline=PIPELINE)[1]['inputs']
+    assert set(inputs) == {'image_features', 'audio_features'}
+    assert inputs['image_features'].tolist() == [[1] * 3] * 2
+
+
+def test_in_testing_a_bad_sample_stops_with_its_clip_and_manifest(data_root):
+    (data_root / 'clip2.wav').write_bytes(b'')
+    data = dataset(data_root, pipeline=PIPELINE, test_mode=True, max_bad_share=0.9)
+    with pytest.raises(DataError, match=r"clip2.wav is an empty file.*'clip2', manifest .*toy.js"):
+        data[2]
+    assert data[1]['data_samples'].clip_id == 'clip1'
+
+
+@pytest.fixture
+def log(monkeypatch):
+    lines = []
+
+    def keep(message, logger, level):
+        assert (logger, level) == ('current', logging.WARNING)
+        lines.append(message)
+
+    monkeypatch.setattr('mmavl.datasets.av_dataset.print_log', keep)
+    return lines
+
+
+def test_in_training_a_bad_sample_is_named_once_and_replaced(data_root, log):
+    (data_root / 'clip2.wav').unlink()
+    data = dataset(data_root, pipeline=PIPELINE, max_bad_share=0.25)
+    drawn = {data[2]['data_samples'].clip_id for _ in range(60)}
+    assert drawn == {'clip0', 'clip1', 'clip3'}
+    (line,) = log
+    assert 'bad sample 1, 1 allowed, replaced' in line
+    assert 'clip2.wav is missing' in line
+    assert "(clip 'clip2', manifest" in line
+
+
+def test_in_training_more_bad_samples_than_allowed_stop_the_run(data_root, log):
+    for index in (0, 2):
+        (data_root / f'clip{index}.png').write_text('no image')
+    data = dataset(data_root, pipeline=PIPELINE, max_bad_share=0.25)
+    with pytest.raises(DataError, match=r'bad sample 2 of 4, and max_bad_share=0.25 allows 1'):
+        list(map(data.__getitem__, range(4)))
+
+
+def test_worker_processes_count_bad_samples_together(data_root):
+    for index in (0, 1):  # one for each process, which alone would be within the limit
+        (data_root / f'clip{index}.wav').unlink()
+    data = dataset(data_root, pipeline=PIPELINE, max_bad_share=0.25)
+    data._rand_another = lambda: 3
+    worker = multiprocessing.get_context('fork').Process(target=data.__getitem__, args=(0,))
+    worker.start()
+    worker.join()
+    with pytest.raises(DataError, match='bad sample 2 of 4'):
+        data[1]
+
+
+def test_an_error_that_is_not_the_datas_is_not_swallowed(data_root):
+    def broken(results):
+        raise KeyError('a bug')
+
+    with pytest.raises(KeyError, match='a bug'):
+        dataset(data_root, pipeline=[broken])[0]
+
+
+def test_a_large_manifest_of_good_entries_is_checked_quickly(tmp_path, manifest):
+    entries = [{**manifest['data_list'][0], 'clip_id': str(index)} for index in range(2000)]
+    write_manifest(tmp_path / 'toy.json', {**manifest, 'data_list': entries})
+    data = dataset(tmp_path)
+    assert len(data) == 2000
+    assert torch.equal(data._bad, torch.zeros(2000, dtype=torch.bool))

@@ -1,0 +1,186 @@
+import numpy as np
+import pytest
+import soundfile
+
+from mmavl.datasets.manifest_checks import check_entry, check_media, frame_count
+
+CLASSES = ['Cello', 'Flute', 'Piano', 'Violin']
+
+
+def found(entry):
+    return [(problem.kind, problem.message) for problem in check_entry(entry, CLASSES)]
+
+
+def box(bbox=(0.1, 0.1, 0.5, 0.5), label='Cello', sounding=True):
+    return {'bbox': list(bbox), 'label': label, 'sounding': sounding}
+
+
+@pytest.fixture
+def entry(manifest):
+    return manifest['data_list'][0]
+
+
+@pytest.mark.parametrize(
+    ('key', 'value', 'message'),
+    [
+        ('audio', None, "'audio' is no path: None"),
+        ('audio', '', "'audio' is no path: ''"),
+        ('frames', [], "'frames' is no list of paths: []"),
+        ('frames', [3], "'frames' is no list of paths: [3]"),
+        ('video', 'x.mp4', "needs 'frames' or one path as 'video', and not both"),
+        ('fps', 0, "'fps' is no positive number: 0"),
+        ('fps', True, "'fps' is no positive number: True"),
+        ('duration', float('nan'), "'duration' is no positive number: nan"),
+        ('duration', '5', "'duration' is no positive number: '5'"),
+        ('tags', 'Cello', "'tags' is no list or dict of class names: 'Cello'"),
+        ('tags', {'Cello': 1.5}, "tags 'Cello' is no probability: 1.5"),
+        ('sources', {'Cello': 7}, "source 'Cello' is no path: 7"),
+        ('boxes', [], "'boxes' is no dict of frame index -> list of boxes"),
+        ('boxes', {'0': [{'bbox': [0, 0, 1, 1]}]}, "needs 'bbox', 'label' and 'sounding'"),
+        ('boxes', {'0': [box((0, 0, 1))]}, 'bbox [0, 0, 1] is not four numbers'),
+        ('boxes', {'0': [box((0, 0, 1, float('inf')))]}, 'bbox [0, 0, 1, inf] is not four numb'),
+    ],
+)
+def test_what_is_malformed_is_named_with_its_value(entry, key, value, message):
+    entry[key] = value
+    kind, said = found(entry)[0]
+    assert kind == 'malformed'
+    assert message in said
+
+
+def test_missing_keys_are_each_named():
+    messages = ' '.join(message for _, message in found({'clip_id': 'x'}))
+    for key in ('audio', 'frames', 'fps', 'duration', 'tags'):
+        assert f"'{key}'" in messages
+
+
+@pytest.mark.parametrize('key', ['tags', 'visual_tags', 'sources'])
+def test_an_unknown_class_is_named(entry, key):
+    entry['boxes'] = {}
+    entry[key] = {'Kazoo': 'kazoo.wav' if key == 'sources' else 0.5}
+    assert found(entry) == [('unknown class', f"'Kazoo' in '{key}' is not in the metainfo")]
+
+
+@pytest.mark.parametrize(
+    ('item', 'kind', 'message'),
+    [
+        (
+            box(label='Kazoo'),
+            'unknown class',
+            "box label 'Kazoo' is not in the metainfo",
+        ),
+        (
+            box(label='Piano'),
+            'inconsistent',
+            "a box of 'Piano' sounds, but 'Piano' is no tag",
+        ),
+        (
+            box((0.1, 0.1, 0, 0.5)),
+            'degenerate',
+            "box of 'Cello' without area: w=0, h=0.5",
+        ),
+        (
+            box((0.1, 0.1, 0.5, -0.1)),
+            'degenerate',
+            "box of 'Cello' without area: w=0.5, h=-0.1",
+        ),
+        *(
+            (
+                box(bbox),
+                'degenerate',
+                f"box of 'Cello' outside the frame: {list(bbox)} (normalised x, y, w, h)",
+            )
+            for bbox in [
+                (1.2, 0.1, 0.5, 0.5),
+                (0.6, 0.1, 0.5, 0.5),
+                (0.1, 0.6, 0.5, 0.5),
+                (-0.1, 0.1, 0.5, 0.5),
+                (0.1, -0.1, 0.5, 0.5),
+                (10, 20, 100, 200),
+            ]
+        ),
+    ],
+)
+def test_a_bad_box_is_named_with_its_frame(entry, item, kind, message):
+    entry['boxes'] = {'2': [item]}
+    assert found(entry) == [(kind, f'{message} (frame 2)')]
+
+
+def test_boxes_that_are_right_pass(entry):
+    entry['boxes'] = {
+        '0': [box((0, 0, 1, 1)), box((0.5, 0.5, 0.5001, 0.5)), box(label='Piano', sounding=False)]
+    }
+    assert found(entry) == []
+
+
+@pytest.mark.parametrize('frame', ['3', '-1', 'a', '01'])
+def test_boxes_of_a_frame_that_is_not_there_are_named(entry, frame):
+    entry['boxes'] = {frame: [box()]}
+    assert found(entry) == [('inconsistent', f'boxes for frame \'{frame}\'; the last one is "2"')]
+
+
+@pytest.mark.parametrize(
+    ('corners', 'bad'), [([5, 5, 9, 9], 0), ([9, 5, 5, 9], 1), ([5, 5, 9], 1)]
+)
+def test_annotators_boxes_are_corners_in_order(entry, corners, bad):
+    entry['annotators'] = [corners]
+    assert [kind for kind, _ in found(entry)] == ['degenerate'] * bad
+
+
+def test_a_video_has_as_many_frames_as_its_duration_and_fps_say():
+    assert frame_count({'video': 'x.mp4', 'duration': 10.04, 'fps': 8}) == 80
+    assert frame_count({'video': 'x.mp4', 'duration': 0.5, 'fps': 1}) == 1
+
+
+def test_good_media_pass(data_root, entry):
+    entry['sources'] = {'Cello': 'clip1.wav'}
+    assert check_media(entry, data_root) == []
+
+
+@pytest.mark.parametrize(
+    ('name', 'content', 'kind'),
+    [
+        ('clip0.wav', None, 'missing'),
+        ('clip0_2.png', None, 'missing'),
+        ('clip0.wav', b'', 'unreadable'),
+        ('clip0.wav', b'no sound', 'unreadable'),
+        ('clip0_2.png', b'no image', 'unreadable'),
+    ],
+)
+def test_bad_media_are_named(data_root, entry, name, content, kind):
+    if content is None:
+        (data_root / name).unlink()
+    else:
+        (data_root / name).write_bytes(content)
+    problems = check_media(entry, data_root)
+    assert [problem.kind for problem in problems] == [kind]
+    assert str(data_root / name) in problems[0].message
+
+
+def test_a_sound_shorter_than_its_duration_is_unreadable(data_root, entry):
+    entry['duration'] = 5.0
+    (problem,) = check_media(entry, data_root)
+    assert problem.kind == 'unreadable'
+    assert 'truncated: 1.00 s of the 5.00 s' in problem.message
+
+
+@pytest.mark.parametrize(('gain', 'silent'), [(0, True), (5e-5, True), (2e-4, False)])
+def test_a_silent_sound_is_told_from_a_soft_one(data_root, entry, gain, silent):
+    tone = gain * np.sin(np.arange(8000))
+    soundfile.write(data_root / 'clip0.wav', tone, 8000, subtype='FLOAT')
+    assert [p.kind for p in check_media(entry, data_root)] == ['silent'] * silent
+
+
+def test_the_silent_one_of_the_sources_is_named(data_root, entry):
+    soundfile.write(data_root / 'cello.wav', np.zeros(8000), 8000)
+    entry['sources'] = {'Cello': 'cello.wav', 'Flute': 'clip1.wav'}
+    (problem,) = check_media(entry, data_root)
+    assert problem.kind == 'silent'
+    assert 'cello.wav is silent (peak 0)' in problem.message
+
+
+def test_a_video_is_looked_at_to_its_last_frame(data_root, entry):
+    del entry['frames']
+    entry['video'] = 'clip0.wav'
+    (problem,) = check_media(entry, data_root)
+    assert 'no video stream' in problem.message
