@@ -1,0 +1,1 @@
+"""InstrumentScenes: scenes composed of pictures and recordings that package registries hold."""

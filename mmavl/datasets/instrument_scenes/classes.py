@@ -1,0 +1,31 @@
+"""The classes of InstrumentScenes, those of AudioSet-instrument, and their families."""
+
+CLASSES = (
+    'Banjo',
+    'Cello',
+    'Drum',
+    'Guitar',
+    'Harp',
+    'Harmonica',
+    'Oboe',
+    'Piano',
+    'Saxophone',
+    'Trombone',
+    'Trumpet',
+    'Violin',
+    'Flute',
+    'Accordion',
+    'Horn',
+)
+
+#: Family -> its classes: what one hears and sees as one kind until one looks closely.
+GROUPS = {
+    'strings': ('Banjo', 'Cello', 'Guitar', 'Harp', 'Violin'),
+    'wind': ('Flute', 'Oboe', 'Saxophone', 'Trombone', 'Trumpet', 'Horn', 'Harmonica'),
+    'keys_percussion': ('Piano', 'Accordion', 'Drum'),
+}
+
+FAMILY = {name: family for family, members in GROUPS.items() for name in members}
+
+#: Order fixes each split's random stream; append only.
+SPLITS = ('train', 'val', 'test', 'test_shift')

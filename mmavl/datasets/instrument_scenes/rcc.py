@@ -1,0 +1,76 @@
+"""Read Qt's binary resource files (``.rcc``), in which GCompris ships its pictures and sounds."""
+
+import struct
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import zstandard
+
+from mmavl.errors import DataError
+
+_ZLIB, _DIRECTORY, _ZSTD = 1, 2, 4
+
+
+def read_rcc(path: str | Path) -> dict[str, bytes]:
+    """Read every file of a Qt resource file.
+
+    The layout: a header (magic ``qres``, version, offsets of tree, data and names, big-endian), a
+    tree of fixed-size nodes, and blobs that are stored plain, zlib- or zstd-compressed. Source:
+    ``QResourceRoot`` in qtbase/src/corelib/io/qresource.cpp.
+
+    Args:
+        path: The ``.rcc`` file.
+
+    Returns:
+        dict[str, bytes]: The content of each file by its path inside, without a leading slash.
+
+    Raises:
+        DataError: The file is no resource file, or is cut short.
+    """
+    return dict(_files(path))
+
+
+def _files(path: str | Path) -> Iterator[tuple[str, bytes]]:
+    raw = Path(path).read_bytes()
+    if raw[:4] != b'qres':
+        raise DataError(
+            f"{path} is not a Qt resource file: it starts with {raw[:4]!r}, not b'qres'"
+        )
+    try:
+        version, tree, data, names = struct.unpack_from('>4I', raw, 4)
+        if version not in (1, 2, 3):
+            raise DataError(f'{path} has resource format {version}; 1 to 3 are known')
+        node_size = 14 if version == 1 else 22
+        folders = [(0, '')]
+        while folders:
+            node, prefix = folders.pop()
+            count, first = struct.unpack_from('>2I', raw, tree + node * node_size + 6)
+            for child in range(first, first + count):
+                position = tree + child * node_size
+                name_offset, flags = struct.unpack_from('>IH', raw, position)
+                name = prefix + _name(raw, names + name_offset)
+                if flags & _DIRECTORY:
+                    folders.append((child, name + '/'))
+                    continue
+                (offset,) = struct.unpack_from('>I', raw, position + 10)
+                yield name, _blob(raw, data + offset, flags)
+    except (struct.error, zlib.error, zstandard.ZstdError) as error:
+        raise DataError(f'{path} is damaged ({error}); delete it and run again') from error
+
+
+def _name(raw: bytes, position: int) -> str:
+    (length,) = struct.unpack_from('>H', raw, position)
+    return raw[position + 6 : position + 6 + 2 * length].decode('utf-16-be')
+
+
+def _blob(raw: bytes, position: int, flags: int) -> bytes:
+    (length,) = struct.unpack_from('>I', raw, position)
+    blob = raw[position + 4 : position + 4 + length]
+    if len(blob) != length:
+        raise struct.error(f'an entry of {length} bytes ends after {len(blob)}')
+    if flags & _ZLIB:
+        return zlib.decompress(blob[4:])  # qCompress puts the size before the stream
+    if flags & _ZSTD:
+        return zstandard.ZstdDecompressor().decompressobj().decompress(blob)
+    return blob
