@@ -22,7 +22,8 @@ class Resize:
         """Stretch the image."""
         if 'image' not in results or results['image'].shape[:2] == self.size:
             return results
-        shrinks = results['image'].shape[0] > self.size[0]
+        height, width = results['image'].shape[:2]
+        shrinks = height * width > self.size[0] * self.size[1]
         method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
         results['image'] = cv2.resize(results['image'], self.size[::-1], interpolation=method)
         return results
