@@ -285,6 +285,16 @@ def test_worker_processes_count_bad_samples_together(data_root):
         data[1]
 
 
+def test_a_subset_counts_its_own_bad_samples(data_root, log):
+    (data_root / 'clip3.wav').unlink()
+    data = dataset(data_root, pipeline=PIPELINE, max_bad_share=0.5)
+    part = data.get_subset([3, 0])
+    data.get_subset_([3, 0])
+    for chosen in (data, part):
+        assert chosen[0]['data_samples'].clip_id == 'clip0'
+        assert chosen._bad.tolist() == [True, False]
+
+
 def test_an_error_that_is_not_the_datas_is_not_swallowed(data_root):
     def broken(results):
         raise KeyError('a bug')

@@ -1,3 +1,4 @@
+import av
 import numpy as np
 import pytest
 import soundfile
@@ -179,8 +180,19 @@ def test_the_silent_one_of_the_sources_is_named(data_root, entry):
     assert 'cello.wav is silent (peak 0)' in problem.message
 
 
-def test_a_video_is_looked_at_to_its_last_frame(data_root, entry):
+@pytest.mark.parametrize(('duration', 'bad'), [(2.0, 0), (4.0, 1)])
+def test_a_video_is_looked_at_to_its_last_frame(data_root, entry, duration, bad):
+    with av.open(str(data_root / 'x.mp4'), 'w') as container:
+        stream = container.add_stream('mpeg4', rate=4)
+        stream.height, stream.width = 16, 16
+        frame = av.VideoFrame.from_ndarray(np.zeros((16, 16, 3), np.uint8), format='rgb24')
+        for index in range(8):
+            frame.pts = index
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    soundfile.write(data_root / 'clip0.wav', np.sin(np.arange(32000)), 8000)
     del entry['frames']
-    entry['video'] = 'clip0.wav'
-    (problem,) = check_media(entry, data_root)
-    assert 'no video stream' in problem.message
+    entry.update(video='x.mp4', fps=4, duration=duration)
+    messages = [problem.message for problem in check_media(entry, data_root)]
+    assert len(messages) == bad
+    assert all('no frame at 3.75 s' in message for message in messages)
