@@ -1,0 +1,26 @@
+"""Evaluation: named protocols, the scoring of predictions, and dumps of them.
+
+Only ``mmavl.evaluation.metrics`` imports mmengine.
+"""
+
+from .localization import LocalizationReport, choose_threshold, evaluate_localization
+from .predictions import Prediction, read_predictions, unique_predictions, write_predictions
+from .protocols import PROTOCOLS, Protocol, get_protocol
+from .published import read_audioset_instrument, read_soundnet_flickr
+from .tags import evaluate_tags
+
+__all__ = [
+    'PROTOCOLS',
+    'LocalizationReport',
+    'Prediction',
+    'Protocol',
+    'choose_threshold',
+    'evaluate_localization',
+    'evaluate_tags',
+    'get_protocol',
+    'read_audioset_instrument',
+    'read_predictions',
+    'read_soundnet_flickr',
+    'unique_predictions',
+    'write_predictions',
+]

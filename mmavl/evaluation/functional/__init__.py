@@ -1,0 +1,33 @@
+"""Metrics as pure functions on tensors; nothing here knows of mmengine."""
+
+from .average_precision import average_precision, mean_average_precision
+from .binarise import above_median, above_threshold, top_pixels
+from .iou import consensus_iou
+from .maps import as_scored, clip_max, min_max, resize_maps, whole_audio_map
+from .pointing import mask_shares, peak_shares
+from .references import consensus_reference, union_reference, xywh_to_xyxy
+from .success import success_auc, success_rate
+from .trivial import centred_disc, whole_image
+
+__all__ = [
+    'above_median',
+    'above_threshold',
+    'as_scored',
+    'average_precision',
+    'centred_disc',
+    'clip_max',
+    'consensus_iou',
+    'consensus_reference',
+    'mask_shares',
+    'mean_average_precision',
+    'min_max',
+    'peak_shares',
+    'resize_maps',
+    'success_auc',
+    'success_rate',
+    'top_pixels',
+    'union_reference',
+    'whole_audio_map',
+    'whole_image',
+    'xywh_to_xyxy',
+]

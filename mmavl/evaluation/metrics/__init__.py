@@ -1,0 +1,6 @@
+"""mmengine metrics: they gather predictions and hand them to ``mmavl.evaluation``."""
+
+from .localization_metric import LocalizationMetric
+from .tag_metric import TagMetric
+
+__all__ = ['LocalizationMetric', 'TagMetric']

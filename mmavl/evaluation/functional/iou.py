@@ -1,0 +1,39 @@
+"""Overlap of a binary mask with a weighted reference."""
+
+import torch
+from torch import Tensor
+
+
+def consensus_iou(mask: Tensor, reference: Tensor) -> Tensor:
+    """Consensus IoU of a binary mask and a reference weight map.
+
+    ``cIoU = sum(P * g) / (sum(g) + sum(P * [g == 0]))``: what is covered of the reference, over
+    the reference and what the mask covers outside of it.
+
+    Args:
+        mask (Tensor): P, bool or holding 0 and 1 only, [..., H, W].
+        reference (Tensor): g in [0, 1], [..., H, W]; leading dimensions broadcast.
+
+    Returns:
+        Tensor: float64 [...]; nan where both are empty, which is undefined.
+
+    Raises:
+        ValueError: The two differ in height or width, or the mask is not binary.
+
+    Source: Senocak et al., "Learning to Localize Sound Source in Visual Scenes" (CVPR 2018).
+    """
+    if mask.shape[-2:] != reference.shape[-2:]:
+        raise ValueError(
+            f'mask is {tuple(mask.shape[-2:])} and reference {tuple(reference.shape[-2:])}: '
+            'resize the map before it is binarised'
+        )
+    if mask.dtype != torch.bool and not ((mask == 0) | (mask == 1)).all():
+        raise ValueError('mask holds values other than 0 and 1: binarise the map first')
+    reference = reference if reference.is_floating_point() else reference.float()
+    mask = mask.to(reference.dtype)
+    return _area(mask * reference) / _area(torch.where(reference == 0, mask, reference))
+
+
+def _area(weights: Tensor) -> Tensor:
+    """Sum over [H, W]; rows in their own type, which is exact for masks, then float64."""
+    return weights.sum(-1).sum(-1, dtype=torch.float64)

@@ -1,0 +1,80 @@
+"""What happens to a heat map before it is binarised."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+#: A float16 or bfloat16 score of 1 may come back slightly above it.
+_RANGE_SLACK = 1e-3
+
+
+def resize_maps(maps: Tensor, size: int) -> Tensor:
+    """Bilinear interpolation to a square grid (``align_corners=False``).
+
+    Args:
+        maps (Tensor): float [..., h, w].
+        size (int): Height and width of the grid, pixels.
+
+    Returns:
+        Tensor: [..., size, size].
+    """
+    if maps.shape[-2:] == (size, size):
+        return maps
+    flat = maps.reshape(-1, 1, *maps.shape[-2:])
+    resized = F.interpolate(flat, (size, size), mode='bilinear', align_corners=False)
+    return resized.view(*maps.shape[:-2], size, size)
+
+
+def min_max(maps: Tensor) -> Tensor:
+    """Scale each map by its own extremes to [0, 1]; a constant map becomes 0.
+
+    Shape: [..., H, W] -> [..., H, W].
+    """
+    low = maps.amin((-2, -1), keepdim=True)
+    span = maps.amax((-2, -1), keepdim=True) - low
+    return (maps - low) / torch.where(span > 0, span, 1)
+
+
+def clip_max(maps: Tensor) -> Tensor:
+    """Clip each map at 0 and divide it by its own maximum; one without positive values becomes 0.
+
+    Shape: [..., H, W] -> [..., H, W].
+    """
+    maps = maps.clamp_min(0)
+    peak = maps.amax((-2, -1), keepdim=True)
+    return maps / torch.where(peak > 0, peak, 1)
+
+
+def as_scored(maps: Tensor) -> Tensor:
+    """Return the maps as they are, which must be scores in [0, 1].
+
+    The range is the method's, not the map's: a cosine s comes as (s + 1) / 2.
+
+    Shape: [..., H, W] -> [..., H, W].
+
+    Raises:
+        ValueError: A value is outside [0, 1].
+    """
+    if maps.numel() and not -_RANGE_SLACK <= maps.amin() <= maps.amax() <= 1 + _RANGE_SLACK:
+        raise ValueError(
+            f'scores lie in [{maps.amin():.4g}, {maps.amax():.4g}], not in [0, 1]: an absolute '
+            "threshold means nothing for them; scale them by the method's own range or leave "
+            'this protocol out'
+        )
+    return maps
+
+
+def whole_audio_map(maps: Tensor, probabilities: Tensor) -> Tensor:
+    """One map for the whole sound: class maps weighted by predicted probability (section 4.3).
+
+    Args:
+        maps (Tensor): Maps of the valid classes, [..., K, h, w].
+        probabilities (Tensor): Their predicted probabilities, [..., K]; normalised here to sum
+            1, and equal weights where all are 0.
+
+    Returns:
+        Tensor: [..., h, w]; all zero where K is 0.
+    """
+    total = probabilities.sum(-1, keepdim=True)
+    weights = torch.where(total > 0, probabilities / total, 1 / max(maps.shape[-3], 1))
+    return (maps * weights[..., None, None]).sum(-3)

@@ -1,0 +1,17 @@
+"""Predictions that use no model: the floor under every table."""
+
+import math
+
+import torch
+from torch import Tensor
+
+
+def whole_image(size: int) -> Tensor:
+    """The whole frame: bool [size, size]."""
+    return torch.ones(size, size, dtype=torch.bool)
+
+
+def centred_disc(size: int) -> Tensor:
+    """A disc in the middle with half of the frame's area: bool [size, size]."""
+    distance = (torch.arange(size, dtype=torch.float64) - (size - 1) / 2).square()
+    return distance[:, None] + distance <= size**2 / (2 * math.pi)

@@ -1,0 +1,148 @@
+"""Evaluate localization: every protocol asked for, the trivial rows, and a record per sample."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from .predictions import Prediction, read_predictions
+from .protocols import Protocol, get_protocol
+from .scoring import TRIVIAL, score
+from .summary import sample_scores, summarise
+from .table import format_table
+
+_TRIVIAL_METRICS = ('_ciou', '_auc', 'pointing', 'all_sources')
+_CANDIDATES = tuple(i / 20 for i in range(1, 20))
+
+
+@dataclass
+class LocalizationReport:
+    """What an evaluation found.
+
+    Attributes:
+        metrics (dict[str, float]): ``{protocol}/{metric}`` and
+            ``{protocol}/{whole_image,centred_disc}/{metric}``, see
+            :func:`~mmavl.evaluation.summary.summarise`; shares are in [0, 1].
+        per_sample (list[dict]): One record for each listed frame under the first protocol, see
+            :func:`~mmavl.evaluation.summary.sample_scores`.
+        table (str): The same as text, in percent.
+    """
+
+    metrics: dict[str, float]
+    per_sample: list[dict[str, Any]]
+    table: str
+
+
+def evaluate_localization(
+    predictions: Sequence[Prediction],
+    metainfo: Mapping[str, Any],
+    protocols: Sequence[str],
+    val_dump: str | Path | None = None,
+) -> LocalizationReport:
+    """Score predictions under every protocol asked for, beside the rows that use no model.
+
+    Args:
+        predictions (Sequence[Prediction]): Each sample once.
+        metainfo (Mapping): The dataset's; ``classes`` name the labels.
+        protocols (Sequence[str]): Names, see :func:`~mmavl.evaluation.protocols.get_protocol`.
+            The per-sample records are those of the first.
+        val_dump (str | Path, optional): Prediction dump of the same method on the validation
+            split, on which `val_best` without a threshold chooses its own.
+
+    Returns:
+        LocalizationReport: Metrics, per-sample records and a text table.
+
+    Raises:
+        ValueError: A protocol is unknown or named twice, or `val_best` has no threshold, or
+            would choose it on the split that is reported.
+        DataError: A clip cannot be scored under one of the protocols; says which and why.
+    """
+    chosen = _choose_unset(look_up_protocols(protocols, val_dump), metainfo, val_dump)
+    scores = score(predictions, chosen, ('model', *TRIVIAL))
+    metrics: dict[str, float] = {}
+    table = []
+    for i, protocol in enumerate(chosen):
+        for row in scores:
+            summary = summarise(scores[row][i], predictions)
+            table.append((protocol, row, summary))
+            if row == 'model':
+                metrics |= {f'{protocol.key}/{key}': value for key, value in summary.items()}
+            else:
+                metrics |= {
+                    f'{protocol.key}/{row}/{key}': value
+                    for key, value in summary.items()
+                    if key.endswith(_TRIVIAL_METRICS)
+                }
+    per_sample = sample_scores(scores['model'][0], predictions, metainfo)
+    return LocalizationReport(metrics, per_sample, format_table(table))
+
+
+def look_up_protocols(specs: Sequence[str], val_dump: str | Path | None) -> list[Protocol]:
+    """Look protocols up by name, before anything is computed.
+
+    Raises:
+        ValueError: A protocol is unknown or named twice, or `val_best` has neither a threshold
+            nor a dump of the validation split to choose one on.
+    """
+    protocols = [get_protocol(spec) for spec in specs]
+    if not protocols or len({protocol.key for protocol in protocols}) < len(protocols):
+        raise ValueError(f'protocols {list(specs)}: name at least one, and each only once')
+    if val_dump is None and any(_unset(protocol) for protocol in protocols):
+        raise ValueError(
+            "protocol 'val_best' has no threshold: name a prediction dump of the validation "
+            "split (val_dump, --val-dump) or the threshold itself, e.g. 'val_best@0.35'"
+        )
+    return protocols
+
+
+def _choose_unset(
+    protocols: Sequence[Protocol], metainfo: Mapping[str, Any], val_dump: str | Path | None
+) -> list[Protocol]:
+    """Give `val_best` its threshold from a dump of the validation split."""
+    if not any(_unset(protocol) for protocol in protocols):
+        return list(protocols)
+    predictions, val_metainfo = read_predictions(val_dump)
+    where = [(m.get('dataset'), m.get('split')) for m in (metainfo, val_metainfo)]
+    if where[0] == where[1] and where[0][1] is not None:
+        raise ValueError(
+            f"{val_dump} holds the split that is reported ('{where[0][1]}'): a threshold is "
+            'chosen on the validation split only'
+        )
+    if metainfo.get('classes') != val_metainfo.get('classes'):
+        raise ValueError(f'{val_dump} has other classes than the split that is reported')
+    return [
+        replace(p, threshold=choose_threshold(predictions, p)) if _unset(p) else p
+        for p in protocols
+    ]
+
+
+def _unset(protocol: Protocol) -> bool:
+    return protocol.binarisation == 'threshold' and protocol.threshold is None
+
+
+def choose_threshold(
+    predictions: Sequence[Prediction],
+    protocol: Protocol,
+    candidates: Sequence[float] = _CANDIDATES,
+) -> float:
+    """Choose a method's binarisation threshold: best success averaged over the levels.
+
+    Args:
+        predictions (Sequence[Prediction]): Of the *validation* split.
+        protocol (Protocol): `val_best`, with the options that it is to be used with.
+        candidates (Sequence[float]): Thresholds to try. Defaults to .05, .10, ..., .95.
+
+    Returns:
+        float: The best; of equals the lowest.
+
+    Raises:
+        ValueError: There is nothing to score.
+    """
+    variants = [replace(protocol, threshold=t) for t in sorted(candidates)]
+    success = [
+        summarise(scores, predictions).get('average_ciou', float('nan'))
+        for scores in score(predictions, variants)['model']
+    ]
+    if success[0] != success[0]:
+        raise ValueError('no frame of the validation split can be scored: no threshold chosen')
+    return variants[success.index(max(success))].threshold

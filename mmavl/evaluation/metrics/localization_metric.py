@@ -1,0 +1,80 @@
+"""Localization under any set of protocols, from one pass over a split."""
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from mmengine.evaluator import BaseMetric
+from mmengine.logging import print_log
+
+from mmavl.registry import METRICS
+
+from ..localization import evaluate_localization, look_up_protocols
+from ..predictions import Prediction, unique_predictions, write_predictions
+
+
+@METRICS.register_module()
+class LocalizationMetric(BaseMetric):
+    """Consensus IoU, pointing, distraction and confusion, with the rows that use no model.
+
+    Metric keys are ``{protocol}/{metric}``, e.g. ``half_max/level1_ciou``, ready for
+    ``save_best``; all of them are listed at :func:`mmavl.evaluation.summary.summarise`. A text
+    table is logged at the end.
+
+    After an evaluation ``per_sample`` (main process) holds one record for each frame, see
+    :func:`mmavl.evaluation.summary.sample_scores`.
+
+    Args:
+        protocols (Sequence[str]): Names, see :func:`mmavl.evaluation.get_protocol`. The first
+            one's scores are those of ``per_sample``. Defaults to ('half_max',).
+        val_dump (str, optional): The same method's prediction dump on the validation split, on
+            which `val_best` chooses its threshold. Defaults to None.
+        dump (str, optional): Write the predictions to this ``.npz`` file, for
+            ``tools/analysis/score_predictions.py``. Defaults to None.
+        collect_device (str): 'cpu' or 'gpu', how results are gathered. Defaults to 'cpu'.
+        collect_dir (str, optional): Folder for gathering on 'cpu'. Defaults to None.
+    """
+
+    default_prefix = ''  # the protocol's name is the prefix
+
+    def __init__(
+        self,
+        protocols: Sequence[str] = ('half_max',),
+        val_dump: str | None = None,
+        dump: str | None = None,
+        collect_device: str = 'cpu',
+        collect_dir: str | None = None,
+    ) -> None:
+        super().__init__(collect_device=collect_device, collect_dir=collect_dir)
+        look_up_protocols(protocols, val_dump)  # a misspelt name must not wait for an epoch
+        self.protocols = tuple(protocols)
+        self.val_dump = val_dump
+        self.dump = dump
+        self.per_sample: list[dict[str, Any]] = []
+
+    def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
+        """Keep what scoring needs of a batch.
+
+        Args:
+            data_batch (Any): Not used.
+            data_samples (Sequence[dict]): ``AVDataSample.to_dict()`` of each sample.
+        """
+        self.results.extend(Prediction.from_sample(sample) for sample in data_samples)
+
+    def compute_metrics(self, results: list[Prediction]) -> dict[str, float]:
+        """Score the gathered predictions, each sample once, in an order of their own."""
+        predictions = unique_predictions(results)
+        if len(predictions) < len(results):
+            print_log(
+                f'{len(results) - len(predictions)} of {len(results)} predictions repeat the clip '
+                'and frame of another; each is counted once.',
+                logger='current',
+                level=logging.WARNING,
+            )
+        metainfo = self.dataset_meta or {}
+        if self.dump is not None:
+            write_predictions(self.dump, predictions, metainfo)
+        report = evaluate_localization(predictions, metainfo, self.protocols, self.val_dump)
+        self.per_sample = report.per_sample
+        print_log(f'Localization:\n{report.table}', logger='current')
+        return report.metrics

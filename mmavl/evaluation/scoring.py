@@ -1,0 +1,170 @@
+"""Score predictions under any number of protocols in one pass over the maps."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mmavl.errors import DataError
+
+from .functional import (
+    centred_disc,
+    consensus_iou,
+    mask_shares,
+    peak_shares,
+    resize_maps,
+    whole_image,
+)
+from .predictions import Prediction
+from .protocols import Protocol
+from .targets import REGIONS, Target, build_targets, target_map, target_reference
+
+#: Rows without any model, scored beside every method under its protocol.
+TRIVIAL = {'whole_image': whole_image, 'centred_disc': centred_disc}
+_CHUNK = 8  # targets at a time: their maps on a grid of 256 fit a processor's cache
+
+
+@dataclass
+class Scores:
+    """Figures of P targets under one protocol.
+
+    Attributes:
+        row (str): 'model' or a key of :data:`TRIVIAL`.
+        protocol (Protocol): The protocol.
+        targets (list[Target]): What was scored, P of them, frame after frame.
+        ciou (ndarray): float64 [P]; 0 where the model gave no map, nan where undefined.
+        peaks (ndarray): float64 [P, R], the share of the map's maximum in each of
+            :data:`~mmavl.evaluation.targets.REGIONS`; 0 everywhere where there is no map.
+        heard (ndarray): bool [P], whether the model gave a map.
+    """
+
+    row: str
+    protocol: Protocol
+    targets: list[Target]
+    ciou: np.ndarray
+    peaks: np.ndarray
+    heard: np.ndarray
+
+
+def score(
+    predictions: Sequence[Prediction],
+    protocols: Sequence[Protocol],
+    rows: Sequence[str] = ('model',),
+) -> dict[str, list[Scores]]:
+    """Score a model, and rows that use none on the same frames.
+
+    Args:
+        predictions (Sequence[Prediction]): Predictions with their references.
+        protocols (Sequence[Protocol]): Any number of them.
+        rows (Sequence[str]): 'model' or a key of :data:`TRIVIAL`, whose mask is taken as it is,
+            whatever the protocol's binarisation, and for every class, heard or not.
+
+    Returns:
+        dict[str, list[Scores]]: For each row one for each protocol, in their order.
+
+    Raises:
+        DataError: A clip cannot be scored under one of the protocols; says which and why.
+    """
+    kinds = {protocol.class_aware for protocol in protocols}
+    targets = {aware: build_targets(predictions, aware) for aware in kinds}
+    parts = {(row, protocol): [_NOTHING] for row in rows for protocol in protocols}
+    for aware, kind in targets.items():
+        for start in range(0, len(kind), _CHUNK):
+            batch = _Batch(predictions, kind[start : start + _CHUNK])
+            for (row, protocol), part in parts.items():
+                if protocol.class_aware == aware:
+                    part.append(batch.score(protocol, row))
+    result: dict[str, list[Scores]] = {row: [] for row in rows}
+    for (row, protocol), part in parts.items():
+        columns = [torch.cat(column).numpy() for column in zip(*part)]
+        result[row].append(Scores(row, protocol, targets[protocol.class_aware], *columns))
+    return result
+
+
+#: cIoU [n], peaks [n, R] and whether there is a map [n], of no target.
+_NOTHING = torch.zeros(0), torch.zeros(0, len(REGIONS)), torch.zeros(0, dtype=torch.bool)
+
+
+class _Batch:
+    """A few targets on the protocols' grids, each grid computed once."""
+
+    def __init__(self, predictions: Sequence[Prediction], targets: Sequence[Target]) -> None:
+        self.pairs = [(predictions[target.frame], target) for target in targets]
+        self._cache: dict[tuple, Any] = {}
+
+    def _once(self, key: tuple, compute: Callable[[], Any]) -> Any:
+        if key not in self._cache:
+            self._cache[key] = compute()
+        return self._cache[key]
+
+    def score(self, protocol: Protocol, row: str) -> tuple[Tensor, Tensor, Tensor]:
+        """CIoU [n], peaks [n, R] and whether there was a map [n]."""
+        if row in TRIVIAL:
+            return self._once((row, *_grid(protocol)), lambda: self._score_mask(protocol, row))
+        heard, _ = self._maps(protocol)
+        references, _ = self._references(protocol)
+        masks = torch.zeros(references.shape, dtype=torch.bool)
+        masks[heard] = protocol.binarise(self._normalised(protocol), references[heard])
+        return consensus_iou(masks, references), self._peaks(protocol), heard
+
+    def _score_mask(self, protocol: Protocol, row: str) -> tuple[Tensor, Tensor, Tensor]:
+        references, regions = self._references(protocol)
+        masks = TRIVIAL[row](protocol.size).expand_as(regions)
+        heard = torch.ones(len(masks), dtype=torch.bool)
+        shares = mask_shares(masks, regions, len(REGIONS))
+        return consensus_iou(masks, references), shares, heard
+
+    def _references(self, protocol: Protocol) -> tuple[Tensor, Tensor]:
+        """G, and the region of every pixel, [n, size, size] each."""
+
+        def compute() -> tuple[Tensor, Tensor]:
+            both = [target_reference(p, target, protocol) for p, target in self.pairs]
+            references, regions = zip(*both)
+            return torch.stack(references), torch.stack(regions).int()
+
+        return self._once(('references', *_grid(protocol)), compute)
+
+    def _maps(self, protocol: Protocol) -> tuple[Tensor, Tensor]:
+        """Which targets have a map, bool [n], and the m maps there are, [m, size, size]."""
+
+        def compute() -> tuple[Tensor, Tensor]:
+            found = [target_map(p, target, protocol.tags) for p, target in self.pairs]
+            heard = torch.tensor([values is not None for values in found])
+            maps = torch.empty(int(heard.sum()), protocol.size, protocol.size)
+            for i, values in enumerate(values for values in found if values is not None):
+                maps[i] = resize_maps(torch.from_numpy(values), protocol.size)
+            return heard, maps
+
+        return self._once(('maps', protocol.size, protocol.tags), compute)
+
+    def _normalised(self, protocol: Protocol) -> Tensor:
+        heard, maps = self._maps(protocol)
+
+        def compute() -> Tensor:
+            try:
+                return protocol.normalise(maps)
+            except ValueError as error:
+                clips = dict.fromkeys(p.clip_id for (p, _), has in zip(self.pairs, heard) if has)
+                raise DataError(
+                    f"protocol '{protocol.name}', among clips {', '.join(clips)}: {error}"
+                ) from error
+
+        return self._once((protocol.size, protocol.tags, protocol.normalisation), compute)
+
+    def _peaks(self, protocol: Protocol) -> Tensor:
+        def compute() -> Tensor:
+            heard, maps = self._maps(protocol)
+            _, regions = self._references(protocol)
+            shares = torch.zeros(len(heard), len(REGIONS), dtype=torch.float64)
+            shares[heard] = peak_shares(maps, regions[heard], len(REGIONS))
+            return shares
+
+        return self._once(('peaks', protocol.tags, *_grid(protocol)), compute)
+
+
+def _grid(protocol: Protocol) -> tuple[int, str]:
+    """What a reference depends on."""
+    return protocol.size, protocol.rounding

@@ -1,0 +1,61 @@
+import cv2
+import pytest
+import torch
+
+from mmavl.evaluation.functional import (
+    as_scored,
+    clip_max,
+    min_max,
+    resize_maps,
+    whole_audio_map,
+)
+
+
+def test_each_map_is_scaled_by_its_own_extremes():
+    maps = torch.tensor([[[2.0, 4.0], [3.0, 6.0]], [[-10.0, 0.0], [10.0, 0.0]]])
+    assert min_max(maps).tolist() == [[[0, 0.5], [0.25, 1]], [[0, 0.5], [1, 0.5]]]
+
+
+def test_clip_at_zero_then_divide_by_each_maps_own_maximum():
+    maps = torch.tensor([[[-8.0, 2.0], [4.0, 0.0]], [[1.0, 0.5], [0.25, -1.0]]])
+    assert clip_max(maps).tolist() == [[[0, 0.5], [1, 0]], [[1, 0.5], [0.25, 0]]]
+
+
+def test_maps_without_contrast_become_zero_not_nan():
+    assert min_max(torch.full((2, 2), 7.0)).tolist() == [[0, 0], [0, 0]]
+    assert clip_max(torch.full((2, 2), -7.0)).tolist() == [[0, 0], [0, 0]]
+
+
+def test_scores_in_range_pass_unchanged_and_others_are_refused():
+    scores = torch.tensor([[[0.0, 0.4], [1.0, 0.2]]])
+    assert torch.equal(as_scored(scores), scores)
+    for wrong in (scores - 0.5, scores * 3):
+        with pytest.raises(ValueError, match=r'not in \[0, 1\]'):
+            as_scored(wrong)
+
+
+def test_resizing_is_bilinear_without_aligned_corners():
+    torch.manual_seed(0)
+    maps = torch.rand(2, 3, 7, 5)
+    resized = resize_maps(maps, 32)
+    assert resized.shape == (2, 3, 32, 32)
+    expected = cv2.resize(maps[1, 2].numpy(), (32, 32), interpolation=cv2.INTER_LINEAR)
+    assert resized[1, 2].numpy() == pytest.approx(expected, abs=1e-6)
+
+
+def test_the_whole_sound_weighs_maps_by_normalised_probability():
+    maps = torch.tensor([[[1.0, 0.0]], [[0.0, 1.0]]])
+    assert whole_audio_map(maps, torch.tensor([0.6, 0.2])).tolist() == [[0.75, 0.25]]
+
+
+def test_the_whole_sound_without_probability_weighs_equally_and_without_class_is_zero():
+    maps = torch.tensor([[[1.0, 0.0]], [[0.0, 1.0]]])
+    assert whole_audio_map(maps, torch.zeros(2)).tolist() == [[0.5, 0.5]]
+    assert whole_audio_map(torch.zeros(0, 1, 2), torch.zeros(0)).tolist() == [[0, 0]]
+
+
+def test_the_whole_sound_is_batched():
+    maps, probabilities = torch.rand(4, 3, 2, 2), torch.rand(4, 3)
+    batched = whole_audio_map(maps, probabilities)
+    for i in range(4):
+        assert torch.allclose(batched[i], whole_audio_map(maps[i], probabilities[i]))
