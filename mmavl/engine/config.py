@@ -3,14 +3,15 @@
 import difflib
 import inspect
 import re
+import traceback
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
+from types import FrameType
 from typing import Any
 
 from mmengine import Config
-from mmengine.registry import Registry
+from mmengine.registry import OPTIMIZERS, Registry
 from mmengine.runner import Runner
 
 from mmavl.errors import ConfigError
@@ -83,13 +84,28 @@ def config_errors(cfg: Config) -> Iterator[None]:
 
 def _explain(error: Exception, cfg: Config) -> str | None:
     """Describe an error by the config entry that caused it; None where it was none."""
-    frame = _last(error.__traceback__).tb_frame
-    if frame.f_code.co_name == 'build_from_cfg':
-        kind, registry = frame.f_locals.get('obj_type'), frame.f_locals['registry']
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    built = [frame.f_locals for frame in frames if frame.f_code.co_name == 'build_from_cfg']
+    if frames[-1].f_code.co_name == 'build_from_cfg':
+        kind, registry = built[-1].get('obj_type'), built[-1]['registry']
         if isinstance(error, KeyError):
             return _explain_type(kind, registry, cfg, str(error.args[0]))
-        return _explain_arguments(frame.f_locals['obj_cls'], kind, frame.f_locals['args'], cfg)
-    unexpected = re.search(r"(\w+)\.__init__\(\).*unexpected keyword argument '(\w+)'", str(error))
+        return _explain_arguments(built[-1]['obj_cls'], kind, built[-1]['args'], cfg)
+    optimizer = cfg.get('optim_wrapper', {}).get('optimizer', {}).get('type')
+    if isinstance(optimizer, str) and OPTIMIZERS.get(optimizer) is None:
+        return _explain_type(optimizer, OPTIMIZERS, cfg, '')
+    return _explain_message(str(error), frames[-1], built[-1] if built else None, cfg)
+
+
+def _explain_message(
+    message: str, frame: FrameType, built: dict[str, Any] | None, cfg: Config
+) -> str | None:
+    """Describe a TypeError of a constructor that got its arguments from the config."""
+    missing = re.search(r"(\w+)\.__init__\(\) missing .*'(\w+)'", message)
+    if missing and built and missing[1] in {c.__name__ for c in inspect.getmro(built['obj_cls'])}:
+        places = list(_find(cfg, lambda node: node.get('type') == built['obj_type']))
+        return f'{places[0]}: {built["obj_cls"].__name__} needs {missing[2]!r}' if places else None
+    unexpected = re.search(r"(\w+)\.__init__\(\).*unexpected keyword argument '(\w+)'", message)
     if unexpected is None:
         return None
     owner, key = unexpected.groups()
@@ -143,12 +159,6 @@ def _find(node: Any, matches: Callable[[dict], bool], path: tuple[str, ...] = ()
     elif isinstance(node, list | tuple):
         for index, value in enumerate(node):
             yield from _find(value, matches, (*path, str(index)))
-
-
-def _last(traceback: TracebackType) -> TracebackType:
-    while traceback.tb_next is not None:
-        traceback = traceback.tb_next
-    return traceback
 
 
 def _did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -34,10 +34,13 @@ def prepare_launcher(cfg: Config, launcher: str) -> None:
         )
     if not dist.is_initialized():
         dist.init_process_group('gloo')
-    wrapper = cfg.setdefault('model_wrapper_cfg', {'type': 'MMDistributedDataParallel'})
-    wrapper.setdefault('device_ids', None)
-    wrapper.setdefault('broadcast_buffers', False)  # as mmengine does with CUDA
-    wrapper.setdefault('find_unused_parameters', cfg.get('find_unused_parameters', False))
+    cfg.model_wrapper_cfg = {
+        'type': 'MMDistributedDataParallel',
+        'device_ids': None,
+        'broadcast_buffers': False,  # as mmengine does with CUDA
+        'find_unused_parameters': cfg.get('find_unused_parameters', False),
+        **cfg.get('model_wrapper_cfg', {}),
+    }
 
 
 def seed_worker(worker_id: int, rank: int) -> None:

@@ -53,7 +53,7 @@ def prepare_config(
         cfg.work_dir = work_dir
     cfg.setdefault('work_dir', f'work_dirs/{Path(config).stem}')
     if seed is not None:
-        cfg.setdefault('randomness', {})['seed'] = seed
+        cfg.randomness = {**cfg.get('randomness', {}), 'seed': seed}
     if amp:
         _enable_amp(cfg)
     prepare_launcher(cfg, launcher)
@@ -131,9 +131,9 @@ def run_test(
     if out is not None:
         _localization_metric(cfg, '--out').dump = out
     if show_dir is not None:
-        if 'visualization' not in cfg.get('default_hooks', {}):
+        if not cfg.get('default_hooks', {}).get('visualization'):
             raise ConfigError('--show-dir: the config has no default_hooks.visualization')
-        cfg.default_hooks.visualization.update(test_out_dir=show_dir, enable=True)
+        cfg.default_hooks.visualization.show_dir = show_dir
     with config_errors(cfg):
         runner = AVRunner.from_cfg(cfg)
         weights = [name for name, p in runner.model.named_parameters() if p.requires_grad]

@@ -16,6 +16,8 @@ class ResumableEpochLoop(EpochBasedTrainLoop):
 
     mmengine's loop would begin the epoch again. Here the batches that were trained on are
     loaded once more and skipped, so that the random numbers drawn while loading stay in step.
+    Only ``persistent_workers`` with a random pipeline cannot be resumed exactly: their
+    generators live from epoch to epoch where nothing can save them.
     """
 
     @property
@@ -30,7 +32,9 @@ class ResumableEpochLoop(EpochBasedTrainLoop):
         self.runner.call_hook('before_train_epoch')
         self.runner.model.train()
         done = self.batches_done
+        state = torch.get_rng_state()
         batches = enumerate(self.dataloader)
+        torch.set_rng_state(state)  # making workers draws a seed, keeping them does not
         for _ in range(done):
             next(batches)
         self.runner.call_hook('after_fast_forward')

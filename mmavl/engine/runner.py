@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mmengine.dist import get_rank
+from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
 from mmengine.runner import BaseLoop, Runner
 from torch.utils.data import DataLoader
@@ -12,6 +13,10 @@ from torch.utils.data import DataLoader
 from mmavl.engine.checkpoint import load_checkpoint, load_state
 from mmavl.engine.distributed import seed_worker
 from mmavl.engine.loops import ResumableEpochLoop
+
+_MMENGINE_HOOKS = {
+    'runtime_info', 'timer', 'sampler_seed', 'logger', 'param_scheduler', 'checkpoint',
+}  # fmt: skip
 
 
 class AVRunner(Runner):
@@ -21,6 +26,7 @@ class AVRunner(Runner):
       takes those that fit and logs the others.
     - ``by_epoch=True`` builds a ``ResumableEpochLoop``.
     - Workers are seeded anew in each epoch.
+    - ``None`` switches any of the default hooks off.
 
     Resuming is mmengine's own and may execute code from the checkpoint: resume your own files.
     """
@@ -49,6 +55,11 @@ class AVRunner(Runner):
         self._has_loaded = True
         self.logger.info('\n'.join([f'Loaded weights from {filename}.', *differences]))
         return checkpoint
+
+    def register_default_hooks(self, hooks: dict[str, Hook | dict | None] | None = None) -> None:
+        """Register ``default_hooks``; mmengine takes ``None`` for its own hooks only."""
+        chosen = {k: v for k, v in (hooks or {}).items() if v is not None or k in _MMENGINE_HOOKS}
+        super().register_default_hooks(chosen)
 
     def build_train_loop(self, loop: BaseLoop | dict) -> BaseLoop:
         """Build the training loop of ``train_cfg``."""

@@ -65,6 +65,8 @@ class AtomicCheckpointHook(CheckpointHook):
             Path(self.out_dir, self.interrupted).unlink(missing_ok=True)
 
     def _save_best_checkpoint(self, runner, metrics: dict) -> None:
+        if not self.save_best:
+            return
         with self._deletions_last():
             super()._save_best_checkpoint(runner, metrics)
 

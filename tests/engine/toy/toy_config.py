@@ -1,4 +1,5 @@
 _base_ = '../../../configs/_base_/default_runtime.py'
+default_hooks = dict(visualization=None)
 custom_imports = dict(imports=['toy_project'])
 
 model = dict(type='ToyModel')

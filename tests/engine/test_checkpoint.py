@@ -1,0 +1,152 @@
+import os
+import pickle
+
+import numpy as np
+import pytest
+import torch
+from mmengine.logging import MessageHub
+from torch import nn
+
+from mmavl.engine.checkpoint import latest_checkpoint, load_checkpoint, load_state
+from mmavl.errors import CheckpointError
+
+
+class Payload:
+    """What an evil checkpoint holds: loading it makes a file."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.path),)
+
+
+class NestedGetattr:
+    def __reduce__(self):
+        return getattr, (nn.Module, '__init__')
+
+
+def test_what_mmengine_writes_comes_back(tmp_path):
+    hub = MessageHub.get_instance('test_checkpoint')
+    hub.update_scalar('train/loss', 1.5)
+    hub.update_info('best_score', np.float32(0.25))
+    content = {
+        'meta': {'epoch': 3, 'dataset_meta': {'classes': ['a', 'b']}},
+        'state_dict': nn.Linear(2, 2).state_dict(),
+        'message_hub': hub.state_dict(),
+    }
+    torch.save(content, tmp_path / 'a.pth')
+    loaded = load_checkpoint(tmp_path / 'a.pth')
+    assert loaded['meta'] == content['meta']
+    assert torch.equal(loaded['state_dict']['weight'], content['state_dict']['weight'])
+    assert loaded['message_hub']['runtime_info']['best_score'] == 0.25
+    history = loaded['message_hub']['log_scalars']['train/loss']
+    assert (history.current(), history.mean(1)) == (1.5, 1.5)
+
+
+def test_a_bare_state_dict_is_a_checkpoint_too(tmp_path):
+    torch.save({'weight': torch.ones(2)}, tmp_path / 'a.pth')
+    assert load_checkpoint(tmp_path / 'a.pth')['state_dict']['weight'].tolist() == [1, 1]
+
+
+@pytest.mark.parametrize('payload', ['os', 'getattr'])
+def test_code_in_a_checkpoint_is_refused_and_not_run(tmp_path, payload):
+    evil = Payload(tmp_path / 'harm') if payload == 'os' else NestedGetattr()
+    torch.save({'state_dict': {'w': torch.ones(1)}, 'x': evil}, tmp_path / 'evil.pth')
+    with pytest.raises(CheckpointError, match=r'evil\.pth holds more than tensors'):
+        load_checkpoint(tmp_path / 'evil.pth')
+    assert not (tmp_path / 'harm').exists()
+
+
+@pytest.mark.parametrize('content', [b'', b'not a checkpoint', 'truncated'])
+def test_a_damaged_file_is_named(tmp_path, content):
+    path = tmp_path / 'damaged.pth'
+    if content == 'truncated':
+        torch.save({'w': torch.ones(1000)}, path)
+        content = path.read_bytes()[:2000]
+    path.write_bytes(content)
+    with pytest.raises(CheckpointError, match=r'damaged\.pth'):
+        load_checkpoint(path)
+
+
+def test_a_checkpoint_of_something_else_is_named(tmp_path):
+    torch.save([1, 2], tmp_path / 'list.pth')
+    with pytest.raises(CheckpointError, match=r'list\.pth holds a list'):
+        load_checkpoint(tmp_path / 'list.pth')
+
+
+def test_a_missing_file_is_named_with_its_neighbours(tmp_path):
+    torch.save({}, tmp_path / 'epoch_4.pth')
+    with pytest.raises(FileNotFoundError, match=r'epoch_5\.pth; its folder holds epoch_4\.pth'):
+        load_checkpoint(tmp_path / 'epoch_5.pth')
+
+
+def net(width=3):
+    return nn.Sequential(nn.Linear(2, width), nn.BatchNorm1d(width))
+
+
+def test_all_tensors_arrive_also_from_a_wrapped_model():
+    source, target = net(), net()
+    state = {f'module.{name}': tensor for name, tensor in source.state_dict().items()}
+    assert load_state(target, state, 'a.pth', strict=True) == []
+    assert torch.equal(target[0].weight, source[0].weight)
+
+
+def test_a_strict_load_names_every_kind_of_difference():
+    state = net().state_dict()
+    state['2.weight'] = state.pop('1.weight')
+    state['0.bias'] = torch.ones(5)
+    with pytest.raises(CheckpointError) as error:
+        load_state(net(), state, 'a.pth', strict=True)
+    message = str(error.value)
+    assert 'a.pth belongs to another model than this config builds: 5 of 7 tensors fit' in message
+    assert 'not in the checkpoint: 1.weight' in message
+    assert 'not in the model: 2.weight' in message
+    assert 'of another shape: 0.bias ([5] instead of [3])' in message
+
+
+def test_a_partial_load_takes_what_fits_and_lists_the_rest():
+    source, target = net(), net()
+    state = source.state_dict()
+    del state['1.weight']
+    assert load_state(target, state, 'a.pth', strict=False) == ['not in the checkpoint: 1.weight']
+    assert torch.equal(target[0].weight, source[0].weight)
+
+
+def test_nothing_in_common_is_an_error_even_then():
+    with pytest.raises(CheckpointError, match='another model: none of its 1 tensors fits'):
+        load_state(net(), {'x': torch.ones(1)}, 'a.pth', strict=False)
+
+
+def test_long_lists_of_differences_are_cut():
+    state = {f'extra{i}': torch.ones(1) for i in range(20)}
+    (line,) = load_state(net(), {**net().state_dict(), **state}, 'a.pth', strict=False)
+    assert line.endswith('extra11 and 8 more')
+
+
+def test_batches_tracked_may_be_missing():
+    state = net().state_dict()
+    del state['1.num_batches_tracked']
+    assert load_state(net(), state, 'a.pth', strict=True) == []
+
+
+def test_the_latest_checkpoint_is_the_one_saved_last(tmp_path):
+    assert latest_checkpoint(tmp_path) is None
+    for number, name in enumerate(['epoch_9.pth', 'epoch_10.pth', 'best_x_epoch_9.pth']):
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (number, number))
+    assert latest_checkpoint(tmp_path).name == 'epoch_10.pth'
+    pointer = tmp_path / 'last_checkpoint'
+    pointer.write_text(str(tmp_path / 'epoch_9.pth'))
+    assert latest_checkpoint(tmp_path).name == 'epoch_9.pth'
+    pointer.write_text('/moved/away/epoch_9.pth')
+    assert latest_checkpoint(tmp_path) == tmp_path / 'epoch_9.pth'
+    pointer.write_text('')  # cut short by a power cut
+    assert latest_checkpoint(tmp_path).name == 'epoch_10.pth'
+
+
+def test_pickle_itself_is_never_used(tmp_path):
+    (tmp_path / 'a.pth').write_bytes(pickle.dumps(Payload(tmp_path / 'harm')))
+    with pytest.raises(CheckpointError):
+        load_checkpoint(tmp_path / 'a.pth')
+    assert not (tmp_path / 'harm').exists()

@@ -1,0 +1,119 @@
+import pytest
+import torch
+
+from mmavl.engine.checkpoint import load_checkpoint
+from mmavl.engine.launch import clear_errors, prepare_config, run_test, run_training
+from mmavl.errors import CheckpointError, ConfigError
+
+
+def test_arguments_reach_the_config(toy_dir):
+    cfg = prepare_config(
+        toy_dir / 'toy_config.py',
+        work_dir='here',
+        amp=True,
+        options={'train_cfg.max_epochs': 7},
+        seed=11,
+    )
+    assert (cfg.work_dir, cfg.train_cfg.max_epochs, cfg.launcher) == ('here', 7, 'none')
+    assert cfg.randomness.seed == 11
+    assert cfg.optim_wrapper.type == 'AutocastOptimWrapper'
+    assert cfg.val_cfg.type == 'AutocastValLoop'
+    assert cfg.test_cfg.type == 'AutocastTestLoop'
+
+
+def test_the_work_dir_follows_from_the_configs_name(toy_dir):
+    assert prepare_config(toy_dir / 'toy_config.py').work_dir == 'work_dirs/toy_config'
+
+
+def test_a_seed_is_set_where_the_config_has_no_randomness(tmp_path):
+    (tmp_path / 'c.py').write_text('model = dict()')
+    assert prepare_config(tmp_path / 'c.py', seed=3).randomness.seed == 3
+
+
+def test_the_seed_decides_the_outcome(make_cfg, tmp_path):
+    weights = []
+    for name, seed in (('a', 1), ('b', 1), ('c', 2)):
+        cfg = make_cfg(name)
+        cfg.randomness = {'seed': seed}
+        run_training(cfg)
+        weights.append(load_checkpoint(tmp_path / name / 'epoch_2.pth')['state_dict'])
+    assert torch.equal(weights[0]['layer.weight'], weights[1]['layer.weight'])
+    assert not torch.equal(weights[0]['layer.weight'], weights[2]['layer.weight'])
+
+
+def test_resume_without_a_checkpoint_starts_anew_from_load_from(make_cfg, tmp_path):
+    run_training(make_cfg('first'))
+    cfg = make_cfg('second', load_from=str(tmp_path / 'first/epoch_2.pth'))
+    runner = run_training(cfg, resume='auto')
+    assert runner.iter == 8
+    assert not runner.cfg.get('resume')
+
+
+def test_resume_prefers_its_own_checkpoint_to_load_from(make_cfg, tmp_path):
+    run_training(make_cfg('first'))
+    run_training(make_cfg('second', load_from=str(tmp_path / 'first/epoch_2.pth')))
+    cfg = make_cfg('second', load_from=str(tmp_path / 'first/epoch_2.pth'))
+    runner = run_training(cfg, resume='auto')  # it is at its end already
+    assert runner.cfg.load_from == str(tmp_path / 'second/epoch_2.pth')
+
+
+def test_resume_from_a_missing_file_names_it(make_cfg):
+    with pytest.raises(FileNotFoundError, match=r'--resume: checkpoint not found: nowhere\.pth'):
+        run_training(make_cfg(), resume='nowhere.pth')
+
+
+def test_testing_gives_the_metrics_of_the_checkpoint(make_cfg, tmp_path):
+    run_training(make_cfg())
+    path = tmp_path / 'run/epoch_2.pth'
+    state = load_checkpoint(path)['state_dict']
+    cfg = make_cfg('test', test_dataloader__dataset__noise=False)
+    metrics = run_test(cfg, str(path))
+    mean_input = sum(i / 6 for i in range(6)) / 6
+    expected = float(state['layer.weight']) * mean_input + float(state['layer.bias'])
+    assert metrics['mean'] == pytest.approx(expected, rel=1e-5)
+    assert metrics['distinct'] == 6
+
+
+def test_a_checkpoint_of_another_model_is_refused_by_a_test(make_cfg, tmp_path):
+    run_training(make_cfg())
+    cfg = make_cfg('test', model__width=2)
+    with pytest.raises(CheckpointError, match=r'none of its 2 tensors fits') as error:
+        run_test(cfg, str(tmp_path / 'run/epoch_2.pth'))
+    assert 'layer.weight ([1, 1] instead of [2, 1])' in str(error.value)
+
+
+def test_a_config_without_localization_metric_has_no_protocols(make_cfg):
+    with pytest.raises(ConfigError, match='--protocol: the config has no LocalizationMetric'):
+        run_test(make_cfg(), protocols=['half_max'])
+    with pytest.raises(ConfigError, match='--out'):
+        run_test(make_cfg(), out='a.npz')
+    with pytest.raises(ConfigError, match='--show-dir'):
+        run_test(make_cfg(), show_dir='a')
+
+
+def test_protocols_and_dump_reach_the_metric(make_cfg):
+    cfg = make_cfg()
+    cfg.test_evaluator = [{'type': 'ToyMetric'}, {'type': 'LocalizationMetric'}]
+    cfg.model.type = 'Nothing'  # so that it ends before testing
+    with pytest.raises(ConfigError):
+        run_test(cfg, protocols=['half_max', 'median'], out='dump.npz')
+    metric = cfg.test_evaluator[1]
+    assert metric == {
+        'type': 'LocalizationMetric',
+        'protocols': ['half_max', 'median'],
+        'dump': 'dump.npz',
+    }
+
+
+@pytest.mark.parametrize(
+    'error', [ConfigError('a: b'), FloatingPointError('nan'), OSError('full')]
+)
+def test_an_error_of_the_users_ends_with_one_line(error):
+    with pytest.raises(SystemExit) as stop, clear_errors():
+        raise error
+    assert stop.value.code == f'error: {error}'
+
+
+def test_an_error_of_ours_keeps_its_traceback():
+    with pytest.raises(AttributeError), clear_errors():
+        raise AttributeError('a bug')
