@@ -9,6 +9,7 @@ default_hooks = dict(
     finite_loss=dict(type='NonFiniteLossHook'),
     random_state=dict(type='RandomStateHook'),
     termination=dict(type='TerminationHook'),
+    visualization=dict(type='VisualizationHook'),
 )
 
 env_cfg = dict(

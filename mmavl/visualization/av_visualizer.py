@@ -69,23 +69,57 @@ class AVVisualizer(Visualizer):
         wait_time: float = 0,
         step: int = 0,
         out_file: str | None = None,
-        spectrogram: Spectrogram | None = None,
-        caption: str = '',
-        legend: bool = True,
+        **options,
     ) -> np.ndarray:
         """Draw a clip; show it, write it to a file, or hand it to the backends.
 
         Args:
             name (str): The picture's name with the backends.
             image (np.ndarray): The frame, RGB uint8 [H, W, 3], of any size.
-            data_sample (AVDataSample, optional): Reference and prediction. Boxes are scaled from
-                its ``input_shape`` to the frame.
+            data_sample (AVDataSample, optional): Reference and prediction.
             draw_gt (bool): Whether to draw the boxes. Defaults to True.
             draw_pred (bool): Whether to draw the maps. Defaults to True.
             show (bool): Whether to open a window. Defaults to False.
             wait_time (float): Seconds the window stays; 0 waits for a key. Defaults to 0.
             step (int): The backends' global step. Defaults to 0.
             out_file (str, optional): Write a PNG here rather than to the backends.
+            **options: As for :meth:`draw`.
+
+        Returns:
+            np.ndarray: The picture, RGB uint8 [H, W, 3].
+
+        Raises:
+            DataError: The sound cannot be read.
+            OSError: The file cannot be written.
+        """
+        picture = self.draw(image, data_sample, draw_gt, draw_pred, **options)
+        self.set_image(picture)
+        if show:
+            self.show(picture, win_name=name, wait_time=wait_time)
+        if out_file is not None:
+            write_png(out_file, picture)
+        else:
+            self.add_image(name, picture, step)
+        return picture
+
+    def draw(
+        self,
+        image: np.ndarray,
+        data_sample: AVDataSample | None = None,
+        draw_gt: bool = True,
+        draw_pred: bool = True,
+        spectrogram: Spectrogram | None = None,
+        caption: str = '',
+        legend: bool = True,
+    ) -> np.ndarray:
+        """Draw a clip and do nothing else.
+
+        Args:
+            image (np.ndarray): The frame, RGB uint8 [H, W, 3], of any size.
+            data_sample (AVDataSample, optional): Reference and prediction. Boxes are scaled from
+                its ``input_shape`` to the frame.
+            draw_gt (bool): Whether to draw the boxes. Defaults to True.
+            draw_pred (bool): Whether to draw the maps. Defaults to True.
             spectrogram (Spectrogram, optional): Drawn instead of that of the sample's
                 ``audio_path``.
             caption (str): Words after the clip's id.
@@ -95,7 +129,7 @@ class AVVisualizer(Visualizer):
             np.ndarray: The picture, RGB uint8 [H, W, 3].
 
         Raises:
-            OSError: The sound or the picture's file cannot be read or written.
+            DataError: The sound cannot be read.
         """
         sample = data_sample if data_sample is not None else AVDataSample()
         if spectrogram is None and sample.get('audio_path'):
@@ -104,30 +138,15 @@ class AVVisualizer(Visualizer):
         boxes = _Boxes(sample if draw_gt else AVDataSample(), frame.shape[:2])
         panels = [self._frame_panel(frame, boxes)]
         explained = boxes.kinds
-        hidden = 0
         if draw_pred and 'pred_maps' in sample:
             chosen = self._choose_maps(sample)
-            hidden = len(sample.pred_maps.data) - len(chosen)
             panels += [self._map_panel(frame, sample, index, boxes) for index in chosen]
             explained = [*explained, 'peak', 'heat']
-        if hidden:
-            caption = f'{caption} (and {hidden} more maps)'.strip()
-        picture = compose_row(
-            panels,
-            spectrogram,
-            str(sample.get('clip_id', name)),
-            caption,
-            explained if legend else [],
-            self.panel,
-        )
-        self.set_image(picture)
-        if show:
-            self.show(picture, win_name=name, wait_time=wait_time)
-        if out_file is not None:
-            write_png(out_file, picture)
-        else:
-            self.add_image(name, picture, step)
-        return picture
+            hidden = len(sample.pred_maps.data) - len(chosen)
+            caption = f'{caption} (and {hidden} more maps)'.strip() if hidden else caption
+        title = str(sample.get('clip_id', ''))
+        entries = explained if legend else []
+        return compose_row(panels, spectrogram, title, caption, entries, self.panel)
 
     def get_image(self) -> np.ndarray:
         """The picture drawn last, RGB uint8 [H, W, 3]."""

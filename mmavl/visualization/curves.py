@@ -1,24 +1,27 @@
 """Loss and validation curves as one figure."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
+from mmavl.evaluation.scoring import TRIVIAL
+
 #: Okabe and Ito's colours, which colour-blind readers tell apart; the total loss is black.
 COLOURS = ('#0072B2', '#D55E00', '#009E73', '#CC79A7', '#E69F00', '#56B4E9')
+#: The validation metrics that are drawn, of the dozens that there are.
+_HEADLINES = ('/average_ciou', '/pointing', 'sfd/own', 'sfd/silent', '_map', '_accuracy')
 _DASHES = ('-', '--', '-.', ':')
 
 
-def draw_curves(scalars: Sequence[dict[str, float]], shown: Sequence[str]) -> str | None:
+def draw_curves(scalars: Sequence[dict[str, float]]) -> str | None:
     """Training losses over iterations, and validation metrics over epochs.
 
     Args:
         scalars (Sequence[dict]): mmengine's log lines. Training's hold ``loss``; of lines for
             the same step, as a resumed run repeats them, the last one counts.
-        shown (Sequence[str]): Which metrics to draw, of those that are in the lines.
 
     Returns:
         str | None: SVG; None where there is nothing to draw.
@@ -26,7 +29,7 @@ def draw_curves(scalars: Sequence[dict[str, float]], shown: Sequence[str]) -> st
     train = _by_step([line for line in scalars if 'loss' in line])
     val = _by_step([line for line in scalars if 'loss' not in line])
     losses = _keys(train, lambda key: 'loss' in key)
-    metrics = [key for key in shown if any(key in line for line in val)]
+    metrics = _keys(val, _is_headline)
     panels = [
         (train, losses, 'training loss', 'iteration'),
         (val, metrics, 'validation', 'epoch'),
@@ -49,7 +52,11 @@ def _by_step(lines: list[dict[str, float]]) -> list[dict[str, float]]:
     return [latest[step] for step in sorted(latest)]
 
 
-def _keys(lines: list[dict[str, float]], wanted) -> list[str]:
+def _is_headline(key: str) -> bool:
+    return key.endswith(_HEADLINES) and not any(row in key for row in TRIVIAL)
+
+
+def _keys(lines: list[dict[str, float]], wanted: Callable[[str], bool]) -> list[str]:
     return sorted({key for line in lines for key in line if wanted(key)})
 
 

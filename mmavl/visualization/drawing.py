@@ -125,9 +125,10 @@ def place_label(
     width, height = face.getlength(text) + 8, 17
     left = min(max(box[0] - 1, 0), limit_x - width)
     right = min(max(box[2] + 1 - width, 0), limit_x - width)
-    tops = (box[1] - height, box[3] + 1, box[1] + 3, box[3] - height - 3, box[1] + height + 4)
+    # beneath the box comes last: it reads as the name of what stands there
+    tops = (box[1] - height, box[1] + 2, box[1] + height + 3, box[3] - height - 2, box[3] + 1)
     spots = [(x, y, x + width, y + height) for y in tops for x in (left, right)]
-    spots = [s for s in spots if s[1] >= 0 and s[3] <= limit_y] or spots[4:5]
+    spots = [s for s in spots if s[1] >= 0 and s[3] <= limit_y] or spots[2:3]
     spot = next((s for s in spots if not any(_overlap(s, t) for t in taken)), spots[0])
     taken.append(spot)
     draw.rectangle(spot, fill=SOUNDING_LABEL if sounding else SILENT_LABEL)
@@ -158,4 +159,4 @@ def write_png(path: str | Path, image: np.ndarray) -> None:
         OSError: The file cannot be written.
     """
     with atomic_write(path, 'wb') as file:
-        Image.fromarray(image).save(file, 'PNG', optimize=True)
+        Image.fromarray(image).save(file, 'PNG')

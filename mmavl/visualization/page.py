@@ -18,24 +18,23 @@ h1 { font-size: 27px; line-height: 1.2; margin: 0 0 4px; }
 h2 { font-size: 21px; margin: 44px 0 6px; padding-top: 14px; border-top: 2px solid var(--ink); }
 h3 { font-size: 16px; margin: 26px 0 8px; }
 p { margin: 6px 0; max-width: 78ch; }
-.faint, figcaption { color: var(--faint); font-size: 13px; }
+.faint { color: var(--faint); font-size: 13px; }
 nav { margin: 14px 0 0; display: flex; flex-wrap: wrap; gap: 6px 18px; font-size: 14px; }
 a { color: var(--accent); }
 .scroll { overflow-x: auto; margin: 8px 0 14px; }
 table { border-collapse: collapse; font-size: 14px; font-variant-numeric: tabular-nums; }
 caption { text-align: left; font-weight: 600; padding: 4px 0 6px; }
-th, td { padding: 5px 12px; text-align: right; border-bottom: 1px solid var(--rule);
-  white-space: nowrap; }
-th:first-child, td:first-child { text-align: left; padding-left: 4px; }
+th, td { padding: 4px 10px; text-align: right; border-bottom: 1px solid var(--rule); }
+th { max-width: 13ch; line-height: 1.25; }
+td:first-child { text-align: left; padding-left: 4px; white-space: nowrap; }
 thead th { border-bottom: 1.5px solid var(--ink); font-weight: 600; vertical-align: bottom; }
-thead tr.groups th { border-bottom: 1px solid var(--rule); text-align: center; }
+thead tr.groups th { border-bottom: 0; text-align: center; max-width: none; }
+th.start, td.start { border-left: 1px solid var(--rule); }
 tr.muted td { color: var(--faint); }
 td.best { font-weight: 700; background: #e6f4ef; }
-td.under { color: #a33b00; }
 figure { margin: 0; }
 figure img { display: block; max-width: 100%; height: auto; border: 1px solid var(--rule);
   border-radius: 4px; }
-figcaption { margin: 3px 0 0; }
 .cases { display: flex; flex-wrap: wrap; gap: 14px; align-items: flex-start; }
 .curves img { border: 0; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 2px 18px; margin: 8px 0;
@@ -99,9 +98,12 @@ def table(item: Table) -> str:
                 spans[-1][1] += 1
             else:
                 spans.append([group, 1])
-        cells = ''.join(f'<th colspan="{n}">{escape(group)}</th>' for group, n in spans)
+        cells = ''.join(f'<th class=start colspan="{n}">{escape(g)}</th>' for g, n in spans)
         head = f'<tr class="groups"><th></th>{cells}</tr>'
-    names = ''.join(f'<th>{escape(name)}</th>' for _, name in item.columns)
+    names = ''.join(
+        f'<th{_classes(start=_starts(item, i))}>{escape(name)}</th>'
+        for i, (_, name) in enumerate(item.columns)
+    )
     body = ''.join(_row(item, row) for row in item.rows)
     return (
         f'<div class="scroll"><table><caption>{escape(item.title)}</caption>'
@@ -109,25 +111,41 @@ def table(item: Table) -> str:
     )
 
 
+def _classes(**chosen: bool) -> str:
+    names = ' '.join(name for name, wanted in chosen.items() if wanted)
+    return f' class="{names}"' if names else ''
+
+
+def _starts(item: Table, column: int) -> bool:
+    """Whether a group of columns begins here."""
+    groups = [group for group, _ in item.columns]
+    return any(groups) and (column == 0 or groups[column] != groups[column - 1])
+
+
 def _row(item: Table, row: Row) -> str:
-    cells = ''.join(_cell(item, column, row) for column in range(len(item.columns)))
-    return f'<tr{" class=muted" if row.muted else ""}><td>{escape(row.name)}</td>{cells}</tr>'
+    cells = ''.join(
+        f'<td{_classes(start=_starts(item, i), best=_is_best(item, i, row))}>'
+        f'{_number(value, i in item.plain)}</td>'
+        for i, value in enumerate(row.values)
+    )
+    return f'<tr{_classes(muted=row.muted)}><td>{escape(row.name)}</td>{cells}</tr>'
 
 
-def _cell(item: Table, column: int, row: Row) -> str:
-    value = row.values[column]
+def _number(value: float | None, plain: bool) -> str:
     if value is None or value != value:
-        return '<td>–</td>'
-    if column in item.plain:
-        return f'<td>{value:.0f}</td>'
+        return '–'
+    return f'{value:.0f}' if plain else f'{value:.1f}'
+
+
+def _is_best(item: Table, column: int, row: Row) -> bool:
     rivals = [r.values[column] for r in item.rows if not r.muted]
     rivals = [v for v in rivals if v is not None and v == v]
     choose = min if column in item.lower else max
-    best = len(rivals) > 1 and not row.muted and value == choose(rivals)
-    return f'<td{" class=best" if best else ""}>{value:.1f}</td>'
+    competes = len(rivals) > 1 and column not in item.plain and not row.muted
+    return competes and row.values[column] == choose(rivals)
 
 
-def picture(path: Path, alt: str, caption: str = '') -> str:
+def picture(path: Path, alt: str) -> str:
     """A picture file as a figure inside the page; words in its place where the file is gone."""
     if not path.is_file():
         return f'<p class="faint">The picture {escape(str(path))} is no longer there.</p>'
@@ -135,15 +153,14 @@ def picture(path: Path, alt: str, caption: str = '') -> str:
         width = image.width
         buffer = io.BytesIO()
         image.convert('RGB').save(buffer, 'JPEG', quality=88, subsampling=0, optimize=True)
-    return figure('image/jpeg', buffer.getvalue(), alt, caption, width)
+    return figure('image/jpeg', buffer.getvalue(), alt, width)
 
 
-def figure(kind: str, data: bytes, alt: str, caption: str = '', width: int | None = None) -> str:
+def figure(kind: str, data: bytes, alt: str, width: int | None = None) -> str:
     """Image data as a figure inside the page."""
     source = f'data:{kind};base64,{base64.b64encode(data).decode()}'
     size = f' width="{width}"' if width else ''
-    words = f'<figcaption>{escape(caption)}</figcaption>' if caption else ''
-    return f'<figure><img src="{source}" alt="{escape(alt)}"{size}>{words}</figure>'
+    return f'<figure><img src="{source}" alt="{escape(alt)}"{size}></figure>'
 
 
 def definitions(items: dict[str, str]) -> str:

@@ -1,12 +1,14 @@
 """The spectrogram that pictures show: finer than a model's own, with readable axes."""
 
 from dataclasses import dataclass
+from functools import cache
 
 import cv2
 import numpy as np
 import torch
 from PIL import Image, ImageDraw
-from torchaudio import functional, transforms
+from torch.nn import functional
+from torchaudio import transforms
 
 from .drawing import FAINT, INK, PAPER, SOUND_COLOURS, colourise, font, min_max
 
@@ -37,20 +39,23 @@ class Spectrogram:
             waveform (np.ndarray): Mono, [L].
             sample_rate (int): Samples per second.
         """
-        scale = dict(norm='slaney', mel_scale='slaney')
-        mel = transforms.MelSpectrogram(
-            sample_rate, _N_FFT, hop_length=max(sample_rate // 100, 1), n_mels=_BANDS, **scale
-        )
-        wave = torch.nn.functional.pad(
-            torch.as_tensor(waveform, dtype=torch.float32), (0, max(_N_FFT - len(waveform), 0))
-        )
+        mel, centres = _mel(sample_rate)
+        wave = torch.as_tensor(waveform, dtype=torch.float32)
+        wave = functional.pad(wave, (0, max(_N_FFT - len(waveform), 0)))
         decibels = transforms.AmplitudeToDB(top_db=60)(mel(wave)).T.numpy()
-        filters = functional.melscale_fbanks(
-            _N_FFT // 2 + 1, 0.0, sample_rate / 2, _BANDS, sample_rate, **scale
-        )
-        frequencies = torch.linspace(0, sample_rate / 2, _N_FFT // 2 + 1)
-        centres = (frequencies @ filters) / filters.sum(0).clamp_min(1e-12)
-        return cls(decibels, len(waveform) / sample_rate, centres.numpy())
+        return cls(decibels, len(waveform) / sample_rate, centres)
+
+
+@cache
+def _mel(sample_rate: int) -> tuple[transforms.MelSpectrogram, np.ndarray]:
+    """The transform, and its bands' centre frequencies in Hz, [F]."""
+    hop = max(sample_rate // 100, 1)
+    mel = transforms.MelSpectrogram(
+        sample_rate, _N_FFT, hop_length=hop, n_mels=_BANDS, norm='slaney', mel_scale='slaney'
+    )
+    filters = mel.mel_scale.fb
+    frequencies = torch.linspace(0, sample_rate / 2, len(filters))
+    return mel, ((frequencies @ filters) / filters.sum(0).clamp_min(1e-12)).numpy()
 
 
 def draw_spectrogram(spectrogram: Spectrogram, width: int, height: int) -> Image.Image:

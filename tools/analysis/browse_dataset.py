@@ -81,13 +81,8 @@ def main() -> None:
                     raise DataError(f'{args.predictions} has no clip {identity[0]!r}')
                 add_prediction(sample, found[identity])
             sound = Spectrogram.of_waveform(inputs['waveform'].numpy(), sample.sample_rate)
-            picture = visualizer.add_datasample(
-                sample.clip_id,
-                inputs['image'].permute(1, 2, 0).numpy(),
-                sample,
-                spectrogram=sound,
-                legend=False,
-            )
+            image = inputs['image'].permute(1, 2, 0).numpy()
+            picture = visualizer.draw(image, sample, spectrogram=sound, legend=False)
             write_png(Path(args.out_dir, f'{index:05d}_{safe_name(sample.clip_id)}.png'), picture)
             rows.append(picture)
         title = f'{Path(args.source).name}: {count} of {len(dataset)} clips'

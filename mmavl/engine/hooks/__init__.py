@@ -5,6 +5,7 @@ from .feature_cache_hook import FeatureCacheHook
 from .non_finite_loss_hook import NonFiniteLossHook
 from .random_state_hook import RandomStateHook
 from .termination_hook import TerminationHook
+from .visualization_hook import VisualizationHook
 
 __all__ = [
     'AtomicCheckpointHook',
@@ -12,4 +13,5 @@ __all__ = [
     'NonFiniteLossHook',
     'RandomStateHook',
     'TerminationHook',
+    'VisualizationHook',
 ]
