@@ -9,6 +9,8 @@ from numpy.lib.format import open_memmap
 from mmavl.errors import DataError
 from mmavl.utils.files import atomic_write
 
+_SYNC_ROWS = 512  # flushing a large mapping is slow
+
 
 class FeatureArray:
     """One modality's features of a whole dataset, float16 [N, ...] in an ``.npy`` file.
@@ -25,6 +27,8 @@ class FeatureArray:
         self.path = Path(path)
         self._partial = self.path.with_suffix('.partial.npy')
         self._rows = self.path.with_suffix('.rows.npy')
+        self._array: np.ndarray | None = None
+        self._pending: list[int] = []
 
     @property
     def complete(self) -> bool:
@@ -49,7 +53,7 @@ class FeatureArray:
         return np.flatnonzero(~np.load(self._rows))
 
     def write(self, indices: list[int], values: np.ndarray) -> None:
-        """Store rows [n, ...]; a row counts as done once its values are on disk.
+        """Store rows [n, ...].
 
         Raises:
             ValueError: A value is not finite in float16.
@@ -64,12 +68,21 @@ class FeatureArray:
             self._store(indices, np.nan)
 
     def _store(self, indices: list[int], values: np.ndarray | float) -> None:
-        array = np.load(self._partial, mmap_mode='r+')
-        array[indices] = values
-        array.flush()
-        rows = np.load(self._rows, mmap_mode='r+')
-        rows[indices] = True
-        rows.flush()
+        if self._array is None:
+            self._array = np.load(self._partial, mmap_mode='r+')
+        self._array[indices] = values
+        self._pending += indices
+        if len(self._pending) >= _SYNC_ROWS:
+            self.sync()
+
+    def sync(self) -> None:
+        """Bring what was written to the disk, and only then count its rows as done."""
+        if self._array is not None:
+            self._array.flush()
+            rows = np.load(self._rows, mmap_mode='r+')
+            rows[self._pending] = True
+            rows.flush()
+            self._pending.clear()
 
     def finish(self, meta: dict) -> None:
         """Give the filled array its name, with a JSON file that says what it holds."""

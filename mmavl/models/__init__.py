@@ -1,6 +1,15 @@
 """Everything that a config's ``model`` can name."""
 
-from . import backbones, data_preprocessors, disentanglers, heads, localizers, losses, necks
+from . import (
+    backbones,
+    data_preprocessors,
+    disentanglers,
+    heads,
+    localizers,
+    losses,
+    necks,
+    spectrograms,
+)
 
 __all__ = [
     'backbones',
@@ -10,4 +19,5 @@ __all__ = [
     'localizers',
     'losses',
     'necks',
+    'spectrograms',
 ]

@@ -126,6 +126,8 @@ class FeatureCacheHook(Hook):
                         features = frozen[modality](inputs[_MODALITIES[modality][1]])
                         array.write(rows, features.float().cpu().numpy())
                 bar.update(len(batch))
+        for array in arrays.values():
+            array.sync()
 
     @staticmethod
     def _inputs(model: nn.Module, batch: dict) -> dict[str, torch.Tensor]:

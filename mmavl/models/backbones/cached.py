@@ -29,6 +29,7 @@ class CachedBackbone(nn.Module):
         self.backbone = MODELS.build(backbone)
         self.out_channels = self.backbone.out_channels
         self.backbone.requires_grad_(False)
+        self.to(memory_format=torch.channels_last)  # twice as fast for depthwise convolutions
         self.eval()
 
     def train(self, mode: bool = True) -> 'CachedBackbone':

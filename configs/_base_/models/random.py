@@ -1,0 +1,1 @@
+model = dict(type='RandomLocalizer', data_preprocessor=dict(type='AVDataPreprocessor'))

@@ -1,0 +1,81 @@
+"""Every config builds, learns and predicts on random input, and survives a round trip."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+
+from mmavl.registry import MODELS
+from mmavl.structures import AVDataSample
+from mmavl.utils.weights import resolve_path
+
+ROOT = Path(__file__).parents[1] / 'configs'
+CONFIGS = sorted(p.relative_to(ROOT).as_posix() for p in ROOT.glob('*.py'))
+
+
+def load(name):
+    """A config without what would be downloaded or may not be installed."""
+    cfg = Config.fromfile(ROOT / name)
+    for key in ('audio_backbone', 'visual_backbone'):
+        backbone = cfg.model.get(key, {})
+        backbone = backbone.get('backbone', backbone)
+        backbone.pop('pretrained', None)
+        try:
+            resolve_path(backbone.get('weights') or __file__)
+        except FileNotFoundError:
+            backbone.weights = None
+    return cfg
+
+
+def random_batch(cfg):
+    rate = cfg.model.data_preprocessor.get('spectrogram', {}).get('sample_rate', 22050)
+    names = 3 if cfg.train_dataloader.dataset.tag_level == 'group' else 15
+    samples = []
+    for index in range(2):
+        sample = AVDataSample(metainfo={'clip_id': f'clip{index}'})
+        sample.gt_tags = torch.zeros(names)
+        sample.gt_tags[[index, 2]] = 1.0
+        samples.append(sample)
+    generator = torch.Generator().manual_seed(0)
+    image = torch.randint(0, 256, (3, 256, 256), dtype=torch.uint8, generator=generator)
+    waveform = torch.rand(2 * rate, generator=generator) - 0.5
+    inputs = {'image': [image, image.flip(1)], 'waveform': [waveform, waveform.flip(0)]}
+    return {'inputs': inputs, 'data_samples': samples}
+
+
+@pytest.mark.parametrize('name', CONFIGS)
+def test_builds_and_takes_a_loss_and_a_predict_step(name):
+    init_default_scope('mmavl')
+    cfg = load(name)
+    torch.manual_seed(0)
+    model = MODELS.build(cfg.model)
+    batch = model.data_preprocessor(random_batch(cfg))
+    losses = model(**batch, mode='loss')
+    sum(losses.values()).backward()
+    trained = [p for p in model.parameters() if p.requires_grad]
+    assert all(torch.isfinite(loss) for loss in losses.values())
+    assert all(p.grad is not None and torch.isfinite(p.grad).all() for p in trained)
+    with torch.no_grad():
+        samples = model.eval()(**batch, mode='predict')
+    for sample in samples:
+        maps, labels = sample.pred_maps.data, sample.map_labels
+        assert len(maps) == len(labels)
+        assert torch.isfinite(maps).all()
+        assert labels.tolist() == [-1] or {2} <= set(labels.tolist())
+
+
+@pytest.mark.parametrize('name', CONFIGS)
+def test_round_trips_through_its_dump(name, tmp_path):
+    cfg = Config.fromfile(ROOT / name)
+    cfg.dump(tmp_path / 'dump.py')
+    assert Config.fromfile(tmp_path / 'dump.py').to_dict() == cfg.to_dict()
+
+
+def test_scenes_differ_from_audioset_by_data_backbones_and_schedule_only():
+    scenes, audioset = Config.fromfile(ROOT / 'stage2_scenes.py'), load('stage2_audioset.py')
+    assert scenes.model.keys() - audioset.model.keys() == {'audio_neck', 'visual_neck'}
+    assert scenes.model.type == audioset.model.type
+    assert scenes.default_hooks == audioset.default_hooks
+    assert scenes.test_evaluator == audioset.test_evaluator
