@@ -142,6 +142,4 @@ def _tensorflow_bands(
     lower, centre, upper = edges[:-2], edges[1:-1], edges[2:]
     rising = (mel(hertz)[:, None] - lower) / (centre - lower)
     falling = (upper - mel(hertz)[:, None]) / (upper - centre)
-    bands = torch.minimum(rising, falling).clamp_min(0)
-    bands[0] = 0  # the constant part belongs to no band
-    return bands.float()
+    return torch.minimum(rising, falling).clamp_min(0).float()
