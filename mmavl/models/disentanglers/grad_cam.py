@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from mmavl.registry import MODELS
+from mmavl.utils.pairs import per_clip_matmul
 
 
 def grad_cam(features: Tensor, score: Callable[[Tensor], Tensor]) -> Tensor:
@@ -49,7 +50,7 @@ class GradCAMDisentangler(nn.Module):
         Args:
             features: F_r [N, c, h, w].
             head: Maps F_r to logits [N, C].
-            clips: long [P], the pair's sample in the batch.
+            clips: long [P], the pair's sample in the batch, ascending.
             classes: long [P], the pair's class.
 
         Returns:
@@ -67,9 +68,10 @@ def class_activation(features: Tensor, weights: Tensor, clips: Tensor) -> Tensor
     Args:
         features: F [N, c, h, w].
         weights: [P, c].
-        clips: long [P].
+        clips: long [P], ascending.
 
     Returns:
         [P, h, w].
     """
-    return torch.einsum('pchw,pc->phw', features.detach()[clips].float(), weights.detach().float())
+    rows = per_clip_matmul(weights.detach().float(), features.detach().float().flatten(2), clips)
+    return rows.unflatten(1, features.shape[-2:])

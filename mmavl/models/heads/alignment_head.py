@@ -1,21 +1,25 @@
 """Fine-grained audio-visual alignment, Eq. 5 to 8."""
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from mmavl.registry import MODELS
 from mmavl.utils.distributed import gather_cat, rank
+from mmavl.utils.pairs import per_clip_matmul
 
 
-def weighted_pool(features: Tensor, weights: Tensor) -> Tensor:
+def weighted_pool(features: Tensor, weights: Tensor, clips: Tensor | None = None) -> Tensor:
     """Eq. 5: average of features weighted by a class-specific map.
 
     The weights are resized to the features' grid (bilinear); a map that is zero everywhere
     falls back to uniform weights.
 
     Args:
-        features: E_r [P, c, h, w].
+        features: E_r [N, c, h, w].
         weights: W >= 0 [P, h', w'].
+        clips: long [P], the sample that each map belongs to, ascending. Defaults to None: one
+            map for each sample, P = N.
 
     Returns:
         f_r [P, c].
@@ -25,8 +29,10 @@ def weighted_pool(features: Tensor, weights: Tensor) -> Tensor:
         weights = F.interpolate(weights, features.shape[-2:], mode='bilinear')
     total = weights.sum((-2, -1), keepdim=True)
     uniform = weights.new_tensor(1 / (weights.shape[-2] * weights.shape[-1]))
-    weights = (weights / total.clamp_min(1e-12)).where(total > 1e-12, uniform)
-    return (features * weights).sum((-2, -1))
+    weights = (weights / total.clamp_min(1e-12)).where(total > 1e-12, uniform).flatten(1)
+    if clips is None:
+        clips = torch.arange(len(weights), device=weights.device)
+    return per_clip_matmul(weights, features.float().flatten(2).mT, clips)
 
 
 def _projection(channels: int, hidden: int, dim: int) -> nn.Sequential:

@@ -192,7 +192,7 @@ class CoarseToFine(BaseLocalizer):
         mask = torch.ones_like(visible) if loss_fn.needs_absent else visible
         pairs = mask.nonzero()
         maps = self._visual_maps(features, pairs)
-        slots = weighted_pool(features.embedded_visual[pairs[:, 0]], maps)
+        slots = weighted_pool(features.embedded_visual, maps, pairs[:, 0])
         valid = visible[mask]
         background = None
         if loss_fn.needs_background:
@@ -212,7 +212,7 @@ class CoarseToFine(BaseLocalizer):
         pairs = mask.nonzero()
         clips, classes = pairs.unbind(1)
         maps = self.disentangler(features.audio, self.audio_tag_head, clips, classes)
-        return weighted_pool(features.embedded_audio[clips], maps), pairs
+        return weighted_pool(features.embedded_audio, maps, clips), pairs
 
     def _visual_maps(self, features: _Features, pairs: Tensor) -> Tensor:
         """Eq. 4 on the image: W_v [P, h, w] of the pairs [P, 2]."""
