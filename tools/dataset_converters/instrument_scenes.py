@@ -49,27 +49,35 @@ def _size(text: str) -> tuple[str, int]:
 
 def main() -> None:
     args = parse_args()
-    from mmavl.datasets.instrument_scenes.build import SplitSpec, build_split
+    try:
+        build(args)
+    except ModuleNotFoundError as error:
+        sys.exit(f'error: {error}. Run: bash tools/setup_env.sh')
+    except KeyboardInterrupt:
+        sys.exit('interrupted: run the same command again to continue')
+
+
+def build(args: argparse.Namespace) -> None:
+    from mmavl.datasets.instrument_scenes.build import build_splits
+    from mmavl.datasets.instrument_scenes.scene import SplitSpec
     from mmavl.datasets.instrument_scenes.sources import fetch_materials
     from mmavl.errors import DataError
 
     sizes = SIZES | dict(args.sizes)
     try:
-        materials = fetch_materials(npm=not args.no_npm)
-        for split in args.splits:
-            start = time.monotonic()
-            spec = SplitSpec(split, sizes[split], args.seed, materials.versions)
-            counts = build_split(args.out, spec, materials, args.workers)
+        versions = (materials := fetch_materials(npm=not args.no_npm)).versions
+        specs = [SplitSpec(split, sizes[split], args.seed, versions) for split in args.splits]
+        start = time.monotonic()
+        for spec, counts in build_splits(args.out, specs, materials, args.workers):
             print(
-                f'{split}: {sizes[split]} scenes ({counts["level 1"]} / {counts["level 2"]} / '
-                f'{counts["level 3"]} with 1 / 2 / 3 sounding instruments), '
-                f'{counts["silent"]} with a silent one, {counts["same family"]} of these of the '
-                f'same family; {time.monotonic() - start:.0f} s'
+                f'{spec.split}: {spec.size} scenes ({counts["level 1"]} / {counts["level 2"]} / '
+                f'{counts["level 3"]} with 1 / 2 / 3 sounding instruments), {counts["silent"]} '
+                f'with a silent one, in {counts["same family"]} of the same family '
+                f'({time.monotonic() - start:.0f} s)'
             )
+            start = time.monotonic()
     except (DataError, OSError) as error:
         sys.exit(f'error: {error}')
-    except KeyboardInterrupt:
-        sys.exit('interrupted: run the same command again to continue')
 
 
 if __name__ == '__main__':

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from mmavl.datasets.instrument_scenes.sounds import SAMPLE_RATE, SoundBank
+from mmavl.datasets.instrument_scenes.sounds import SoundBank
+from mmavl.datasets.instrument_scenes.waves import SAMPLE_RATE
 
 DURATION = 5.0
 _ON_SHARE = (0.45, 0.70)

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import cv2
@@ -64,13 +65,18 @@ def split_names(split: str, available: frozenset[str] | None = None) -> dict[str
 
 def load_pictures(materials: Materials, split: str) -> PictureBank:
     """Read, rasterise and trim the pictures that a split may show."""
-    reader = PictureReader(materials)
+    reader = _reader(materials)
     names = split_names(split, reader.sources)
     cutouts = {
         label: [Picture(name, reader.cutout(name)) for name in part]
         for label, part in names.items()
     }
     return PictureBank(cutouts, reader.backgrounds(split))
+
+
+@lru_cache(maxsize=1)
+def _reader(materials: Materials) -> 'PictureReader':
+    return PictureReader(materials)
 
 
 class PictureReader:
@@ -95,19 +101,22 @@ class PictureReader:
             picture = put_on_paper(picture)
         return shrink(trim(picture, name), _CUTOUT_SIDE)
 
-    def backgrounds(self, split: str) -> list[Picture]:
-        """Return a split's photographs: of five in a row, one is val's and one the tests'."""
+    def photographs(self, split: str) -> list[tuple[str, bytes]]:
+        """Return name and file of a split's: of five in a row one is val's, one the tests'."""
         part = {'train': (0, 1, 3), 'val': (2,)}.get(split, (4,))
-        photographs = []
+        found = []
         for file in BACKGROUNDS:
             content = read_rcc(_rcc(self._materials, file))
             for path in sorted(content):
                 if path.endswith('.webp'):
-                    photographs.append((f'{file}:{Path(path).name}', content[path]))
+                    found.append((f'{file}:{Path(path).name}', content[path]))
+        return [photograph for index, photograph in enumerate(found) if index % 5 in part]
+
+    def backgrounds(self, split: str) -> list[Picture]:
+        """Return a split's photographs, uint8 BGR."""
         return [
             Picture(name, shrink(decode(raw, name)[..., :3], _BACKGROUND_SIDE, short=True))
-            for index, (name, raw) in enumerate(photographs)
-            if index % 5 in part
+            for name, raw in self.photographs(split)
         ]
 
     def _bytes(self, name: str) -> bytes:

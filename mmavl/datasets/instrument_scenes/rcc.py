@@ -61,16 +61,21 @@ def _files(path: str | Path) -> Iterator[tuple[str, bytes]]:
 
 def _name(raw: bytes, position: int) -> str:
     (length,) = struct.unpack_from('>H', raw, position)
-    return raw[position + 6 : position + 6 + 2 * length].decode('utf-16-be')
+    return _take(raw, position + 6, 2 * length).decode('utf-16-be')
 
 
 def _blob(raw: bytes, position: int, flags: int) -> bytes:
     (length,) = struct.unpack_from('>I', raw, position)
-    blob = raw[position + 4 : position + 4 + length]
-    if len(blob) != length:
-        raise struct.error(f'an entry of {length} bytes ends after {len(blob)}')
+    blob = _take(raw, position + 4, length)
     if flags & _ZLIB:
         return zlib.decompress(blob[4:])  # qCompress puts the size before the stream
     if flags & _ZSTD:
         return zstandard.ZstdDecompressor().decompressobj().decompress(blob)
     return blob
+
+
+def _take(raw: bytes, position: int, length: int) -> bytes:
+    part = raw[position : position + length]
+    if len(part) != length:
+        raise struct.error(f'an entry of {length} bytes ends after {len(part)}')
+    return part
