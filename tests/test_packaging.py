@@ -1,0 +1,67 @@
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SOURCES = ['mmavl', 'configs', 'tools', 'setup.cfg', 'pyproject.toml', 'README.md', 'LICENSE']
+
+
+def pip(*args):
+    command = [sys.executable, '-m', 'pip', '--disable-pip-version-check', *args]
+    subprocess.run(command, check=True, capture_output=True, text=True)
+
+
+@pytest.fixture(scope='module')
+def wheel(tmp_path_factory):
+    source = tmp_path_factory.mktemp('source')
+    for name in SOURCES:
+        if (ROOT / name).is_dir():
+            ignore = shutil.ignore_patterns('__pycache__')
+            shutil.copytree(ROOT / name, source / name, symlinks=True, ignore=ignore)
+        else:
+            shutil.copy(ROOT / name, source)
+    pip('wheel', '--no-build-isolation', '--no-deps', '-w', str(source / 'dist'), str(source))
+    return next((source / 'dist').glob('mmavl-*.whl'))
+
+
+def test_the_wheel_holds_every_module_config_and_tool(wheel):
+    packed = set(zipfile.ZipFile(wheel).namelist())
+    source = wheel.parents[1]  # a copy of the repository
+    expected = {str(p.relative_to(source)) for p in (source / 'mmavl').rglob('*.py')}
+    for folder, pattern in (('configs', '*.py'), ('tools', '*.py'), ('tools', '*.sh')):
+        paths = (source / folder).rglob(pattern)
+        expected |= {f'mmavl/.mim/{p.relative_to(source)}' for p in paths}
+    assert expected - packed == set()
+    assert 'mmavl/py.typed' in packed
+    assert any(name.endswith('licenses/LICENSE') for name in packed)
+    assert not [name for name in packed if name.startswith(('tests/', 'build/'))]
+
+
+@pytest.mark.slow
+def test_the_installed_wheel_works_from_anywhere(wheel, tmp_path):
+    site = tmp_path / 'site'
+    pip('install', '--no-deps', '--target', str(site), str(wheel))
+    script = """
+import mmavl
+from mmavl.registry import HOOKS, MODELS
+print(mmavl.__file__)
+assert MODELS.get('CoarseToFine') and HOOKS.get('AtomicCheckpointHook')
+"""
+    env = {**os.environ, 'PYTHONPATH': str(site)}
+    run = lambda *args: subprocess.run(  # noqa: E731
+        [sys.executable, *args], cwd=tmp_path, env=env, check=True, capture_output=True, text=True
+    )
+    assert run('-c', script).stdout.startswith(str(site))
+    mim = site / 'mmavl/.mim'
+    printed = run(mim / 'tools/analysis/print_config.py', mim / 'configs/stage2_scenes.py').stdout
+    assert "default_scope = 'mmavl'" in printed
+
+
+def test_a_checkout_offers_its_configs_under_the_same_path():
+    assert (ROOT / 'mmavl/.mim/configs').samefile(ROOT / 'configs')
+    assert (ROOT / 'mmavl/.mim/tools').samefile(ROOT / 'tools')

@@ -1,0 +1,100 @@
+"""The environment's script in an empty clone, with a stand-in for Python."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PYTHON = r"""#!/bin/bash
+if [ "$1" = -c ]; then
+    case $2 in
+        *sys.exit*) exit ${TOO_OLD:-0} ;;
+        *print*) echo 3.12 ;;
+    esac
+elif [ "$2" = venv ]; then
+    [ -z "${NO_VENV:-}" ] || { echo 'ensurepip is not available'; mkdir .venv; exit 1; }
+    mkdir -p .venv/bin
+    cp "$0" .venv/bin/python
+else
+    echo "$@" >>pip.log
+    [ -z "${PIP_FAILS:-}" ] || exit 1
+fi
+"""
+
+
+@pytest.fixture
+def clone(tmp_path):
+    (tmp_path / 'bin').mkdir()
+    for name in ('python3', 'python3.10', 'python3.11', 'python3.12', 'python3.13'):
+        (tmp_path / 'bin' / name).write_text(PYTHON)
+        (tmp_path / 'bin' / name).chmod(0o755)
+    root = tmp_path / 'a clone'
+    shutil.copytree(ROOT / 'requirements', root / 'requirements')
+    (root / 'tools').mkdir()
+    shutil.copy(ROOT / 'tools/setup_env.sh', root / 'tools')
+    shutil.copy(ROOT / 'setup.cfg', root)
+
+    def setup(**env):
+        path = f'{tmp_path / "bin"}:{os.environ["PATH"]}'
+        env = {**{k: v for k, v in os.environ.items() if k != 'PYTHON'}, 'PATH': path, **env}
+        result = subprocess.run(
+            ['bash', root / 'tools/setup_env.sh'],
+            env=env, cwd=tmp_path, capture_output=True, text=True,
+        )  # fmt: skip
+        log = root / 'pip.log'
+        return result, log.read_text().splitlines() if log.exists() else []
+
+    setup.root = root
+    return setup
+
+
+def test_an_empty_clone_gets_everything_once(clone):
+    result, log = clone()
+    assert result.returncode == 0, result.stderr
+    assert [line.split('--quiet ')[1] for line in log] == [
+        '-rrequirements/runtime.txt -rrequirements/scenes.txt -rrequirements/tests.txt',
+        '--no-deps -r requirements/no_deps.txt',
+        '--no-deps --no-build-isolation --editable .',
+    ]
+    result, again = clone()
+    assert result.returncode == 0
+    assert again == log
+    assert result.stdout == ''
+
+
+def test_a_changed_requirement_is_installed(clone):
+    _, log = clone()
+    with (clone.root / 'requirements/runtime.txt').open('a') as file:
+        file.write('another==1.0\n')
+    assert len(clone()[1]) == 2 * len(log)
+
+
+def test_an_interrupted_installation_goes_on(clone):
+    result, _ = clone(PIP_FAILS='1')
+    assert result.returncode != 0
+    result, log = clone()
+    assert result.returncode == 0
+    assert len(log) == 4
+
+
+def test_a_missing_venv_module_names_the_command_and_leaves_nothing(clone):
+    result, log = clone(NO_VENV='1')
+    assert result.returncode == 1
+    assert 'sudo apt-get install python3.12-venv' in result.stderr
+    assert log == []
+    assert not (clone.root / '.venv').exists()
+
+
+def test_an_old_python_is_refused(clone):
+    result, _ = clone(TOO_OLD='1')
+    assert result.returncode == 1
+    assert 'no Python >= 3.10 found' in result.stderr
+
+
+def test_every_requirement_is_pinned():
+    for path in (ROOT / 'requirements').glob('*.txt'):
+        for line in path.read_text().splitlines():
+            assert line.startswith('#') or '==' in line, f'{path.name}: {line}'

@@ -1,0 +1,65 @@
+"""The two tools as a user runs them; what they do is tested in tests/engine/test_launch.py."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+TOY = ROOT / 'tests/engine/toy'
+
+
+def run(tmp_path, *command, **env):
+    env = {**os.environ, 'PYTHONPATH': str(TOY), 'PYTHON': sys.executable, **env}
+    command = [str(part) for part in command]
+    return subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True)
+
+
+def test_a_misspelt_component_ends_with_one_line(tmp_path):
+    result = run(
+        tmp_path, sys.executable, ROOT / 'tools/train.py', TOY / 'toy_config.py',
+        '--cfg-options', 'model.type=ToyModle',
+    )  # fmt: skip
+    assert result.returncode == 1
+    error = "error: model: no model is called 'ToyModle'; did you mean 'ToyModel'?"
+    assert result.stderr.strip().splitlines()[-1] == error
+    assert 'Traceback' not in result.stderr
+
+
+@pytest.mark.slow
+def test_train_then_test(tmp_path):
+    python, config = sys.executable, TOY / 'toy_config.py'
+    common = ['--seed', '3', '--work-dir', 'run', '--cfg-options', 'train_cfg.max_epochs=1']
+    result = run(tmp_path, python, ROOT / 'tools/train.py', config, '--resume', '--amp', *common)
+    assert result.returncode == 0, result.stderr
+    assert 'Nothing to resume in run' in result.stdout
+    result = run(tmp_path, python, ROOT / 'tools/test.py', config, 'run/epoch_1.pth', *common)
+    assert result.returncode == 0, result.stderr
+    assert 'distinct: 6' in result.stdout
+    result = run(
+        tmp_path, python, ROOT / 'tools/test.py', config, 'run/epoch_1.pth', *common,
+        'model.width=2',
+    )  # fmt: skip
+    assert result.returncode == 1
+    assert 'run/epoch_1.pth belongs to another model' in result.stderr
+    assert 'Traceback' not in result.stderr
+
+
+@pytest.mark.slow
+def test_two_processes_on_a_cpu_train_and_test(tmp_path):
+    config = TOY / 'toy_config.py'
+    result = run(
+        tmp_path, 'bash', ROOT / 'tools/dist_train.sh', config, 2, '--work-dir', 'a folder',
+        CUDA_VISIBLE_DEVICES='',
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    assert 'Epoch(train) [2][2/2]' in result.stdout  # 16 samples, 2 processes, batches of 4
+    result = run(
+        tmp_path, 'bash', ROOT / 'tools/dist_test.sh', config, 'a folder/epoch_2.pth', 2,
+        '--work-dir', 'test', '--cfg-options', 'test_dataloader.dataset.length=7',
+        CUDA_VISIBLE_DEVICES='',
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    assert 'seen: 7  distinct: 7' in result.stdout
