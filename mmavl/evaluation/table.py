@@ -13,10 +13,10 @@ from .protocols import Protocol
 Row = tuple[Protocol, str, Mapping[str, float]]
 
 _NOTES = (
-    'Percent. cIoU: share of frames whose class mean of cIoU (Eq. 9) reaches the threshold; all:',
-    'every sounding class reaches it. pointing: maxima in the own box; distr.: in a silent one, of',
-    'frames that show one; SFD: beside a silent instrument of the same family. whole image,',
-    'centred disc: no model.',
+    'Percent. cIoU: share of frames whose class mean of cIoU (Eq. 9) reaches the threshold.',
+    'all: every sounding class reaches it. pointing: maxima in the own box. distr.: in a silent',
+    'one, of frames that show one. SFD: beside a silent instrument of the same family.',
+    'whole image, centred disc: no model.',
 )
 _AGNOSTIC_NOTE = '† one map for all sounds, scored on the union of the sounding boxes.'
 

@@ -31,7 +31,8 @@ def consensus_iou(mask: Tensor, reference: Tensor) -> Tensor:
         raise ValueError('mask holds values other than 0 and 1: binarise the map first')
     reference = reference if reference.is_floating_point() else reference.float()
     mask = mask.to(reference.dtype)
-    return _area(mask * reference) / _area(torch.where(reference == 0, mask, reference))
+    outside = _area(mask) - _area(mask * reference.sign())
+    return _area(mask * reference) / (_area(reference) + outside)
 
 
 def _area(weights: Tensor) -> Tensor:
