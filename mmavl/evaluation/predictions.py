@@ -80,6 +80,8 @@ class Prediction:
         for name, dtype in _ARRAYS.items():
             value = getattr(self, name)
             setattr(self, name, None if value is None else np.asarray(value, dtype))
+        if self.annotators is not None and not self.annotators.size:
+            self.annotators = None  # nobody annotated it: listed, not evaluated
         if len(self.maps) != len(self.map_labels):
             raise DataError(
                 f"clip '{self.clip_id}': {len(self.maps)} maps with {len(self.map_labels)} labels"

@@ -88,6 +88,10 @@ def test_one_map_of_label_minus_one_is_class_agnostic():
     assert not Prediction('a').class_agnostic
 
 
+def test_an_empty_list_of_annotators_is_no_reference():
+    assert Prediction('a', annotators=[]).annotators is None
+
+
 def test_each_sample_once_in_an_order_of_its_own():
     def sample(clip, frame):
         return Prediction(clip, frame)
@@ -107,7 +111,7 @@ def test_a_dump_gives_back_exactly_what_was_written(tmp_path):
         Prediction(
             'agnostic', maps=np.full((1, 5, 4), 0.1), map_labels=[-1], pred_avc=[1, np.nan]
         ),
-        Prediction('flickr', gt_map=np.eye(3), annotators=np.zeros((0, 4))),
+        Prediction('flickr', gt_map=np.eye(3), annotators=[[1, 2, 3, 4]]),
     ]
     metainfo = dict(dataset='x', split='val', classes=['A', 'B', 'C'], groups={'g': ['A']})
     write_predictions(tmp_path / 'out/p.npz', predictions, metainfo | {'other': object()})
