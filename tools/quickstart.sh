@@ -1,0 +1,96 @@
+#!/usr/bin/env bash
+# From nothing to localization maps: environment, data, training, test, report.
+# Run again after an interruption, it goes on where it was.
+#
+#   bash tools/quickstart.sh [--smoke] [--no-bf16] [--seed N]
+#
+#   --smoke     a few scenes and one epoch, to see that every step works
+#   --no-bf16   compute in float32 also where the CPU has bfloat16 instructions
+#   --seed N    of the training (default 0)
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+smoke=false seed=0 options=()
+while [ $# -gt 0 ]; do
+    case $1 in
+        --smoke) smoke=true ;;
+        --no-bf16) options+=(optim_wrapper.dtype=float32 val_cfg.dtype=float32 test_cfg.dtype=float32) ;;
+        --seed) seed=${2:?--seed needs a number}; shift ;;
+        *) sed -n '2,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 2 ;;
+    esac
+    shift
+done
+
+data=data/instrument_scenes work=work_dirs/quickstart_seed$seed sizes=()
+epochs_1=4 epochs_2=8
+if $smoke; then
+    data=data/instrument_scenes_smoke work=work_dirs/smoke epochs_1=1 epochs_2=1
+    sizes=(--sizes train=96 val=16 test=24 test_shift=12)
+    options+=(train_cfg.max_epochs=1 param_scheduler.total_steps=1 train_dataloader.batch_size=32)
+fi
+for split in train val test; do
+    options+=("${split}_dataloader.dataset.data_root=$data")
+done
+
+python=.venv/bin/python
+number=0
+step() { # TITLE COMMAND...
+    number=$((number + 1))
+    local title=$1 start=$SECONDS
+    shift
+    printf '\n=== %d/7 %s\n' "$number" "$title"
+    "$@"
+    printf '=== %d/7 took %d s\n' "$number" $((SECONDS - start))
+}
+
+train() { # CONFIG EPOCHS [KEY=VALUE...]
+    local name=$1 last=$work/$1/epoch_$2.pth
+    shift 2
+    if [ -f "$last" ]; then
+        echo "$last is there already"
+        return
+    fi
+    $python tools/train.py "configs/$name.py" --work-dir "$work/$name" --seed "$seed" --resume \
+        --cfg-options "${options[@]}" "$@"
+}
+
+evaluate() { # CONFIG CHECKPOINT [KEY=VALUE...]
+    local name=$1 checkpoint=$2 out=$work/$1/predictions.npz
+    shift 2
+    if [ -f "$out" ] && [ ! "$checkpoint" -nt "$out" ]; then
+        echo "$out is there already"
+        return
+    fi
+    $python tools/test.py "configs/$name.py" ${checkpoint:+"$checkpoint"} --work-dir "$work/$name" \
+        --seed "$seed" --out "$out" --show-dir "$work/$name/pictures" \
+        --cfg-options "${options[@]}" "$@"
+}
+
+evaluate_all() {
+    evaluate random_scenes ''
+    evaluate avc_scenes "$work/avc_scenes/epoch_$epochs_1.pth"
+    evaluate stage1_scenes "$work/stage1_scenes/epoch_$epochs_1.pth"
+    evaluate stage2_scenes "$work/stage2_scenes/epoch_$epochs_2.pth"
+}
+
+begin=$SECONDS
+step 'Environment in .venv (the first time some minutes and 6 GB, then a second)' \
+    bash tools/setup_env.sh
+step 'InstrumentScenes (downloads of 400 MB, then about 5 minutes)' \
+    $python tools/dataset_converters/instrument_scenes.py --out "$data" "${sizes[@]}"
+start=$SECONDS
+step 'Stage 1, tags and correspondence (about 3 minutes, and 5 for features the first time)' \
+    train stage1_scenes $epochs_1
+step 'Stage 2, alignment of sounds with objects (about 5 minutes)' \
+    train stage2_scenes $epochs_2 "load_from=$work/stage1_scenes/epoch_$epochs_1.pth"
+step 'AVC, the row without tags (about 2 minutes)' \
+    train avc_scenes $epochs_1
+step 'Test of chance, AVC, Multi-task (stage 1) and coarse to fine (stage 2) (about 2 minutes)' \
+    evaluate_all
+step 'Report' \
+    $python tools/analysis/report.py "$work"/{random,avc,stage1,stage2}_scenes \
+    --out "$work/report.html"
+
+printf '\nDone in %d s, %d s of it after the environment and the data. Look at:\n' \
+    $((SECONDS - begin)) $((SECONDS - start))
+printf '  %s\n' "$work/report.html" "$work/stage2_scenes/pictures"
