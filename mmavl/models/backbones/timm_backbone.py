@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import timm
+import torch
 from torch import Tensor, nn
 
 from mmavl.registry import MODELS
@@ -22,6 +23,8 @@ class TimmBackbone(nn.Module):
         weights: A local weight file instead, or ``pkg://package/path`` for a file inside an
             installed Python package. Matched by name; by position, checked shape by shape, where
             no name fits. Defaults to None.
+        concat: Give the maps as one, concatenated along the channels; they must have one
+            resolution. Defaults to False.
 
     Shape:
         - input: normalised image [N, 3, H, W]
@@ -41,6 +44,7 @@ class TimmBackbone(nn.Module):
         output_stride: int = 16,
         pretrained: bool = False,
         weights: str | None = None,
+        concat: bool = False,
     ) -> None:
         super().__init__()
         self.net = timm.create_model(
@@ -50,7 +54,9 @@ class TimmBackbone(nn.Module):
             output_stride=output_stride,
             pretrained=pretrained,
         )
-        self.out_channels = self.net.feature_info.channels()
+        self.concat = concat
+        channels = self.net.feature_info.channels()
+        self.out_channels = sum(channels) if concat else channels
         if weights is not None:
             self._load(load_tensors(weights), weights)
 
@@ -64,4 +70,6 @@ class TimmBackbone(nn.Module):
     def forward(self, image: Tensor) -> Tensor | tuple[Tensor, ...]:
         """Map images [N, 3, H, W] to their feature maps."""
         maps = self.net(image)
+        if self.concat:
+            return torch.cat(maps, dim=1)
         return maps[0] if len(maps) == 1 else tuple(maps)

@@ -49,6 +49,11 @@ class CoarseToFine(BaseLocalizer):
             predicted. Defaults to 'tags'.
         valid_threshold: A class is predicted above this probability; the best class is always
             taken, so that no clip is empty. Defaults to 0.3.
+        peak_threshold: Cells below this share of a map's maximum weigh nothing in Eq. 5, the
+            others by how far they rise above it. A map that is a little above zero everywhere
+            would else mix the whole background into the object. Defaults to 0, Eq. 5 as it is.
+        background_grid: Regions along each side of the image that the background negatives are
+            pooled over, for losses that take them. Defaults to 1, the whole image.
         stage: How to localize: 'alignment' (Eq. 8), 'category' (class activation),
             'correspondence' (Grad-CAM of the AVC logit, class-agnostic), 'product' (of alignment
             and category, an extension of ours). Defaults to None, the finest there is.
@@ -76,6 +81,9 @@ class CoarseToFine(BaseLocalizer):
         alignment_weight: float = 1.0,
         valid: str = 'tags',
         valid_threshold: float = 0.3,
+        peak_threshold: float = 0.0,
+        refine_temperature: float | None = None,
+        background_grid: int = 1,
         stage: str | None = None,
         data_preprocessor: dict | None = None,
         init_cfg: dict | None = None,
@@ -101,6 +109,9 @@ class CoarseToFine(BaseLocalizer):
             raise ValueError(f"valid must be 'tags' or 'predictions', not {valid!r}")
         self.valid = valid
         self.valid_threshold = valid_threshold
+        self.peak_threshold = peak_threshold
+        self.refine_temperature = refine_temperature
+        self.background_grid = background_grid
         self.stage = stage or self._finest_stage()
         self._check_parts()
 
@@ -192,12 +203,17 @@ class CoarseToFine(BaseLocalizer):
         mask = torch.ones_like(visible) if loss_fn.needs_absent else visible
         pairs = mask.nonzero()
         maps = self._visual_maps(features, pairs)
-        slots = weighted_pool(features.embedded_visual, maps, pairs[:, 0])
+        peaks = keep_peaks(maps, self.peak_threshold)
+        if self.refine_temperature is not None:
+            peaks = peaks * self._agreement(features, sounds, sound_pairs, pairs)
+        slots = weighted_pool(features.embedded_visual, peaks, pairs[:, 0])
         valid = visible[mask]
         background = None
         if loss_fn.needs_background:
-            unclaimed = 1 - claimed_area(maps[valid], pairs[valid, 0], len(visible))
-            background = weighted_pool(features.embedded_visual, unclaimed)
+            claimed = claimed_area(maps[valid], pairs[valid, 0], len(visible))
+            background = pool_background(
+                features.embedded_visual, 1 - claimed, self.background_grid
+            )
         return self.alignment_head.loss(
             sounds,
             sound_pairs,
@@ -207,12 +223,29 @@ class CoarseToFine(BaseLocalizer):
             background,
         )
 
+    @torch.no_grad()
+    def _agreement(
+        self, features: _Features, sounds: Tensor, sound_pairs: Tensor, pairs: Tensor
+    ) -> Tensor:
+        """How well each cell fits the pair's own sound, in (0, 1]; 1 where there is none."""
+        grid = self.alignment_head.project_grid(features.embedded_visual)
+        same = (pairs[:, None] == sound_pairs[None]).all(-1)
+        slots, heard = same.nonzero(as_tuple=True)
+        maps = self.alignment_head.distance_maps(
+            self.alignment_head.project_audio(sounds[heard]), grid[pairs[slots, 0]]
+        )
+        maps = maps - maps.amax((-2, -1), keepdim=True)
+        agreement = maps.new_ones(len(pairs), *maps.shape[1:])
+        agreement[slots] = (maps / self.refine_temperature).exp()
+        return agreement
+
     def _sounds(self, features: _Features, mask: Tensor) -> tuple[Tensor, Tensor]:
         """Eq. 4 and 5 on the sound: f_a [P, c] and its (clip, class) pairs [P, 2]."""
         pairs = mask.nonzero()
         clips, classes = pairs.unbind(1)
         maps = self.disentangler(features.audio, self.audio_tag_head, clips, classes)
-        return weighted_pool(features.embedded_audio, maps, clips), pairs
+        peaks = keep_peaks(maps, self.peak_threshold)
+        return weighted_pool(features.embedded_audio, peaks, clips), pairs
 
     def _visual_maps(self, features: _Features, pairs: Tensor) -> Tensor:
         """Eq. 4 on the image: W_v [P, h, w] of the pairs [P, 2]."""
@@ -288,6 +321,30 @@ def claimed_area(maps: Tensor, clips: Tensor, num_clips: int) -> Tensor:
     claimed = maps.new_zeros(num_clips, *maps.shape[1:])
     index = clips[:, None, None].expand_as(scaled)
     return claimed.scatter_reduce(0, index, scaled, 'amax')
+
+
+def keep_peaks(maps: Tensor, threshold: float) -> Tensor:
+    """What of maps >= 0 [P, h, w] rises above a share of each one's maximum."""
+    if not threshold:
+        return maps
+    return (maps - threshold * maps.amax((-2, -1), keepdim=True)).relu()
+
+
+def pool_background(features: Tensor, unclaimed: Tensor, grid: int) -> Tensor:
+    """Average the features of each region by how much no map claims its cells.
+
+    Args:
+        features: E_v [N, c, h, w].
+        unclaimed: In [0, 1], [N, h', w'].
+        grid: Regions along each side; 1 makes the whole image one region.
+
+    Returns:
+        The regions that are unclaimed for more than half, of all clips, [R, c].
+    """
+    weights = resize_maps(unclaimed, features.shape[-2:])[:, None]
+    share = F.adaptive_avg_pool2d(weights, grid)
+    pooled = F.adaptive_avg_pool2d(features.float() * weights, grid) / share.clamp_min(1e-6)
+    return pooled.permute(0, 2, 3, 1)[(share > 0.5)[:, 0]]
 
 
 def resize_maps(maps: Tensor, size: tuple[int, int]) -> Tensor:

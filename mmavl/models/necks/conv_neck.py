@@ -18,6 +18,8 @@ class ConvNeck(nn.Sequential):
         num_layers: Convolutions. Defaults to 1.
         kernel_size: 1 or 3. Defaults to 1.
         dropout: Probability of dropping a whole channel of the input. Defaults to 0.
+        smoothing: Odd side of an average pooling behind the convolutions, at stride 1: each
+            cell then looks like the regions that Eq. 5 pools. Defaults to 1, none.
 
     Shape:
         - input: [N, in_channels, h, w]
@@ -31,6 +33,7 @@ class ConvNeck(nn.Sequential):
         num_layers: int = 1,
         kernel_size: int = 1,
         dropout: float = 0.0,
+        smoothing: int = 1,
     ) -> None:
         super().__init__()
         self.out_channels = out_channels
@@ -42,6 +45,8 @@ class ConvNeck(nn.Sequential):
             self.append(nn.BatchNorm2d(out_channels))
             self.append(nn.ReLU(inplace=True))
             width = out_channels
+        if smoothing > 1:
+            self.append(nn.AvgPool2d(smoothing, 1, smoothing // 2, count_include_pad=False))
 
     def forward(self, features: Tensor) -> Tensor:
         """Map backbone features to F_r."""

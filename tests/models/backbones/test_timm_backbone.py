@@ -43,3 +43,13 @@ def test_weights_of_another_model_name_the_tensor_that_does_not_fit(tmp_path):
 def test_a_missing_package_names_the_way_out():
     with pytest.raises(FileNotFoundError, match=r'nowhere.* is not installed'):
         TimmBackbone(weights='pkg://nowhere/x.pth')
+
+
+def test_concatenated_maps_are_one_with_all_channels():
+    torch.manual_seed(0)
+    both = TimmBackbone().eval()
+    one = TimmBackbone(concat=True).eval()
+    one.load_state_dict(both.state_dict())
+    image = torch.randn(1, 3, 64, 64)
+    assert torch.equal(one(image), torch.cat(both(image), dim=1))
+    assert one.out_channels == 256 + 512
