@@ -1,6 +1,7 @@
 """Features of frozen backbones on disk, one memory-mapped array for each modality."""
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -40,13 +41,16 @@ class FeatureArray:
 
         Args:
             shape: N and the shape of one row.
+
+        Raises:
+            OSError: The disk has no room for it.
         """
         self.path.parent.mkdir(parents=True, exist_ok=True)
         resumable = self._partial.is_file() and self._rows.is_file()
         if resumable and np.load(self._partial, mmap_mode='r').shape == tuple(shape):
             return
-        open_memmap(self._partial, mode='w+', dtype=np.float16, shape=tuple(shape)).flush()
-        open_memmap(self._rows, mode='w+', dtype=bool, shape=tuple(shape[:1])).flush()
+        _allocate(self._partial, np.float16, tuple(shape))
+        _allocate(self._rows, bool, tuple(shape[:1]))
 
     def missing(self) -> np.ndarray:
         """Indices of the rows that are still to be computed."""
@@ -96,6 +100,20 @@ class FeatureArray:
     def open(self) -> np.ndarray:
         """The array, mapped read-only."""
         return np.load(self.path, mmap_mode='r')
+
+
+def _allocate(path: Path, dtype: type, shape: tuple[int, ...]) -> None:
+    """Make an array file of zeros that owns its blocks: a mapping cannot report a full disk."""
+    try:
+        open_memmap(path, mode='w+', dtype=dtype, shape=shape).flush()
+        if hasattr(os, 'posix_fallocate'):  # macOS has none
+            with path.open('r+b') as file:
+                os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        size = int(np.prod(shape)) * np.dtype(dtype).itemsize / 1e6
+        reason = f'{error.strerror}; the features need {size:.0f} MB'
+        raise OSError(error.errno, reason, str(path)) from error
 
 
 class FeatureCache:

@@ -1,6 +1,7 @@
 """Compute the features of frozen backbones once, then let the datasets serve them."""
 
 import hashlib
+import os
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +18,7 @@ from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
 from mmavl.datasets.feature_cache import FeatureArray, FeatureCache
-from mmavl.errors import DataError
+from mmavl.errors import ConfigError, DataError
 from mmavl.models.backbones import CachedBackbone
 from mmavl.registry import HOOKS
 
@@ -29,16 +30,17 @@ class FeatureCacheHook(Hook):
     """Before training or evaluation, fill and attach the caches of every dataset concerned.
 
     A cache is keyed by the backbone's structure and weights, by what the pipeline and the
-    preprocessor make of a first sample, and by the name, size and time of every media file; when
-    any of them changes, the features are computed anew. Random augmentation in front of a cached
-    backbone is refused, since a cache would freeze one draw.
+    preprocessor make of a first sample, by the name, size and time of every media file, and by
+    the moment of every frame; when any of them changes, the features are computed anew. Random
+    augmentation in front of a cached backbone is refused, since a cache would freeze one draw.
 
     Args:
         cache_dir: Where the arrays lie. Defaults to None: ``features`` in the data root.
         batch_size: Clips per step of the backbones. Defaults to 8, the fastest on CPUs.
 
     Raises:
-        ValueError: The dataset's pipeline is random.
+        ConfigError: The dataset's pipeline is random.
+        DataError: A clip of a test split cannot be read, or no clip can.
     """
 
     priority = 'LOW'
@@ -107,9 +109,13 @@ class FeatureCacheHook(Hook):
         dataset: Dataset,
     ) -> None:
         missing = np.unique(np.concatenate([array.missing() for array in arrays.values()]))
-        mine = missing[get_rank() :: get_world_size()].tolist()
+        mine = missing[missing % get_world_size() == get_rank()].tolist()
         loader = DataLoader(
-            _Readable(dataset, mine), self.batch_size, num_workers=1, collate_fn=list
+            _Readable(dataset, mine),
+            self.batch_size,
+            num_workers=1,
+            collate_fn=list,
+            generator=torch.Generator(),  # a run draws the same numbers whether it fills or not
         )
         title = f'features of {Path(dataset.ann_file).name}'
         with tqdm(total=len(mine), desc=title, disable=not is_main_process()) as bar:
@@ -161,15 +167,26 @@ class _Readable(Dataset):
 
 def _first_sample(dataset: Dataset) -> dict:
     """The first sample that loads; must not have touched a random generator."""
-    before = random.getstate(), torch.get_rng_state().tolist()
+    before = _random_state()
     readable = _Readable(dataset, list(range(len(dataset))))
-    sample = next(s for _, s in (readable[i] for i in range(len(dataset))) if s is not None)
-    if before != (random.getstate(), torch.get_rng_state().tolist()):
-        raise ValueError(
+    loaded = (readable[index][1] for index in range(len(dataset)))
+    sample = next((s for s in loaded if s is not None), None)
+    if sample is None:
+        raise DataError(
+            f'none of the {len(dataset)} samples of {dataset.ann_file} can be read: '
+            'tools/dataset_converters/check_manifest.py names what is wrong with each'
+        )
+    if before != _random_state():
+        raise ConfigError(
             f'the pipeline of {dataset.ann_file} is random, and a cache of features would freeze '
             'one draw: remove the random transforms, or the CachedBackbone around the backbone'
         )
     return sample
+
+
+def _random_state() -> tuple:
+    _, keys, position, *_ = np.random.get_state()  # noqa: NPY002  transforms may draw from it
+    return random.getstate(), keys.tolist(), position, torch.get_rng_state().tolist()
 
 
 def _av_datasets(dataset: Dataset) -> Iterator[Dataset]:
@@ -188,8 +205,9 @@ def _key(backbone: CachedBackbone, probe: torch.Tensor, dataset: Dataset) -> str
     digest.update(probe.contiguous().cpu().numpy().tobytes())
     for index in range(len(dataset)):
         info = dataset.get_data_info(index)
+        digest.update(f'{info["clip_id"]} at {info.get("time")};'.encode())
         for path in (info.get('img_path'), info.get('video'), info.get('audio_path')):
             if path is not None and Path(path).is_file():
-                stat = Path(path).stat()
-                digest.update(f'{info["clip_id"]} {stat.st_size} {stat.st_mtime_ns};'.encode())
+                name, stat = os.path.relpath(path, dataset.data_root), Path(path).stat()
+                digest.update(f'{name} {stat.st_size} {stat.st_mtime_ns};'.encode())
     return digest.hexdigest()
