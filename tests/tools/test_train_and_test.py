@@ -63,3 +63,26 @@ def test_two_processes_on_a_cpu_train_and_test(tmp_path):
     )  # fmt: skip
     assert result.returncode == 0, result.stderr
     assert 'seen: 7  distinct: 7' in result.stdout
+
+
+@pytest.mark.slow
+def test_two_processes_told_to_stop_save_one_checkpoint_and_can_go_on(tmp_path):
+    command = ['bash', ROOT / 'tools/dist_train.sh', TOY / 'toy_config.py', '2']
+    options = ['--work-dir', 'run', '--cfg-options', 'default_hooks.checkpoint.interval=100000']
+    endless = ['train_cfg.max_epochs=100000', 'train_cfg.val_interval=100000']
+    env = {**os.environ, 'PYTHONPATH': str(TOY), 'PYTHON': sys.executable, 'PYTHONUNBUFFERED': '1'}
+    process = subprocess.Popen(
+        [*command, *options, *endless],
+        cwd=tmp_path, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    for line in process.stdout:
+        if 'Epoch(train)' in line:
+            break
+    process.terminate()
+    rest = process.stdout.read()
+    assert process.wait() != 0
+    assert 'SIGTERM: stopped after iteration' in rest
+    assert (tmp_path / 'run/interrupted.pth').is_file()
+    result = run(tmp_path, *command, '--resume', *options, 'train_cfg.max_epochs=1')
+    assert result.returncode == 0, result.stderr
+    assert 'resumed epoch' in result.stdout

@@ -19,8 +19,8 @@ EXIT_STATUS = 75
 class TerminationHook(Hook):
     """At SIGTERM, finish the iteration, save a checkpoint and exit with status 75.
 
-    A validation that is under way ends first. A second SIGTERM kills at once. Needs
-    ``AtomicCheckpointHook`` among the default hooks.
+    A validation that is under way ends first. Needs ``AtomicCheckpointHook`` among the default
+    hooks. torchrun saves likewise when it gets the signal, but has an exit status of its own.
     """
 
     priority = 'LOWEST'
@@ -50,8 +50,7 @@ class TerminationHook(Hook):
             self._stop(runner, runner.iter)
 
     def _request(self, signum: int, frame: Any) -> None:
-        self._requested = True
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        self._requested = True  # torchrun repeats the signal: a second one must not kill
 
     def _agreed(self) -> bool:
         """Whether any process was told to stop: all must stop at the same iteration."""

@@ -20,6 +20,7 @@ class SigtermAt(Hook):
     def before_train_iter(self, runner, batch_idx, data_batch=None):
         if runner.iter == self.train_iter:
             os.kill(os.getpid(), signal.SIGTERM)
+            os.kill(os.getpid(), signal.SIGTERM)  # torchrun sends it twice
 
     def before_val_epoch(self, runner):
         if runner.epoch == self.val_epoch:
