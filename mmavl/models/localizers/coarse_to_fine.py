@@ -52,8 +52,10 @@ class CoarseToFine(BaseLocalizer):
         peak_threshold: Cells below this share of a map's maximum weigh nothing in Eq. 5, the
             others by how far they rise above it. A map that is a little above zero everywhere
             would else mix the whole background into the object. Defaults to 0, Eq. 5 as it is.
-        background_grid: Regions along each side of the image that the background negatives are
-            pooled over, for losses that take them. Defaults to 1, the whole image.
+        refine_temperature: Weigh each visual map, for Eq. 5, by how well a cell fits the clip's
+            own sound: ``exp((K - max K) / temperature)`` with Eq. 8's K, without a gradient. Of
+            two objects of one class it so pools the one that agrees with the sound. Defaults
+            to None, off.
         stage: How to localize: 'alignment' (Eq. 8), 'category' (class activation),
             'correspondence' (Grad-CAM of the AVC logit, class-agnostic), 'product' (of alignment
             and category, an extension of ours). Defaults to None, the finest there is.
@@ -83,7 +85,6 @@ class CoarseToFine(BaseLocalizer):
         valid_threshold: float = 0.3,
         peak_threshold: float = 0.0,
         refine_temperature: float | None = None,
-        background_grid: int = 1,
         stage: str | None = None,
         data_preprocessor: dict | None = None,
         init_cfg: dict | None = None,
@@ -111,7 +112,6 @@ class CoarseToFine(BaseLocalizer):
         self.valid_threshold = valid_threshold
         self.peak_threshold = peak_threshold
         self.refine_temperature = refine_temperature
-        self.background_grid = background_grid
         self.stage = stage or self._finest_stage()
         self._check_parts()
 
@@ -211,9 +211,7 @@ class CoarseToFine(BaseLocalizer):
         background = None
         if loss_fn.needs_background:
             claimed = claimed_area(maps[valid], pairs[valid, 0], len(visible))
-            background = pool_background(
-                features.embedded_visual, 1 - claimed, self.background_grid
-            )
+            background = weighted_pool(features.embedded_visual, 1 - claimed)
         return self.alignment_head.loss(
             sounds,
             sound_pairs,
@@ -328,23 +326,6 @@ def keep_peaks(maps: Tensor, threshold: float) -> Tensor:
     if not threshold:
         return maps
     return (maps - threshold * maps.amax((-2, -1), keepdim=True)).relu()
-
-
-def pool_background(features: Tensor, unclaimed: Tensor, grid: int) -> Tensor:
-    """Average the features of each region by how much no map claims its cells.
-
-    Args:
-        features: E_v [N, c, h, w].
-        unclaimed: In [0, 1], [N, h', w'].
-        grid: Regions along each side; 1 makes the whole image one region.
-
-    Returns:
-        The regions that are unclaimed for more than half, of all clips, [R, c].
-    """
-    weights = resize_maps(unclaimed, features.shape[-2:])[:, None]
-    share = F.adaptive_avg_pool2d(weights, grid)
-    pooled = F.adaptive_avg_pool2d(features.float() * weights, grid) / share.clamp_min(1e-6)
-    return pooled.permute(0, 2, 3, 1)[(share > 0.5)[:, 0]]
 
 
 def resize_maps(maps: Tensor, size: tuple[int, int]) -> Tensor:

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from mmavl.models.localizers import CoarseToFine
-from mmavl.models.localizers.coarse_to_fine import claimed_area, valid_classes
+from mmavl.models.localizers.coarse_to_fine import claimed_area, keep_peaks, valid_classes
 from mmavl.structures import AVDataSample
 
 PARTS = {
@@ -165,3 +165,41 @@ def test_a_cell_is_claimed_by_the_map_that_claims_it_most():
     maps = torch.tensor([[[1.0, 2.0]], [[8.0, 0.0]], [[0.0, 0.0]]])
     claimed = claimed_area(maps, torch.tensor([1, 1, 2]), 3)
     assert claimed.tolist() == [[[0.0, 0.0]], [[1.0, 1.0]], [[0.0, 0.0]]]
+
+
+def test_only_what_rises_above_the_share_of_the_maximum_is_kept():
+    maps = torch.tensor([[[0.0, 1.0, 4.0]], [[0.0, 0.0, 0.0]]])
+    assert keep_peaks(maps, 0.5).tolist() == [[[0.0, 0.0, 2.0]], [[0.0, 0.0, 0.0]]]
+    assert keep_peaks(maps, 0.0) is maps
+
+
+def pooled_objects(model, inputs, samples):
+    """What the alignment loss compares: the visual slots, [P, c]."""
+    seen = {}
+    original = model.alignment_head.loss
+
+    def spy(sounds, sound_pairs, objects, *rest):
+        seen.update(objects=objects, sounds=sounds)
+        return original(sounds, sound_pairs, objects, *rest)
+
+    model.alignment_head.loss = spy
+    model(inputs, samples, 'loss')
+    return seen
+
+
+def test_refinement_pools_the_object_by_the_agreement_with_the_sound():
+    inputs, samples = batch([[0], [2]])
+    plain = build(**TAGGING, **ALIGNMENT)
+    refined = build(**TAGGING, **ALIGNMENT, refine_temperature=0.5)
+    seen = pooled_objects(refined, inputs, samples)
+    features = plain._features(inputs)
+    for index, label in enumerate((0, 2)):
+        pair = torch.tensor([[index, label]])
+        weights = plain._visual_maps(features, pair)[0]
+        sound = plain.alignment_head.project_audio(seen['sounds'][index])
+        place = plain.alignment_head.project_grid(features.embedded_visual)[index]
+        distance = (sound - place).square().sum(-1).sqrt()
+        weights = weights * torch.exp((distance.min() - distance) / 0.5)
+        e_v = features.embedded_visual[index]
+        expected = (e_v * weights).sum((1, 2)) / weights.sum()
+        torch.testing.assert_close(seen['objects'][index], expected, atol=1e-5, rtol=1e-4)

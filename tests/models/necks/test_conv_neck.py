@@ -14,3 +14,13 @@ def test_a_1x1_neck_maps_each_place_alone():
 
 def test_resolution_stays_with_a_3x3_kernel():
     assert ConvNeck(3, 5, kernel_size=3).eval()(torch.randn(1, 3, 7, 9)).shape == (1, 5, 7, 9)
+
+
+def test_smoothing_averages_the_neighbours_there_are():
+    neck = ConvNeck(1, 1, smoothing=3).eval()
+    plain = ConvNeck(1, 1).eval()
+    plain.load_state_dict(neck.state_dict())
+    features = torch.rand(1, 1, 4, 4)
+    sharp, smooth = plain(features)[0, 0], neck(features)[0, 0]
+    torch.testing.assert_close(smooth[1, 2], sharp[0:3, 1:4].mean())
+    torch.testing.assert_close(smooth[0, 0], sharp[:2, :2].mean())
