@@ -54,23 +54,25 @@ train() { # CONFIG EPOCHS [KEY=VALUE...]
         --cfg-options "${options[@]}" "$@"
 }
 
-evaluate() { # CONFIG CHECKPOINT [KEY=VALUE...]
-    local name=$1 checkpoint=$2 out=$work/$1/predictions.npz
-    shift 2
-    if [ -f "$out" ] && [ ! "$checkpoint" -nt "$out" ]; then
-        echo "$out is there already"
+evaluate() { # NAME CONFIG CHECKPOINT [KEY=VALUE...]
+    local dir=$work/$1 config=configs/$2.py checkpoint=$3
+    shift 3
+    if [ -f "$dir/predictions.npz" ] && [ ! "$checkpoint" -nt "$dir/predictions.npz" ]; then
+        echo "$dir/predictions.npz is there already"
         return
     fi
-    $python tools/test.py "configs/$name.py" ${checkpoint:+"$checkpoint"} --work-dir "$work/$name" \
-        --seed "$seed" --out "$out" --show-dir "$work/$name/pictures" \
+    $python tools/test.py "$config" ${checkpoint:+"$checkpoint"} --work-dir "$dir" \
+        --seed "$seed" --out "$dir/predictions.npz" --show-dir "$dir/pictures" \
         --cfg-options "${options[@]}" "$@"
 }
 
 evaluate_all() {
-    evaluate random_scenes ''
-    evaluate avc_scenes "$work/avc_scenes/epoch_$epochs_1.pth"
-    evaluate stage1_scenes "$work/stage1_scenes/epoch_$epochs_1.pth"
-    evaluate stage2_scenes "$work/stage2_scenes/epoch_$epochs_2.pth"
+    local fine=$work/stage2_scenes/epoch_$epochs_2.pth
+    evaluate random_scenes random_scenes ''
+    evaluate avc_scenes avc_scenes "$work/avc_scenes/epoch_$epochs_1.pth"
+    evaluate stage1_scenes stage1_scenes "$work/stage1_scenes/epoch_$epochs_1.pth"
+    evaluate stage2_scenes stage2_scenes "$fine"
+    evaluate stage2_scenes_product stage2_scenes "$fine" model.stage=product
 }
 
 begin=$SECONDS
@@ -89,6 +91,7 @@ step 'Test of chance, AVC, Multi-task (stage 1) and coarse to fine (stage 2) (ab
     evaluate_all
 step 'Report' \
     $python tools/analysis/report.py "$work"/{random,avc,stage1,stage2}_scenes \
+    "$work/stage2_scenes_product" --title 'InstrumentScenes, coarse to fine' \
     --out "$work/report.html"
 
 printf '\nDone in %d s, %d s of it after the environment and the data. Look at:\n' \
