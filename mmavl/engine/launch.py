@@ -22,7 +22,9 @@ def clear_errors() -> Iterator[None]:
     try:
         yield
     except (CheckpointError, ConfigError, DataError, FloatingPointError, OSError) as error:
-        sys.exit(f'error: {error}')
+        # in the message of an error in a loading process PyTorch puts that process's traceback
+        message = str(error).rpartition(f'\n{DataError.__module__}.{DataError.__name__}: ')[2]
+        sys.exit(f'error: {message.strip()}')
 
 
 def prepare_config(
