@@ -1,8 +1,12 @@
 import pytest
 import torch
+from mmengine import Config
 
+from mmavl.engine.config import config_errors
+from mmavl.errors import ConfigError
 from mmavl.models.localizers import CoarseToFine
 from mmavl.models.localizers.coarse_to_fine import claimed_area, keep_peaks, valid_classes
+from mmavl.registry import MODELS
 from mmavl.structures import AVDataSample
 
 PARTS = {
@@ -203,3 +207,26 @@ def test_refinement_pools_the_object_by_the_agreement_with_the_sound():
         e_v = features.embedded_visual[index]
         expected = (e_v * weights).sum((1, 2)) / weights.sum()
         torch.testing.assert_close(seen['objects'][index], expected, atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ('wrong', 'message'),
+    [
+        (
+            {'audio_backbone': {'type': 'CRNM'}},
+            r"^model\.audio_backbone: no model is called 'CRNM'; did you mean 'CRNN'",
+        ),
+        (
+            {'disentangler': {'type': 'GradCAMDisentangler', 'heed': 1}},
+            r"^model\.disentangler: GradCAMDisentangler takes no 'heed'",
+        ),
+        (
+            {'visual_tag_hed': None},
+            r"^model: CoarseToFine takes no 'visual_tag_hed'; did you mean",
+        ),
+    ],
+)
+def test_a_misspelt_part_is_named_with_its_place_in_the_config(wrong, message):
+    cfg = Config({'model': {'type': 'CoarseToFine', **PARTS, **TAGGING, **wrong}})
+    with pytest.raises(ConfigError, match=message), config_errors(cfg):
+        MODELS.build(cfg.model)
