@@ -2,6 +2,7 @@
 
 from .atomic_checkpoint_hook import AtomicCheckpointHook
 from .feature_cache_hook import FeatureCacheHook
+from .freeze_batch_norm_hook import FreezeBatchNormHook
 from .non_finite_loss_hook import NonFiniteLossHook
 from .random_state_hook import RandomStateHook
 from .termination_hook import TerminationHook
@@ -10,6 +11,7 @@ from .visualization_hook import VisualizationHook
 __all__ = [
     'AtomicCheckpointHook',
     'FeatureCacheHook',
+    'FreezeBatchNormHook',
     'NonFiniteLossHook',
     'RandomStateHook',
     'TerminationHook',
