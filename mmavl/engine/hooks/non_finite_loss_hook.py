@@ -1,5 +1,6 @@
 """Stopping where a loss is no longer a number."""
 
+import math
 from typing import Any
 
 import torch
@@ -28,7 +29,7 @@ class NonFiniteLossHook(Hook):
         losses = {
             name: float(torch.as_tensor(value).detach().mean()) for name, value in outputs.items()
         }
-        bad = {name: value for name, value in losses.items() if value - value != 0}
+        bad = {name: value for name, value in losses.items() if not math.isfinite(value)}
         if not bad:
             return
         values = ', '.join(f'{name}={value}' for name, value in bad.items())
