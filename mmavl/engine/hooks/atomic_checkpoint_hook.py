@@ -31,6 +31,18 @@ class AtomicCheckpointHook(CheckpointHook):
     def __init__(self, **kwargs) -> None:
         super().__init__(backend_args={'backend': 'atomic'}, **kwargs)
 
+    def before_save_checkpoint(self, runner, checkpoint: dict) -> None:
+        """Leave functions out of the schedulers' states.
+
+        OneCycleLR stores one, which its constructor makes anew; with it the file could not be
+        read as tensors and plain data only.
+        """
+        states = checkpoint.get('param_schedulers', [])
+        for group in states.values() if isinstance(states, dict) else [states]:
+            for state in group:
+                for name in [name for name, value in state.items() if callable(value)]:
+                    del state[name]
+
     def save_now(self, runner, epoch: int, iteration: int) -> Path:
         """Save outside the regular interval.
 

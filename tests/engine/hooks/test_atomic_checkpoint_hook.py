@@ -67,3 +67,17 @@ def test_a_full_disk_gives_one_error_and_no_half_written_file(make_cfg, tmp_path
     assert error.value.filename == str(tmp_path / 'run/epoch_2.pth')
     assert '--resume' in str(error.value)
     assert names(tmp_path / 'run') == ['epoch_1.pth', 'last_checkpoint']
+
+
+def test_a_one_cycle_run_leaves_a_checkpoint_of_plain_data_that_resumes(make_cfg, tmp_path):
+    def train(work_dir, epochs, resume=None):
+        cfg = make_cfg(work_dir, train_cfg__max_epochs=epochs)
+        cfg.param_scheduler = {
+            'type': 'OneCycleLR', 'eta_max': 0.1, 'total_steps': 3, 'by_epoch': True
+        }  # fmt: skip
+        run_training(cfg, resume)
+        return load_checkpoint(tmp_path / work_dir / f'epoch_{epochs}.pth')
+
+    whole = train('run', 3)
+    train('half', 2)
+    assert train('half', 3, 'auto')['param_schedulers'] == whole['param_schedulers']
