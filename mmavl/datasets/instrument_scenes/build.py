@@ -136,6 +136,9 @@ def _start_worker(out: Path, materials: Materials, load: LoadBanks, alone: bool 
 
 
 def _work(job: Job) -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None and not parent.is_alive():
+        raise SystemExit  # it was killed: leave the folder to the next run
     spec, index, cast = job
     out, banks = _job_context
     write_scene(out, spec, index, cast, *banks(spec.split))

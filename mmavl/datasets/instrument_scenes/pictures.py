@@ -1,8 +1,9 @@
 """The pictures of InstrumentScenes: cut-outs with alpha, and photographs to put them on."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 
 import cv2
@@ -17,17 +18,22 @@ from mmavl.errors import DataError
 _RASTER, _CUTOUT_SIDE, _BACKGROUND_SIDE = 480, 192, 384
 
 
-@dataclass(frozen=True)
 class Picture:
-    """A picture and where it is from.
+    """A picture and where it is from, read when it is first looked at.
 
     Args:
         name: ``source:name``, as in the picture table.
-        pixels: uint8 BGRA [H, W, 4] of a cut-out, BGR [H, W, 3] of a background.
+        read: Gives the pixels.
     """
 
-    name: str
-    pixels: np.ndarray
+    def __init__(self, name: str, read: Callable[[], np.ndarray]) -> None:
+        self.name = name
+        self._read = read
+
+    @cached_property
+    def pixels(self) -> np.ndarray:
+        """uint8 BGRA [H, W, 4] of a cut-out, BGR [H, W, 3] of a background."""
+        return self._read()
 
 
 @dataclass(frozen=True)
@@ -64,11 +70,11 @@ def split_names(split: str, available: frozenset[str] | None = None) -> dict[str
 
 
 def load_pictures(materials: Materials, split: str) -> PictureBank:
-    """Read, rasterise and trim the pictures that a split may show."""
+    """Gather the pictures that a split may show; each is read when a scene first shows it."""
     reader = _reader(materials)
     names = split_names(split, reader.sources)
     cutouts = {
-        label: [Picture(name, reader.cutout(name)) for name in part]
+        label: [Picture(name, partial(reader.cutout, name)) for name in part]
         for label, part in names.items()
     }
     return PictureBank(cutouts, reader.backgrounds(split))
@@ -113,10 +119,9 @@ class PictureReader:
         return [photograph for index, photograph in enumerate(found) if index % 5 in part]
 
     def backgrounds(self, split: str) -> list[Picture]:
-        """Return a split's photographs, uint8 BGR."""
+        """Return a split's photographs."""
         return [
-            Picture(name, shrink(decode(raw, name)[..., :3], _BACKGROUND_SIDE, short=True))
-            for name, raw in self.photographs(split)
+            Picture(name, partial(background, raw, name)) for name, raw in self.photographs(split)
         ]
 
     def _bytes(self, name: str) -> bytes:
@@ -142,6 +147,11 @@ class PictureReader:
             f'width="{width}" height="{height}" viewBox="0 0 {width} {height}">'
             f'{icons["icons"][icon]["body"]}</svg>'
         ).encode()
+
+
+def background(raw: bytes, name: str) -> np.ndarray:
+    """Decode a photograph to uint8 BGR [H, W, 3] of a size to crop a frame from."""
+    return shrink(decode(raw, name)[..., :3], _BACKGROUND_SIDE, short=True)
 
 
 def decode(raw: bytes, name: str) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,17 +108,20 @@ def _entry(split: str, clip_id: str, cast: Cast, boxes: dict[str, list[float]]) 
 
 
 def _write(folder: Path, clip_id: str, files: dict[str, bytes], mixture: bytes) -> None:
-    draft = folder / f'.{clip_id}.tmp'
+    target = folder / clip_id
+    draft = folder / f'.{clip_id}.{os.getpid()}.tmp'
     draft.mkdir()
     try:
         for name, content in files.items():
             (draft / name).write_bytes(content)
         (draft / 'mixture').write_bytes(mixture)
         (draft / 'mixture').replace(folder / f'{clip_id}.wav')
-        draft.rename(folder / clip_id)
-    except BaseException:
+        draft.rename(target)
+    except BaseException as error:
         shutil.rmtree(draft, ignore_errors=True)
-        raise
+        made_by_another = isinstance(error, OSError) and (target / 'scene.json').is_file()
+        if not made_by_another:
+            raise
 
 
 def wav_bytes(wave: np.ndarray) -> bytes:

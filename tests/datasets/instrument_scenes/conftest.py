@@ -1,5 +1,7 @@
 """Small made-up banks, and the real packages where the cache holds them."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -30,10 +32,12 @@ def disc(colour):
 def small_banks():
     """A `load` of two discs and one tone for each class on two grey backgrounds."""
     cutouts = {
-        label: [Picture(f'{label}{n}', disc((20 * n, 10 * i, 255))) for n in range(2)]
+        label: [Picture(f'{label}{n}', partial(disc, (20 * n, 10 * i, 255))) for n in range(2)]
         for i, label in enumerate(CLASSES)
     }
-    backgrounds = [Picture(f'grey{n}', np.full((300, 400, 3), n, np.uint8)) for n in (90, 160)]
+    backgrounds = [
+        Picture(f'grey{n}', partial(np.full, (300, 400, 3), n, np.uint8)) for n in (90, 160)
+    ]
     sounds = SoundBank({label: {'tone': [tone]} for label in CLASSES})
     return lambda materials, split: (PictureBank(cutouts, backgrounds), sounds)
 

@@ -130,6 +130,16 @@ def test_a_killed_workers_draft_is_swept_and_its_scene_made(built, small_banks, 
     assert contents(tmp_path) == contents(built)
 
 
+def test_a_scene_that_another_process_made_meanwhile_stays(built, small_banks, tmp_path):
+    casts = spec().casts()
+    (tmp_path / 'test').mkdir()
+    for _ in range(2):
+        scene.write_scene(tmp_path, spec(), 0, casts[0], *small_banks(None, 'test'))
+    made = contents(tmp_path)
+    assert made == {name: raw for name, raw in contents(built).items() if name in made}
+    assert [path.name for path in (tmp_path / 'test').glob('.*')] == []
+
+
 def test_a_whole_split_is_left_alone(built, small_banks):
     before = (built / 'test.json').stat().st_mtime_ns
     ((_, counts),) = build_splits(built, [spec()], None, load=small_banks)
