@@ -157,7 +157,7 @@ class AVVisualizer(Visualizer):
         if label < 0:
             return 'sound'
         classes: Sequence[str] = (self.dataset_meta or {}).get('classes', ())
-        return classes[label] if label < len(classes) else f'class {label}'
+        return classes[label].replace('_', ' ') if label < len(classes) else f'class {label}'
 
     def _choose_maps(self, sample: AVDataSample) -> list[int]:
         """Indices of the maps to draw: given classes in order, then others by probability."""
@@ -237,7 +237,7 @@ def _value(sample: AVDataSample, field: str, label: int) -> float | None:
 
 
 def _verdict(sample: AVDataSample, label: int) -> str:
-    """E.g. 'given, missed: heard 0.12, seen 0.80'."""
+    """E.g. 'missed: heard 0.12, seen 0.80'; no word before it if rightly heard."""
     scores = [
         f'{word} {value:.2f}'
         for word, value in (
@@ -251,9 +251,9 @@ def _verdict(sample: AVDataSample, label: int) -> str:
         given = bool(sample.gt_tags[label] > 0.5)
         found = 'pred_labels' not in sample or label in sample.pred_labels.tolist()
         state = {
-            (True, True): 'sounding',
-            (True, False): 'sounding, missed',
+            (True, True): '',
+            (True, False): 'missed',
             (False, True): 'false alarm',
-            (False, False): 'not sounding',
+            (False, False): 'silent',
         }[given, found]
     return ': '.join(filter(None, (state, ', '.join(scores))))

@@ -101,9 +101,12 @@ def _draw_panel(
     canvas: Image.Image, item: Panel, left: int, top: int, width: int, height: int
 ) -> None:
     draw = ImageDraw.Draw(canvas)
+    subtitle = item.subtitle
+    while font(12).getlength(subtitle) > width and ', ' in subtitle:
+        subtitle = subtitle.rpartition(', ')[0]
     for y, text, face, ink in (
         (13, item.title, font(13, bold=True), INK),
-        (29, item.subtitle, font(12), FAINT),
+        (29, subtitle, font(12), FAINT),
     ):
         draw.text((left, top + y), fit_text(text, face, width), ink, face, anchor='ls')
     image = Image.fromarray(item.image)

@@ -123,7 +123,7 @@ def test_titles_name_the_class_and_what_was_made_of_it(visualizer, monkeypatch):
     assert [p.title for p in panels] == ['frame', 'strings', 'wind', 'sound']
     assert [p.subtitle for p in panels] == [
         '1 sounding, 1 silent',
-        'sounding, missed: heard 0.25',
+        'missed: heard 0.25',
         'false alarm: heard 0.50',
         '',
     ]
