@@ -23,8 +23,8 @@ model = dict(
             background_weight=1.0,
         ),
     ),
-    peak_threshold=0.4,
-    refine_temperature=0.5,
+    peak_threshold=0.5,
+    refine_temperature=0.2,
 )
 
 optim_wrapper = dict(optimizer=dict(lr=2e-3))

@@ -13,6 +13,7 @@ from ..disentanglers import grad_cam
 from ..heads import weighted_pool
 from .base_localizer import BaseLocalizer, clip_numbers, stack_tags, store_maps
 
+_REFINE_CELLS = 7
 STAGES = ('alignment', 'category', 'correspondence', 'product')
 
 
@@ -53,9 +54,9 @@ class CoarseToFine(BaseLocalizer):
             others by how far they rise above it. A map that is a little above zero everywhere
             would else mix the whole background into the object. Defaults to 0, Eq. 5 as it is.
         refine_temperature: Weigh each visual map, for Eq. 5, by how well a cell fits the clip's
-            own sound: ``exp((K - max K) / temperature)`` with Eq. 8's K, without a gradient. Of
-            two objects of one class it so pools the one that agrees with the sound. Defaults
-            to None, off.
+            own sound: ``exp((K - max K) / temperature)`` with Eq. 8's K averaged over 7 x 7 cells,
+            without a gradient. Of two objects of one class it so pools the one that agrees with
+            the sound. Defaults to None, off.
         stage: How to localize: 'alignment' (Eq. 8), 'category' (class activation),
             'correspondence' (Grad-CAM of the AVC logit, class-agnostic), 'product' (of alignment
             and category, an extension of ours). Defaults to None, the finest there is.
@@ -232,6 +233,8 @@ class CoarseToFine(BaseLocalizer):
         maps = self.alignment_head.distance_maps(
             self.alignment_head.project_audio(sounds[heard]), grid[pairs[slots, 0]]
         )
+        # averaged over about an object's size: to choose between objects, not within one
+        maps = F.avg_pool2d(maps, _REFINE_CELLS, 1, _REFINE_CELLS // 2, count_include_pad=False)
         maps = maps - maps.amax((-2, -1), keepdim=True)
         agreement = maps.new_ones(len(pairs), *maps.shape[1:])
         agreement[slots] = (maps / self.refine_temperature).exp()

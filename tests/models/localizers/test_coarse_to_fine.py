@@ -202,7 +202,12 @@ def test_refinement_pools_the_object_by_the_agreement_with_the_sound():
         weights = plain._visual_maps(features, pair)[0]
         sound = plain.alignment_head.project_audio(seen['sounds'][index])
         place = plain.alignment_head.project_grid(features.embedded_visual)[index]
-        distance = (sound - place).square().sum(-1).sqrt()
+        cells = (sound - place).square().sum(-1).sqrt()
+        distance = torch.empty_like(cells)
+        for u in range(cells.shape[0]):
+            for v in range(cells.shape[1]):
+                around = cells[max(u - 3, 0) : u + 4, max(v - 3, 0) : v + 4]
+                distance[u, v] = around.mean()
         weights = weights * torch.exp((distance.min() - distance) / 0.5)
         e_v = features.embedded_visual[index]
         expected = (e_v * weights).sum((1, 2)) / weights.sum()
