@@ -127,9 +127,14 @@ def localize(args: argparse.Namespace, folder: Path) -> tuple[list[AVDataSample]
 def write_small(path: str, sheet: np.ndarray) -> int:
     """Write a PNG with as many palette colours as the size allows; return its bytes."""
     picture = Image.fromarray(sheet)
+    blank = (sheet == 255).all(-1)
     for colours in (256, 192, 128, 64, 32):
-        # only with a palette given does Pillow dither
-        few = picture.quantize(palette=picture.quantize(colours))
+        # only with a palette given does Pillow dither; one colour is kept for the page's white
+        dithered = picture.quantize(palette=picture.quantize(colours - 1))
+        palette = dithered.getpalette()[: 3 * (colours - 1)]
+        indices = np.where(blank, len(palette) // 3, np.asarray(dithered)).astype(np.uint8)
+        few = Image.fromarray(indices, 'P')
+        few.putpalette([*palette, 255, 255, 255])
         with atomic_write(path, 'wb') as file:
             few.save(file, 'PNG', optimize=True)
         if (size := Path(path).stat().st_size) < LARGEST:

@@ -64,6 +64,7 @@ def test_four_scenes_of_free_material_fit_into_400_kb(draw):
     sheet = np.asarray(Image.open(out).convert('RGB'), int)
     # two columns of at least a frame and two maps of 176 pixels
     assert sheet.shape[1] >= 2 * 3 * 176
+    assert (sheet[:6] == 255).all()
     green = np.abs(sheet - SOUNDING).max(-1) < 30
     quarter = sheet.shape[0] // 2, sheet.shape[1] // 2
     assert green[: quarter[0], : quarter[1]].any()
