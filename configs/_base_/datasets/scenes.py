@@ -13,8 +13,7 @@ train_pipeline = [*pipeline[:-1], dict(type='FlipFeatures'), pipeline[-1]]
 
 train_dataloader = dict(
     batch_size=64,
-    num_workers=1,
-    persistent_workers=True,
+    num_workers=0,  # cached features are read faster than a worker hands them over
     drop_last=True,
     sampler=dict(type='DefaultSampler', shuffle=True),
     dataset=dict(
@@ -27,8 +26,7 @@ train_dataloader = dict(
 )
 val_dataloader = dict(
     batch_size=32,
-    num_workers=1,
-    persistent_workers=True,
+    num_workers=0,  # cached features are read faster than a worker hands them over
     sampler=dict(type='DefaultSampler', shuffle=False),
     dataset=dict(
         type='AVDataset',
@@ -41,8 +39,7 @@ val_dataloader = dict(
 )
 test_dataloader = dict(
     batch_size=32,
-    num_workers=1,
-    persistent_workers=True,
+    num_workers=0,  # cached features are read faster than a worker hands them over
     sampler=dict(type='DefaultSampler', shuffle=False),
     dataset=dict(
         type='AVDataset',
