@@ -81,13 +81,13 @@ step 'Environment in .venv (the first time some minutes and 6 GB, then a second)
 step 'InstrumentScenes (downloads of 400 MB, then about 5 minutes)' \
     $python tools/dataset_converters/instrument_scenes.py --out "$data" "${sizes[@]}"
 start=$SECONDS
-step 'Stage 1, tags and correspondence (about 3 minutes, and 5 for features the first time)' \
+step 'Stage 1, tags and correspondence (about 3 minutes; the first time 7 more for features)' \
     train stage1_scenes $epochs_1
-step 'Stage 2, alignment of sounds with objects (about 5 minutes)' \
+step 'Stage 2, alignment of sounds with objects (about 6 minutes)' \
     train stage2_scenes $epochs_2 "load_from=$work/stage1_scenes/epoch_$epochs_1.pth"
-step 'AVC, the row without tags (about 2 minutes)' \
+step 'AVC, the row without tags (a minute)' \
     train avc_scenes $epochs_1
-step 'Test of chance, AVC, Multi-task (stage 1) and coarse to fine (stage 2) (about 2 minutes)' \
+step 'Test of chance, AVC, Multi-task and coarse to fine (about 4 minutes)' \
     evaluate_all
 step 'Report' \
     $python tools/analysis/report.py "$work"/{random,avc,stage1,stage2}_scenes \
