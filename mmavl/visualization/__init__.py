@@ -2,6 +2,8 @@
 
 from .av_visualizer import AVVisualizer
 from .contact_sheet import contact_sheet
+from .html_report import write_report
+from .run_record import read_run
 from .spectrogram import Spectrogram
 
-__all__ = ['AVVisualizer', 'Spectrogram', 'contact_sheet']
+__all__ = ['AVVisualizer', 'Spectrogram', 'contact_sheet', 'read_run', 'write_report']

@@ -144,7 +144,8 @@ class AVVisualizer(Visualizer):
             explained = [*explained, 'peak', 'heat']
             hidden = len(sample.pred_maps.data) - len(chosen)
             caption = f'{caption} (and {hidden} more maps)'.strip() if hidden else caption
-        title = str(sample.get('clip_id', ''))
+        frame_index = sample.get('frame_index') or 0
+        title = str(sample.get('clip_id', '')) + (f', frame {frame_index}' if frame_index else '')
         entries = explained if legend else []
         return compose_row(panels, spectrogram, title, caption, entries, self.panel)
 

@@ -25,7 +25,7 @@ a { color: var(--accent); }
 table { border-collapse: collapse; font-size: 14px; font-variant-numeric: tabular-nums; }
 caption { text-align: left; font-weight: 600; padding: 4px 0 6px; }
 th, td { padding: 4px 10px; text-align: right; border-bottom: 1px solid var(--rule); }
-th { max-width: 13ch; line-height: 1.25; }
+th { max-width: 16ch; line-height: 1.25; }
 td:first-child { text-align: left; padding-left: 4px; white-space: nowrap; }
 thead th { border-bottom: 1.5px solid var(--ink); font-weight: 600; vertical-align: bottom; }
 thead tr.groups th { border-bottom: 0; text-align: center; max-width: none; }

@@ -129,6 +129,19 @@ def test_titles_name_the_class_and_what_was_made_of_it(visualizer, monkeypatch):
     ]
 
 
+def test_the_header_names_the_clip_and_a_later_frame(visualizer, monkeypatch):
+    titles = []
+    monkeypatch.setattr(
+        'mmavl.visualization.av_visualizer.compose_row',
+        lambda panels, spectrogram, title, *rest: titles.append(title) or FRAME,
+    )
+    item = sample()
+    visualizer.draw(FRAME, item)
+    item.set_metainfo(dict(frame_index=7))
+    visualizer.draw(FRAME, item)
+    assert titles == ['clip-é', 'clip-é, frame 7']
+
+
 @pytest.mark.parametrize(
     ('values', 'message'),
     [

@@ -100,7 +100,7 @@ class VisualizationHook(Hook):
         add = runner.visualizer.add_datasample
         for sample in outputs if is_main_process() else ():
             if self._seen in chosen:
-                name = f'val_{safe_name(sample.clip_id)}'
+                name = f'val_{self._seen:05d}_{safe_name(sample.clip_id)}'
                 self._try(runner, add, sample, name, step=_epoch(runner))
             self._seen += 1
 

@@ -74,7 +74,12 @@ def make_runner(tiny_manifest, tmp_path, monkeypatch):
 def test_training_draws_the_same_clips_after_each_epoch_and_leaves_a_record(make_runner, tmp_path):
     make_runner(num_val=2).train()
     images = sorted(path.name for path in tmp_path.glob('wörk/*/vis_data/vis_image/*'))
-    assert images == ['val_d_4_1.png', 'val_d_4_2.png', 'val_ü2_1.png', 'val_ü2_2.png']
+    assert images == [
+        'val_00001_ü2_1.png',
+        'val_00001_ü2_2.png',
+        'val_00003_d_4_1.png',
+        'val_00003_d_4_2.png',
+    ]
     record = json.loads((tmp_path / 'wörk/results/train.json').read_text(encoding='utf-8'))
     assert record['settings']['model'] == 'RandomLocalizer'
     assert record['started'] <= record['finished']
@@ -115,22 +120,27 @@ def test_pictures_go_where_the_user_says_and_the_record_still_finds_them(make_ru
     assert picture.resolve() == tmp_path / 'hiér' / 'level1_best_1.png'
 
 
-def test_a_file_that_cannot_be_read_any_more_costs_its_picture_only(
-    make_runner, tiny_manifest, tmp_path
+def test_files_that_cannot_be_read_any_more_cost_their_pictures_only(
+    make_runner, tiny_manifest, tmp_path, monkeypatch
 ):
     runner = make_runner(num_sheet=4)
+    warnings = []
+    monkeypatch.setattr(runner.logger, 'warning', warnings.append)
     hook = next(hook for hook in runner.hooks if type(hook).__name__ == 'VisualizationHook')
     keep = hook.after_test_iter
 
-    def lose_a_frame(*args, **kwargs):
+    def lose_frames(*args, **kwargs):
         keep(*args, **kwargs)
-        (tiny_manifest.parent / '三.jpg').unlink(missing_ok=True)
+        for name in ('clip_1', '三', 'd 4'):
+            (tiny_manifest.parent / f'{name}.jpg').unlink(missing_ok=True)
 
-    hook.after_test_iter = lose_a_frame
+    runner.test_dataloader.batch_sampler.batch_size = 4  # all are read before any is lost
+    hook.after_test_iter = lose_frames
     runner.test()
     out = tmp_path / 'wörk' / 'results' / 'test'
-    whole = Image.open(out / 'contact_sheet.png')
-    assert whole.height < 2 * 500
+    sheet = Image.open(out / 'contact_sheet.png')
+    assert sheet.height < 600  # one row of what would have been two
+    assert any("clip '三'" in words and '三.jpg is missing' in words for words in warnings)
     assert (out / 'report.html').is_file()
 
 
