@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from mmavl.evaluation.scoring import TRIVIAL
 
@@ -76,6 +77,7 @@ def _draw(
         ax.plot(*zip(*points), label=key, marker=marker, markersize=3, **style)
     ax.set_title(title, loc='left', fontsize=10, fontweight='bold')
     ax.set_xlabel(unit, fontsize=9)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.tick_params(labelsize=8)
     ax.set_ylim(bottom=min(0, ax.get_ylim()[0]))
     ax.grid(color='#dddddd', linewidth=0.6)

@@ -52,11 +52,19 @@ summary { cursor: pointer; color: var(--accent); }
 
 @dataclass
 class Row:
-    """A table's row: a name, and a value (or None) for each column; trivial rows are muted."""
+    """A table's row.
+
+    Attributes:
+        name (str): What stands before it.
+        values (Sequence[float | None]): One for each column.
+        muted (bool): Whether it is printed faintly, as rows without a model are.
+        ranked (bool): Whether its values compete for being set off as the best.
+    """
 
     name: str
     values: Sequence[float | None]
     muted: bool = False
+    ranked: bool = True
 
 
 @dataclass
@@ -67,15 +75,15 @@ class Table:
         title (str): Its caption.
         columns (list[tuple[str, str]]): Of each column, its group (may be empty) and its name.
         rows (list[Row]): From top to bottom.
-        lower (set[int]): Columns in which less is better.
-        plain (set[int]): Columns of counts: integers, none of them best.
+        ranked (frozenset[int]): Columns in which the greatest value is set off.
+        counts (frozenset[int]): Columns of integers.
     """
 
     title: str
     columns: Sequence[tuple[str, str]]
     rows: Sequence[Row]
-    lower: frozenset[int] = frozenset()
-    plain: frozenset[int] = frozenset()
+    ranked: frozenset[int] = frozenset()
+    counts: frozenset[int] = frozenset()
 
 
 def page(title: str, body: str) -> str:
@@ -125,24 +133,24 @@ def _starts(item: Table, column: int) -> bool:
 def _row(item: Table, row: Row) -> str:
     cells = ''.join(
         f'<td{_classes(start=_starts(item, i), best=_is_best(item, i, row))}>'
-        f'{_number(value, i in item.plain)}</td>'
+        f'{_number(value, i in item.counts)}</td>'
         for i, value in enumerate(row.values)
     )
     return f'<tr{_classes(muted=row.muted)}><td>{escape(row.name)}</td>{cells}</tr>'
 
 
-def _number(value: float | None, plain: bool) -> str:
+def _number(value: float | None, count: bool) -> str:
     if value is None or value != value:
         return '–'
-    return f'{value:.0f}' if plain else f'{value:.1f}'
+    return f'{value:.0f}' if count else f'{value:.1f}'
 
 
 def _is_best(item: Table, column: int, row: Row) -> bool:
-    rivals = [r.values[column] for r in item.rows if not r.muted]
+    if column not in item.ranked or not row.ranked:
+        return False
+    rivals = [r.values[column] for r in item.rows if r.ranked]
     rivals = [v for v in rivals if v is not None and v == v]
-    choose = min if column in item.lower else max
-    competes = len(rivals) > 1 and column not in item.plain and not row.muted
-    return competes and row.values[column] == choose(rivals)
+    return len(rivals) > 1 and row.values[column] == max(rivals)
 
 
 def picture(path: Path, alt: str) -> str:
@@ -152,7 +160,7 @@ def picture(path: Path, alt: str) -> str:
     with Image.open(path) as image:
         width = image.width
         buffer = io.BytesIO()
-        image.convert('RGB').save(buffer, 'JPEG', quality=88, subsampling=0, optimize=True)
+        image.convert('RGB').save(buffer, 'JPEG', quality=80, subsampling=0, optimize=True)
     return figure('image/jpeg', buffer.getvalue(), alt, width)
 
 

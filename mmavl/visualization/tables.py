@@ -1,6 +1,7 @@
 """Metrics of one or several tests as tables, beside the rows that use no model."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from mmavl.evaluation.protocols import PROTOCOLS, get_protocol
 from mmavl.evaluation.scoring import TRIVIAL
@@ -8,7 +9,7 @@ from mmavl.evaluation.scoring import TRIVIAL
 from .page import Row, Table
 
 _LEVEL_COLUMNS = {'auc': 'AUC', 'all_sources': 'all sources', 'pointing': 'pointing'}
-#: Columns of the second table; those in ``_LOWER`` are better when low.
+#: Columns of the second table.
 _PEAKS = {
     'pointing': 'own box',
     'sfd/own': 'SFD: own',
@@ -19,14 +20,8 @@ _PEAKS = {
     'confusion': 'other sounding',
     'missed_classes': 'missed classes',
 }
-_LOWER = (
-    'sfd/silent',
-    'distraction',
-    'distraction_same',
-    'distraction_other',
-    'confusion',
-    'missed_classes',
-)
+#: Those in which more is better; a low share elsewhere is no merit alone, chance has it too.
+_MERITS = ('pointing', 'sfd/own')
 _TAG_COLUMNS = {
     'tags/audio_map': 'mAP of what is heard',
     'tags/visual_map': 'mAP of what is seen',
@@ -92,7 +87,8 @@ def tag_table(tests: Sequence[tuple[str, Metrics]]) -> Table | None:
         return None
     rows = [Row(name, [_percent(metrics, key) for key in keys]) for name, metrics in tests]
     columns = [('', _TAG_COLUMNS[key]) for key in keys]
-    return Table('Tags and correspondence, percent', columns, rows)
+    ranked = frozenset(range(len(keys)))
+    return Table('Tags and correspondence, percent', columns, rows, ranked)
 
 
 def _rows(tests: Sequence[tuple[str, Metrics]], keys: Sequence[str]) -> list[Row]:
@@ -100,12 +96,16 @@ def _rows(tests: Sequence[tuple[str, Metrics]], keys: Sequence[str]) -> list[Row
     rows, trivial = [], {}
     for name, metrics in tests:
         mark = _mark(metrics)
-        rows.append(Row(name + mark, [_percent(metrics, key) for key in keys]))
+        values = [_percent(metrics, key) for key in keys]
+        # scored against easier references, such methods are out of competition
+        rows.append(Row(name + mark, values, ranked=not mark))
         for key in TRIVIAL:
             title = key.replace('_', ' ')
             values = [_percent(metrics, f'{key}/{column}') for column in keys]
             if any(value is not None for value in values):
-                trivial.setdefault(title + mark, Row(title + mark, values, muted=True))
+                trivial.setdefault(
+                    title + mark, Row(title + mark, values, muted=True, ranked=False)
+                )
     return [*rows, *trivial.values()]
 
 
@@ -125,7 +125,8 @@ def _level_table(key: str, tests: Sequence[tuple[str, Metrics]]) -> Table:
         columns += [(group, f'cIoU@{success}')]
         columns += [(group, title) for title in _LEVEL_COLUMNS.values()]
         keys += [f'{level}_{name}' for name in ('ciou', *_LEVEL_COLUMNS)]
-    return Table(f'{key}: {_TAGS[protocol.tags]}, percent', columns, _rows(tests, keys))
+    title = f'{key}: {_TAGS[protocol.tags]}, percent'
+    return Table(title, columns, _rows(tests, keys), ranked=frozenset(range(len(keys))))
 
 
 def _peak_table(key: str, tests: Sequence[tuple[str, Metrics]]) -> Table:
@@ -133,12 +134,11 @@ def _peak_table(key: str, tests: Sequence[tuple[str, Metrics]]) -> Table:
     counts = [[metrics.get(name) for name in _COUNTS] for _, metrics in tests]
     rows = _rows(tests, keys)
     counts += [[None] * len(_COUNTS)] * (len(rows) - len(tests))
-    rows = [Row(r.name, [*r.values, *c], r.muted) for r, c in zip(rows, counts)]
+    rows = [replace(row, values=[*row.values, *c]) for row, c in zip(rows, counts)]
     columns = [('', _PEAKS[name]) for name in keys] + [('frames', name) for name in _COUNTS]
-    lower = frozenset(i for i, name in enumerate(keys) if name in _LOWER)
-    plain = frozenset(range(len(keys), len(columns)))
+    ranked = frozenset(i for i, name in enumerate(keys) if name in _MERITS)
     title = f'Where the maximum lies: {_TAGS[get_protocol(key).tags]}, percent'
-    return Table(title, columns, rows, lower, plain)
+    return Table(title, columns, rows, ranked, frozenset(range(len(keys), len(columns))))
 
 
 def _percent(metrics: Metrics, key: str) -> float | None:

@@ -55,6 +55,7 @@ def test_class_agnostic_methods_are_marked_and_keep_trivial_rows_of_their_own():
         'whole image': 12.5,
         'whole image †': 25.0,
     }
+    assert [row.ranked for row in table.rows] == [True, False, False, False]
 
 
 def test_the_maxima_follow_once_for_given_and_once_for_predicted_tags():
@@ -63,7 +64,8 @@ def test_the_maxima_follow_once_for_given_and_once_for_predicted_tags():
     given, predicted = tables[1], tables[3]
     assert column(given, 'own box')['ours'] == 80.0
     assert column(given, 'listed')['ours'] == 10.0
-    assert [given.columns[i][1] for i in given.lower] == ['SFD: silent']
+    assert [given.columns[i][1] for i in given.ranked] == ['own box']
+    assert [given.columns[i][1] for i in given.counts] == ['evaluated', 'listed']
     assert column(predicted, 'missed classes')['ours'] == 20.0
 
 

@@ -139,7 +139,7 @@ class VisualizationHook(Hook):
             **self._record,
             'protocol': protocol,
             'metrics': {k: float(v) for k, v in (metrics or {}).items() if np.isscalar(v)},
-            'cases': self._cases(runner, samples, protocol, scores, out),
+            'cases': self._cases(runner, samples, protocol, scores, out / split),
         }
         self._write_record(runner, split, record)
         run = read_run(runner.work_dir)
@@ -163,14 +163,14 @@ class VisualizationHook(Hook):
         samples: Sequence[AVDataSample],
         protocol: str,
         scores: Sequence[dict[str, Any]],
-        out: Path,
+        stem: Path,
     ) -> list[dict[str, Any]]:
         """Draw the best and worst clips, and say what is on the pictures."""
         by_identity = {(s.clip_id, s.get('frame_index') or 0): s for s in samples}
         cases = []
         for kind, rank, score in best_and_worst(scores, self.num_cases):
             clip, frame, level = score['clip_id'], score['frame_index'], score['level']
-            file = out / f'level{level}_{kind}_{rank}.png'
+            file = stem.with_name(f'{stem.name}_level{level}_{kind}_{rank}.png')
             caption = f'level {level}, cIoU {score["ciou"]:.2f} ({protocol})'
             sample = by_identity[clip, frame]
             drawn = self._try(runner, runner.visualizer.draw, sample, caption=caption)

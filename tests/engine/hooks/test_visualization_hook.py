@@ -91,8 +91,8 @@ def test_a_test_leaves_sheet_cases_record_and_one_self_contained_report(make_run
     names = {path.name for path in out.iterdir()}
     assert names == {
         'contact_sheet.png',
-        'level1_best_1.png',
-        'level1_worst_1.png',
+        'test_level1_best_1.png',
+        'test_level1_worst_1.png',
         'report.html',
     }
     record = json.loads(out.with_suffix('.json').read_text(encoding='utf-8'))
@@ -101,12 +101,12 @@ def test_a_test_leaves_sheet_cases_record_and_one_self_contained_report(make_run
     best, worst = record['cases']
     assert (best['kind'], worst['kind']) == ('best', 'worst')
     assert best['ciou'] >= worst['ciou']
-    assert best['picture'] == 'results/test/level1_best_1.png'
+    assert best['picture'] == 'results/test/test_level1_best_1.png'
     page = (out / 'report.html').read_text(encoding='utf-8')
     pictures = re.findall(r'data:image/jpeg;base64,([^"]+)', page)
     assert len(pictures) == 2
     shown = np.asarray(Image.open(io.BytesIO(base64.b64decode(pictures[0]))), int)
-    drawn = np.asarray(Image.open(out / 'level1_best_1.png'), int)
+    drawn = np.asarray(Image.open(out / 'test_level1_best_1.png'), int)
     assert np.abs(shown - drawn).mean() < 4
     # the box [.25, .75] of a 256-pixel panel that begins at (12, 74)
     assert (drawn[74 + 128, 12 + 64] == SOUNDING).all()
@@ -117,7 +117,7 @@ def test_pictures_go_where_the_user_says_and_the_record_still_finds_them(make_ru
     assert (tmp_path / 'hiér' / 'report.html').is_file()
     record = json.loads((tmp_path / 'wörk/results/test.json').read_text(encoding='utf-8'))
     picture = tmp_path / 'wörk' / record['cases'][0]['picture']
-    assert picture.resolve() == tmp_path / 'hiér' / 'level1_best_1.png'
+    assert picture.resolve() == tmp_path / 'hiér' / 'test_level1_best_1.png'
 
 
 def test_files_that_cannot_be_read_any_more_cost_their_pictures_only(
