@@ -1,6 +1,6 @@
 """Heads: tagging, correspondence, alignment."""
 
-from .alignment_head import AlignmentHead, weighted_pool
+from .alignment_head import AlignmentHead, smooth_maps, weighted_pool
 from .avc_head import AVCHead
 from .gru_tag_head import GRUTagHead, LinearSoftmaxPool
 from .pooled_tag_head import PooledTagHead
@@ -11,5 +11,6 @@ __all__ = [
     'GRUTagHead',
     'LinearSoftmaxPool',
     'PooledTagHead',
+    'smooth_maps',
     'weighted_pool',
 ]

@@ -35,6 +35,11 @@ def weighted_pool(features: Tensor, weights: Tensor, clips: Tensor | None = None
     return per_clip_matmul(weights, features.float().flatten(2).mT, clips)
 
 
+def smooth_maps(maps: Tensor, side: int) -> Tensor:
+    """Average over squares of an odd side, inside the map only: [P, h, w] -> [P, h, w]."""
+    return F.avg_pool2d(maps, side, 1, side // 2, count_include_pad=False)
+
+
 def _projection(channels: int, hidden: int, dim: int) -> nn.Sequential:
     return nn.Sequential(
         nn.Linear(channels, hidden), nn.ReLU(inplace=True), nn.Linear(hidden, dim)
@@ -49,8 +54,15 @@ class AlignmentHead(nn.Module):
         in_channels: Channels of E_a and E_v. Defaults to 512.
         hidden: Width of the hidden layer. Defaults to 1024.
         embed_dim: Dimensions of the shared space. Defaults to 128.
-        temperature: Of the heat map ``exp(K / temperature)``, in units of distance (which lies
-            in [0, 2]). Defaults to 0.2.
+        num_classes: C; g_a is then told the class of each sound by a learned vector that is added
+            to f_a, an extension of ours: what is left of other classes in the sound matters
+            less. Defaults to None, Eq. 6 as it is.
+        temperature: Of the heat map, in units of distance (which lies in [0, 2]). Defaults to
+            0.2.
+        midpoint: Distance at which the heat map is one half, ``sigmoid((midpoint + K) /
+            temperature)``. Defaults to None: ``exp(K / temperature)``.
+        map_smoothing: Odd side, in cells, of the square over which K is averaged before it
+            becomes heat: Eq. 5 pools regions, a single cell is noisier. Defaults to 1, none.
         loss: Config of the alignment loss. Defaults to ``PairContrastiveLoss``, Eq. 7.
 
     Source: Eq. 5, 6, 8.
@@ -61,17 +73,27 @@ class AlignmentHead(nn.Module):
         in_channels: int = 512,
         hidden: int = 1024,
         embed_dim: int = 128,
+        num_classes: int | None = None,
         temperature: float = 0.2,
+        midpoint: float | None = None,
+        map_smoothing: int = 1,
         loss: dict | None = None,
     ) -> None:
         super().__init__()
         self.audio_projection = _projection(in_channels, hidden, embed_dim)
         self.visual_projection = _projection(in_channels, hidden, embed_dim)
+        self.class_embedding = (
+            None if num_classes is None else nn.Embedding(num_classes, in_channels)
+        )
         self.temperature = temperature
+        self.midpoint = midpoint
+        self.map_smoothing = map_smoothing
         self.loss_fn = MODELS.build(loss or {'type': 'PairContrastiveLoss'})
 
-    def project_audio(self, pooled: Tensor) -> Tensor:
-        """Eq. 6's g_a with L2 normalisation: [P, c] -> [P, embed_dim]."""
+    def project_audio(self, pooled: Tensor, classes: Tensor) -> Tensor:
+        """Eq. 6's g_a with L2 normalisation: [P, c] of classes long [P] -> [P, embed_dim]."""
+        if self.class_embedding is not None:
+            pooled = pooled + self.class_embedding(classes)
         return F.normalize(self.audio_projection(pooled).float(), dim=-1)
 
     def project_visual(self, pooled: Tensor) -> Tensor:
@@ -95,8 +117,13 @@ class AlignmentHead(nn.Module):
         return -(audio[:, None, None] - grid).norm(dim=-1)
 
     def heat_maps(self, audio: Tensor, grid: Tensor) -> Tensor:
-        """Eq. 8's map as a heat map in (0, 1]: ``exp(K / temperature)``, [P, h, w]."""
-        return (self.distance_maps(audio, grid) / self.temperature).exp()
+        """Eq. 8's map as a heat map in (0, 1], [P, h, w]."""
+        maps = self.distance_maps(audio, grid)
+        if self.map_smoothing > 1:
+            maps = smooth_maps(maps, self.map_smoothing)
+        if self.midpoint is None:
+            return (maps / self.temperature).exp()
+        return ((self.midpoint + maps) / self.temperature).sigmoid()
 
     def loss(
         self,
@@ -117,6 +144,7 @@ class AlignmentHead(nn.Module):
             absent: E_v pooled by the maps of absent classes [R, c], or None.
             background: E_v pooled by what no map claims [N, c], or None.
         """
+        sounds = self.project_audio(sounds, sound_pairs[:, 1])
         sound_pairs, object_pairs = _global_pairs(sound_pairs), _global_pairs(object_pairs)
         positive = (sound_pairs[:, None] == object_pairs[None]).all(-1)
         extra = [
@@ -124,7 +152,7 @@ class AlignmentHead(nn.Module):
             for slots in (absent, background)
         ]
         return self.loss_fn(
-            gather_cat(self.project_audio(sounds)),
+            gather_cat(sounds),
             gather_cat(self.project_visual(objects)),
             positive,
             *extra,

@@ -10,7 +10,7 @@ from mmavl.registry import MODELS
 from mmavl.structures import AVDataSample
 
 from ..disentanglers import grad_cam
-from ..heads import weighted_pool
+from ..heads import smooth_maps, weighted_pool
 from .base_localizer import BaseLocalizer, clip_numbers, stack_tags, store_maps
 
 _REFINE_CELLS = 7
@@ -231,10 +231,11 @@ class CoarseToFine(BaseLocalizer):
         same = (pairs[:, None] == sound_pairs[None]).all(-1)
         slots, heard = same.nonzero(as_tuple=True)
         maps = self.alignment_head.distance_maps(
-            self.alignment_head.project_audio(sounds[heard]), grid[pairs[slots, 0]]
+            self.alignment_head.project_audio(sounds[heard], sound_pairs[heard, 1]),
+            grid[pairs[slots, 0]],
         )
         # averaged over about an object's size: to choose between objects, not within one
-        maps = F.avg_pool2d(maps, _REFINE_CELLS, 1, _REFINE_CELLS // 2, count_include_pad=False)
+        maps = smooth_maps(maps, _REFINE_CELLS)
         maps = maps - maps.amax((-2, -1), keepdim=True)
         agreement = maps.new_ones(len(pairs), *maps.shape[1:])
         agreement[slots] = (maps / self.refine_temperature).exp()
@@ -293,7 +294,7 @@ class CoarseToFine(BaseLocalizer):
         sounds, pairs = self._sounds(features, mask)
         grid = self.alignment_head.project_grid(features.embedded_visual)
         heat = self.alignment_head.heat_maps(
-            self.alignment_head.project_audio(sounds), grid[pairs[:, 0]]
+            self.alignment_head.project_audio(sounds, pairs[:, 1]), grid[pairs[:, 0]]
         )
         if self.stage == 'product':
             heat = resize_maps(self._visual_maps(features, pairs), heat.shape[-2:]) * heat

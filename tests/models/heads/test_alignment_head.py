@@ -1,4 +1,8 @@
+import math
+
+import pytest
 import torch
+from torch.nn import functional as F
 
 from mmavl.models.heads import AlignmentHead, weighted_pool
 
@@ -55,7 +59,9 @@ def test_distance_maps_are_eq8():
             for v in range(3):
                 place = g(head.visual_projection, embedded[pair, :, u, v])
                 expected[pair, u, v] = -(sound - place).square().sum().sqrt()
-    maps = head.distance_maps(head.project_audio(pooled), head.project_grid(embedded))
+    maps = head.distance_maps(
+        head.project_audio(pooled, torch.zeros(2).long()), head.project_grid(embedded)
+    )
     torch.testing.assert_close(maps, expected)
 
 
@@ -66,6 +72,37 @@ def test_heat_is_one_where_sound_and_place_coincide():
     heat = head.heat_maps(sound, grid)
     expected = torch.exp(-torch.tensor([[[0.0, 2**0.5, 2.0]]]) / 0.5)
     torch.testing.assert_close(heat, expected)
+
+
+def test_heat_is_one_half_at_the_midpoint():
+    head = AlignmentHead(in_channels=4, temperature=0.1, midpoint=2**0.5)
+    sound = torch.tensor([[1.0, 0.0]])
+    grid = torch.tensor([[[[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0]]]])
+    near, middle, far = head.heat_maps(sound, grid)[0, 0].tolist()
+    assert middle == pytest.approx(0.5)
+    assert near == pytest.approx(1 / (1 + math.exp(-(2**0.5) / 0.1)))
+    assert far == pytest.approx(1 / (1 + math.exp((2 - 2**0.5) / 0.1)))
+
+
+def test_map_smoothing_averages_distances_inside_the_map():
+    sound, grid = torch.randn(1, 4), torch.randn(1, 4, 5, 4)
+    plain = AlignmentHead(in_channels=4, temperature=0.7)
+    smooth = AlignmentHead(in_channels=4, temperature=0.7, map_smoothing=3)
+    maps = plain.distance_maps(sound, grid)[0]
+    heat = smooth.heat_maps(sound, grid)[0]
+    for u in range(4):
+        for v in range(5):
+            around = maps[max(u - 1, 0) : u + 2, max(v - 1, 0) : v + 2]
+            assert heat[u, v].item() == pytest.approx(math.exp(around.mean() / 0.7), rel=1e-5)
+
+
+def test_a_sound_is_projected_with_the_vector_of_its_class():
+    head = AlignmentHead(in_channels=4, num_classes=3)
+    pooled, classes = torch.randn(2, 4), torch.tensor([2, 0])
+    projected = head.project_audio(pooled, classes)
+    shifted = pooled + head.class_embedding.weight[classes]
+    torch.testing.assert_close(projected, F.normalize(head.audio_projection(shifted), dim=-1))
+    assert not torch.allclose(projected, head.project_audio(pooled, classes.flip(0)))
 
 
 def test_loss_takes_same_clip_and_same_class_as_positive_only():

@@ -74,7 +74,7 @@ def test_alignment_maps_are_eq4_eq5_and_eq8_followed_literally():
                 weights = torch.ones_like(weights)  # the stated fall-back
             e_a = features['E_a'][index, :, :, 0]
             pooled = sum(e_a[:, t] * weights[t] for t in range(len(weights))) / weights.sum()
-            sound = model.alignment_head.project_audio(pooled)
+            sound = model.alignment_head.project_audio(pooled, label)
             height, width = heat.shape
             for u in range(height):
                 for v in range(width):
@@ -200,7 +200,7 @@ def test_refinement_pools_the_object_by_the_agreement_with_the_sound():
     for index, label in enumerate((0, 2)):
         pair = torch.tensor([[index, label]])
         weights = plain._visual_maps(features, pair)[0]
-        sound = plain.alignment_head.project_audio(seen['sounds'][index])
+        sound = plain.alignment_head.project_audio(seen['sounds'][index], label)
         place = plain.alignment_head.project_grid(features.embedded_visual)[index]
         cells = (sound - place).square().sum(-1).sqrt()
         distance = torch.empty_like(cells)
