@@ -8,13 +8,16 @@ _base_ = [
 
 load_from = 'work_dirs/stage1_scenes/epoch_4.pth'
 
-# Eq. 5 and 7 with extensions of ours; stage2_scenes_literal.py is without them.
+# Eq. 5 to 8 with extensions of ours; stage2_scenes_literal.py is without them.
 model = dict(
     alignment_head=dict(
         type='AlignmentHead',
         in_channels=128,
         hidden=256,
-        temperature=0.8,
+        num_classes=3,
+        temperature=0.3,
+        midpoint=1.1,
+        map_smoothing=3,
         loss=dict(
             type='PairContrastiveLoss',
             margin=1.2,

@@ -7,4 +7,8 @@ test_dataloader = dict(dataset=dict(tag_level='class'))
 
 load_from = 'work_dirs/stage1_scenes_class/epoch_4.pth'
 
-model = dict(audio_tag_head=dict(num_classes=15), visual_tag_head=dict(num_classes=15))
+model = dict(
+    audio_tag_head=dict(num_classes=15),
+    visual_tag_head=dict(num_classes=15),
+    alignment_head=dict(num_classes=15),
+)
