@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from mmavl.registry import MODELS
 from mmavl.structures import AVDataSample
@@ -12,6 +11,7 @@ from mmavl.structures import AVDataSample
 from ..disentanglers import grad_cam
 from ..heads import smooth_maps, weighted_pool
 from .base_localizer import BaseLocalizer, clip_numbers, stack_tags, store_maps
+from .class_maps import claimed_area, keep_peaks, resize_maps, valid_classes
 
 _REFINE_CELLS = 7
 STAGES = ('alignment', 'category', 'correspondence', 'product')
@@ -306,34 +306,3 @@ class CoarseToFine(BaseLocalizer):
         return grad_cam(
             features.embedded_visual, lambda visual: self.avc_head(audio, visual)[:, 1]
         )
-
-
-def valid_classes(probs: Tensor, threshold: float) -> Tensor:
-    """Classes above a threshold, and each clip's best one: [N, C] -> bool [N, C]."""
-    best = F.one_hot(probs.argmax(1), probs.shape[1]).bool()
-    return (probs > threshold) | best
-
-
-def claimed_area(maps: Tensor, clips: Tensor, num_clips: int) -> Tensor:
-    """How much each cell is claimed by any class: [P, h, w] of clips [P] -> [N, h, w] in [0, 1].
-
-    Each map is divided by its maximum; a cell is claimed as by the map that claims it most.
-    """
-    scaled = maps / maps.amax((-2, -1), keepdim=True).clamp_min(1e-12)
-    claimed = maps.new_zeros(num_clips, *maps.shape[1:])
-    index = clips[:, None, None].expand_as(scaled)
-    return claimed.scatter_reduce(0, index, scaled, 'amax')
-
-
-def keep_peaks(maps: Tensor, threshold: float) -> Tensor:
-    """What of maps >= 0 [P, h, w] rises above a share of each one's maximum."""
-    if not threshold:
-        return maps
-    return (maps - threshold * maps.amax((-2, -1), keepdim=True)).relu()
-
-
-def resize_maps(maps: Tensor, size: tuple[int, int]) -> Tensor:
-    """Bilinear resize of [P, h, w]."""
-    if maps.shape[-2:] == tuple(size):
-        return maps
-    return F.interpolate(maps[:, None], tuple(size), mode='bilinear')[:, 0]
