@@ -19,7 +19,8 @@ class LoadAudio:
         sample_rate (int): Rate in Hz that every file is brought to. Defaults to 22050.
         seconds (float, optional): Decode only this much of a longer file. Defaults to the
             whole file, which must then be shorter than ten minutes.
-        crop (str): Which part that is: 'random', 'centre' or 'start'. Defaults to 'centre'.
+        crop (str): Which part that is: 'random', 'centre', 'start', or 'frame': that around the
+            clip's frame (its ``time``). Defaults to 'centre'.
 
     Raises:
         DataError: The file is missing, empty, truncated, without sound or not decodable.
@@ -28,7 +29,8 @@ class LoadAudio:
     def __init__(
         self, sample_rate: int = 22050, seconds: float | None = None, crop: str = 'centre'
     ) -> None:
-        check_crop(crop)
+        if crop != 'frame':
+            check_crop(crop)
         self.sample_rate = sample_rate
         self.seconds = seconds
         self.crop = crop
@@ -41,7 +43,12 @@ class LoadAudio:
             results['audio_path'],
             self.sample_rate,
             self.seconds,
-            start=lambda length, wanted: crop_start(length, wanted, self.crop),
+            start=lambda length, wanted: self._start(results, length, wanted),
             expected=results.get('duration', 0.0),
         )
         return results
+
+    def _start(self, results: dict, length: float, wanted: float) -> float:
+        if self.crop == 'frame':
+            return results['time'] - wanted / 2
+        return crop_start(length, wanted, self.crop)

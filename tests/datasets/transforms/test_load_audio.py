@@ -30,6 +30,14 @@ def test_the_part_asked_for_is_loaded(ramp, crop, first):
     assert wave[0] == pytest.approx(first)
 
 
+@pytest.mark.parametrize(('time', 'first'), [(5.0, 0.4), (0.2, 0.0), (9.9, 0.8)])
+def test_the_part_around_the_frame_is_loaded_inside_the_file(ramp, time, first):
+    load = LoadAudio(sample_rate=1000, seconds=2, crop='frame')
+    wave = load({**ramp, 'time': time})['waveform']
+    assert len(wave) == 2000
+    assert wave[0] == pytest.approx(first)
+
+
 def test_random_parts_begin_anywhere(ramp):
     load = LoadAudio(sample_rate=1000, seconds=2, crop='random')
     firsts = [load(dict(ramp))['waveform'][0] for _ in range(50)]
