@@ -10,6 +10,7 @@ from mmengine.dataset import BaseDataset
 from mmengine.logging import print_log
 
 from mmavl.errors import DataError
+from mmavl.evaluation.functional import consensus_reference
 from mmavl.registry import DATASETS, TRANSFORMS
 
 from .manifest import check_manifest, describe, read_manifest, summary
@@ -27,7 +28,9 @@ class AVDataset(BaseDataset):
     (seconds), ``audio_path``, ``duration``, ``boxes`` (float32 [n, 4], normalised xywh),
     ``box_labels`` (int64 [n]), ``box_families`` (int64 [n]), ``box_names`` (the manifest's
     names), ``box_sounding`` (bool [n]), and ``visual_tags``, ``annotators`` and ``sources``
-    (name -> path) where the manifest has them.
+    (name -> path) where the manifest has them. Annotators' boxes also give ``gt_map``, their
+    consensus (float32 [256, 256], see
+    :func:`~mmavl.evaluation.functional.consensus_reference`).
 
     A training sample that cannot be loaded is named, counted and replaced by another one, as
     long as no more than ``max_bad_share`` of the clips are bad. With ``test_mode`` the first
@@ -224,6 +227,9 @@ class AVDataset(BaseDataset):
         if 'entry' in info:
             entry = info.pop('entry')
             info.update(self._at_frame(entry, random.randrange(frame_count(entry))))
+        if info.get('annotators'):
+            boxes = torch.tensor(info['annotators'], dtype=torch.float64)
+            info['gt_map'] = consensus_reference(boxes).numpy()
         return {**info, 'classes': self._metainfo['classes']}
 
     def prepare_data(self, idx: int) -> dict:

@@ -114,6 +114,8 @@ class Prediction:
         }
         for name in ('img_path', 'audio_path'):
             values[name] = str(sample.get(name) or '')
+        if len(sample.get('annotators') or ()):
+            values.pop('gt_map', None)  # made of these, which every protocol rounds its own way
         if 'pred_maps' in sample:
             values['maps'] = _numpy(sample['pred_maps']['data'])
         if len(instances := sample.get('gt_instances') or {}):

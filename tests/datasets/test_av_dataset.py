@@ -126,6 +126,23 @@ def test_a_videos_frame_is_named_by_its_time(data_root):
     assert 'img_path' not in sample
 
 
+def test_annotators_boxes_give_their_consensus_map(data_root):
+    boxes = [[1, 1, 129, 257], [65, 1, 193, 257], [65, 1, 193, 257]]
+    change(data_root, lambda m: m['data_list'][0].update(annotators=boxes))
+    data = dataset(data_root, frame='first', pipeline=PIPELINE)
+    sample = data[0]['data_samples']
+    assert sample.gt_map.shape == (256, 256)
+    # x - 1: one annotator on columns 0-63, two or three of them on 64-191
+    row = [0.5] * 64 + [1.0] * 128 + [0.0] * 64
+    assert torch.equal(sample.gt_map, torch.tensor(row).expand(256, 256))
+    assert 'gt_map' not in data[1]['data_samples']
+
+
+def test_an_empty_list_of_annotators_gives_no_map(data_root):
+    change(data_root, lambda m: m['data_list'][0].update(annotators=[]))
+    assert 'gt_map' not in dataset(data_root, frame='first')[0]
+
+
 def test_annotators_and_sources_come_along(data_root):
     extra = {'annotators': [[1, 2, 3, 4]], 'sources': {'Cello': 'clip1.wav'}}
     change(data_root, lambda m: m['data_list'][0].update(extra))

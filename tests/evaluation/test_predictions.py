@@ -88,6 +88,14 @@ def test_one_map_of_label_minus_one_is_class_agnostic():
     assert not Prediction('a').class_agnostic
 
 
+def test_a_consensus_map_beside_annotators_is_not_kept_twice():
+    boxes, consensus = [[1, 2, 3, 4]], np.eye(3)
+    both = Prediction.from_sample(make_sample(annotators=boxes, gt_map=consensus))
+    assert (both.annotators.tolist(), both.gt_map) == ([[1, 2, 3, 4]], None)
+    alone = Prediction.from_sample(make_sample(gt_map=consensus))
+    assert alone.gt_map.tolist() == consensus.tolist()
+
+
 def test_an_empty_list_of_annotators_is_no_reference():
     assert Prediction('a', annotators=[]).annotators is None
 

@@ -6,12 +6,12 @@ import numpy as np
 
 from mmavl.registry import TRANSFORMS
 
-from .random_flip import flip_boxes
+from .random_flip import flip_references
 
 
 @TRANSFORMS.register_module()
 class FlipFeatures:
-    """Mirror a frame's cached features and its boxes left to right; without any, do nothing.
+    """Mirror a frame's cached features and its references; without any, do nothing.
 
     Convolutions trained with mirrored images give nearly the mirrored features of a mirrored
     image, so this stands in for :class:`RandomFlip` where the image itself is not loaded. Where
@@ -30,6 +30,5 @@ class FlipFeatures:
             return results
         features = results['image_features']
         results['image_features'] = np.ascontiguousarray(features[..., ::-1])
-        if 'boxes' in results:
-            results['boxes'] = flip_boxes(results['boxes'])
+        flip_references(results)
         return results

@@ -27,7 +27,7 @@ class PackAVInputs:
 
     ``inputs`` gets ``image`` (uint8 [3, H, W]) and ``waveform`` (float32 [L]), or cached
     ``image_features`` and ``audio_features`` in their place. The data sample gets ``gt_tags``,
-    ``gt_visual_tags``, ``gt_instances`` (boxes as xyxy in input pixels) and the meta
+    ``gt_visual_tags``, ``gt_instances`` (boxes as xyxy in input pixels), ``gt_map`` and the meta
     information that there is.
 
     Args:
@@ -62,6 +62,8 @@ class PackAVInputs:
             sample.gt_visual_tags = torch.from_numpy(results['visual_tags'])
         if 'boxes' in results:
             sample.gt_instances = _instances(results, shape)
+        if 'gt_map' in results:
+            sample.gt_map = torch.from_numpy(np.ascontiguousarray(results['gt_map']))
         return sample
 
 

@@ -9,7 +9,7 @@ from mmavl.registry import TRANSFORMS
 
 @TRANSFORMS.register_module()
 class RandomFlip:
-    """Mirror the frame and its boxes left to right; without a frame, nothing.
+    """Mirror the frame, its boxes and its consensus map left to right; without a frame, nothing.
 
     Args:
         prob (float): How often. Defaults to 0.5.
@@ -23,9 +23,20 @@ class RandomFlip:
         if 'image' not in results or random.random() >= self.prob:
             return results
         results['image'] = np.ascontiguousarray(results['image'][:, ::-1])
-        if 'boxes' in results:
-            results['boxes'] = flip_boxes(results['boxes'])
+        flip_references(results)
         return results
+
+
+def flip_references(results: dict) -> None:
+    """Mirror, in place, what says where things are in the frame.
+
+    Annotators' boxes are left out then: the mirrored map holds what they say.
+    """
+    if 'boxes' in results:
+        results['boxes'] = flip_boxes(results['boxes'])
+    if 'gt_map' in results:
+        results['gt_map'] = results['gt_map'][:, ::-1]
+        results.pop('annotators', None)
 
 
 def flip_boxes(boxes: np.ndarray) -> np.ndarray:

@@ -27,6 +27,14 @@ def test_flipping_twice_gives_the_first_back(results):
     assert np.allclose(twice['boxes'], results['boxes'])
 
 
+def test_the_consensus_map_goes_along_and_replaces_the_annotators_boxes(results):
+    results['gt_map'] = np.array([[0, 0.5, 1.0]], np.float32)
+    results['annotators'] = [[1, 1, 9, 9]]
+    flipped = RandomFlip(prob=1)(dict(results))
+    assert flipped['gt_map'].tolist() == [[1.0, 0.5, 0.0]]
+    assert 'annotators' not in flipped
+
+
 def test_it_happens_as_often_as_asked(results):
     def flipped(prob):
         flip = RandomFlip(prob)
