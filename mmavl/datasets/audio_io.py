@@ -83,14 +83,15 @@ def _read_container(
         if not container.streams.audio:
             raise DataError(f'{path} has no audio track: leave the clip out of the manifest')
         stream = container.streams.audio[0]
-        length = _track_seconds(container, stream)
+        length = track_seconds(container, stream)
         first, count = _span(path, length, seconds, start, expected)
         wave, rate = _decode(container, stream, first, count)
     _check_length(path, len(wave) / rate, count)
     return wave, rate
 
 
-def _track_seconds(container: av.container.InputContainer, stream: av.AudioStream) -> float:
+def track_seconds(container: av.container.InputContainer, stream: av.stream.Stream) -> float:
+    """How long a track is by its header, else by its container's; 0 where neither says."""
     if stream.duration is not None:
         return float(stream.duration * stream.time_base)
     return (container.duration or 0) / av.time_base
@@ -131,7 +132,7 @@ def _span(
         )
     if seconds is not None and length > seconds:
         return min(max(start(length, seconds), 0.0), length - seconds), seconds
-    if length > LONGEST:
+    if seconds is None and length > LONGEST:
         raise DataError(
             f'{path} is {length:.0f} s long, which is not read whole: set LoadAudio(seconds=...) '
             'to read a part, or cut the file'

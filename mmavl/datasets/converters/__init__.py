@@ -1,0 +1,1 @@
+"""From downloaded media and published annotations to manifests; used by the tools."""

@@ -1,0 +1,116 @@
+"""What media a folder holds, by clip id."""
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+VIDEOS = ('.mp4', '.mkv', '.webm', '.avi', '.mov', '.m4v', '.flv', '.3gp', '.ts', '.mpg', '.mpeg')
+SOUNDS = ('.wav', '.flac', '.ogg', '.opus', '.mp3', '.m4a', '.aac')
+IMAGES = ('.jpg', '.jpeg', '.png', '.webp', '.bmp')
+
+_YOUTUBE_ID = 11
+
+
+@dataclass
+class Source:
+    """The media of one clip: a video, or what was already extracted from it.
+
+    Attributes:
+        video (str): A video file, or ''.
+        audio (str): A sound file, or ''.
+        images (list[str]): Its frames in order; one for a still picture.
+        more (list[str]): Further files of the same id and kind, which are not used.
+    """
+
+    video: str = ''
+    audio: str = ''
+    images: list[str] = field(default_factory=list)
+    more: list[str] = field(default_factory=list)
+
+
+class MediaIndex:
+    """The videos, sounds, frame folders and pictures below a folder.
+
+    A file belongs to the id that is its name without suffix. Where ids are given, names that
+    downloaders make of them are known too: ``Y{id}``, and an id of YouTube (11 characters)
+    followed by ``_`` or ``.`` and e.g. the seconds; and a folder of numbered pictures is the
+    frames of the id that it is named after (``{id}`` or ``{id}.mp4``).
+
+    Args:
+        root (Path): The folder; links to folders are followed.
+        ids (Iterable[str], optional): The ids asked for. Defaults to every name there is.
+        skip (Iterable[Path]): Folders to leave alone, e.g. the one that is written to.
+    """
+
+    def __init__(
+        self, root: Path, ids: Iterable[str] | None = None, skip: Iterable[Path] = ()
+    ) -> None:
+        if not root.is_dir():
+            raise FileNotFoundError(f'{root} is no folder of media: check --media')
+        self._ids = None if ids is None else set(ids)
+        self._skip = {Path(folder).resolve() for folder in skip}
+        self._found: dict[str, Source] = {}
+        for folder, folders, names in os.walk(root, followlinks=True):
+            folders[:] = sorted(name for name in folders if self._wanted(folder, name))
+            self._add_folder(Path(folder), sorted(names), folder == str(root))
+
+    def _wanted(self, folder: str, name: str) -> bool:
+        return not name.startswith('.') and Path(folder, name).resolve() not in self._skip
+
+    def _add_folder(self, folder: Path, names: list[str], top: bool) -> None:
+        pictures = [name for name in names if name.lower().endswith(IMAGES)]
+        own = None if top or self._ids is None else self._key(_bare(folder.name))
+        if own is not None and pictures and all(Path(name).stem.isdigit() for name in pictures):
+            ordered = sorted(pictures, key=lambda name: int(Path(name).stem))
+            self._put(own, 'images', [str(folder / name) for name in ordered])
+            pictures = []
+        for name in names:
+            kind = _kind(name)
+            if kind == 'images' and name not in pictures:
+                continue
+            key = self._key(_bare(name)) if kind else None
+            if key is not None:
+                path = str(folder / name)
+                self._put(key, kind, [path] if kind == 'images' else path)
+
+    def _put(self, key: str, kind: str, value: str | list[str]) -> None:
+        source = self._found.setdefault(key, Source())
+        if getattr(source, kind):
+            source.more.append(value if isinstance(value, str) else value[0])
+        else:
+            setattr(source, kind, value)
+
+    def _key(self, stem: str) -> str | None:
+        """The id that a name stands for; None if it is not asked for."""
+        if self._ids is None or stem in self._ids:
+            return stem
+        for name in (stem, stem[1:] if stem.startswith('Y') else ''):
+            if name in self._ids:
+                return name
+            short = name[:_YOUTUBE_ID]
+            if short in self._ids and name[_YOUTUBE_ID : _YOUTUBE_ID + 1] in ('_', '.'):
+                return short
+        return None
+
+    def __iter__(self) -> Iterable[str]:
+        return iter(sorted(self._found))
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def find(self, clip_id: str) -> Source | None:
+        """The media of a clip; None if there is nothing."""
+        return self._found.get(clip_id)
+
+
+def _bare(name: str) -> str:
+    """A file's or folder's name without a suffix of media."""
+    stem, suffix = os.path.splitext(name)
+    return stem if suffix.lower() in VIDEOS + SOUNDS + IMAGES else name
+
+
+def _kind(name: str) -> str:
+    suffix = os.path.splitext(name)[1].lower()
+    kinds = {'video': VIDEOS, 'audio': SOUNDS, 'images': IMAGES}
+    return next((kind for kind, suffixes in kinds.items() if suffix in suffixes), '')

@@ -1,0 +1,241 @@
+"""Converting many clips: parallel, on many machines, and continued after a kill."""
+
+import fcntl
+import json
+import multiprocessing
+import os
+import shutil
+import signal
+import threading
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO
+
+from tqdm import tqdm
+
+from mmavl.errors import DataError
+from mmavl.utils.files import atomic_write
+
+from .media import ClipJob, ClipSpec, Outcome, convert_clip, frame_paths
+
+_FOLDER = 'conversion'
+
+
+@dataclass(frozen=True)
+class Shard:
+    """A part of the clips: those whose id's checksum leaves this remainder.
+
+    It depends on nothing but the id, so machines need not see the same media.
+
+    Attributes:
+        index (int): From 1 to ``count``.
+        count (int): Number of parts.
+    """
+
+    index: int = 1
+    count: int = 1
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.index <= self.count:
+            raise ValueError(f'shard {self.index}/{self.count}: say 1/{self.count} and so on')
+
+    @classmethod
+    def parse(cls, text: str) -> 'Shard':
+        """Read ``i/n``.
+
+        Raises:
+            ValueError: The text is none.
+        """
+        index, slash, count = text.partition('/')
+        if not (slash and index.isdigit() and count.isdigit()):
+            raise ValueError(f'{text!r} is no shard: say i/n, e.g. 1/4')
+        return cls(int(index), int(count))
+
+    def holds(self, clip_id: str) -> bool:
+        """Whether a clip belongs to this part."""
+        return zlib.crc32(clip_id.encode()) % self.count == self.index - 1
+
+
+class Conversion:
+    """The clips below a data root that are made, or are to be made, with one spec.
+
+    Each clip's outcome is a line of ``conversion/{i}of{n}.jsonl``. All such files of the folder
+    are read at the start, whichever shard or machine wrote them; what they say is usable and
+    stands there is not made again, what is not usable is tried again.
+
+    Args:
+        out (Path): The data root.
+        spec (ClipSpec): What clips look like.
+        shard (Shard): Which part to make. Defaults to all.
+        workers (int): Number of processes. Defaults to 1: none besides this one.
+
+    Raises:
+        DataError: The folder holds clips of another spec, or another process is at work on it.
+    """
+
+    def __init__(
+        self, out: Path, spec: ClipSpec, shard: Shard = Shard(), workers: int = 1
+    ) -> None:
+        self.out, self.spec, self.shard, self.workers = out, spec, shard, workers
+        self._folder = out / _FOLDER
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._claim()
+        self.outcomes = self._read()
+
+    def _claim(self) -> None:
+        path = self._folder / 'spec.json'
+        if not path.is_file():
+            with atomic_write(path) as file:
+                json.dump(asdict(self.spec), file, indent=1)
+        begun = json.loads(path.read_text())
+        wanted = json.loads(json.dumps(asdict(self.spec)))
+        values = [f'{k} {begun.get(k)}, not {v}' for k, v in wanted.items() if begun.get(k) != v]
+        if values:
+            raise DataError(
+                f'{self.out} holds clips made with {", ".join(values)}: choose another --out'
+            )
+
+    def _read(self) -> dict[str, Outcome]:
+        outcomes = {}
+        for path in sorted(self._folder.glob('*of*.jsonl')):
+            for line in path.read_bytes().splitlines():
+                try:
+                    value = json.loads(line)
+                except ValueError:
+                    continue  # the line that was being written when the process was killed
+                outcome = Outcome(**{**value, 'more': tuple(value['more'])})
+                if not outcome.cause or outcome.key not in outcomes:
+                    outcomes[outcome.key] = outcome
+        return outcomes
+
+    def run(self, jobs: Sequence[ClipJob], label: str) -> dict[str, Outcome]:
+        """Make the clips of this shard that are not there yet.
+
+        Args:
+            jobs (Sequence[ClipJob]): All clips, of every shard.
+            label (str): For the progress bar.
+
+        Returns:
+            dict[str, Outcome]: What is known of each clip, by its key.
+        """
+        with _lock(self._folder / f'{self._name}.lock', self.out, self.shard):
+            mine = [job for job in jobs if self.shard.holds(job.clip_id)]
+            _sweep(self.out, mine)
+            left = [job for job in mine if not self._is_made(job)]
+            with open(self._folder / f'{self._name}.jsonl', 'a', encoding='utf-8') as log:
+                _end_line(log)
+                made = _convert(left, self.out, self.spec, self.workers)
+                bar = tqdm(made, label, len(mine), initial=len(mine) - len(left), unit='clip')
+                for outcome in bar:
+                    self.outcomes[outcome.key] = outcome
+                    log.write(json.dumps(asdict(outcome)) + '\n')
+                    log.flush()
+        wanted = {job.key for job in jobs}
+        return {key: value for key, value in self.outcomes.items() if key in wanted}
+
+    @property
+    def _name(self) -> str:
+        return f'{self.shard.index}of{self.shard.count}'
+
+    def _is_made(self, job: ClipJob) -> bool:
+        outcome = self.outcomes.get(job.key)
+        if outcome is None or outcome.cause:
+            return False
+        last = frame_paths(job.key, outcome.frames, self.spec)[-1]
+        return (self.out / last).is_file() and (self.out / f'{job.key}.wav').is_file()
+
+
+@contextmanager
+def _lock(path: Path, out: Path, shard: Shard) -> Iterator[None]:
+    with open(path, 'w') as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise DataError(
+                f'{out}: another process converts shard {shard.index}/{shard.count} into it; '
+                'wait for it, or divide the work by --shard i/n'
+            ) from error
+        yield
+
+
+def _sweep(out: Path, jobs: Iterable[ClipJob]) -> None:
+    """Remove what a killed process left of these clips."""
+    mine = {job.key for job in jobs}
+    for folder in {job.folder for job in jobs}:
+        for draft in (out / folder).glob('.*.tmp'):
+            if f'{folder}/{draft.name[1:].rsplit(".", 2)[0]}' in mine:
+                shutil.rmtree(draft, ignore_errors=True)
+
+
+def _end_line(log: IO[str]) -> None:
+    """Begin a new line if the last one was cut short."""
+    with open(log.name, 'rb') as file:
+        if file.seek(0, os.SEEK_END) and (file.seek(-1, os.SEEK_END), file.read(1))[1] != b'\n':
+            log.write('\n')
+
+
+# ------------------------------------------------------------------------- processes
+
+
+def _convert(
+    jobs: Sequence[ClipJob], out: Path, spec: ClipSpec, workers: int
+) -> Iterator[Outcome]:
+    if workers <= 1 or len(jobs) <= 1:
+        yield from (convert_clip(job, out, spec) for job in jobs)
+        return
+    waiting = list(reversed(jobs))
+    while waiting:
+        suspects: list[ClipJob] = []
+        yield from _in_pool(waiting, out, spec, workers, suspects)
+        for job in suspects:  # a decoder took its process down with it: find out whose it was
+            alone: list[ClipJob] = []
+            yield from _in_pool([job], out, spec, 1, alone)
+            if alone:
+                yield Outcome(job.key, 'broken', f'{job.source}: crashes the decoder')
+
+
+def _in_pool(
+    waiting: list[ClipJob], out: Path, spec: ClipSpec, workers: int, suspects: list[ClipJob]
+) -> Iterator[Outcome]:
+    """Take jobs off the end of a list; those at work when a process died become suspects."""
+    context = multiprocessing.get_context('spawn')
+    at_work: dict[Future, ClipJob] = {}
+    with ProcessPoolExecutor(workers, context, _start_worker) as pool:
+        try:
+            while waiting or at_work:
+                while waiting and len(at_work) < 2 * workers:
+                    job = waiting.pop()
+                    try:
+                        at_work[pool.submit(convert_clip, job, out, spec)] = job
+                    except BrokenProcessPool:
+                        waiting.append(job)
+                        raise
+                for done in wait(at_work, return_when=FIRST_COMPLETED).done:
+                    outcome = done.result()
+                    del at_work[done]
+                    yield outcome
+        except BrokenProcessPool:
+            for future, job in at_work.items():
+                if future.done() and future.exception() is None:
+                    yield future.result()
+                else:
+                    suspects.append(job)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _start_worker() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends its workers
+    parent = multiprocessing.parent_process()
+
+    def leave_with_parent() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=leave_with_parent, daemon=True).start()

@@ -1,0 +1,121 @@
+"""What a conversion left out, and why; nothing is left out without a line here."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from mmavl.datasets.manifest import check_manifest, write_manifest
+from mmavl.utils.files import atomic_write
+
+from .media import Outcome
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is not as one would wish.
+
+    Attributes:
+        split (str): Of which manifest.
+        clip_id (str): Of which clip; '' for a finding about the whole split.
+        cause (str): E.g. 'missing', 'broken', 'no audio', 'short', 'silent', 'duplicate'.
+        detail (str): The same with file and values.
+        kept (bool): Whether the clip is in the manifest all the same.
+    """
+
+    split: str
+    clip_id: str
+    cause: str
+    detail: str
+    kept: bool = False
+
+
+@dataclass
+class Report:
+    """Findings of a conversion, and the number of clips in each manifest.
+
+    Attributes:
+        findings (list[Finding]): In the order in which they were made.
+        usable (dict[str, int]): Split -> clips in its manifest.
+    """
+
+    findings: list[Finding] = field(default_factory=list)
+    usable: dict[str, int] = field(default_factory=dict)
+
+    def add(self, split: str, clip_id: str, cause: str, detail: str, kept: bool = False) -> None:
+        """Add a finding; see :class:`Finding`."""
+        self.findings.append(Finding(split, clip_id, cause, detail, kept))
+
+    def add_outcome(self, split: str, clip_id: str, outcome: Outcome | None) -> bool:
+        """Add what there is to say of a clip's conversion.
+
+        Returns:
+            bool: Whether the clip can be used.
+        """
+        if outcome is None:
+            self.add(split, clip_id, 'not converted', 'its shard was not run')
+            return False
+        if outcome.cause:
+            self.add(split, clip_id, outcome.cause, outcome.detail)
+        elif outcome.note:
+            self.add(split, clip_id, outcome.note.partition(':')[0], outcome.note, kept=True)
+        if outcome.more:
+            files = ', '.join(outcome.more)
+            detail = f'{files}: not used, the clip is made of another file of this id'
+            self.add(split, clip_id, 'duplicate', detail, kept=not outcome.cause)
+        return not outcome.cause
+
+    def write_split(self, path: Path, split: str, metainfo: dict, entries: Iterable[dict]) -> int:
+        """Write the manifest of what passes the checks, and name the rest.
+
+        Args:
+            path (Path): The manifest; it is not written where nothing passes.
+            split (str): Its split.
+            metainfo (dict): Its metainfo, without the split.
+            entries (Iterable[dict]): Its ``data_list``.
+
+        Returns:
+            int: The number of entries written.
+        """
+        manifest = {'metainfo': {**metainfo, 'split': split}, 'data_list': list(entries)}
+        problems = check_manifest(manifest)
+        for number, found in problems.items():
+            clip_id = manifest['data_list'][number]['clip_id']
+            for problem in found:
+                self.add(split, clip_id, problem.kind, problem.message)
+        kept = [e for number, e in enumerate(manifest['data_list']) if number not in problems]
+        self.usable[split] = len(kept)
+        if kept:
+            write_manifest(path, {**manifest, 'data_list': kept})
+        else:
+            path.unlink(missing_ok=True)
+        return len(kept)
+
+    def write(self, path: Path) -> None:
+        """Write the report as JSON: ``usable``, ``counts`` by split and cause, ``findings``."""
+        counts: dict[str, Counter] = {}
+        for finding in self.findings:
+            counts.setdefault(finding.split, Counter())[_title(finding)] += 1
+        content = {
+            'usable': self.usable,
+            'counts': counts,
+            'findings': [asdict(finding) for finding in self.findings],
+        }
+        with atomic_write(path) as file:
+            json.dump(content, file, indent=1)
+
+    def lines(self) -> list[str]:
+        """One line for each split: how many clips it has, and what was found by cause."""
+        lines = []
+        for split in dict.fromkeys([*self.usable, *(f.split for f in self.findings)]):
+            found = Counter(_title(f) for f in self.findings if f.split == split)
+            causes = ', '.join(f'{count} {title}' for title, count in found.most_common())
+            count = self.usable.get(split)
+            usable = 'no manifest' if not count else f'{count} clips'
+            lines.append(f'{split}: {usable}{f"; {causes}" if causes else ""}')
+        return lines
+
+
+def _title(finding: Finding) -> str:
+    return f'{finding.cause} (kept)' if finding.kept else finding.cause
