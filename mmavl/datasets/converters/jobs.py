@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import IO
 
@@ -21,7 +21,8 @@ from tqdm import tqdm
 from mmavl.errors import DataError
 from mmavl.utils.files import atomic_write
 
-from .media import ClipJob, ClipSpec, Outcome, convert_clip, frame_paths
+from .cutting import ClipSpec
+from .media import ClipJob, Outcome, convert_clip, frame_paths
 
 _FOLDER = 'conversion'
 
@@ -61,6 +62,29 @@ class Shard:
         return zlib.crc32(clip_id.encode()) % self.count == self.index - 1
 
 
+#: Everything.
+WHOLE = Shard()
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where clips come from, where they go, and how.
+
+    Attributes:
+        out (Path): The data root.
+        media (Path, optional): Folder of media; None: there are none yet.
+        shard (Shard): Which part to convert.
+        workers (int): Number of processes.
+        min_seconds (float, optional): Clips with less are left out; None: the dataset's default.
+    """
+
+    out: Path
+    media: Path | None = None
+    shard: Shard = WHOLE
+    workers: int = 1
+    min_seconds: float | None = None
+
+
 class Conversion:
     """The clips below a data root that are made, or are to be made, with one spec.
 
@@ -69,20 +93,19 @@ class Conversion:
     stands there is not made again, what is not usable is tried again.
 
     Args:
-        out (Path): The data root.
+        place (Place): Where, which part, and with how many processes.
         spec (ClipSpec): What clips look like.
-        shard (Shard): Which part to make. Defaults to all.
-        workers (int): Number of processes. Defaults to 1: none besides this one.
 
     Raises:
         DataError: The folder holds clips of another spec, or another process is at work on it.
     """
 
-    def __init__(
-        self, out: Path, spec: ClipSpec, shard: Shard = Shard(), workers: int = 1
-    ) -> None:
-        self.out, self.spec, self.shard, self.workers = out, spec, shard, workers
-        self._folder = out / _FOLDER
+    def __init__(self, place: Place, spec: ClipSpec) -> None:
+        if place.min_seconds is not None:
+            spec = replace(spec, min_seconds=place.min_seconds)
+        self.out, self.shard, self.workers = place.out, place.shard, place.workers
+        self.spec = spec
+        self._folder = self.out / _FOLDER
         self._folder.mkdir(parents=True, exist_ok=True)
         self._claim()
         self.outcomes = self._read()

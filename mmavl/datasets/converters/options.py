@@ -1,0 +1,73 @@
+"""The options that all converters of downloaded media share."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from mmavl.errors import DataError
+
+from .jobs import WHOLE, Place, Shard
+from .report import Report
+
+
+def add_common_options(parser: argparse.ArgumentParser, out: str, min_seconds: float) -> None:
+    """Add ``--out``, ``--media``, ``--shard``, ``--workers`` and ``--min-seconds``."""
+    parser.add_argument('--out', type=Path, default=Path(out), help=f'data root; default {out}')
+    parser.add_argument(
+        '--media', type=Path, help='folder of videos, or of frames and sounds already extracted'
+    )
+    parser.add_argument(
+        '--shard',
+        type=_shard,
+        default=WHOLE,
+        metavar='i/n',
+        help='convert one part of n, e.g. on one machine of n, and write no manifest; afterwards '
+        'the same command without --shard does what is left and writes the manifests',
+    )
+    parser.add_argument('--workers', type=int, default=os.cpu_count(), help='default: all cores')
+    parser.add_argument(
+        '--min-seconds',
+        type=float,
+        default=min_seconds,
+        help=f'leave out clips with less; shorter ones than asked are named (default '
+        f'{min_seconds:g})',
+    )
+
+
+def place_of(args: argparse.Namespace) -> Place:
+    """The place that the common options name."""
+    return Place(args.out, args.media, args.shard, args.workers, args.min_seconds)
+
+
+def _shard(text: str) -> Shard:
+    try:
+        return Shard.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def run_converter(args: argparse.Namespace, convert: Callable[[], Report]) -> None:
+    """Run a conversion, print its report and write it to ``report.json``.
+
+    Exits with 1 if nothing usable is left or the input cannot be used, 130 if interrupted.
+    """
+    try:
+        report = convert()
+        if args.shard.count > 1:
+            print(
+                f'shard {args.shard.index}/{args.shard.count} is done. When all are: the same '
+                'command without --shard writes the manifests and the report'
+            )
+            return
+        report.write(args.out / 'report.json')
+    except (DataError, OSError) as error:
+        sys.exit(f'error: {error}')
+    except KeyboardInterrupt:
+        print('interrupted: run the same command again to continue', file=sys.stderr)
+        sys.exit(130)
+    print('\n'.join(report.lines()))
+    print(f'what was left out and why: {args.out / "report.json"}')
+    if not any(report.usable.values()):
+        sys.exit('error: nothing usable is left')
