@@ -9,7 +9,7 @@ CODECS = {
     '.mp4': ('libx264', 'aac'),
     '.mkv': ('mpeg4', 'aac'),
     '.avi': ('mpeg4', 'libmp3lame'),
-    '.webm': ('libvpx', 'libvorbis'),
+    '.webm': ('libvpx', 'libopus'),
 }
 
 
@@ -37,12 +37,12 @@ def write_video(path, seconds, fps=5, size=(64, 48), sound=True, pictures=True, 
                 frames.append(av.VideoFrame.from_ndarray(picture, format='rgb24'))
             streams.append((stream, frames))
         if sound:
-            rate = 22050 if sound_codec != 'libvorbis' else 44100
+            rate, chunk = (48000, 960) if sound_codec == 'libopus' else (22050, 1024)
             stream = container.add_stream(sound_codec, rate=rate, layout='mono')
             wave = gain * np.sin(2 * np.pi * 440 * np.arange(round(rate * seconds)) / rate)
             frames = []
-            for first in range(0, len(wave), 1024):
-                piece = np.ascontiguousarray(wave[None, first : first + 1024], np.float32)
+            for first in range(0, len(wave), chunk):
+                piece = np.ascontiguousarray(wave[None, first : first + chunk], np.float32)
                 frame = av.AudioFrame.from_ndarray(piece, format='fltp', layout='mono')
                 frame.sample_rate, frame.pts = rate, first
                 frames.append(frame)

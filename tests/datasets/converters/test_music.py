@@ -1,0 +1,142 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from mmavl.datasets.converters.jobs import Place
+from mmavl.datasets.converters.mixtures import (
+    MUSIC_MIXTURES,
+    draw_mixtures,
+    place_mixtures,
+    read_mixtures,
+    write_mixtures,
+)
+from mmavl.datasets.converters.music import Music
+from mmavl.datasets.manifest import check_manifest, read_manifest
+from mmavl.errors import DataError
+from mmavl.utils.published import read_video_list
+
+from .conftest import write_frames, write_sound, write_video
+
+SHARED = Path(__file__).parents[4] / 'shared/data/music'
+
+
+def video_id(name, number):
+    return f'{name}{number}'.ljust(11, '_')
+
+
+@pytest.fixture
+def files(tmp_path):
+    """Four cellos, two flutes, three duets; boxes in the last cello and the first duet."""
+    solo = {'flute': [video_id('flu', i) for i in range(2)]}
+    solo['cello'] = [video_id('cel', i) for i in range(4)]
+    duet = {'flute cello': [video_id('duo', i) for i in range(3)]}
+    (tmp_path / 'solo.json').write_text(json.dumps({'videos': solo}))
+    (tmp_path / 'duet.json').write_text(json.dumps({'videos': duet}))
+    box = [0.5, 0.5, 0.5, 0.25]
+    boxes = [
+        {'file': f'{video_id("cel", 3)}_001_00037', 'class': 'cello', 'bbox': box},
+        {'file': f'{video_id("cel", 3)}_100_03000', 'class': 'cello', 'bbox': box},
+        {'file': 'unknown____000_00000', 'class': 'cello', 'bbox': box},
+    ]
+    (tmp_path / 'solo_boxes.json').write_text(json.dumps(boxes))
+    pair = {'class_src1': 'cello', 'bbox_src1': [0.1, 0.1, 0.2, 0.2]}
+    pair |= {'class_src2': 'flute', 'bbox_src2': box, 'file': f'{video_id("duo", 0)}_000_00000'}
+    (tmp_path / 'duet_boxes.json').write_text(json.dumps([pair]))
+    return tmp_path
+
+
+@pytest.fixture
+def filled(media):
+    """Every video but the second flute; the first cello is extracted already."""
+    for name, count in (('flu', 1), ('cel', 4), ('duo', 3)):
+        for number in range(count):
+            if (name, number) != ('cel', 0):
+                write_video(media / 'any' / f'{video_id(name, number)}.mkv', seconds=7)
+    write_frames(media / 'solo/cello' / video_id('cel', 0), 56, first=1, digits=6)
+    write_sound(media / 'solo/cello' / f'{video_id("cel", 0)}.wav', 7, rate=11025)
+    return media
+
+
+def ids(path):
+    return [entry['clip_id'] for entry in read_manifest(path)['data_list']]
+
+
+def test_first_and_second_videos_validate_and_test_and_boxes_are_placed(files, filled):
+    out = files / 'out'
+    boxes = {kind: files / f'{kind}_boxes.json' for kind in ('solo', 'duet')}
+    lists = files / 'solo.json', files / 'duet.json'
+    report = Music(Place(out, filled), *lists, boxes, read_mixtures()).convert()
+    assert ids(out / 'val.json') == [video_id('flu', 0), video_id('cel', 0)]
+    assert ids(out / 'test.json') == [video_id('cel', 1)]
+    assert ids(out / 'val_duet.json') == [video_id('duo', 0)]
+    assert ids(out / 'test_duet.json') == [video_id('duo', 1)]
+    assert ids(out / 'train_solo.json') == [video_id('cel', 2)]
+    assert ids(out / 'train.json') == [video_id('cel', 2), video_id('duo', 2)]
+    train = read_manifest(out / 'train.json')
+    assert train['metainfo']['classes'] == ['cello', 'flute']
+    assert train['data_list'][1]['tags'] == ['cello', 'flute']
+    assert train['data_list'][1]['audio'] == f'duet/flute-cello/{video_id("duo", 2)}.wav'
+    assert len(train['data_list'][0]['frames']) == 56  # 7 s at 8 fps
+    (solo,) = read_manifest(out / 'boxes_solo.json')['data_list']
+    assert set(solo['boxes']) == {'10'}  # frame 37 of 30 a second is 1.23 s, 9.87 of 8 a second
+    (duet,) = read_manifest(out / 'boxes_duet.json')['data_list']
+    assert [b['label'] for b in duet['boxes']['0']] == ['cello', 'flute']
+    for path in out.glob('*.json'):
+        if path.stem not in ('report', 'test_mixtures'):
+            assert check_manifest(read_manifest(path), out) == {}
+    found = {(f.split, f.clip_id, f.cause, f.kept) for f in report.findings}
+    assert {
+        ('solo test', video_id('flu', 1), 'missing', False),
+        ('test', '', 'class without video', False),
+        ('solo train', video_id('cel', 3), 'held out', False),
+        ('boxes_solo', 'unknown____', 'annotation without clip', False),
+        ('boxes_solo', video_id('cel', 3), 'annotation without frame', True),
+    } <= found
+
+
+def test_lists_that_do_not_fit_each_other_are_named(files, media):
+    (files / 'solo.json').write_text('{"videos": {"cello": ["x"]}}')
+    with pytest.raises(DataError, match=r"duet\.json has videos of 'flute cello'"):
+        Music(Place(files, media), files / 'solo.json', files / 'duet.json').convert()
+    (files / 'solo.json').write_text('{}')
+    with pytest.raises(DataError, match=r'solo\.json is no list of MUSIC videos'):
+        Music(Place(files, media), files / 'solo.json').convert()
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason=f'the published lists are not at {SHARED}')
+def test_the_committed_mixtures_are_those_drawn_from_the_published_list(tmp_path):
+    videos = read_video_list(SHARED / 'MUSIC_solo_videos.json')
+    write_mixtures(tmp_path / 'x.json', draw_mixtures({n: ids[1] for n, ids in videos.items()}))
+    assert (tmp_path / 'x.json').read_bytes() == MUSIC_MIXTURES.read_bytes()
+
+
+def test_mixtures_are_of_different_classes_and_every_set_of_them_is_there():
+    mixtures = read_mixtures()['mixtures']
+    names = [tuple(name for name, _, _ in mixture) for mixture in mixtures]
+    assert all(len(set(group)) == len(group) for group in names)
+    assert len([g for g in names if len(g) == 2]) == 4 * 55
+    assert len({g for g in names if len(g) == 3}) == 165
+    assert all(0 <= place <= 1 for mixture in mixtures for _, _, place in mixture)
+
+
+def test_places_are_shares_of_what_lies_inside_the_margin():
+    mixtures = {'margin': 3.0, 'mixtures': [[['a', 'x', 0.5], ['b', 'y', 0.0]], [['c', 'z', 0]]]}
+    frames = [f'{index}.jpg' for index in range(160)]
+    entries = [
+        {'clip_id': clip, 'duration': 20.0, 'fps': 8, 'frames': frames} for clip in ('x', 'y')
+    ]
+    placed, missing = place_mixtures(mixtures, {'data_list': entries})
+    assert missing == ['z']
+    assert placed == [
+        [
+            {'label': 'a', 'clip_id': 'x', 'frame_index': 80, 'time': 10.0},
+            {'label': 'b', 'clip_id': 'y', 'frame_index': 24, 'time': 3.0},
+        ]
+    ]
+
+
+def test_a_file_that_is_no_list_of_mixtures_is_named(tmp_path):
+    (tmp_path / 'x.json').write_text('{"mixtures": []}')
+    with pytest.raises(DataError, match=r'x\.json is no list of mixtures'):
+        read_mixtures(tmp_path / 'x.json')
