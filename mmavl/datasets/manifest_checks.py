@@ -66,7 +66,8 @@ def _check_shape(entry: dict) -> Iterator[Problem]:
             yield Problem('malformed', f'{key!r} is no positive number: {entry.get(key)!r}')
     for corners in entry.get('annotators', []):
         if not _are_numbers(corners) or corners[2] <= corners[0] or corners[3] <= corners[1]:
-            yield Problem('degenerate', f'annotator box {corners} is not x1 < x2, y1 < y2')
+            hint = ': is it x, y, w, h?' if _are_sizes(corners) else ''
+            yield Problem('degenerate', f'annotator box {corners} is not x1 < x2, y1 < y2{hint}')
 
 
 def _check_labels(entry: dict, key: str, classes: list[str]) -> Iterator[Problem]:
@@ -118,8 +119,10 @@ def _check_box(item: object, tags: list | dict, classes: list[str]) -> Iterator[
         yield Problem('degenerate', f'box of {label!r} without area: w={w}, h={h}')
     low, high = -BOX_TOLERANCE, 1 + BOX_TOLERANCE
     if x < low or y < low or x + w > high or y + h > high:
+        hint = ': is it x1, y1, x2, y2?' if x < w <= high and y < h <= high else ''
         yield Problem(
-            'degenerate', f'box of {label!r} outside the frame: {box} (normalised x, y, w, h)'
+            'degenerate',
+            f'box of {label!r} outside the frame: {box} (normalised x, y, w, h{hint})',
         )
 
 
@@ -178,6 +181,10 @@ def _is_number(value: object) -> bool:
 
 def _is_share(value: object) -> bool:
     return _is_number(value) and 0 <= value <= 1
+
+
+def _are_sizes(value: object) -> bool:
+    return _are_numbers(value) and min(value[2:]) > 0
 
 
 def _are_numbers(value: object) -> bool:

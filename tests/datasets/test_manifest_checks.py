@@ -128,6 +128,13 @@ def test_annotators_boxes_are_corners_in_order(entry, corners, bad):
     assert [kind for kind, _ in found(entry)] == ['degenerate'] * bad
 
 
+def test_boxes_of_another_format_are_suspected(entry):
+    entry['boxes'] = {'0': [box((0.4, 0.5, 0.9, 0.8))]}
+    assert 'is it x1, y1, x2, y2?' in found(entry)[0][1]
+    entry.update(boxes={}, annotators=[[90, 50, 40, 60]])
+    assert found(entry)[0][1].endswith('not x1 < x2, y1 < y2: is it x, y, w, h?')
+
+
 def test_a_video_has_as_many_frames_as_its_duration_and_fps_say():
     assert frame_count({'video': 'x.mp4', 'duration': 10.04, 'fps': 8}) == 80
     assert frame_count({'video': 'x.mp4', 'duration': 0.5, 'fps': 1}) == 1
