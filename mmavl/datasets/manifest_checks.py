@@ -119,7 +119,7 @@ def _check_box(item: object, tags: list | dict, classes: list[str]) -> Iterator[
         yield Problem('degenerate', f'box of {label!r} without area: w={w}, h={h}')
     low, high = -BOX_TOLERANCE, 1 + BOX_TOLERANCE
     if x < low or y < low or x + w > high or y + h > high:
-        hint = ': is it x1, y1, x2, y2?' if x < w <= high and y < h <= high else ''
+        hint = ': is it x1, y1, x2, y2?' if low <= x < w <= high and low <= y < h <= high else ''
         yield Problem(
             'degenerate',
             f'box of {label!r} outside the frame: {box} (normalised x, y, w, h{hint})',

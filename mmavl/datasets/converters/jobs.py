@@ -156,8 +156,9 @@ class Conversion:
                 bar = tqdm(made, label, len(mine), initial=len(mine) - len(left), unit='clip')
                 for outcome in bar:
                     self.outcomes[outcome.key] = outcome
-                    log.write(json.dumps(asdict(outcome)) + '\n')
-                    log.flush()
+                    if outcome.cause != 'missing':
+                        log.write(json.dumps(asdict(outcome)) + '\n')
+                        log.flush()
         wanted = {job.key for job in jobs}
         return {key: value for key, value in self.outcomes.items() if key in wanted}
 
@@ -208,10 +209,11 @@ def _end_line(log: IO[str]) -> None:
 def _convert(
     jobs: Sequence[ClipJob], out: Path, spec: ClipSpec, workers: int
 ) -> Iterator[Outcome]:
-    if workers <= 1 or len(jobs) <= 1:
+    waiting = [job for job in reversed(jobs) if job.source is not None]
+    if workers <= 1 or len(waiting) <= 1:
         yield from (convert_clip(job, out, spec) for job in jobs)
         return
-    waiting = list(reversed(jobs))
+    yield from (convert_clip(job, out, spec) for job in jobs if job.source is None)
     while waiting:
         suspects: list[ClipJob] = []
         yield from _in_pool(waiting, out, spec, workers, suspects)

@@ -99,7 +99,9 @@ def convert_clip(job: ClipJob, out: Path, spec: ClipSpec) -> Outcome:
     Raises:
         OSError: A file cannot be written.
     """
-    more = tuple(job.source.more) if job.source else ()
+    if job.source is None:
+        return Outcome(job.key, 'missing', 'no file of this id among the media')
+    more = tuple(job.source.more)
     folder = out / job.folder
     folder.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=f'.{job.clip_id}.', suffix='.tmp', dir=folder))
@@ -124,8 +126,6 @@ def convert_clip(job: ClipJob, out: Path, spec: ClipSpec) -> Outcome:
 
 def _make(job: ClipJob, draft: Path, spec: ClipSpec) -> tuple[int, float]:
     source = job.source
-    if source is None:
-        raise UnusableClip('missing', 'no file of this id among the media')
     if source.video:
         length = video_seconds(source.video)
         start, seconds = find_window(length, job.begin, spec, source.video)

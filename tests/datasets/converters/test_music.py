@@ -77,7 +77,8 @@ def test_first_and_second_videos_validate_and_test_and_boxes_are_placed(files, f
     assert train['metainfo']['classes'] == ['cello', 'flute']
     assert train['data_list'][1]['tags'] == ['cello', 'flute']
     assert train['data_list'][1]['audio'] == f'duet/flute-cello/{video_id("duo", 2)}.wav'
-    assert len(train['data_list'][0]['frames']) == 56  # 7 s at 8 fps
+    assert len(train['data_list'][0]['frames']) in (56, 57)  # 7 s at 8 fps, and AAC's last packet
+    assert len(read_manifest(out / 'val.json')['data_list'][1]['frames']) == 56
     (solo,) = read_manifest(out / 'boxes_solo.json')['data_list']
     assert set(solo['boxes']) == {'10'}  # frame 37 of 30 a second is 1.23 s, 9.87 of 8 a second
     (duet,) = read_manifest(out / 'boxes_duet.json')['data_list']

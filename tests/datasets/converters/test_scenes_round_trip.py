@@ -98,8 +98,8 @@ def test_as_soundnet_flickr(scenes, tmp_path):
     for sample, scene in zip(samples(out, 'test.json', frame='first'), scenes):
         x, y, w, h = sounding(scene)[0]['bbox']
         shares = sample.gt_map.numpy().nonzero()
-        assert shares[0].min() == pytest.approx(y * 256, abs=2)
-        assert shares[1].max() == pytest.approx((x + w) * 256, abs=2)
+        assert shares[0].min() == pytest.approx(y * 256, abs=3)
+        assert shares[1].max() == pytest.approx((x + w) * 256, abs=3)
 
 
 def test_as_music(scenes, tmp_path):
