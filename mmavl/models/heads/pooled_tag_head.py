@@ -12,6 +12,9 @@ class PooledTagHead(nn.Module):
     Args:
         in_channels: Channels of F_v. Defaults to 512.
         num_classes: C.
+        bias: Whether the layer has one. Without, it is a 1x1 convolution behind which the map is
+            averaged, and Grad-CAM is that convolution's map with its negative part cut off.
+            Defaults to True.
 
     Shape:
         - input: F_v [N, in_channels, h, w]
@@ -20,9 +23,9 @@ class PooledTagHead(nn.Module):
     Source: section 3.1 of the paper (ResNet-18's classifier).
     """
 
-    def __init__(self, num_classes: int, in_channels: int = 512) -> None:
+    def __init__(self, num_classes: int, in_channels: int = 512, bias: bool = True) -> None:
         super().__init__()
-        self.fc = nn.Linear(in_channels, num_classes)
+        self.fc = nn.Linear(in_channels, num_classes, bias=bias)
 
     def forward(self, features: Tensor) -> Tensor:
         """Map F_v to logits [N, C]."""

@@ -1,0 +1,50 @@
+"""Alignment with projections through the origin and cosine maps."""
+
+from torch import Tensor, nn
+
+from mmavl.registry import MODELS
+
+from .alignment_head import AlignmentHead
+
+
+@MODELS.register_module()
+class CosineAlignmentHead(AlignmentHead):
+    """:class:`AlignmentHead` whose projections have no bias and whose maps are cosines.
+
+    A sound of which nothing is left (zero) is projected to zero, and its map is zero.
+
+    Args:
+        in_channels: Channels of the feature maps. Defaults to 512.
+        hidden: Width of the hidden layer. Defaults to 1024.
+        embed_dim: Dimensions of the shared space. Defaults to 128.
+        loss: Config of the alignment loss. Defaults to ``PairContrastiveLoss`` with a margin of
+            1.4, in units of distance.
+
+    Source: the simplified variant that the paper's authors released.
+    """
+
+    def __init__(
+        self,
+        in_channels: int = 512,
+        hidden: int = 1024,
+        embed_dim: int = 128,
+        loss: dict | None = None,
+    ) -> None:
+        loss = loss or {'type': 'PairContrastiveLoss', 'margin': 1.4}
+        super().__init__(in_channels, hidden, embed_dim, loss=loss)
+        for projection in (self.audio_projection, self.visual_projection):
+            for layer in projection:
+                if isinstance(layer, nn.Linear):
+                    layer.bias = None
+
+    def heat_maps(self, audio: Tensor, grid: Tensor) -> Tensor:
+        """Cosine of sound and place where it is positive, in [0, 1].
+
+        Args:
+            audio: Projected class-specific sounds [P, embed_dim].
+            grid: Projected image of each pair [P, h, w, embed_dim].
+
+        Returns:
+            [P, h, w].
+        """
+        return (audio[:, None, None] * grid).sum(-1).relu()
