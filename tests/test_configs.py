@@ -31,7 +31,8 @@ def load(name):
 
 def random_batch(cfg):
     rate = cfg.model.data_preprocessor.get('spectrogram', {}).get('sample_rate', 22050)
-    names = 3 if cfg.train_dataloader.dataset.tag_level == 'group' else 15
+    tagger = cfg.model.get('visual_tag_head') or {}
+    names = tagger.get('num_classes', 15)
     samples = []
     for index in range(2):
         sample = AVDataSample(metainfo={'clip_id': f'clip{index}'})
