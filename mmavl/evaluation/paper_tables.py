@@ -1,0 +1,197 @@
+"""Tables 1 and 2 of the paper: their rows, their figures, and how ours are laid out beside."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+#: The datasets whose configs can fill a table, by the suffix of their configs.
+DATASETS = {
+    'scenes': 'InstrumentScenes',
+    'flickr': 'SoundNet-Flickr',
+    'audioset': 'AudioSet-instrument',
+}
+TRIVIAL_ROWS = ('whole_image', 'centred_disc')
+_EXTRA = {
+    'all_sources': 'all sources',
+    'pointing': 'pointing',
+    'sfd/own': 'SFD own',
+    'sfd/silent': 'SFD silent',
+    'missed_classes': 'missed',
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of a table.
+
+    Attributes:
+        title (str): As printed.
+        configs (Mapping[str, str]): Dataset (key of :data:`DATASETS`) -> config's name without
+            suffix; empty for a method that mmavl has no config for.
+        paper (tuple[float]): The paper's figures in percent, one for each column of the table;
+            empty for a row that the paper does not have.
+        trained (str): 'own' checkpoint, 'none', or the name of the config, with ``{data}`` in
+            it, whose checkpoint the row takes.
+        options (Mapping): Values of the config that differ, by dotted key.
+        variant (str): Added to the config's name where ``options`` make the row another one.
+    """
+
+    title: str
+    configs: Mapping[str, str] = field(default_factory=dict)
+    paper: tuple[float, ...] = ()
+    trained: str = 'own'
+    options: Mapping[str, Any] = field(default_factory=dict)
+    variant: str = ''
+
+
+@dataclass(frozen=True)
+class PaperTable:
+    """A table of the paper.
+
+    Attributes:
+        title (str): As printed.
+        data (str): The paper's dataset; its figures compare with no other.
+        columns (tuple[str]): Titles of the paper's columns.
+        rows (tuple[Row]): In the order to print.
+    """
+
+    title: str
+    data: str
+    columns: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+
+def _each(stem: str) -> dict[str, str]:
+    return {data: f'{stem}_{data}' for data in DATASETS}
+
+
+_PRODUCT = Row(
+    'Alignment x class activation (ours)',
+    _each('stage2'),
+    trained='stage2_{data}',
+    options={'model.stage': 'product'},
+    variant='_product',
+)
+_LITERAL = Row('Eq. 5 and 7 to the letter', {'scenes': 'stage2_scenes_literal'})
+
+TABLES = {
+    1: PaperTable(
+        'Table 1: one map for the whole sound',
+        'flickr',
+        ('cIoU@.5', 'AUC'),
+        (
+            Row('Random', _each('random'), (7.2, 30.7), trained='none'),
+            Row('Attention 10K', paper=(43.6, 44.9)),
+            Row('DMC AudioSet', paper=(41.6, 45.2)),
+            Row('CAVL AudioSet', paper=(50.0, 49.2)),
+            Row('AVC', _each('avc')),
+            Row('Multi-task', _each('stage1')),
+            Row('Class activation (Fig. 5)', {'flickr': 'cam_flickr'}, trained='stage2_{data}'),
+            Row('Ours 10K', _each('stage2'), (52.2, 49.6)),
+            Row('Ours 20K', {'flickr': 'stage2_flickr_20k'}, (53.8, 50.6)),
+            Row('Ours, released variant', {'flickr': 'stage2_flickr_released'}),
+            _LITERAL,
+            _PRODUCT,
+        ),
+    ),
+    2: PaperTable(
+        'Table 2: one map for each sounding class',
+        'audioset',
+        ('L1 cIoU@.5', 'AUC', 'L2 cIoU@.5', 'AUC', 'L3 cIoU@.3', 'AUC'),
+        (
+            Row('Random', _each('random'), trained='none'),
+            Row('AVC', _each('avc'), (24.8, 32.0, 4.27, 23.6, 5.3, 14.9)),
+            Row('Multi-task', _each('stage1'), (20.6, 29.5, 2.37, 17.4, 10.5, 17.8)),
+            Row('Ours', _each('stage2'), (32.8, 38.3, 6.16, 23.9, 21.1, 22.0)),
+            _LITERAL,
+            _PRODUCT,
+        ),
+    ),
+}
+
+
+def default_protocols(number: int, data: str) -> list[str]:
+    """The paper's protocol (`original`) first, then the others.
+
+    The paper's Table 1 sums the maps of the *predicted* classes; its Table 2 is told the classes.
+    """
+    names = ('original', 'half_max', 'median', 'oracle_area')
+    if number == 2:
+        return [*names, 'original/predicted', 'half_max/predicted']
+    union = '' if data == 'flickr' else '/union'
+    predicted = [f'{name}{union}/predicted' for name in names]
+    return predicted if data == 'flickr' else [*predicted, 'original/union', 'half_max/union']
+
+
+def layout(
+    table: PaperTable, data: str, protocols: Sequence[str], results: Sequence[Mapping[str, Any]]
+) -> str:
+    """Lay a table out as Markdown, one part for each protocol; percent.
+
+    Args:
+        table (PaperTable): Which one.
+        data (str): The dataset that was evaluated on.
+        protocols (Sequence[str]): Keys of protocols, as they stand before the metrics' names.
+        results (Sequence[Mapping]): In the order to print: ``title``, ``paper``, ``metrics``
+            (as :class:`~mmavl.evaluation.LocalizationReport` has them, or None) and ``note``.
+
+    Returns:
+        str: Markdown.
+    """
+    lines = [f'# {table.title}: {DATASETS[data]}', '']
+    for protocol in protocols:
+        lines += [f'## {protocol}', '', *_part(table, data, protocol, results), '']
+    lines.append(
+        'Percent of frames at or above the cIoU in the column. `original` is the rule of the'
+    )
+    lines.append(
+        "paper's evaluation code. † one map for all sounds, scored on the union of the boxes."
+    )
+    if data != table.data:
+        lines.append(
+            f"* The paper's figures are those on {DATASETS[table.data]}: not to be compared."
+        )
+    notes = [f'- {result["title"]}: {result["note"]}' for result in results if result['note']]
+    return '\n'.join(
+        [*lines, *(['', '## Rows without a figure', ''] if notes else []), *notes, '']
+    )
+
+
+def _part(
+    table: PaperTable, data: str, protocol: str, results: Sequence[Mapping[str, Any]]
+) -> list[str]:
+    """The Markdown table of one protocol."""
+    rows = [(r['title'], r['paper'], _of_protocol(r['metrics'], protocol)) for r in results]
+    found = {key for _, _, metrics in rows for key in metrics}
+    levels = sorted(key.removesuffix('_auc') for key in found if key.endswith('_auc'))
+    columns = {}
+    for level in levels:
+        name = level.replace('level', 'L').replace('consensus', '').strip()
+        columns |= {
+            f'{level}_ciou': f'{name} cIoU@{".3" if level >= "level3" else ".5"}'.strip(),
+            f'{level}_auc': 'AUC',
+        }
+    columns |= {key: title for key, title in _EXTRA.items() if key in found}
+    where = 'paper' if data == table.data else 'paper*'
+    titles = ['', *columns.values(), 'evaluated', *(f'{where}: {c}' for c in table.columns)]
+    lines = [f'| {" | ".join(titles)} |', '|---' + '|---:' * (len(titles) - 1) + '|']
+    for title, paper, metrics in rows:
+        agnostic = '†' if 'class_agnostic' in metrics else ''
+        ours = [f'{100 * metrics[key]:.1f}' if key in metrics else '-' for key in columns]
+        count = '-'
+        if 'evaluated' in metrics:
+            count = f'{metrics["evaluated"]:.0f} of {metrics["listed"]:.0f}'
+        theirs = [f'{value:g}' for value in paper] or ['-'] * len(table.columns)
+        lines.append(f'| {" | ".join([title + agnostic, *ours, count, *theirs])} |')
+    return lines
+
+
+def _of_protocol(metrics: Mapping[str, float] | None, protocol: str) -> dict[str, float]:
+    """Those metrics of a protocol, without its options' or its trivial rows'."""
+    prefix = f'{protocol}/'
+    others = (*(f'{row}/' for row in TRIVIAL_ROWS), 'predicted/', 'union/')
+    return {
+        key.removeprefix(prefix): value
+        for key, value in (metrics or {}).items()
+        if key.startswith(prefix) and not key.removeprefix(prefix).startswith(others)
+    }

@@ -1,0 +1,276 @@
+"""The paper's Table 1 or 2 from your checkpoints, beside the paper's own figures.
+
+python tools/analysis/reproduce_table.py 2 --data scenes --work-dirs work_dirs/quickstart_seed0
+python tools/analysis/reproduce_table.py 1 --data flickr --run stage2_flickr=my/epoch_60.pth
+
+A row is evaluated where its work directory (WORK_DIRS/<name of its config>) holds a checkpoint,
+the last one saved, and no prediction dump that is newer than it and the manifest. Rows without a
+checkpoint are listed with the commands that train it.
+"""
+
+import argparse
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from mmengine import Config, DictAction
+from mmengine.registry import init_default_scope
+
+from mmavl.datasets.manifest import read_manifest
+from mmavl.engine.checkpoint import latest_checkpoint
+from mmavl.engine.config import load_config
+from mmavl.engine.launch import clear_errors, prepare_config, run_test
+from mmavl.errors import ConfigError
+from mmavl.evaluation import Prediction, evaluate_localization, get_protocol, read_predictions
+from mmavl.evaluation.paper_tables import DATASETS, TABLES, Row, default_protocols, layout
+from mmavl.evaluation.scoring import TRIVIAL, score
+from mmavl.evaluation.summary import summarise
+from mmavl.registry import DATASETS as DATASET_REGISTRY
+from mmavl.utils.files import atomic_write
+
+CONFIGS = Path(__file__).resolve().parents[2] / 'configs'
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument('table', type=int, choices=TABLES)
+    parser.add_argument('--data', choices=DATASETS, required=True)
+    parser.add_argument('--work-dirs', default='work_dirs', help='default: work_dirs')
+    parser.add_argument(
+        '--run',
+        nargs='+',
+        default=[],
+        metavar='NAME=PATH',
+        help='a checkpoint or work directory elsewhere, by the name of its config',
+    )
+    parser.add_argument(
+        '--protocol', nargs='+', metavar='NAME', help="by default the paper's and the others"
+    )
+    parser.add_argument(
+        '--val-best',
+        action='store_true',
+        help='also the threshold that is best on the validation split, chosen for each row',
+    )
+    parser.add_argument(
+        '--dumps-only', action='store_true', help='run no model, take the dumps there are'
+    )
+    parser.add_argument('--out', metavar='DIR', help='default: WORK_DIRS/tables')
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE')
+    return parser.parse_args()
+
+
+class Runs:
+    """The work directories of a table's rows, what is in them, and what is not.
+
+    Args:
+        args (argparse.Namespace): The tool's.
+
+    Raises:
+        ConfigError: ``--run`` is not NAME=PATH, or names no path that exists.
+    """
+
+    def __init__(self, args: argparse.Namespace) -> None:
+        self.args = args
+        self.root = Path(args.work_dirs)
+        self.named = {}
+        for pair in args.run:
+            name, _, path = pair.partition('=')
+            if not path or not Path(path).exists():
+                raise ConfigError(f'--run {pair}: give the name of a config and an existing path')
+            self.named[name] = Path(path)
+
+    def checkpoint(self, name: str) -> Path | None:
+        """The last checkpoint of a config's run."""
+        place = self.named.get(name, self.root / name)
+        return place if place.is_file() else latest_checkpoint(place)
+
+    def folder(self, name: str) -> Path:
+        """Where the predictions of a row are."""
+        place = self.named.get(name, self.root / name)
+        return place.parent if place.is_file() else place
+
+    def predictions(
+        self, config: str, row: Row, checkpoint: Path | None, split: str
+    ) -> tuple[Path, list[Prediction], dict[str, Any]]:
+        """A row's predictions on a split, from a dump that is new enough or from the model.
+
+        Args:
+            config (str): The config's name.
+            row (Row): The row.
+            checkpoint (Path, optional): None: there is none, only a dump will do (or the model
+                has no weights).
+            split (str): 'test' or 'val', the config's dataloader.
+
+        Returns:
+            tuple: The dump's path, the predictions and the dataset's metainfo.
+
+        Raises:
+            FileNotFoundError: There is no dump that may be taken, and nothing to make it from.
+        """
+        options = {**row.options, **(self.args.cfg_options or {})}
+        cfg = load_config(CONFIGS / f'{config}.py', options)
+        dataset = cfg[f'{split}_dataloader'].dataset
+        manifest = Path(dataset.data_root, dataset.ann_file)
+        folder = self.folder(config + row.variant)
+        dump = folder / f'predictions_{manifest.stem}.npz'
+        for path in (dump, folder / 'predictions.npz'):
+            if _newer(path, checkpoint, manifest):
+                predictions, metainfo = read_predictions(path)
+                if _same_split(metainfo, manifest):
+                    return path, predictions, metainfo
+        if checkpoint is None and row.trained != 'none':
+            commands = ' && '.join(self.commands(_source(config, row, self.args.data)))
+            raise FileNotFoundError(f'no checkpoint; `{commands}` makes it')
+        if self.args.dumps_only:
+            raise FileNotFoundError(f'no dump in {folder} is newer than checkpoint and manifest')
+        self._run(config, options, checkpoint, split, dump)
+        return dump, *read_predictions(dump)
+
+    def _run(
+        self, config: str, options: dict, checkpoint: Path | None, split: str, dump: Path
+    ) -> None:
+        """Evaluate a checkpoint, for its dump."""
+        logs = self.root / 'tables' / 'logs' / dump.parent.name
+        cfg = prepare_config(CONFIGS / f'{config}.py', str(logs), options=options)
+        cfg.default_hooks.pop('visualization')  # would overwrite the pictures of a real test
+        cfg.test_dataloader = cfg[f'{split}_dataloader']
+        for part in ('audio_backbone', 'visual_backbone'):
+            if checkpoint is not None and cfg.model.get(part, {}).get('pretrained'):
+                cfg.model[part].pretrained = False  # the checkpoint has all weights
+        run_test(cfg, checkpoint and str(checkpoint), ['oracle_area'], out=str(dump))
+
+    def commands(self, config: str) -> list[str]:
+        """What trains a config, after what it starts from."""
+        source = load_config(CONFIGS / f'{config}.py').get('load_from')
+        command = f'python tools/train.py configs/{config}.py'
+        if self.root != Path('work_dirs'):
+            command += f' --work-dir {self.root / config}'
+        if not source:
+            return [command]
+        first = Path(source).parent.name
+        found = self.checkpoint(first)
+        start = found or self.root / first / Path(source).name
+        if start != Path(source):
+            command += f' --cfg-options load_from={start}'
+        return [command] if found else [*self.commands(first), command]
+
+
+def _source(config: str, row: Row, data: str) -> str:
+    """The config whose checkpoint a row takes."""
+    return config if row.trained == 'own' else row.trained.format(data=data)
+
+
+def _newer(path: Path, *others: Path | None) -> bool:
+    times = [other.stat().st_mtime for other in others if other is not None and other.exists()]
+    return path.is_file() and all(path.stat().st_mtime >= time for time in times)
+
+
+def _same_split(metainfo: dict, manifest: Path) -> bool:
+    if not manifest.exists():
+        return True
+    wanted = read_manifest(manifest)['metainfo']
+    return all(metainfo.get(key) == wanted.get(key) for key in ('dataset', 'split'))
+
+
+def evaluate_row(row: Row, runs: Runs, protocols: Sequence[str]) -> dict[str, Any]:
+    """Score a row, or say why it has no figures."""
+    data = runs.args.data
+    result = {'title': row.title, 'paper': row.paper, 'metrics': None, 'note': ''}
+    config = row.configs.get(data)
+    if config is None:
+        result['note'] = (
+            f"the paper's figures only, mmavl has no config for it on {DATASETS[data]}"
+        )
+        return result
+    checkpoint = None if row.trained == 'none' else runs.checkpoint(_source(config, row, data))
+    result |= {'config': config, 'checkpoint': checkpoint and str(checkpoint)}
+    try:
+        dump, predictions, metainfo = runs.predictions(config, row, checkpoint, 'test')
+        val_dump = None
+        if 'val_best' in {name.partition('/')[0] for name in protocols}:
+            val_dump, *_ = runs.predictions(config, row, checkpoint, 'val')
+        report = evaluate_localization(predictions, metainfo, protocols, val_dump)
+    except (ValueError, OSError) as error:
+        result['note'] = str(error)
+        return result
+    return result | {'dump': str(dump), 'metrics': report.metrics, 'references': predictions}
+
+
+def references(args: argparse.Namespace, config: str) -> list[Prediction]:
+    """The annotations of a config's test split, from its manifest alone.
+
+    Raises:
+        DataError: The manifest is missing or broken.
+    """
+    init_default_scope('mmavl')
+    cfg: Config = load_config(CONFIGS / f'{config}.py', args.cfg_options)
+    dataset = cfg.test_dataloader.dataset
+    dataset.pipeline = [dict(type='PackAVInputs')]
+    built = DATASET_REGISTRY.build(dataset)
+    samples = [built[index]['data_samples'] for index in range(len(built))]
+    return [Prediction.from_sample(sample.to_dict()) for sample in samples]
+
+
+def trivial_rows(
+    annotated: Sequence[Prediction], protocols: Sequence[str], union: bool
+) -> list[dict[str, Any]]:
+    """The rows that use no model.
+
+    Args:
+        annotated (Sequence[Prediction]): References; what was predicted makes no difference.
+        protocols (Sequence[str]): Names of protocols.
+        union (bool): Whether to score on the union of the boxes under every protocol, as the
+            class-agnostic rows are.
+    """
+    bare = [replace(p, maps=p.maps[:0], map_labels=p.map_labels[:0]) for p in annotated]
+    chosen = [get_protocol(name) for name in protocols]
+    asked = [replace(p, class_aware=p.class_aware and not union, threshold=0.5) for p in chosen]
+    rows = []
+    for row, scores in score(bare, asked, tuple(TRIVIAL)).items():
+        metrics = {}
+        for protocol, found in zip(chosen, scores):
+            summary = summarise(found, bare) | ({'class_agnostic': 1.0} if union else {})
+            metrics |= {f'{protocol.key}/{key}': value for key, value in summary.items()}
+        title = row.replace('_', ' ').capitalize()
+        rows.append({'title': title, 'paper': (), 'metrics': metrics, 'note': ''})
+    return rows
+
+
+def main() -> None:
+    args = parse_args()
+    table = TABLES[args.table]
+    with clear_errors():
+        if (args.table, args.data) == (2, 'flickr'):
+            raise ConfigError(
+                "Table 2 scores each class by its own boxes, and SoundNet-Flickr's have no class: "
+                'take --data audioset or scenes, or Table 1'
+            )
+        protocols = args.protocol or default_protocols(args.table, args.data)
+        protocols += ['val_best'] * args.val_best
+        keys = [get_protocol(name).key for name in protocols]
+        runs = Runs(args)
+        rows = [row for row in table.rows if args.data in row.configs or row.paper]
+        results = [evaluate_row(row, runs, protocols) for row in rows]
+        annotated = [result.pop('references', None) for result in results]
+        annotated = next(filter(None, annotated), None)
+        if annotated is None:
+            annotated = references(args, f'random_{args.data}')
+        # an agnostic row is scored on another reference: beside it stand its own trivial rows
+        for union in [False, True] if args.table == 2 else [False]:
+            results += trivial_rows(annotated, protocols, union)
+    text = layout(table, args.data, keys, results)
+    print(text)
+    out = Path(args.out or runs.root / 'tables') / f'table{args.table}_{args.data}'
+    with atomic_write(out.with_suffix('.md')) as file:
+        file.write(text)
+    record = {'table': args.table, 'data': args.data, 'protocols': keys, 'rows': results}
+    with atomic_write(out.with_suffix('.json')) as file:
+        json.dump(record, file, indent=1)
+
+
+if __name__ == '__main__':
+    main()
