@@ -40,7 +40,7 @@ def random_batch(cfg):
         sample.gt_tags[[index, 2]] = 1.0
         samples.append(sample)
     generator = torch.Generator().manual_seed(0)
-    image = torch.randint(0, 256, (3, 256, 256), dtype=torch.uint8, generator=generator)
+    image = torch.randint(0, 256, (3, 128, 128), dtype=torch.uint8, generator=generator)
     waveform = torch.rand(2 * rate, generator=generator) - 0.5
     inputs = {'image': [image, image.flip(1)], 'waveform': [waveform, waveform.flip(0)]}
     return {'inputs': inputs, 'data_samples': samples}
