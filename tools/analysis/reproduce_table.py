@@ -250,8 +250,12 @@ def main() -> None:
                 'take --data audioset or scenes, or Table 1'
             )
         protocols = args.protocol or default_protocols(args.table, args.data)
-        protocols += ['val_best'] * args.val_best
-        keys = [get_protocol(name).key for name in protocols]
+        if args.val_best and 'val_best' not in protocols:
+            protocols.append('val_best')
+        try:
+            keys = [get_protocol(name).key for name in protocols]
+        except ValueError as error:
+            raise ConfigError(f'--protocol: {error}') from error
         runs = Runs(args)
         rows = [row for row in table.rows if args.data in row.configs or row.paper]
         results = [evaluate_row(row, runs, protocols) for row in rows]

@@ -161,6 +161,11 @@ def test_table_2_needs_boxes_with_classes(run):
         run(2, 'flickr')
 
 
+def test_a_misspelt_protocol_is_one_clear_line(run):
+    with pytest.raises(SystemExit, match="--protocol: unknown protocol 'half'"):
+        run(2, 'scenes', '--protocol', 'half')
+
+
 def test_without_any_run_the_trivial_rows_come_from_the_manifest_alone(run, tiny_manifest):
     for path in tiny_manifest.parent.glob('*.wav'):
         path.unlink()
