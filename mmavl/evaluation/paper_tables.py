@@ -72,7 +72,7 @@ _PRODUCT = Row(
     options={'model.stage': 'product'},
     variant='_product',
 )
-_LITERAL = Row('Eq. 5 and 7 to the letter', {'scenes': 'stage2_scenes_literal'})
+_LITERAL = Row('Eq. 5 to 8 to the letter', {'scenes': 'stage2_scenes_literal'})
 
 TABLES = {
     1: PaperTable(
