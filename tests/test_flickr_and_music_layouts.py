@@ -78,7 +78,9 @@ def prepare(tmp_path, monkeypatch):
                 f'{loader}.dataset.ann_file': f'{file}.json',
                 f'{loader}.dataset.pipeline.2.size': (64, 64),
             }
-        return prepare_config(CONFIGS / f'{name}.py', str(tmp_path / name), options=options)
+        cfg = prepare_config(CONFIGS / f'{name}.py', str(tmp_path / name), options=options)
+        cfg.default_hooks.pop('visualization')  # pictures take longer than training
+        return cfg
 
     return make
 
