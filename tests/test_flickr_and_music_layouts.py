@@ -121,6 +121,7 @@ def test_flickr_is_scored_by_one_map_for_the_whole_sound(prepare, tmp_path):
         assert found == pytest.approx(expected, abs=1e-4), name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name', ['stage1_flickr_released', 'stage2_flickr_released'])
 def test_the_released_variant_trains_on_flickr(name, prepare):
     runner = run_training(prepare(name, GROUPS, pseudo_labels, annotators))

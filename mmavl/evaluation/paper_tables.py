@@ -149,7 +149,7 @@ def layout(
     )
     if data != table.data:
         lines.append(
-            f"* The paper's figures are those on {DATASETS[table.data]}: not to be compared."
+            f'paper*: on {DATASETS[table.data]}, not to be compared with the other columns.'
         )
     notes = [f'- {result["title"]}: {result["note"]}' for result in results if result['note']]
     return '\n'.join(

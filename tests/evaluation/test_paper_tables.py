@@ -58,5 +58,5 @@ def test_own_figures_stand_beside_the_papers():
 
 def test_figures_of_another_dataset_are_marked():
     text = layout(TABLES[1], 'scenes', ['original/union'], [])
-    assert "* The paper's figures are those on SoundNet-Flickr" in text
+    assert 'paper*: on SoundNet-Flickr, not' in text
     assert 'paper*: AUC' in text
