@@ -40,8 +40,8 @@ class AVDataset(BaseDataset):
         ann_file (str): The manifest, relative to ``data_root``.
         data_root (str): The folder of the media. Defaults to ''.
         tag_level (str): 'class', or 'group': C is then the number of the manifest's groups, a
-            group's tag is the greatest of its classes', and box labels are group indices.
-            Defaults to 'class'.
+            group's tag is the greatest of its classes' unless the manifest names the group
+            itself, and box labels are group indices. Defaults to 'class'.
         frame (str): Which frame of a clip to take: 'middle', 'first', 'random' (anew each
             time), or 'annotated': each frame with boxes is a sample of its own. Defaults to
             'middle'.
@@ -135,12 +135,18 @@ class AVDataset(BaseDataset):
 
     def _tags(self, labels: list[str] | dict[str, float]) -> np.ndarray:
         """Probabilities float32 [C] at the tag level."""
-        tags = np.zeros(len(self._class_names), np.float32)
-        for label in labels:
-            probability = labels[label] if isinstance(labels, dict) else 1.0
-            tags[self._class_names.index(label)] = probability
+        shares = labels if isinstance(labels, dict) else dict.fromkeys(labels, 1.0)
+        tags = np.array([shares.get(name, 0) for name in self._class_names], np.float32)
         if self.tag_level == 'group':
-            tags = np.array([tags[members].max() for members in self._members], np.float32)
+            found = [tags[members].max() for members in self._members]
+            named = {k: v for k, v in shares.items() if k not in self._class_names}
+            groups = zip(self._metainfo['classes'], found)
+            tags = np.array([named.get(group, share) for group, share in groups], np.float32)
+        elif shares and not any(name in shares for name in self._class_names):
+            raise DataError(
+                f'manifest {self.ann_file} has tags of groups alone, e.g. {[*shares][:3]}: set '
+                "tag_level='group'"
+            )
         return tags
 
     def _samples(self, entry: dict) -> list[dict]:

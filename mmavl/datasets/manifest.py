@@ -7,7 +7,8 @@ A JSON file ``{"metainfo": {...}, "data_list": [...]}``.
 - an entry: ``clip_id``; ``audio`` (path relative to the data root; a video file serves too);
   ``frames`` (paths) or ``video`` (a path), with ``fps``: frame i shows second i / fps;
   ``duration`` in seconds; ``tags``: class names, or class name -> probability; optionally
-  ``visual_tags`` likewise, where what is seen differs; ``boxes``: frame index -> list of
+  ``visual_tags`` likewise, where what is seen differs; both may also name groups, which then
+  count at the group level in place of their classes; ``boxes``: frame index -> list of
   ``{"bbox": [x, y, w, h] normalised, "label", "sounding"}``; ``annotators``: list of xyxy
   boxes; ``sources``: class name -> path of that source's own waveform.
 """
@@ -96,7 +97,7 @@ def check_manifest(
         dict[int, list[Problem]]: Entry number -> what is wrong with it; empty if all is well.
     """
     entries = manifest['data_list']
-    check = partial(_check_one, manifest['metainfo']['classes'], data_root)
+    check = partial(_check_one, manifest['metainfo'], data_root)
     if data_root is not None and workers > 1:
         chunk = max(1, min(64, len(entries) // (4 * workers)))
         found = process_map(
@@ -112,8 +113,8 @@ def check_manifest(
     return {number: problems for number, problems in enumerate(found) if problems}
 
 
-def _check_one(classes: list[str], data_root: str | Path | None, entry: dict) -> list[Problem]:
-    problems = list(check_entry(entry, classes))
+def _check_one(meta: dict, data_root: str | Path | None, entry: dict) -> list[Problem]:
+    problems = list(check_entry(entry, meta['classes'], meta.get('groups', ())))
     if data_root is not None and not any(p.kind == 'malformed' for p in problems):
         problems += check_media(entry, data_root)
     return problems
@@ -137,6 +138,7 @@ def write_manifest(
     data_root: str | Path | None = None,
     workers: int = 1,
     leave_out_bad: bool = False,
+    found: dict[int, list[Problem]] | None = None,
 ) -> list[dict]:
     """Write a manifest, only if it passes its checks; at no time is there half of one.
 
@@ -147,6 +149,8 @@ def write_manifest(
         workers (int): Processes that decode media. Defaults to 1.
         leave_out_bad (bool): Leave out entries with problems, and say which and why in
             ``<name>.left_out.json`` beside the manifest. Defaults to False: refuse to write.
+        found (dict[int, list[Problem]], optional): Entry number -> problems that are known
+            already. Defaults to none.
 
     Returns:
         list[dict]: The ``clip_id`` and ``problems`` of each entry left out.
@@ -160,13 +164,15 @@ def write_manifest(
     if reason:
         raise DataError(f'manifest {path} {reason}')
     problems = check_manifest(manifest, data_root, workers)
+    for number, known in (found or {}).items():
+        problems[number] = [*problems.get(number, []), *known]
     lines = list(describe(manifest, problems))
     if lines and not leave_out_bad:
         raise DataError(summary(path, lines, 'Mend them, or set leave_out_bad=True'))
     entries = manifest['data_list']
     left_out = [
-        {'clip_id': entries[number]['clip_id'], 'problems': [p.message for p in found]}
-        for number, found in problems.items()
+        {'clip_id': entries[number]['clip_id'], 'problems': [p.message for p in listed]}
+        for number, listed in problems.items()
     ]
     kept = [entry for number, entry in enumerate(entries) if number not in problems]
     meta = {**manifest['metainfo'], 'format_version': FORMAT_VERSION}

@@ -1,7 +1,7 @@
 """What can be wrong with one entry of a manifest, and with its media."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,20 +33,22 @@ class Problem:
     message: str
 
 
-def check_entry(entry: dict, classes: list[str]) -> Iterator[Problem]:
+def check_entry(entry: dict, classes: list[str], groups: Iterable[str] = ()) -> Iterator[Problem]:
     """Check the annotations of one entry.
 
     Args:
         entry (dict): An item of ``data_list``.
         classes (list[str]): The class names of the metainfo.
+        groups (Iterable[str]): The group names of the metainfo, which tags may name too.
 
     Yields:
         Problem: What is wrong.
     """
     malformed = list(_check_shape(entry))
     yield from malformed
-    for key in ('tags', 'visual_tags', 'sources'):
-        yield from _check_labels(entry, key, classes)
+    for key in ('tags', 'visual_tags'):
+        yield from _check_labels(entry, key, [*classes, *groups])
+    yield from _check_labels(entry, 'sources', classes)
     if not malformed:
         yield from _check_boxes(entry, classes)
 

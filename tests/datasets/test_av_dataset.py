@@ -326,3 +326,16 @@ def test_a_large_manifest_of_good_entries_is_checked_quickly(tmp_path, manifest)
     data = dataset(tmp_path)
     assert len(data) == 2000
     assert torch.equal(data._bad, torch.zeros(2000, dtype=torch.bool))
+
+
+def test_a_groups_own_tag_counts_at_group_level_in_place_of_its_classes(data_root):
+    def name_groups(manifest):
+        manifest['data_list'][0].update(tags={'Cello': 0.25, 'strings': 0.9}, boxes={})
+        manifest['data_list'][1].update(tags=['wind'], boxes={})
+
+    change(data_root, name_groups)
+    data = dataset(data_root, tag_level='group')
+    assert np.allclose(data[0]['tags'], [0.9, 0])
+    assert data[1]['tags'].tolist() == [0, 1]
+    with pytest.raises(DataError, match=r"tags of groups alone, e\.g\. \['wind'\]"):
+        dataset(data_root)

@@ -10,6 +10,7 @@ from mmavl.datasets.manifest import (
     read_manifest,
     write_manifest,
 )
+from mmavl.datasets.manifest_checks import Problem
 from mmavl.errors import DataError
 
 
@@ -124,3 +125,17 @@ def test_a_full_disk_leaves_the_old_manifest(tmp_path, manifest, monkeypatch):
         write_manifest(tmp_path / 'x.json', manifest)
     assert (tmp_path / 'x.json').read_bytes() == before
     assert os.listdir(tmp_path) == ['x.json']
+
+
+def test_problems_found_before_are_counted_with_the_others(tmp_path, manifest):
+    manifest['data_list'][1]['tags'] = ['Kazoo']
+    found = {
+        1: [Problem('unreadable', 'x.png is torn')],
+        2: [Problem('silent', 'x.wav is silent')],
+    }
+    left_out = write_manifest(tmp_path / 'x.json', manifest, leave_out_bad=True, found=found)
+    assert [item['clip_id'] for item in left_out] == ['clip1', 'clip2']
+    assert left_out[0]['problems'][-1] == 'x.png is torn'
+    assert left_out[1]['problems'] == ['x.wav is silent']
+    with pytest.raises(DataError, match='7 problems'):
+        write_manifest(tmp_path / 'x.json', manifest, found=found)

@@ -203,3 +203,10 @@ def test_a_video_is_looked_at_to_its_last_frame(data_root, entry, duration, bad)
     messages = [problem.message for problem in check_media(entry, data_root)]
     assert len(messages) == bad
     assert all('no frame at 3.75 s' in message for message in messages)
+
+
+def test_tags_may_name_groups_and_boxes_may_not(entry):
+    entry.update(tags={'Cello': 0.5, 'strings': 1}, visual_tags=['strings'], boxes={})
+    assert list(check_entry(entry, CLASSES, ['strings'])) == []
+    entry['boxes'] = {'0': [box(label='strings', sounding=False)]}
+    assert [p.kind for p in check_entry(entry, CLASSES, ['strings'])] == ['unknown class']
