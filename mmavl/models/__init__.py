@@ -1,4 +1,4 @@
-"""Everything that a config's ``model`` can name."""
+"""Everything that a config can name as a part of a model, and the teachers of pseudo-labels."""
 
 from . import (
     backbones,
@@ -9,6 +9,7 @@ from . import (
     losses,
     necks,
     spectrograms,
+    teachers,
 )
 
 __all__ = [
@@ -20,4 +21,5 @@ __all__ = [
     'losses',
     'necks',
     'spectrograms',
+    'teachers',
 ]

@@ -1,9 +1,10 @@
-"""Backbones: inputs to feature maps."""
+"""Backbones."""
 
 from .cached import CachedBackbone
 from .crnn import CRNN
+from .mobile_crnn import MobileCRNN
 from .resnet18 import ResNet18
 from .timm_backbone import TimmBackbone
 from .yamnet import YAMNet
 
-__all__ = ['CRNN', 'CachedBackbone', 'ResNet18', 'TimmBackbone', 'YAMNet']
+__all__ = ['CRNN', 'CachedBackbone', 'MobileCRNN', 'ResNet18', 'TimmBackbone', 'YAMNet']

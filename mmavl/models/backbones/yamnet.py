@@ -1,13 +1,12 @@
 """YAMNet, the AudioSet-pretrained MobileNet, as an audio backbone."""
 
-import tempfile
-import zipfile
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
 from mmavl.registry import MODELS
+from mmavl.utils.onnx_session import load_onnx
 from mmavl.utils.weights import check_sha256, resolve_path
 
 _CHANNELS = (64, 128, 128, 256, 256, 512, 512, 512, 512, 512, 512, 1024, 1024)
@@ -87,11 +86,7 @@ def read_onnx_convolutions(path: Path) -> list[tuple[Tensor, Tensor]]:
     """
     import onnx
 
-    if path.suffix == '.zip':
-        with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(path) as archive:
-            archive.extractall(folder)
-            return read_onnx_convolutions(next(Path(folder).rglob('*.onnx')))
-    graph = onnx.load(path).graph
+    graph = load_onnx(path).graph
     values = {t.name: onnx.numpy_helper.to_array(t).copy() for t in graph.initializer}
     producer = {node.output[0]: node for node in graph.node}
 

@@ -1,0 +1,48 @@
+"""Any ONNX image classifier as a teacher."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mmavl.registry import MODELS
+from mmavl.utils.onnx_session import OnnxSession
+
+from .base_teacher import BaseTeacher
+from .pictures import normalised_batch
+
+
+@MODELS.register_module()
+class OnnxImageTeacher(BaseTeacher):
+    """An ONNX image classifier, run by onnxruntime.
+
+    Args:
+        weights (str): The .onnx file, or a .zip of it, as a path or ``pkg://package/path``. It
+            takes pictures [N, 3, H, W] and gives [N, L].
+        labels (str | Sequence[str]): Defaults to ImageNet's 1000 names.
+        size (tuple[int, int]): (H, W) that pictures are stretched to. Defaults to (224, 224).
+        mean (Sequence[float]): In 0-255. Defaults to ImageNet's.
+        std (Sequence[float]): In 0-255. Defaults to ImageNet's.
+        activation (str): Defaults to 'softmax'; 'none' where the graph ends with one.
+    """
+
+    modality = 'visual'
+
+    def __init__(
+        self,
+        weights: str,
+        labels: str | Sequence[str] = 'timm:imagenet-1k',
+        size: tuple[int, int] = (224, 224),
+        mean: Sequence[float] = (123.675, 116.28, 103.53),
+        std: Sequence[float] = (58.395, 57.12, 57.375),
+        activation: str = 'softmax',
+    ) -> None:
+        super().__init__(weights, labels, activation)
+        self.size, self.mean, self.std = tuple(size), mean, std
+        self.session = OnnxSession(self.weights)
+
+    def probabilities(self, media: list[np.ndarray]) -> Tensor:
+        """Probabilities [n, L] of n pictures."""
+        batch = normalised_batch(media, self.size, self.mean, self.std)
+        return self.activate(torch.from_numpy(self.session(batch.numpy())))

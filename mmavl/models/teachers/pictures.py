@@ -1,0 +1,32 @@
+"""Pictures as image classifiers take them."""
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+
+
+def normalised_batch(
+    pictures: list[np.ndarray], size: tuple[int, int], mean: Sequence[float], std: Sequence[float]
+) -> Tensor:
+    """Stretch pictures to one size and normalise them.
+
+    Args:
+        pictures (list[ndarray]): n of uint8 RGB [H, W, 3].
+        size (tuple[int, int]): (H, W) of the batch. Nothing is cropped away: an instrument at
+            the edge counts.
+        mean (Sequence[float]): Of each channel, in 0-255.
+        std (Sequence[float]): Of each channel, in 0-255.
+
+    Returns:
+        Tensor: float32 [n, 3, H, W].
+    """
+    stretched = []
+    for picture in pictures:
+        shrinks = picture.shape[0] * picture.shape[1] > size[0] * size[1]
+        method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+        stretched.append(cv2.resize(picture, tuple(size)[::-1], interpolation=method))
+    batch = torch.from_numpy(np.stack(stretched)).permute(0, 3, 1, 2).float()
+    return (batch - torch.tensor(mean).view(3, 1, 1)) / torch.tensor(std).view(3, 1, 1)

@@ -1,0 +1,90 @@
+"""The label lists of pretrained classifiers."""
+
+import csv
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from mmavl.errors import ConfigError
+
+from .weights import resolve_path
+
+#: In AudioSet's 527 labels and not in YAMNet's 521.
+_NOT_IN_YAMNET = (
+    'Battle cry',
+    'Female singing',
+    'Female speech, woman speaking',
+    'Funny music',
+    'Male singing',
+    'Male speech, man speaking',
+)
+_TIMM, _ALPHABETICAL = 'timm:', 'audioset-alphabetical:'
+
+
+def read_labels(source: str | Sequence[str]) -> list[str]:
+    """Read the names of a classifier's outputs, in the order of the outputs.
+
+    Args:
+        source (str | Sequence[str]): The names themselves, or where they are (a path, or
+            ``pkg://package/path``): a CSV with a column ``display_name``, as AudioSet and YAMNet
+            publish theirs; a JSON list; else a text file, one name a line.
+            ``timm:imagenet-1k`` (or another of timm's ImageNet subsets) gives WordNet's names
+            from timm. ``audioset-alphabetical:LOCATION`` gives AudioSet's 527 names in the
+            alphabetical order that the paper's tagger and its ``cluster_a.npy`` have; LOCATION
+            is AudioSet's ``class_labels_indices.csv``, or YAMNet's class map, to which the six
+            names that it leaves out are added.
+
+    Returns:
+        list[str]: The names. A name may occur twice: ImageNet has two kinds of crane.
+
+    Raises:
+        FileNotFoundError: The file is missing, or the package is not installed.
+        ConfigError: The file holds no list of names.
+    """
+    if not isinstance(source, str):
+        return list(source)
+    if source.startswith(_TIMM):
+        return _timm_labels(source.removeprefix(_TIMM))
+    if source.startswith(_ALPHABETICAL):
+        return _alphabetical(source.removeprefix(_ALPHABETICAL))
+    path = resolve_path(source)
+    names = _read(path)
+    if not isinstance(names, list) or not names:
+        raise ConfigError(f'label list {path} holds no names')
+    for number, name in enumerate(names):
+        if not isinstance(name, str) or not name.strip():
+            raise ConfigError(f'label list {path}: label {number} is no name: {name!r}')
+    return names
+
+
+def _read(path: Path) -> object:
+    text = path.read_text(encoding='utf-8-sig')
+    if path.suffix == '.json':
+        return json.loads(text)
+    if path.suffix == '.csv':
+        rows = csv.DictReader(text.splitlines())
+        if 'display_name' not in (rows.fieldnames or ()):
+            raise ConfigError(
+                f"label list {path} has no column 'display_name', only {rows.fieldnames}"
+            )
+        return [row['display_name'] for row in rows]
+    return [line.strip() for line in text.strip().splitlines()]
+
+
+def _timm_labels(subset: str) -> list[str]:
+    from timm.data import ImageNetInfo
+
+    try:
+        return ImageNetInfo(subset).label_descriptions()
+    except AssertionError as error:
+        raise ConfigError(f'timm has no label list {subset!r}; e.g. timm:imagenet-1k') from error
+
+
+def _alphabetical(location: str) -> list[str]:
+    names = sorted({*read_labels(location), *_NOT_IN_YAMNET})
+    if len(names) != 527:
+        raise ConfigError(
+            f"{location} gives {len(names)} names with YAMNet's six missing ones, AudioSet has "
+            '527: give class_labels_indices.csv or yamnet_class_map.csv'
+        )
+    return names

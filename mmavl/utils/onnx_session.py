@@ -1,0 +1,133 @@
+"""Running ONNX files with onnxruntime, float in and float out."""
+
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mmavl.errors import ConfigError
+
+_FLOATS = {
+    'tensor(float)': np.float32,
+    'tensor(double)': np.float64,
+    'tensor(float16)': np.float16,
+}
+
+
+def load_onnx(path: Path) -> Any:
+    """Read an ONNX file whole, with its external data.
+
+    Args:
+        path (Path): The .onnx file, or a .zip holding it.
+
+    Returns:
+        onnx.ModelProto: The model.
+
+    Raises:
+        ConfigError: A zip without an ONNX file in it.
+    """
+    import onnx
+
+    if path.suffix != '.zip':
+        return onnx.load(path)
+    with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(path) as archive:
+        archive.extractall(folder)
+        inner = next(Path(folder).rglob('*.onnx'), None)
+        if inner is None:
+            raise ConfigError(f'{path} holds no .onnx file')
+        return onnx.load(inner)
+
+
+class OnnxSession:
+    """An ONNX model with one input and one output, on the CPU.
+
+    Where the model's ends are quantised, values are put into codes and back with the scales
+    that stand in its graph. Quantise and dequantise nodes are computed as they are: the 8-bit
+    kernels that onnxruntime fuses over them saturate on CPUs without VNNI, and then YAMNet's
+    probabilities are off by up to .9.
+
+    Args:
+        path (Path): The .onnx file, or a .zip holding it.
+
+    Raises:
+        ImportError: onnxruntime is not installed.
+        ConfigError: The model has several inputs, or quantised ends without scales.
+    """
+
+    def __init__(self, path: Path) -> None:
+        try:
+            import onnxruntime
+        except ImportError as error:
+            raise ImportError(
+                'ONNX teachers need onnxruntime. Run: pip install onnxruntime'
+            ) from error
+        model = load_onnx(path)
+        options = onnxruntime.SessionOptions()
+        options.add_session_config_entry('session.disable_quant_qdq', '1')
+        options.log_severity_level = 3
+        self._session = onnxruntime.InferenceSession(
+            model.SerializeToString(), options, providers=['CPUExecutionProvider']
+        )
+        inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
+        if len(inputs) != 1:
+            raise ConfigError(f'{path} has inputs {[i.name for i in inputs]}, not a single one')
+        self._input, self._output = inputs[0].name, outputs[0].name
+        self._one_by_one = inputs[0].shape[0] == 1
+        self._float = _FLOATS.get(inputs[0].type)
+        scales = _end_scales(model.graph)
+        self._codes = _codes(path, inputs[0], scales)
+        self._values = _codes(path, outputs[0], scales)
+
+    def __call__(self, batch: np.ndarray) -> np.ndarray:
+        """Run the model.
+
+        Args:
+            batch (ndarray): float32 [N, ...].
+
+        Returns:
+            ndarray: float32 [N, ...].
+        """
+        if self._one_by_one and len(batch) > 1:
+            return np.concatenate([self(batch[i : i + 1]) for i in range(len(batch))])
+        if self._codes is not None:
+            scale, zero, kind = self._codes
+            limits = np.iinfo(kind)
+            batch = np.clip(np.round(batch / scale) + zero, limits.min, limits.max).astype(kind)
+        else:
+            batch = batch.astype(self._float, copy=False)
+        (output,) = self._session.run([self._output], {self._input: batch})
+        if self._values is not None:
+            scale, zero, _ = self._values
+            output = (output.astype(np.float32) - zero) * scale
+        return np.asarray(output, np.float32)
+
+
+def _end_scales(graph: Any) -> dict[str, tuple[float, float]]:
+    """Scale and zero point of each tensor that a node (de)quantises: by the codes' name."""
+    import onnx
+
+    constants = {t.name: onnx.numpy_helper.to_array(t) for t in graph.initializer}
+    scales = {}
+    for node in graph.node:
+        if node.op_type in ('QuantizeLinear', 'DequantizeLinear'):
+            codes = node.output[0] if node.op_type == 'QuantizeLinear' else node.input[0]
+            found = [constants.get(name) for name in node.input[1:3]]
+            if all(value is not None and value.size == 1 for value in found):
+                scales[codes] = tuple(float(value.item()) for value in found)
+    return scales
+
+
+def _codes(
+    path: Path, end: Any, scales: dict[str, tuple[float, float]]
+) -> tuple[float, float, type] | None:
+    """Scale, zero point and integer type of a quantised end; None of a float one."""
+    if end.type in _FLOATS:
+        return None
+    if end.name not in scales:
+        raise ConfigError(
+            f'{path}: {end.name!r} is {end.type}, and no node of the graph says its scale: '
+            'export the model with float ends'
+        )
+    return *scales[end.name], np.dtype(end.type.removeprefix('tensor(').rstrip(')')).type
