@@ -1,0 +1,151 @@
+"""A teacher's probabilities for every clip of a manifest, kept on the disk while they come."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from torch.utils.data import DataLoader, Dataset
+from tqdm import tqdm
+
+from mmavl.errors import DataError
+from mmavl.models.teachers import BaseTeacher
+
+from ..audio_io import LONGEST, read_audio
+from ..feature_cache import FeatureArray
+from ..image_io import read_image, read_video_frame
+from ..manifest_checks import frame_count
+
+_BATCH = 8
+
+
+def teacher_scores(
+    teacher: BaseTeacher,
+    config: dict,
+    entries: list[dict],
+    data_root: str | Path,
+    path: Path,
+    frames: int = 1,
+    windows: int = 0,
+    workers: int = 1,
+) -> np.ndarray:
+    """Label all clips; an interrupted run goes on where it was, a finished one is read back.
+
+    Args:
+        teacher (BaseTeacher): The classifier.
+        config (dict): What it was built from; with its weights, the clips and their files'
+            size and time it becomes part of the file's name.
+        entries (list[dict]): The manifest's, N of them.
+        data_root (str | Path): The folder of the media.
+        path (Path): Where the probabilities go: folder and beginning of the file's name.
+        frames (int): Pictures of each clip, evenly spaced over it, whose probabilities are
+            averaged; one is the middle one. Defaults to 1.
+        windows (int): Look also at n x n overlapping windows of half a picture's height and
+            width, and take each label's greatest probability: a classifier of single objects
+            overlooks small ones in a scene. Defaults to 0: the whole picture alone.
+        workers (int): Processes that read media. Defaults to 1.
+
+    Returns:
+        ndarray: float32 [N, L]; nan where a clip's media cannot be read.
+    """
+    media = _Media(entries, Path(data_root), teacher, frames, windows)
+    options = {'frames': frames, 'windows': windows} if teacher.modality == 'visual' else {}
+    key = _key(teacher, {**config, **options}, media)
+    array = FeatureArray(path.with_name(f'{path.name}-{teacher.modality}-{key[:16]}.npy'))
+    if not array.complete:
+        array.create((len(entries), len(teacher.labels)))
+        _fill(array, teacher, media, workers)
+        array.finish({'teacher': config, 'labels': teacher.labels})
+    return np.array(array.open(), np.float32)
+
+
+def _fill(array: FeatureArray, teacher: BaseTeacher, media: '_Media', workers: int) -> None:
+    media.missing = array.missing().tolist()
+    loader = DataLoader(media, _BATCH, num_workers=workers, collate_fn=list)
+    try:
+        with tqdm(total=len(media), desc=f'{teacher.modality} teacher', unit='clip') as bar:
+            for batch in loader:
+                array.write_bad([index for index, pieces in batch if pieces is None])
+                for index, pieces in batch:
+                    if pieces is not None:
+                        probs = teacher(pieces).reshape(-1, media.parts, len(teacher.labels))
+                        array.write([index], probs.max(1).mean(0, keepdims=True))
+                bar.update(len(batch))
+    finally:
+        array.sync()
+
+
+class _Media(Dataset):
+    """(entry number, sounds or parts of pictures) of clips still missing; None where broken."""
+
+    def __init__(
+        self, entries: list[dict], root: Path, teacher: BaseTeacher, frames: int, windows: int
+    ) -> None:
+        self.entries = entries
+        self.root = root
+        self.sample_rate = teacher.sample_rate if teacher.modality == 'audio' else None
+        self.frames = frames
+        self.windows = windows if self.sample_rate is None else 0
+        self.parts = 1 + self.windows**2
+        self.missing = list(range(len(entries)))
+
+    def __len__(self) -> int:
+        return len(self.missing)
+
+    def __getitem__(self, position: int) -> tuple[int, list[np.ndarray] | None]:
+        index = self.missing[position]
+        try:
+            media = self.read(self.entries[index])
+            return index, [part for item in media for part in (item, *self._windows(item))]
+        except DataError:
+            return index, None
+
+    def read(self, entry: dict) -> list[np.ndarray]:
+        """The clip's sound, or some of its pictures."""
+        if self.sample_rate is not None:
+            path = str(self.root / entry['audio'])
+            wave, _ = read_audio(path, self.sample_rate, LONGEST, expected=entry['duration'])
+            return [wave]
+        if 'video' in entry:
+            path = str(self.root / entry['video'])
+            times = [number / entry['fps'] for number in self._numbers(entry)]
+            return [read_video_frame(path, time) for time in times]
+        numbers = self._numbers(entry)
+        return [read_image(str(self.root / entry['frames'][number])) for number in numbers]
+
+    def _windows(self, picture: np.ndarray) -> Iterator[np.ndarray]:
+        """Windows of a picture [H, W, 3], each of half its height and width."""
+        if not self.windows:
+            return
+        height, width = (max(1, size // 2) for size in picture.shape[:2])
+        for y in np.linspace(0, picture.shape[0] - height, self.windows, dtype=int):
+            for x in np.linspace(0, picture.shape[1] - width, self.windows, dtype=int):
+                yield picture[y : y + height, x : x + width]
+
+    def _numbers(self, entry: dict) -> list[int]:
+        """Numbers of the frames to look at: the middle of each of equal parts of the clip."""
+        count = frame_count(entry)
+        wanted = min(self.frames, count)
+        return [(2 * part + 1) * count // (2 * wanted) for part in range(wanted)]
+
+    def paths(self, entry: dict) -> list[str]:
+        """The files that are read for a clip."""
+        if self.sample_rate is not None:
+            return [entry['audio']]
+        if 'video' in entry:
+            return [entry['video']]
+        return [entry['frames'][number] for number in self._numbers(entry)]
+
+
+def _key(teacher: BaseTeacher, config: dict, media: _Media) -> str:
+    digest = hashlib.sha256(json.dumps(config, sort_keys=True, default=str).encode())
+    digest.update(teacher.weights.read_bytes())
+    for entry in media.entries:
+        digest.update(f'{entry["clip_id"]};'.encode())
+        for name in media.paths(entry):
+            path = media.root / name
+            stat = path.stat() if path.is_file() else None
+            known = (stat.st_size, stat.st_mtime_ns) if stat else None
+            digest.update(f'{name} {known};'.encode())
+    return digest.hexdigest()

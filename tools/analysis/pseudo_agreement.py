@@ -1,0 +1,51 @@
+"""Measure how often pseudo-labels agree with true tags, by modality and level of the tags.
+
+python tools/analysis/pseudo_agreement.py data/instrument_scenes/pseudo/val.json \\
+    data/instrument_scenes/val.json
+"""
+
+import argparse
+import json
+
+from mmavl.datasets.pseudo_labels import agreement
+from mmavl.engine.launch import clear_errors
+from mmavl.utils.files import atomic_write
+
+_COLUMNS = {
+    'accuracy': 'accuracy',
+    'accuracy_none': '(of no tags)',
+    'precision': 'precision',
+    'recall': 'recall',
+    'exact': 'all right',
+    'best': 'best right',
+    'map': 'mAP',
+    'map_chance': '(of chance)',
+}
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument('pseudo', help='manifest with pseudo-labels')
+    parser.add_argument('true', help='manifest of the same clips with true tags and boxes')
+    parser.add_argument('--json', metavar='OUT', help='write the figures (shares in [0, 1])')
+    return parser.parse_args()
+
+
+def main() -> None:
+    args = parse_args()
+    with clear_errors():
+        results = agreement(args.pseudo, args.true)
+    print('| percent |', ' | '.join(_COLUMNS.values()), '|')
+    print('|---' * (len(_COLUMNS) + 1) + '|')
+    for name, metrics in results.items():
+        figures = ' | '.join(f'{100 * metrics[key]:.1f}' for key in _COLUMNS)
+        print(f'| {name} | {figures} |')
+    if args.json:
+        with atomic_write(args.json) as file:
+            json.dump(results, file, indent=1)
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,66 @@
+"""Label clips without tags by pretrained teachers: a manifest anew, with pseudo-labels as tags.
+
+Interrupted, the same command continues. docs/pseudo_labels.md has the rules and the teachers.
+
+    python tools/dataset_converters/pseudo_labels.py configs/pseudo_labels/scenes.py \\
+        data/instrument_scenes/train.json
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from mmengine import DictAction
+from mmengine.registry import init_default_scope
+
+from mmavl.datasets.pseudo_labels import pseudo_manifest
+from mmavl.engine.config import load_config
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument('config', help='which teachers, and what their labels stand for')
+    parser.add_argument('manifest', type=Path, help='its tags, if there are any, are not used')
+    parser.add_argument(
+        '--out', type=Path, help="default: pseudo/ beside the manifest, with the manifest's name"
+    )
+    parser.add_argument('--data-root', type=Path, help="default: the manifest's folder")
+    parser.add_argument('--workers', type=int, default=1, help='processes that read media')
+    parser.add_argument(
+        '--leave-out-bad',
+        action='store_true',
+        help='leave out clips that cannot be read, and name them in NAME.left_out.json',
+    )
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=DictAction,
+        metavar='KEY=VALUE',
+        help='change the config',
+    )
+    return parser.parse_args()
+
+
+def main() -> None:
+    args = parse_args()
+    init_default_scope('mmavl')
+    out = args.out or args.manifest.parent / 'pseudo' / args.manifest.name
+    try:
+        config = load_config(args.config, args.cfg_options)
+        counts = pseudo_manifest(
+            config.to_dict(), args.manifest, out, args.data_root, args.workers, args.leave_out_bad
+        )
+    except (ValueError, OSError, ImportError) as error:
+        sys.exit(f'error: {error}')
+    except KeyboardInterrupt:
+        sys.exit('interrupted: run the same command again to continue')
+    clips, left_out = counts.pop('clips'), counts.pop('left_out')
+    for name, count in counts.items():
+        print(f'{name}: {count} clips')
+    print(f'{out}: {clips} clips, {left_out} left out')
+
+
+if __name__ == '__main__':
+    main()
