@@ -45,8 +45,8 @@ class OnnxSession:
 
     Where the model's ends are quantised, values are put into codes and back with the scales
     that stand in its graph. Quantise and dequantise nodes are computed as they are: the 8-bit
-    kernels that onnxruntime fuses over them saturate on CPUs without VNNI, and then YAMNet's
-    probabilities are off by up to .9.
+    kernels that onnxruntime fuses over them saturate on CPUs without VNNI, and YAMNet then hears
+    other things.
 
     Args:
         path (Path): The .onnx file, or a .zip holding it.
