@@ -1,4 +1,4 @@
-"""Backbones."""
+"""Backbones: inputs to feature maps."""
 
 from .cached import CachedBackbone
 from .crnn import CRNN
