@@ -9,6 +9,7 @@ from mmengine.registry import init_default_scope
 
 from mmavl.registry import MODELS
 from mmavl.structures import AVDataSample
+from mmavl.utils.components import component_name
 from mmavl.utils.weights import resolve_path
 
 ROOT = Path(__file__).parents[1] / 'configs'
@@ -72,6 +73,22 @@ def test_round_trips_through_its_dump(name, tmp_path):
     cfg = Config.fromfile(ROOT / name)
     cfg.dump(tmp_path / 'dump.py')
     assert Config.fromfile(tmp_path / 'dump.py').to_dict() == cfg.to_dict()
+
+
+def names_only(node):
+    """A config's dict in which a component of the pure-Python style has its bare name."""
+    if isinstance(node, dict):
+        return {
+            key: component_name(value) if key == 'type' else names_only(value)
+            for key, value in node.items()
+        }
+    return [names_only(item) for item in node] if isinstance(node, list) else node
+
+
+def test_the_pure_python_style_says_the_same_as_strings_and_bases():
+    pure, strings = (Config.fromfile(ROOT / f'stage2_scenes{end}.py') for end in ('_pure', ''))
+    assert pure.model.alignment_head.type is MODELS.get('AlignmentHead')
+    assert names_only(pure.to_dict()) == names_only(strings.to_dict())
 
 
 def test_scenes_differ_from_audioset_by_data_backbones_schedule_and_extensions_only():

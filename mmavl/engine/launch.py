@@ -14,6 +14,7 @@ from mmavl.engine.config import config_errors, load_config
 from mmavl.engine.distributed import prepare_launcher
 from mmavl.engine.runner import AVRunner
 from mmavl.errors import CheckpointError, ConfigError, DataError
+from mmavl.utils.components import component_name
 
 
 @contextmanager
@@ -147,6 +148,6 @@ def run_test(
 def _localization_metric(cfg: Config, argument: str) -> dict:
     evaluators = cfg.get('test_evaluator') or []
     for metric in [evaluators] if isinstance(evaluators, dict) else evaluators:
-        if metric['type'] == 'LocalizationMetric':
+        if component_name(metric['type']) == 'LocalizationMetric':
             return metric
     raise ConfigError(f'{argument}: the config has no LocalizationMetric in test_evaluator')

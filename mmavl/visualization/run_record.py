@@ -18,6 +18,7 @@ from mmengine import Config
 
 import mmavl
 from mmavl.errors import DataError
+from mmavl.utils.components import component_name
 from mmavl.utils.files import atomic_write
 
 #: In a work directory: train.json, and <split>.json for each split that was tested.
@@ -83,14 +84,14 @@ def _processor() -> str:
 def summarise(cfg: Config) -> dict[str, str]:
     """A config in a few lines: component names, optimizer, schedule, data and seed."""
     model = cfg.get('model') or {}
-    lines = {'model': model.get('type', '')}
+    lines = {'model': component_name(model.get('type'))}
     for key, part in model.items():
         if isinstance(part, Mapping) and 'type' in part:
             lines[key.replace('_', ' ')] = _component(part)
     wrapper = cfg.get('optim_wrapper') or {}
     optimizer = wrapper.get('optimizer') or {}
     rates = [f'{key} {optimizer[key]:g}' for key in ('lr', 'weight_decay') if key in optimizer]
-    lines['optimizer'] = ', '.join([optimizer.get('type', ''), *rates])
+    lines['optimizer'] = ', '.join([component_name(optimizer.get('type')), *rates])
     lines['epochs'] = str((cfg.get('train_cfg') or {}).get('max_epochs', ''))
     loader = cfg.get('train_dataloader') or {}
     lines['batch size'] = str(loader.get('batch_size', ''))
@@ -106,7 +107,7 @@ def summarise(cfg: Config) -> dict[str, str]:
 
 def _component(part: Mapping) -> str:
     """E.g. 'CachedBackbone(TimmBackbone tf_efficientnet_lite0)'."""
-    name = ' '.join(filter(None, (str(part['type']), str(part.get('name', '')))))
+    name = ' '.join(filter(None, (component_name(part['type']), str(part.get('name', '')))))
     inner = [v for v in part.values() if isinstance(v, Mapping) and 'type' in v]
     return f'{name}({", ".join(map(_component, inner))})' if inner else name
 

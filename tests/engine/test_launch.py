@@ -5,6 +5,7 @@ from torch.utils.data import DataLoader, Dataset
 from mmavl.engine.checkpoint import load_checkpoint
 from mmavl.engine.launch import clear_errors, prepare_config, run_test, run_training
 from mmavl.errors import CheckpointError, ConfigError, DataError
+from mmavl.evaluation.metrics import LocalizationMetric
 
 
 def test_arguments_reach_the_config(toy_dir):
@@ -92,15 +93,16 @@ def test_a_config_without_localization_metric_has_no_protocols(make_cfg):
         run_test(make_cfg(), show_dir='a')
 
 
-def test_protocols_and_dump_reach_the_metric(make_cfg):
+@pytest.mark.parametrize('kind', ['LocalizationMetric', LocalizationMetric])
+def test_protocols_and_dump_reach_the_metric(make_cfg, kind):
     cfg = make_cfg()
-    cfg.test_evaluator = [{'type': 'ToyMetric'}, {'type': 'LocalizationMetric'}]
+    cfg.test_evaluator = [{'type': 'ToyMetric'}, {'type': kind}]
     cfg.model.type = 'Nothing'  # so that it ends before testing
     with pytest.raises(ConfigError):
         run_test(cfg, protocols=['half_max', 'median'], out='dump.npz')
     metric = cfg.test_evaluator[1]
     assert metric == {
-        'type': 'LocalizationMetric',
+        'type': kind,
         'protocols': ['half_max', 'median'],
         'dump': 'dump.npz',
     }

@@ -1,7 +1,9 @@
+import copy
 import json
 
 import pytest
 from mmengine import Config
+from torch.optim import AdamW
 
 from mmavl.errors import DataError
 from mmavl.visualization.run_record import describe, read_run, summarise, write_record
@@ -38,6 +40,12 @@ def test_a_config_is_summed_up_by_what_matters():
         'training data': 'data/a.json',
         'seed': '3',
     }
+
+
+def test_a_component_that_is_named_by_its_class_is_summed_up_alike():
+    cfg = copy.deepcopy(CFG)
+    cfg.optim_wrapper.optimizer.type = AdamW
+    assert summarise(cfg) == summarise(CFG)
 
 
 def test_a_description_holds_the_command_as_it_must_be_typed(monkeypatch):

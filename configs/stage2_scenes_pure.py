@@ -1,0 +1,39 @@
+# stage2_scenes.py in mmengine's pure-Python style: bases and components are imported, so that an
+# editor finds them. The bases themselves serve both styles.
+from mmengine.config import read_base
+
+from mmavl.models.heads import AlignmentHead
+from mmavl.models.losses import PairContrastiveLoss
+
+with read_base():
+    from ._base_.datasets.scenes import *
+    from ._base_.default_runtime import *
+    from ._base_.models.coarse_to_fine_cached import *
+    from ._base_.schedules.adamw_onecycle import *
+
+load_from = 'work_dirs/stage1_scenes/epoch_4.pth'
+
+model.update(
+    alignment_head=dict(
+        type=AlignmentHead,
+        in_channels=128,
+        hidden=256,
+        num_classes=3,
+        temperature=0.3,
+        midpoint=1.1,
+        map_smoothing=3,
+        loss=dict(
+            type=PairContrastiveLoss,
+            margin=1.2,
+            active_only=True,
+            absent_weight=1.0,
+            background_weight=1.0,
+        ),
+    ),
+    peak_threshold=0.5,
+    refine_temperature=0.2,
+)
+
+optim_wrapper.update(optimizer=dict(lr=2e-3))
+param_scheduler.update(eta_max=2e-3, total_steps=6)
+train_cfg.update(max_epochs=6)
