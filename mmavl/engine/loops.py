@@ -53,13 +53,12 @@ def _prepare_autocast(dtype: str) -> bool:
     return True
 
 
-@LOOPS.register_module()
-class AutocastValLoop(ValLoop):
-    """Validate in the precision that ``AutocastOptimWrapper`` trains in.
+class _AutocastLoop:
+    """What the two loops below put in front of mmengine's.
 
     Args:
         runner (Runner): The runner.
-        dataloader (DataLoader | dict): The validation data.
+        dataloader (DataLoader | dict): The data.
         evaluator (Evaluator | dict | list): The metrics; they compute in full precision.
         dtype (str): As ``AutocastOptimWrapper``'s. Defaults to 'auto'.
     """
@@ -75,21 +74,10 @@ class AutocastValLoop(ValLoop):
 
 
 @LOOPS.register_module()
-class AutocastTestLoop(TestLoop):
-    """Test in the precision that ``AutocastOptimWrapper`` trains in.
+class AutocastValLoop(_AutocastLoop, ValLoop):
+    """Validate in the precision that ``AutocastOptimWrapper`` trains in: ``dtype='auto'``."""
 
-    Args:
-        runner (Runner): The runner.
-        dataloader (DataLoader | dict): The test data.
-        evaluator (Evaluator | dict | list): The metrics; they compute in full precision.
-        dtype (str): As ``AutocastOptimWrapper``'s. Defaults to 'auto'.
-    """
 
-    def __init__(
-        self,
-        runner,
-        dataloader: DataLoader | dict,
-        evaluator: Evaluator | dict | list,
-        dtype: str = 'auto',
-    ) -> None:
-        super().__init__(runner, dataloader, evaluator, fp16=_prepare_autocast(dtype))
+@LOOPS.register_module()
+class AutocastTestLoop(_AutocastLoop, TestLoop):
+    """Test in the precision that ``AutocastOptimWrapper`` trains in: ``dtype='auto'``."""

@@ -11,45 +11,24 @@ pipeline = [
 ]
 train_pipeline = [*pipeline[:-1], dict(type='FlipFeatures'), pipeline[-1]]
 
+dataset = dict(type='AVDataset', data_root=data_root, tag_level=tag_level)
+evaluated = dict(**dataset, pipeline=pipeline, test_mode=True)
+workers = dict(num_workers=0)  # cached features are read faster than a worker hands them over
+
 train_dataloader = dict(
     batch_size=64,
-    num_workers=0,  # cached features are read faster than a worker hands them over
+    **workers,
     drop_last=True,
     sampler=dict(type='DefaultSampler', shuffle=True),
-    dataset=dict(
-        type='AVDataset',
-        data_root=data_root,
-        ann_file='train.json',
-        tag_level=tag_level,
-        pipeline=train_pipeline,
-    ),
+    dataset=dict(**dataset, ann_file='train.json', pipeline=train_pipeline),
 )
 val_dataloader = dict(
     batch_size=32,
-    num_workers=0,  # cached features are read faster than a worker hands them over
+    **workers,
     sampler=dict(type='DefaultSampler', shuffle=False),
-    dataset=dict(
-        type='AVDataset',
-        data_root=data_root,
-        ann_file='val.json',
-        tag_level=tag_level,
-        pipeline=pipeline,
-        test_mode=True,
-    ),
+    dataset=dict(**evaluated, ann_file='val.json'),
 )
-test_dataloader = dict(
-    batch_size=32,
-    num_workers=0,  # cached features are read faster than a worker hands them over
-    sampler=dict(type='DefaultSampler', shuffle=False),
-    dataset=dict(
-        type='AVDataset',
-        data_root=data_root,
-        ann_file='test.json',
-        tag_level=tag_level,
-        pipeline=pipeline,
-        test_mode=True,
-    ),
-)
+test_dataloader = dict(val_dataloader, dataset=dict(**evaluated, ann_file='test.json'))
 
 val_evaluator = [
     dict(type='LocalizationMetric', protocols=['half_max']),
