@@ -13,6 +13,7 @@ from mmavl.errors import DataError
 from mmavl.evaluation.functional import consensus_reference
 from mmavl.registry import DATASETS, TRANSFORMS
 
+from .feature_cache import FeatureSubset
 from .manifest import check_manifest, describe, read_manifest, summary
 from .manifest_checks import frame_count
 
@@ -289,14 +290,20 @@ class AVDataset(BaseDataset):
 
     def get_subset_(self, indices: int | Sequence[int]) -> None:
         """Keep only these samples; see mmengine's BaseDataset."""
+        total = len(self)
         super().get_subset_(indices)
-        self._forget_bad()
+        self._become_subset(indices, total)
 
     def get_subset(self, indices: int | Sequence[int]) -> 'AVDataset':
         """A dataset of only these samples; see mmengine's BaseDataset."""
         subset = super().get_subset(indices)
-        subset._forget_bad()
+        subset._become_subset(indices, len(self))
         return subset
+
+    def _become_subset(self, indices: int | Sequence[int], total: int) -> None:
+        self._forget_bad()
+        if self.features is not None:
+            self.features = FeatureSubset(self.features, indices, total)
 
 
 def _level(sample: dict) -> int:

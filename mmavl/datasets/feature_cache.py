@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -147,3 +148,26 @@ class FeatureCache:
                     'mend them and run again, the features are then computed anew'
                 )
         return features
+
+
+class FeatureSubset:
+    """The features of a dataset's subset, whose samples are numbered anew.
+
+    Args:
+        features: The whole dataset's, with a method ``read(index)``.
+        indices: The samples taken, as :meth:`AVDataset.get_subset` understands them: a list, or
+            the number of the first (below zero: the last) samples.
+        total: Number of samples of the whole dataset.
+    """
+
+    def __init__(self, features: object, indices: int | Sequence[int], total: int) -> None:
+        every = range(total)
+        if isinstance(indices, int):
+            self.rows = every[:indices] if indices >= 0 else every[indices:]
+        else:
+            self.rows = [every[index] for index in indices]
+        self.features = features
+
+    def read(self, index: int) -> dict[str, np.ndarray]:
+        """Features of one sample of the subset."""
+        return self.features.read(self.rows[index])

@@ -201,6 +201,33 @@ def test_indices_and_subsets_select_samples(data_root, serialize_data):
     assert [data[index]['clip_id'] for index in range(len(data))] == ['clip3', 'clip1']
 
 
+class NumberedFeatures:
+    def read(self, index):
+        return {'image_features': np.array([index])}
+
+
+@pytest.mark.parametrize('serialize_data', [True, False])
+@pytest.mark.parametrize(
+    ('indices', 'rows'), [([3, 0], [3, 0]), ([-1, 1], [3, 1]), (2, [0, 1]), (-3, [1, 2, 3])]
+)
+def test_a_subset_reads_the_cached_features_of_its_own_samples(
+    data_root, serialize_data, indices, rows
+):
+    def read(data):
+        samples = [data[index] for index in range(len(data))]
+        assert [sample['clip_id'] for sample in samples] == [f'clip{row}' for row in rows]
+        return [int(sample['image_features'][0]) for sample in samples]
+
+    data = dataset(data_root, features=NumberedFeatures(), serialize_data=serialize_data)
+    assert len(data) == 4
+    assert read(data.get_subset(indices)) == rows
+    assert data[3]['image_features'] == [3]  # the whole is as it was
+    data.get_subset_(indices)
+    assert read(data) == rows
+    again = data.get_subset([1])  # a subset of the subset
+    assert again[0]['clip_id'] == f'clip{again[0]["image_features"][0]}' == f'clip{rows[1]}'
+
+
 def test_a_subclass_adds_metainfo_only(data_root):
     class Orchestra(AVDataset):
         METAINFO = {'dataset': 'orchestra', 'classes': ['Violin', 'Piano', 'Flute', 'Cello']}
