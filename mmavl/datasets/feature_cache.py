@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -97,6 +98,11 @@ class FeatureArray:
             json.dump(meta, file, indent=1)
         self._partial.replace(self.path)
         self._rows.unlink()
+
+    def mark_used(self) -> None:
+        """Note the time, so that ``tools/clean_cache.py`` can tell what nobody uses any more."""
+        with suppress(OSError):  # a shared folder may be read-only
+            os.utime(self.path.with_suffix('.json'))
 
     def open(self) -> np.ndarray:
         """The array, mapped read-only."""

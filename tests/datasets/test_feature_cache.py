@@ -1,6 +1,7 @@
 import errno
 import os
 import pickle
+import time
 
 import numpy as np
 import pytest
@@ -28,6 +29,16 @@ def test_rows_come_back_in_half_precision_and_only_the_finished_files_remain(tmp
     np.testing.assert_array_equal(array.open(), ROWS.astype(np.float16))
     assert sorted(p.name for p in (tmp_path / 'new').iterdir()) == ['a.json', 'a.npy']
     assert (tmp_path / 'new' / 'a.json').read_text() == '{\n "backbone": "one"\n}'
+
+
+def test_the_last_use_is_noted_where_the_folder_can_be_written_to(tmp_path):
+    array = filled(tmp_path / 'a.npy')
+    note = tmp_path / 'a.json'
+    os.utime(note, (1000, 1000))
+    array.mark_used()
+    assert time.time() - note.stat().st_mtime < 60
+    note.unlink()
+    array.mark_used()  # as on a read-only disk: no error
 
 
 def test_rows_not_brought_to_the_disk_are_missing_for_the_next_run(tmp_path, monkeypatch):

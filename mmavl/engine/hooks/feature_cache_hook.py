@@ -18,6 +18,7 @@ from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
 from mmavl.datasets.feature_cache import FeatureArray, FeatureCache
+from mmavl.datasets.feature_folder import other_caches
 from mmavl.errors import ConfigError, DataError
 from mmavl.models.backbones import CachedBackbone
 from mmavl.registry import HOOKS
@@ -31,8 +32,9 @@ class FeatureCacheHook(Hook):
 
     A cache is keyed by the backbone's structure and weights, by what the pipeline and the
     preprocessor make of a first sample, by the name, size and time of every media file, and by
-    the moment of every frame; when any of them changes, the features are computed anew. Random
-    augmentation in front of a cached backbone is refused, since a cache would freeze one draw.
+    the moment of every frame; when any of them changes, the features are computed anew, and the
+    old ones stay until ``tools/clean_cache.py`` deletes them. Random augmentation in front of a
+    cached backbone is refused, since a cache would freeze one draw.
 
     Args:
         cache_dir: Where the arrays lie. Defaults to None: ``features`` in the data root.
@@ -85,7 +87,9 @@ class FeatureCacheHook(Hook):
             name, source = _MODALITIES[modality]
             key = _key(backbone, probe[source], dataset)
             array = FeatureArray(folder / f'{Path(dataset.ann_file).stem}-{name}-{key[:16]}.npy')
-            if not array.complete:
+            if array.complete:
+                array.mark_used()
+            else:
                 if is_main_process():
                     array.create((len(dataset), *backbone(probe[source]).shape[1:]))
                 arrays[modality] = array
@@ -93,6 +97,8 @@ class FeatureCacheHook(Hook):
         barrier()
         if arrays:
             runner.logger.info(f'features of {len(dataset)} clips go to {folder}')
+            if is_main_process() and (others := other_caches(folder, paths.values())):
+                runner.logger.info(others)
             self._compute(model, {m: frozen[m] for m in arrays}, arrays, dataset)
             barrier()
             if is_main_process():

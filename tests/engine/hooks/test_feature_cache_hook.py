@@ -129,6 +129,23 @@ def test_a_second_run_computes_nothing(root):
     )
 
 
+def test_a_cache_that_is_used_is_told_from_one_that_is_not(root):
+    prepare(Model(), dataset(root))
+    other = Model()
+    with torch.no_grad():
+        next(other.visual_backbone.parameters())[0] += 1
+    prepare(other, dataset(root))
+    notes = set((root / 'features').glob('*.json'))
+    assert len(notes) == 3  # sound's is common to both
+    for note in notes:
+        os.utime(note, (1000, 1000))
+    prepare(other, dataset(root))
+    (unused,) = (note for note in notes if note.stat().st_mtime == 1000)
+    data = dataset(root)
+    prepare(Model(), data)
+    assert data.features.paths['image_features'].with_suffix('.json') == unused
+
+
 def test_an_interrupted_run_goes_on_with_the_rows_not_on_the_disk(root, monkeypatch):
     monkeypatch.setattr(feature_cache, '_SYNC_ROWS', 2)
     model = Model()

@@ -1,0 +1,52 @@
+"""List cached features of frozen backbones, and delete those that nobody uses any more.
+
+Another backbone, pipeline or file makes a new cache beside the old one. A cache that is deleted
+is computed anew when it is needed again.
+
+    python tools/clean_cache.py                  # list the caches of all data sets in data/
+    python tools/clean_cache.py --prune 30       # delete those that no run used for 30 days
+    python tools/clean_cache.py FOLDER --prune 0 # delete all; not while a run uses them
+"""
+
+import argparse
+from pathlib import Path
+
+from mmavl.datasets.feature_folder import stored_features
+from mmavl.engine.launch import clear_errors
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        'folders', nargs='*', type=Path, help='folders of caches; by default data/*/features'
+    )
+    parser.add_argument(
+        '--prune', type=float, metavar='DAYS', help='delete what no run used for so many days'
+    )
+    return parser.parse_args()
+
+
+def main() -> None:
+    args = parse_args()
+    with clear_errors():
+        total = 0
+        for folder in args.folders or sorted(Path('data').glob('*/features')):
+            if not folder.is_dir():
+                raise NotADirectoryError(f'{folder} is no folder')
+            for item in stored_features(folder):
+                old = args.prune is not None and item.idle_days >= args.prune
+                size, idle, what = item.size, item.idle_days, item.backbone or 'not complete'
+                if old:
+                    item.delete()
+                total += size if old or args.prune is None else 0
+                print(
+                    f'{"deleted" if old else "kept   "}  {size / 1e6:8.1f} MB  '
+                    f'unused for {idle:5.1f} days  {folder / str(item)}  {what}'
+                )
+        print(f'{total / 1e6:.1f} MB {"in all" if args.prune is None else "deleted"}')
+
+
+if __name__ == '__main__':
+    main()
