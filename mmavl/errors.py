@@ -6,7 +6,7 @@ class DataError(ValueError):
 
 
 class ConfigError(ValueError):
-    """A config names a component, a key or a value that does not exist; says where."""
+    """A config names a component, a key or a value that does not exist or fit; says where."""
 
 
 class CheckpointError(ValueError):

@@ -62,10 +62,13 @@ class FeatureArray:
         """Store rows [n, ...].
 
         Raises:
-            ValueError: A value is not finite in float16.
+            DataError: A value is not finite in float16.
         """
         if not np.isfinite(values).all() or np.abs(values).max() > np.finfo(np.float16).max:
-            raise ValueError(f'{self.path.name}: a feature does not fit float16')
+            raise DataError(
+                f'{self.path.name}: a feature does not fit float16; use the backbone without '
+                'CachedBackbone'
+            )
         self._store(indices, values)
 
     def write_bad(self, indices: list[int]) -> None:

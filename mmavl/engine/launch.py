@@ -135,7 +135,7 @@ def run_test(
         _localization_metric(cfg, '--out').dump = out
     if show_dir is not None:
         if not cfg.get('default_hooks', {}).get('visualization'):
-            raise ConfigError('--show-dir: the config has no default_hooks.visualization')
+            raise ConfigError(f'--show-dir: {cfg.filename} has no default_hooks.visualization')
         cfg.default_hooks.visualization.show_dir = show_dir
     with config_errors(cfg):
         runner = AVRunner.from_cfg(cfg)
@@ -150,4 +150,4 @@ def _localization_metric(cfg: Config, argument: str) -> dict:
     for metric in [evaluators] if isinstance(evaluators, dict) else evaluators:
         if component_name(metric['type']) == 'LocalizationMetric':
             return metric
-    raise ConfigError(f'{argument}: the config has no LocalizationMetric in test_evaluator')
+    raise ConfigError(f'{argument}: {cfg.filename} has no LocalizationMetric in test_evaluator')

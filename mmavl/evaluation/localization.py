@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from mmavl.errors import DataError
+
 from .predictions import Prediction, read_predictions
 from .protocols import Protocol, get_protocol
 from .scoring import TRIVIAL, score
@@ -104,12 +106,12 @@ def _choose_unset(
     predictions, val_metainfo = read_predictions(val_dump)
     where = [(m.get('dataset'), m.get('split')) for m in (metainfo, val_metainfo)]
     if where[0] == where[1] and where[0][1] is not None:
-        raise ValueError(
+        raise DataError(
             f"{val_dump} holds the split that is reported ('{where[0][1]}'): a threshold is "
             'chosen on the validation split only'
         )
     if metainfo.get('classes') != val_metainfo.get('classes'):
-        raise ValueError(f'{val_dump} has other classes than the split that is reported')
+        raise DataError(f'{val_dump} has other classes than the split that is reported')
     return [
         replace(p, threshold=choose_threshold(predictions, p)) if _unset(p) else p
         for p in protocols
@@ -136,7 +138,7 @@ def choose_threshold(
         float: The best; of equals the lowest.
 
     Raises:
-        ValueError: There is nothing to score.
+        DataError: There is nothing to score.
     """
     variants = [replace(protocol, threshold=t) for t in sorted(candidates)]
     success = [
@@ -144,5 +146,5 @@ def choose_threshold(
         for scores in score(predictions, variants)['model']
     ]
     if success[0] != success[0]:
-        raise ValueError('no frame of the validation split can be scored: no threshold chosen')
+        raise DataError('no frame of the validation split can be scored: no threshold chosen')
     return variants[success.index(max(success))].threshold

@@ -35,9 +35,11 @@ def atomic_write(path: str | Path, mode: str = 'w') -> Iterator[IO]:
             os.fsync(file.fileno())
         os.chmod(temporary, _default_mode())
         os.replace(temporary, path)
-    except BaseException:
+    except BaseException as error:
         with suppress(FileNotFoundError):
             os.unlink(temporary)
+        if isinstance(error, OSError) and error.errno and error.filename is None:
+            error.filename = str(path)  # a full disk tells no name
         raise
     _sync_folder(path.parent)
 

@@ -3,7 +3,7 @@ import pytest
 from mmavl.engine.config import config_errors, load_config
 from mmavl.engine.launch import run_test, run_training
 from mmavl.engine.runner import AVRunner
-from mmavl.errors import ConfigError
+from mmavl.errors import CheckpointError, ConfigError, DataError
 
 
 @pytest.fixture
@@ -65,55 +65,151 @@ def test_an_option_with_a_misspelt_key_is_found(write):
         (
             'model__type',
             'ToyMode',
-            r"^model: no model is called 'ToyMode'; did you mean 'ToyModel'",
+            "model: no model is called 'ToyMode'; did you mean 'ToyModel'?",
         ),
-        (
-            'model__widht',
-            2,
-            r"^model: ToyModel takes no 'widht'; did you mean 'width'\?; it takes",
-        ),
-        (
-            'train_cfg__max_epoch',
-            2,
-            r"^train_cfg: .* takes no 'max_epoch'; did you mean 'max_epochs'",
-        ),
+        ('model__widht', 2, "model: ToyModel takes no 'widht'; did you mean 'width'?; it takes"),
+        ('train_cfg__max_epoch', 2, "train_cfg: ResumableEpochLoop takes no 'max_epoch'; did you"),
         (
             'train_dataloader__batchsize',
             2,
-            r"^train_dataloader: DataLoader takes no 'batchsize'; did you mean 'batch_size'",
+            "train_dataloader: DataLoader takes no 'batchsize'; did you mean 'batch_size'?",
         ),
         (
             'train_dataloader__dataset__lenght',
             2,
-            r"^train_dataloader\.dataset: ToyDataset takes no 'lenght'",
+            "train_dataloader.dataset: ToyDataset takes no 'lenght'",
         ),
         (
             'optim_wrapper__optimizer__type',
             'SDG',
-            r"^optim_wrapper\.optimizer: no optimizer is called 'SDG'; did you mean 'SGD'",
+            "optim_wrapper.optimizer: no optimizer is called 'SDG'; did you mean 'SGD'?",
         ),
         (
             'default_hooks__logger__intervall',
             2,
-            r"^default_hooks\.logger: LoggerHook takes no 'intervall'; did you mean 'interval'",
+            "default_hooks.logger: LoggerHook takes no 'intervall'; did you mean 'interval'?",
         ),
-        ('val_evaluator__type', 'ToyMetrik', r"^val_evaluator: no metric is called 'ToyMetrik'"),
-        ('param_scheduler__milestones', None, r"^param_scheduler: MultiStepLR needs 'milestones'"),
+        (
+            'default_hooks__chekpoint',
+            {},
+            "default_hooks.chekpoint: has no 'type'; did you mean 'ch",
+        ),
+        (
+            'val_evaluator',
+            {'typ': 'ToyMetric'},
+            "val_evaluator: has no 'type'; is it meant by 'typ'",
+        ),
+        ('val_evaluator__type', 'ToyMetrik', "val_evaluator: no metric is called 'ToyMetrik'"),
+        (
+            'param_scheduler',
+            {'type': 'MultiStepLR'},
+            "param_scheduler: MultiStepLR needs 'milestones'",
+        ),
+        (
+            'randomness__sed',
+            2,
+            "randomness: set_randomness takes no 'sed'; did you mean 'seed'?",
+        ),
     ],
 )
-def test_a_wrong_entry_is_reported_with_its_place_and_the_nearest_name(
+def test_a_wrong_entry_is_reported_with_config_place_and_the_nearest_name(
     make_cfg, key, value, message
 ):
-    cfg = make_cfg(**{key: value})
-    if value is None:
-        del cfg.param_scheduler['milestones']
-    with pytest.raises(ConfigError, match=message):
+    cfg = make_cfg(**({} if isinstance(value, dict) else {key: value}))
+    if isinstance(value, dict):
+        section, _, name = key.rpartition('__')
+        (cfg[section] if section else cfg)[name] = value
+    with pytest.raises(ConfigError) as error:
         run_training(cfg)
+    assert str(error.value).startswith(f'{cfg.filename}: {message}')
+
+
+def test_a_loader_whose_dataset_is_misspelt_is_reported(make_cfg):
+    cfg = make_cfg()
+    cfg.train_dataloader.datset = cfg.train_dataloader.pop('dataset')
+    with pytest.raises(
+        ConfigError, match=r"py: train_dataloader: .* 'datset'; did you mean 'data"
+    ):
+        run_training(cfg)
+
+
+def test_a_section_that_is_missing_or_misspelt_is_reported(make_cfg):
+    cfg = make_cfg()
+    cfg.pop('model')
+    cfg.modle = {'type': 'ToyModel'}
+    with pytest.raises(ConfigError, match=r"py: it has no 'model'; is it meant by 'modle'\?$"):
+        run_training(cfg)
+
+
+@pytest.mark.parametrize(
+    ('key', 'value', 'message'),
+    [
+        ('test_cfg__dtype', 'float61', "test_cfg: dtype must be 'auto', 'bfloat16' or 'float32'"),
+        ('test_dataloader__batch_size', 0, 'test_dataloader: batch_size should be a positive'),
+        (
+            'test_evaluator',
+            {'type': 'LocalizationMetric', 'protocols': ['halfmax']},
+            "test_evaluator: unknown protocol 'halfmax'; known are original, half_max",
+        ),
+        (
+            'test_dataloader__dataset',
+            {'type': 'AVDataset', 'ann_file': 'x.json', 'frame': 'midle'},
+            "test_dataloader.dataset: frame='midle' is none of middle, first",
+        ),
+        ('test_cfg', None, 'test_dataloader, test_cfg, and test_evaluator should be either all'),
+    ],
+)
+def test_a_value_that_a_component_refuses_is_reported_with_its_place(
+    make_cfg, key, value, message
+):
+    section, _, name = key.rpartition('__')
+    cfg = make_cfg()
+    (cfg[section] if section else cfg)[name] = value
+    with pytest.raises(ConfigError) as error:
+        run_test(cfg)
+    assert str(error.value).startswith(f'{cfg.filename}: {message}')
+
+
+def test_the_place_of_one_among_equal_components_is_the_one_that_was_built(make_cfg):
+    cfg = make_cfg()
+    cfg.variable = {'type': 'AVDataset', 'ann_file': 'x.json', 'frame': 'frist'}
+    cfg.val_dataloader.dataset = {'type': 'AVDataset', 'ann_file': 'x.json', 'frame': 'first'}
+    cfg.test_dataloader.dataset = dict(cfg.variable)
+    with pytest.raises(ConfigError, match=r"py: test_dataloader\.dataset: frame='frist' is none"):
+        run_test(cfg)
+
+
+def test_a_component_of_a_pure_python_config_is_reported_alike(write, toy_dir, tmp_path):
+    path = write('from toy_project import ToyModel\nmodel = dict(type=ToyModel, a=1)')
+    options = {'default_scope': 'mmavl', 'experiment_name': 'pure', 'work_dir': str(tmp_path)}
+    cfg = load_config(path, options)
+    with pytest.raises(
+        ConfigError, match=r"config\.py: model: ToyModel takes no 'a'; it takes wid"
+    ):
+        run_training(cfg)
+
+
+def test_a_name_that_a_pure_python_config_cannot_import_is_reported(write, toy_dir, tmp_path):
+    path = write('from toy_project import ToyModle\nmodel = dict(type=ToyModle)')
+    cfg = load_config(path, {'experiment_name': 'unknown', 'work_dir': str(tmp_path)})
+    with pytest.raises(
+        ConfigError, match=r"config\.py: .*import ToyModle from toy_project.*mean 'ToyModel'\?$"
+    ):
+        run_training(cfg)
+
+
+def test_a_mistake_that_shows_only_while_running_names_the_config(make_cfg):
+    cfg = make_cfg()
+    with pytest.raises(ConfigError) as error, config_errors(cfg):
+        raise ConfigError('the spectrogram expects 16000 Hz')
+    assert str(error.value) == f'{cfg.filename}: the spectrogram expects 16000 Hz'
 
 
 def test_entries_of_the_test_section_are_reported_by_a_test(make_cfg):
     cfg = make_cfg(test_cfg__dtyp='float32')
-    with pytest.raises(ConfigError, match=r"^test_cfg: AutocastTestLoop takes no 'dtyp'; did you"):
+    with pytest.raises(
+        ConfigError, match=r"py: test_cfg: AutocastTestLoop takes no 'dtyp'; did you"
+    ):
         run_test(cfg)
 
 
@@ -128,7 +224,16 @@ def test_a_hook_of_any_name_can_be_switched_off(make_cfg):
 
 
 @pytest.mark.parametrize(
-    'error', [KeyError('clip7'), TypeError("f() got an unexpected keyword argument 'other'")]
+    'error',
+    [
+        KeyError('clip7'),
+        TypeError("f() got an unexpected keyword argument 'other'"),
+        TypeError("Reader.read() got an unexpected keyword argument 'type'"),
+        ValueError('a bug while training'),
+        AssertionError('a bug while training'),
+        DataError('a broken clip'),
+        CheckpointError('another model'),
+    ],
 )
 def test_errors_that_do_not_come_from_the_config_stay_as_they_are(make_cfg, error):
     with pytest.raises(type(error)) as caught, config_errors(make_cfg()):

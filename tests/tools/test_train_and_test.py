@@ -12,20 +12,10 @@ TOY = ROOT / 'tests/engine/toy'
 
 
 def run(tmp_path, *command, **env):
-    env = {**os.environ, 'PYTHONPATH': str(TOY), 'PYTHON': sys.executable, **env}
+    paths = os.pathsep.join([str(ROOT), str(TOY)])
+    env = {**os.environ, 'PYTHONPATH': paths, 'PYTHON': sys.executable, **env}
     command = [str(part) for part in command]
     return subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True)
-
-
-def test_a_misspelt_component_ends_with_one_line(tmp_path):
-    result = run(
-        tmp_path, sys.executable, ROOT / 'tools/train.py', TOY / 'toy_config.py',
-        '--cfg-options', 'model.type=ToyModle',
-    )  # fmt: skip
-    assert result.returncode == 1
-    error = "error: model: no model is called 'ToyModle'; did you mean 'ToyModel'?"
-    assert result.stderr.strip().splitlines()[-1] == error
-    assert 'Traceback' not in result.stderr
 
 
 @pytest.mark.slow

@@ -41,7 +41,10 @@ def test_a_full_disk_leaves_nothing_half_written(tmp_path, monkeypatch, call):
         raise OSError(errno.ENOSPC, 'No space left on device')
 
     monkeypatch.setattr(os, call, full)
-    with pytest.raises(OSError, match='No space left'), atomic_write(tmp_path / 'x.txt') as file:
+    with (
+        pytest.raises(OSError, match=r"No space left on device: '.*x\.txt'$"),
+        atomic_write(tmp_path / 'x.txt') as file,
+    ):
         file.write('half')
     assert os.listdir(tmp_path) == []
 

@@ -11,7 +11,7 @@ from mmengine.dist import collect_results, get_world_size, is_main_process, mast
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
-from mmavl.errors import DataError
+from mmavl.errors import ConfigError, DataError
 from mmavl.evaluation.metrics import LocalizationMetric
 from mmavl.registry import HOOKS
 from mmavl.structures import AVDataSample
@@ -62,10 +62,10 @@ class VisualizationHook(Hook):
         """Check that there is something to draw with.
 
         Raises:
-            TypeError: The config has another visualizer.
+            ConfigError: The config has another visualizer.
         """
         if not isinstance(runner.visualizer, AVVisualizer):
-            raise TypeError(
+            raise ConfigError(
                 f"VisualizationHook draws with visualizer=dict(type='AVVisualizer'), not with "
                 f'{type(runner.visualizer).__name__}'
             )

@@ -5,6 +5,7 @@ import hashlib
 import torch
 from torch import Tensor, nn
 
+from mmavl.errors import ConfigError
 from mmavl.registry import MODELS
 
 
@@ -41,7 +42,7 @@ class CachedBackbone(nn.Module):
         with torch.no_grad():
             features = self.backbone(inputs)
         if not isinstance(features, Tensor):
-            raise ValueError(
+            raise ConfigError(
                 f'{type(self.backbone).__name__} gives {len(features)} maps, CachedBackbone holds '
                 'one; set a single entry in out_indices'
             )

@@ -6,6 +6,7 @@ import torch
 from mmengine.model import BaseDataPreprocessor
 from torch import Tensor
 
+from mmavl.errors import ConfigError
 from mmavl.registry import MODELS
 
 _SAME_SHAPE = {
@@ -56,7 +57,7 @@ class AVDataPreprocessor(BaseDataPreprocessor):
             far as they were given; and ``data_samples`` on the device, or None.
 
         Raises:
-            ValueError: The samples differ in shape, or their sample rate is not the
+            ConfigError: The samples differ in shape, or their sample rate is not the
                 spectrogram's.
         """
         samples = self.cast_data(data.get('data_samples'))
@@ -71,7 +72,7 @@ class AVDataPreprocessor(BaseDataPreprocessor):
     def _stack(self, name: str, items: Sequence[Tensor]) -> Tensor:
         shapes = {tuple(item.shape) for item in items}
         if len(shapes) > 1:
-            raise ValueError(
+            raise ConfigError(
                 f'{name!r} differs in shape within a batch ({sorted(shapes)}): '
                 f'{_SAME_SHAPE.get(name, "make them equal in the pipeline")}'
             )
@@ -84,7 +85,7 @@ class AVDataPreprocessor(BaseDataPreprocessor):
         for sample in samples or []:
             rate = sample.get('sample_rate', self.spectrogram.sample_rate)
             if rate != self.spectrogram.sample_rate:
-                raise ValueError(
+                raise ConfigError(
                     f'the waveform has {rate} Hz, the spectrogram expects '
                     f'{self.spectrogram.sample_rate} Hz (clip {sample.get("clip_id")!r}): give '
                     'LoadAudio and the spectrogram the same sample_rate'

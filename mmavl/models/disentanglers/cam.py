@@ -2,6 +2,7 @@
 
 from torch import Tensor, nn
 
+from mmavl.errors import ConfigError
 from mmavl.registry import MODELS
 
 from .grad_cam import class_activation
@@ -15,7 +16,7 @@ class CAMDisentangler(nn.Module):
     a minimum of zero instead of clipped.
 
     Raises:
-        TypeError: The head has no ``channel_weights``.
+        ConfigError: The head has no ``channel_weights``.
 
     Source: B. Zhou et al., "Learning deep features for discriminative localization", CVPR 2016.
     """
@@ -23,7 +24,7 @@ class CAMDisentangler(nn.Module):
     def forward(self, features: Tensor, head: nn.Module, clips: Tensor, classes: Tensor) -> Tensor:
         """Disentangle; arguments and result as :meth:`GradCAMDisentangler.forward`."""
         if not hasattr(head, 'channel_weights'):
-            raise TypeError(
+            raise ConfigError(
                 f'CAM needs a head that pools globally and ends linearly; {type(head).__name__} '
                 'has no channel_weights, use GradCAMDisentangler'
             )

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from mmavl.errors import ConfigError
 from mmavl.registry import MODELS
 from mmavl.utils.distributed import gather_cat, rank, world_size
 
@@ -106,7 +107,7 @@ def _global_order(tensor: Tensor) -> Tensor:
         return tensor
     gathered = gather_cat(tensor)
     if len(gathered) != processes * len(tensor):
-        raise RuntimeError(
+        raise ConfigError(
             f'process {rank()} has {len(tensor)} of {len(gathered)} clips; training in several '
             'processes needs equal batches: set drop_last=True in the train dataloader'
         )

@@ -5,6 +5,7 @@ import torchaudio
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from mmavl.errors import ConfigError
 from mmavl.registry import MODELS
 
 _MEL_SCALES = ('slaney', 'htk', 'tensorflow')
@@ -103,10 +104,10 @@ class LogMelSpectrogram(nn.Module):
             Tensor: float32 [N, 1, T, F].
 
         Raises:
-            ValueError: The waveform is too short for one frame.
+            ConfigError: The waveform is too short for one frame.
         """
         if waveform.shape[-1] + 2 * self.padding < self.n_fft:
-            raise ValueError(
+            raise ConfigError(
                 f'{waveform.shape[-1]} samples are shorter than win_length={self.win_length}: '
                 'put CropPadAudio into the pipeline'
             )

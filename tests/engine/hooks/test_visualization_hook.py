@@ -13,6 +13,7 @@ from PIL import Image
 
 from mmavl.engine.hooks.visualization_hook import best_and_worst
 from mmavl.engine.runner import AVRunner
+from mmavl.errors import ConfigError
 from mmavl.visualization.drawing import SOUNDING
 
 _counter = itertools.count()
@@ -147,7 +148,7 @@ def test_files_that_cannot_be_read_any_more_cost_their_pictures_only(
 def test_another_visualizer_is_refused(make_runner):
     runner = make_runner()
     runner.visualizer = Visualizer.get_instance('plain')
-    with pytest.raises(TypeError, match='AVVisualizer'):
+    with pytest.raises(ConfigError, match='AVVisualizer'):
         runner.test()
 
 

@@ -1,0 +1,118 @@
+"""What a user sees who makes a mistake, or whose disk is full: one line, and nothing half done."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+ROOT = Path(__file__).parents[2]
+TOY = ROOT / 'tests/engine/toy/toy_config.py'
+
+CONFIG = """
+_base_ = '{base}'
+model = dict(type='RandomLocalizer', data_preprocessor=dict(type='AVDataPreprocessor'))
+test_dataloader = dict(
+    batch_size=2,
+    num_workers=0,
+    sampler=dict(type='DefaultSampler', shuffle=False),
+    dataset=dict(
+        type='AVDataset',
+        data_root='{root}',
+        ann_file='test.json',
+        pipeline=[dict(type='LoadFrame'), dict(type='LoadAudio'), dict(type='PackAVInputs')],
+        test_mode=True,
+    ),
+)
+test_evaluator = dict(type='LocalizationMetric')
+test_cfg = dict()
+"""
+
+
+@pytest.fixture
+def localizer(tmp_path, tiny_manifest):
+    """A config of a localizer without weights, and four clips."""
+    base = ROOT / 'configs/_base_/default_runtime.py'
+    path = tmp_path / 'localizer.py'
+    path.write_text(CONFIG.format(base=base, root=tiny_manifest.parent), encoding='utf-8')
+    return path
+
+
+def error_of(ended):
+    """The error's line; checks that it is the last one and that no traceback stands before it."""
+    assert ended.code == 1
+    assert 'Traceback' not in ended.stderr
+    line = ended.stderr.strip().splitlines()[-1]
+    assert line.startswith('error: ')
+    return line.removeprefix('error: ')
+
+
+@pytest.mark.parametrize(
+    ('tool', 'option', 'message'),
+    [
+        (
+            'train.py',
+            'model.type=ToyModle',
+            "model: no model is called 'ToyModle'; did you mean 'ToyModel'?",
+        ),
+        ('train.py', 'model.widht=3', "model: ToyModel takes no 'widht'; did you mean 'width'?"),
+        ('test.py', 'modle.width=3', "--cfg-options modle.width: no such key; did you mean 'mod"),
+        ('test.py', 'test_cfg.dtype=float8', "test_cfg: dtype must be 'auto', 'bfloat16' or 'flo"),
+        (
+            'test.py',
+            'visualizer.type=AVVisualiser',
+            "visualizer: no visualizer is called 'AVVisualiser'; did you mean 'AVVisualizer'?",
+        ),
+    ],
+)
+def test_a_mistake_in_a_config_ends_with_config_place_and_the_nearest_name(
+    run_tool, tool, option, message
+):
+    ended = run_tool(tool, TOY, '--work-dir', 'run', '--cfg-options', option)
+    assert error_of(ended).startswith(f'{TOY}: {message}')
+
+
+def test_a_checkpoint_of_another_model_ends_with_what_differs(run_tool, tmp_path):
+    state = {'layer.weight': torch.zeros(1, 1), 'layer.bias': torch.zeros(1)}
+    torch.save({'state_dict': state}, tmp_path / 'other.pth')
+    ended = run_tool('test.py', TOY, 'other.pth', '--cfg-options', 'model.width=2')
+    assert ended.code == 1
+    assert 'Traceback' not in ended.stderr
+    said, what = ended.stderr.splitlines()[-2:]
+    assert said == 'error: other.pth belongs to another model: none of its 2 tensors fits.'
+    assert what.startswith('of another shape: layer.weight ([1, 1] instead of [2, 1]), layer.bias')
+
+
+def files(folder):
+    return {path.relative_to(folder).as_posix() for path in folder.rglob('*') if path.is_file()}
+
+
+@pytest.mark.parametrize(
+    'name',
+    [
+        'predictions.npz',
+        'pictures/contact_sheet.jpg',
+        'pictures/test_level1_best_1.png',
+        'work/results/test.json',
+        'pictures/report.html',
+    ],
+)
+def test_a_full_disk_names_the_file_and_leaves_nothing_half_written(
+    run_tool, localizer, tmp_path, name
+):
+    ended = run_tool(
+        'test.py', localizer, '--work-dir', 'work', '--show-dir', 'pictures',
+        '--out', 'predictions.npz', full=f'.{Path(name).name}.',
+    )  # fmt: skip
+    message = error_of(ended)
+    assert message.startswith('[Errno 28] No space left on device: ')
+    assert message.endswith(f"{name}'")
+    assert name not in files(tmp_path)
+    assert not [path for path in files(tmp_path) if path.endswith('.tmp')]
+
+
+def test_a_limit_on_the_size_of_files_is_reported_alike(run_tool, localizer, tmp_path):
+    ended = run_tool('test.py', localizer, '--work-dir', 'work', largest=60_000)
+    assert error_of(ended) == (
+        f"[Errno 27] File too large: '{tmp_path / 'work/results/test/contact_sheet.jpg'}'"
+    )
+    assert not [path for path in files(tmp_path) if 'contact_sheet' in path]
