@@ -4,6 +4,7 @@ Colours are safe for the common kinds of colour blindness, and no meaning hangs 
 sounding boxes are green *and* solid, silent ones grey *and* dashed.
 """
 
+import io
 import re
 from functools import cache
 from pathlib import Path
@@ -25,6 +26,7 @@ SOUNDING_LABEL = (0, 115, 82)
 SILENT_LABEL = (92, 92, 92)
 HEAT_COLOURS = 'inferno'
 SOUND_COLOURS = 'magma'
+_JPEG_QUALITY = 80
 
 Box = tuple[float, float, float, float]
 
@@ -160,3 +162,21 @@ def write_png(path: str | Path, image: np.ndarray) -> None:
     """
     with atomic_write(path, 'wb') as file:
         Image.fromarray(image).save(file, 'PNG')
+
+
+def jpeg_bytes(image: np.ndarray) -> bytes:
+    """Encode an RGB array with full colour resolution: without it, text and thin boxes smear."""
+    buffer = io.BytesIO()
+    picture = Image.fromarray(image)
+    picture.save(buffer, 'JPEG', quality=_JPEG_QUALITY, subsampling=0, optimize=True)
+    return buffer.getvalue()
+
+
+def write_jpeg(path: str | Path, image: np.ndarray) -> None:
+    """Write an RGB array, a tenth as large as a PNG where much of it is photographs and maps.
+
+    Raises:
+        OSError: The file cannot be written.
+    """
+    with atomic_write(path, 'wb') as file:
+        file.write(jpeg_bytes(image))

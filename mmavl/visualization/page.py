@@ -1,13 +1,15 @@
 """The pieces of a self-contained HTML page: style, tables, pictures."""
 
 import base64
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
+
+from .drawing import jpeg_bytes
 
 STYLE = """
 :root { --ink: #222; --faint: #5f5f5f; --rule: #dcdcdc; --tint: #f5f6f7; --accent: #00735a; }
@@ -158,10 +160,8 @@ def picture(path: Path, alt: str) -> str:
     if not path.is_file():
         return f'<p class="faint">The picture {escape(str(path))} is no longer there.</p>'
     with Image.open(path) as image:
-        width = image.width
-        buffer = io.BytesIO()
-        image.convert('RGB').save(buffer, 'JPEG', quality=80, subsampling=0, optimize=True)
-    return figure('image/jpeg', buffer.getvalue(), alt, width)
+        pixels = np.asarray(image.convert('RGB'))
+    return figure('image/jpeg', jpeg_bytes(pixels), alt, pixels.shape[1])
 
 
 def figure(kind: str, data: bytes, alt: str, width: int | None = None) -> str:

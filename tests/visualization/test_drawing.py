@@ -1,3 +1,4 @@
+import cv2
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
@@ -117,3 +118,21 @@ def contrast(a, b):
 )
 def test_text_is_readable_by_the_wcag_contrast(ink, ground):
     assert contrast(ink, ground) >= 4.5
+
+
+def test_a_jpeg_keeps_thin_lines_in_their_colours_and_is_small(tmp_path):
+    image = np.full((200, 300, 3), 255, np.uint8)
+    image[:, 100:102] = drawing.SOUNDING
+    draw = np.random.default_rng(0)
+    blobs = cv2.resize(draw.uniform(0, 255, (10, 10, 3)), (100, 100)) + draw.normal(
+        0, 3, (100, 100, 3)
+    )
+    image[50:150, 150:250] = blobs.clip(0, 255)
+    drawing.write_jpeg(tmp_path / 'a.jpg', image)
+    drawing.write_png(tmp_path / 'a.png', image)
+    read = np.asarray(Image.open(tmp_path / 'a.jpg')).astype(int)
+    assert np.abs(read[:, 100:102] - np.array(drawing.SOUNDING)).max() < 30
+    assert (np.abs(read[:, 120:140] - 255) < 3).all()
+    sizes = [(tmp_path / f'a.{kind}').stat().st_size for kind in ('jpg', 'png')]
+    assert sizes[0] < sizes[1] / 2
+    assert (tmp_path / 'a.jpg').read_bytes() == drawing.jpeg_bytes(image)

@@ -23,7 +23,7 @@ from mmavl.evaluation.predictions import Prediction, read_predictions
 from mmavl.registry import DATASETS
 from mmavl.structures import AVDataSample
 from mmavl.visualization import AVVisualizer, Spectrogram, contact_sheet
-from mmavl.visualization.drawing import safe_name, write_png
+from mmavl.visualization.drawing import safe_name, write_jpeg, write_png
 
 _PLAIN = [dict(type='LoadFrame'), dict(type='LoadAudio'), dict(type='PackAVInputs')]
 
@@ -86,9 +86,9 @@ def main() -> None:
             write_png(Path(args.out_dir, f'{index:05d}_{safe_name(sample.clip_id)}.png'), picture)
             rows.append(picture)
         title = f'{Path(args.source).name}: {count} of {len(dataset)} clips'
-        sheet = Path(args.out_dir, 'contact_sheet.png')
+        sheet = Path(args.out_dir, 'contact_sheet.jpg')
         legend = ['sounding', 'silent'] + ['peak', 'heat'] * bool(found)
-        write_png(sheet, contact_sheet(rows, title=title, legend=legend))
+        write_jpeg(sheet, contact_sheet(rows, title=title, legend=legend))
         print(f'{count} pictures and {sheet}')
 
 

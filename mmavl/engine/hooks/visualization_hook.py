@@ -16,7 +16,7 @@ from mmavl.evaluation.metrics import LocalizationMetric
 from mmavl.registry import HOOKS
 from mmavl.structures import AVDataSample
 from mmavl.visualization import AVVisualizer, contact_sheet
-from mmavl.visualization.drawing import safe_name, write_png
+from mmavl.visualization.drawing import safe_name, write_jpeg, write_png
 from mmavl.visualization.html_report import write_report
 from mmavl.visualization.media import load_frame
 from mmavl.visualization.run_record import FOLDER, describe, read_run, write_record
@@ -133,7 +133,7 @@ class VisualizationHook(Hook):
         rows = self._rows(runner, samples)
         title = f'{Path(runner.work_dir).name}: {len(rows)} of {len(samples)} clips of {split}'
         if rows:
-            write_png(out / 'contact_sheet.png', contact_sheet(rows, title=title))
+            write_jpeg(out / 'contact_sheet.jpg', contact_sheet(rows, title=title))
         protocol, scores = _scores(runner)
         record = {
             **self._record,

@@ -91,7 +91,7 @@ def test_a_test_leaves_sheet_cases_record_and_one_self_contained_report(make_run
     out = tmp_path / 'wörk' / 'results' / 'test'
     names = {path.name for path in out.iterdir()}
     assert names == {
-        'contact_sheet.png',
+        'contact_sheet.jpg',
         'test_level1_best_1.png',
         'test_level1_worst_1.png',
         'report.html',
@@ -139,7 +139,7 @@ def test_files_that_cannot_be_read_any_more_cost_their_pictures_only(
     hook.after_test_iter = lose_frames
     runner.test()
     out = tmp_path / 'wörk' / 'results' / 'test'
-    sheet = Image.open(out / 'contact_sheet.png')
+    sheet = Image.open(out / 'contact_sheet.jpg')
     assert sheet.height < 600  # one row of what would have been two
     assert any("clip '三'" in words and '三.jpg is missing' in words for words in warnings)
     assert (out / 'report.html').is_file()

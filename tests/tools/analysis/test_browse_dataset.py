@@ -30,7 +30,7 @@ def test_each_clip_of_a_manifest_becomes_a_picture_on_a_sheet(browse, tiny_manif
         '00001_ü2.png',
         '00002_三.png',
         '00003_d_4.png',
-        'contact_sheet.png',
+        'contact_sheet.jpg',
     ]
     pixels = np.asarray(Image.open(out / names[0]).convert('RGB'))
     frame = pixels[74:330, 12:268]
