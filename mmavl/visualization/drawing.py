@@ -173,7 +173,7 @@ def jpeg_bytes(image: np.ndarray) -> bytes:
 
 
 def write_jpeg(path: str | Path, image: np.ndarray) -> None:
-    """Write an RGB array, a tenth as large as a PNG where much of it is photographs and maps.
+    """Write an RGB array, a quarter as large as a PNG where most of it is frames and heat maps.
 
     Raises:
         OSError: The file cannot be written.

