@@ -24,6 +24,7 @@ METRICS = _child('metric', _mmengine.METRICS, 'mmavl.evaluation.metrics')
 HOOKS = _child('hook', _mmengine.HOOKS, 'mmavl.engine.hooks')
 OPTIM_WRAPPERS = _child('optim_wrapper', _mmengine.OPTIM_WRAPPERS, 'mmavl.engine.optim_wrappers')
 LOOPS = _child('loop', _mmengine.LOOPS, 'mmavl.engine.loops')
+VISBACKENDS = _child('vis_backend', _mmengine.VISBACKENDS, 'mmavl.visualization')
 VISUALIZERS = _child('visualizer', _mmengine.VISUALIZERS, 'mmavl.visualization')
 INFERENCERS = _child('inferencer', _mmengine.INFERENCERS, 'mmavl.apis')
 
@@ -36,7 +37,6 @@ for _parent in (
     _mmengine.OPTIM_WRAPPER_CONSTRUCTORS,
     _mmengine.OPTIMIZERS,
     _mmengine.PARAM_SCHEDULERS,
-    _mmengine.VISBACKENDS,
     _mmengine.WEIGHT_INITIALIZERS,
 ):
     _child(_parent.name, _parent)

@@ -9,12 +9,16 @@ from mmengine.registry import DefaultScope, Registry, init_default_scope
 from mmavl import registry
 
 ROOT = Path(__file__).parents[1]
-NAMES = [name for name, value in vars(registry).items() if isinstance(value, Registry)]
+NAMES = [
+    name
+    for name, value in vars(registry).items()
+    if isinstance(value, Registry) and not name.startswith('_')
+]
 
 
 def test_every_registry_that_the_design_names_is_there():
     wanted = 'DATASETS TRANSFORMS MODELS METRICS HOOKS OPTIM_WRAPPERS VISUALIZERS INFERENCERS'
-    assert {*wanted.split(), 'LOOPS'} == {*NAMES}
+    assert {*wanted.split(), 'LOOPS', 'VISBACKENDS'} == {*NAMES}
 
 
 @pytest.mark.parametrize('name', NAMES)
@@ -37,6 +41,7 @@ def test_a_registry_is_the_child_of_mmengines_of_the_same_name(name):
         ('OPTIM_WRAPPERS', 'AutocastOptimWrapper'),
         ('LOOPS', 'ResumableEpochLoop'),
         ('VISUALIZERS', 'AVVisualizer'),
+        ('VISBACKENDS', 'AtomicVisBackend'),
     ],
 )
 def test_a_component_is_found_by_its_name(name, component):

@@ -19,7 +19,7 @@ env_cfg = dict(
 )
 
 randomness = dict(seed=0)
-visualizer = dict(type='AVVisualizer', vis_backends=[dict(type='LocalVisBackend')])
+visualizer = dict(type='AVVisualizer', vis_backends=[dict(type='AtomicVisBackend')])
 log_processor = dict(by_epoch=True, window_size=20)
 log_level = 'INFO'
 load_from = None

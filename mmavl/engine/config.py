@@ -134,7 +134,7 @@ def _explain_value(message: str, builder: str, values: dict, cfg: Config) -> str
         return f'{_place(cfg, given.get("type"), given=given)}{message}'
     loader = values.get('dataloader', {})
     given = {key: value for key, value in loader.items() if key != 'worker_init_fn'}
-    return f'{_place(cfg, None, given=given)}{message}'
+    return f'{_place(cfg, None, given=given or None)}{message}'
 
 
 def _explain_message(

@@ -56,7 +56,7 @@ def make_runner(tiny_manifest, tmp_path, monkeypatch):
                 val_cfg={},
                 test_cfg={},
                 optim_wrapper=dict(optimizer=dict(type='SGD', lr=0.1)),
-                visualizer=dict(type='AVVisualizer', vis_backends=[dict(type='LocalVisBackend')]),
+                visualizer=dict(type='AVVisualizer', vis_backends=[dict(type='AtomicVisBackend')]),
                 default_hooks=dict(
                     logger=dict(type='LoggerHook', interval=1),
                     checkpoint=None,
