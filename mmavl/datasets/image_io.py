@@ -6,7 +6,7 @@ from pathlib import Path
 
 import av
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image, ImageOps
 
 from mmavl.errors import DataError
 
@@ -64,6 +64,23 @@ def read_image(path: str) -> np.ndarray:
         raise DataError(
             f'{path} cannot be read as an image ({error}): it is truncated, damaged, too large '
             'or not the kind of file its name says; fetch or convert it again'
+        ) from error
+
+
+def read_image_size(path: str) -> tuple[int, int]:
+    """Width and height of an image file, upright as its EXIF orientation says; decodes nothing.
+
+    Raises:
+        DataError: The file is missing, empty or no image.
+    """
+    require_file(path)
+    try:
+        with Image.open(path) as image:
+            turned = image.getexif().get(ExifTags.Base.Orientation, 1) in (5, 6, 7, 8)
+            return image.size[::-1] if turned else image.size
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise DataError(
+            f'{path} cannot be read as an image ({error}): fetch or convert it again'
         ) from error
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mmavl.datasets.image_io import read_image, read_video_frame
+from mmavl.datasets.image_io import read_image, read_image_size, read_video_frame
 from mmavl.errors import DataError
 
 CLIPS = Path(__file__).parents[3] / 'shared/data/clips'
@@ -52,6 +52,22 @@ def test_a_picture_taken_with_the_camera_turned_stands_upright(tmp_path):
     assert upright.shape == (6, 4, 3)
     assert upright[:, -1].min() == 255
     assert upright[:, :-1].max() == 0
+
+
+@pytest.mark.parametrize('orientation', range(1, 9))
+def test_a_size_is_that_of_the_upright_picture(tmp_path, orientation):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    path = str(tmp_path / 'x.jpg')
+    Image.new('RGB', (6, 4)).save(path, exif=exif)
+    height, width = read_image(path).shape[:2]
+    assert read_image_size(path) == (width, height)
+
+
+def test_the_size_of_no_image_is_refused(tmp_path):
+    (tmp_path / 'x.jpg').write_bytes(b'no image')
+    with pytest.raises(DataError, match=r'x\.jpg cannot be read as an image'):
+        read_image_size(str(tmp_path / 'x.jpg'))
 
 
 def bad_images(folder):

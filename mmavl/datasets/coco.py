@@ -1,0 +1,113 @@
+"""COCO's format for boxes, which detectors train on."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from tqdm.contrib.concurrent import thread_map
+
+from mmavl.errors import DataError
+from mmavl.utils.files import atomic_write
+
+from .image_io import read_image_size
+
+_THREADS = 8  # they wait for the disk, not for a core
+
+
+@dataclass
+class BoxedImage:
+    """An image and the boxes on it.
+
+    Attributes:
+        file_name (str): Its path, relative to the folder that the detector's config names.
+        width, height (int): In pixels.
+        boxes (list): Of ``(label, (x, y, w, h), crowd)``: a class name, the **normalised** box,
+            and whether it holds a group that was not told apart, which training ignores.
+    """
+
+    file_name: str
+    width: int
+    height: int
+    boxes: list[tuple[str, Sequence[float], bool]] = field(default_factory=list)
+
+
+def coco_annotations(classes: Sequence[str], images: Iterable[BoxedImage]) -> dict:
+    """Make the content of a COCO annotation file.
+
+    Args:
+        classes (Sequence[str]): Class names; category i + 1 is the i-th of them.
+        images (Iterable[BoxedImage]): The images, in order.
+
+    Returns:
+        dict: ``images``, ``annotations`` (xywh in pixels) and ``categories``.
+    """
+    categories = {name: number for number, name in enumerate(classes, start=1)}
+    content: dict[str, list[dict]] = {'images': [], 'annotations': []}
+    for image_id, image in enumerate(images, start=1):
+        size = {'width': image.width, 'height': image.height}
+        content['images'].append({'id': image_id, 'file_name': image.file_name, **size})
+        for label, (x, y, w, h), crowd in image.boxes:
+            box = [x * image.width, y * image.height, w * image.width, h * image.height]
+            content['annotations'].append(
+                {
+                    'id': len(content['annotations']) + 1,
+                    'image_id': image_id,
+                    'category_id': categories[label],
+                    'bbox': [round(value, 3) for value in box],
+                    'area': round(box[2] * box[3], 3),
+                    'iscrowd': int(crowd),
+                }
+            )
+    content['categories'] = [{'id': number, 'name': name} for name, number in categories.items()]
+    return content
+
+
+def write_coco(path: str | Path, content: dict) -> None:
+    """Write a COCO annotation file; at no time is there half of one.
+
+    Raises:
+        DataError: It holds no box.
+        OSError: The file cannot be written.
+    """
+    if not content['annotations']:
+        raise DataError(f'{path} would hold no box of any class: nothing is written')
+    with atomic_write(path) as file:
+        json.dump(content, file)
+
+
+def manifest_to_coco(manifest: dict, data_root: str | Path) -> dict:
+    """Make COCO annotations of every annotated frame of a manifest, silent instruments included.
+
+    Args:
+        manifest (dict): ``metainfo`` and ``data_list``.
+        data_root (str | Path): The folder that its paths are relative to; the images' sizes are
+            read there.
+
+    Returns:
+        dict: See :func:`coco_annotations`.
+
+    Raises:
+        DataError: A frame cannot be read, or lies in a video.
+    """
+    frames = []
+    for entry in manifest['data_list']:
+        for index, items in sorted(entry.get('boxes', {}).items(), key=lambda pair: int(pair[0])):
+            if 'video' in entry:
+                raise DataError(
+                    f'clip {entry["clip_id"]!r} has its frames in a video ({entry["video"]}), and '
+                    'COCO wants image files: extract them and list them as frames'
+                )
+            boxes = [(item['label'], item['bbox'], False) for item in items]
+            frames.append((entry['frames'][int(index)], boxes))
+    images = thread_map(
+        partial(_boxed_image, Path(data_root)), frames, max_workers=_THREADS, unit='frame'
+    )
+    return coco_annotations(manifest['metainfo']['classes'], images)
+
+
+def _boxed_image(root: Path, frame: tuple[str, list]) -> BoxedImage:
+    name, boxes = frame
+    width, height = read_image_size(str(root / name))
+    return BoxedImage(name, width, height, boxes)
