@@ -2,9 +2,18 @@
 
 from .cached import CachedBackbone
 from .crnn import CRNN
+from .frozen import FrozenBackbone
 from .mobile_crnn import MobileCRNN
 from .resnet18 import ResNet18
 from .timm_backbone import TimmBackbone
 from .yamnet import YAMNet
 
-__all__ = ['CRNN', 'CachedBackbone', 'MobileCRNN', 'ResNet18', 'TimmBackbone', 'YAMNet']
+__all__ = [
+    'CRNN',
+    'CachedBackbone',
+    'FrozenBackbone',
+    'MobileCRNN',
+    'ResNet18',
+    'TimmBackbone',
+    'YAMNet',
+]

@@ -2,15 +2,16 @@
 
 import hashlib
 
-import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from mmavl.errors import ConfigError
 from mmavl.registry import MODELS
 
+from .frozen import FrozenBackbone
+
 
 @MODELS.register_module()
-class CachedBackbone(nn.Module):
+class CachedBackbone(FrozenBackbone):
     """Freeze a backbone, so that its features can be computed once and read back.
 
     :class:`mmavl.engine.hooks.FeatureCacheHook` finds this wrapper in the model, runs it over the
@@ -25,22 +26,9 @@ class CachedBackbone(nn.Module):
         as the wrapped backbone.
     """
 
-    def __init__(self, backbone: dict) -> None:
-        super().__init__()
-        self.backbone = MODELS.build(backbone)
-        self.out_channels = self.backbone.out_channels
-        self.backbone.requires_grad_(False)
-        self.to(memory_format=torch.channels_last)  # twice as fast for depthwise convolutions
-        self.eval()
-
-    def train(self, mode: bool = True) -> 'CachedBackbone':
-        """Stay in evaluation mode: cached features must not depend on the batch."""
-        return super().train(False)
-
     def forward(self, inputs: Tensor) -> Tensor:
         """Run the frozen backbone; no gradient is kept."""
-        with torch.no_grad():
-            features = self.backbone(inputs)
+        features = super().forward(inputs)
         if not isinstance(features, Tensor):
             raise ConfigError(
                 f'{type(self.backbone).__name__} gives {len(features)} maps, CachedBackbone holds '
