@@ -7,6 +7,7 @@ from .localization import LocalizationReport, choose_threshold, evaluate_localiz
 from .predictions import Prediction, read_predictions, unique_predictions, write_predictions
 from .protocols import PROTOCOLS, Protocol, get_protocol
 from .published import read_audioset_instrument, read_soundnet_flickr
+from .references import with_references
 from .tags import evaluate_tags
 
 __all__ = [
@@ -22,5 +23,6 @@ __all__ = [
     'read_predictions',
     'read_soundnet_flickr',
     'unique_predictions',
+    'with_references',
     'write_predictions',
 ]

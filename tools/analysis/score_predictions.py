@@ -2,13 +2,23 @@
 
 python tools/analysis/score_predictions.py predictions.npz --protocol half_max median
 python tools/analysis/score_predictions.py test.npz --protocol val_best --val-dump val.npz
+python tools/analysis/score_predictions.py test.npz --references test_detected.json
 """
 
 import argparse
 import json
 import sys
 
-from mmavl.evaluation import PROTOCOLS, evaluate_localization, evaluate_tags, read_predictions
+from mmavl.datasets import AVDataset
+from mmavl.errors import DataError
+from mmavl.evaluation import (
+    PROTOCOLS,
+    Prediction,
+    evaluate_localization,
+    evaluate_tags,
+    read_predictions,
+    with_references,
+)
 from mmavl.utils.files import atomic_write
 
 
@@ -31,6 +41,12 @@ def parse_args() -> argparse.Namespace:
         help="the same method's dump on the validation split: val_best takes its threshold there",
     )
     parser.add_argument(
+        '--references',
+        metavar='MANIFEST',
+        help="score against this manifest's boxes, e.g. those of tools/detect_boxes.py, in "
+        'place of those that the dump holds',
+    )
+    parser.add_argument(
         '--json', metavar='OUT', help='write metrics and per-sample scores (shares in [0, 1])'
     )
     return parser.parse_args()
@@ -40,6 +56,8 @@ def main() -> None:
     args = parse_args()
     try:
         predictions, metainfo = read_predictions(args.dump)
+        if args.references:
+            predictions = refer_to(args.references, predictions, metainfo)
         report = evaluate_localization(predictions, metainfo, args.protocol, args.val_dump)
     except (ValueError, FileNotFoundError) as error:
         sys.exit(f'error: {error}')
@@ -50,6 +68,7 @@ def main() -> None:
     if args.json:
         record = {
             'dump': args.dump,
+            'references': args.references,
             'metainfo': metainfo,
             'protocols': args.protocol,
             'metrics': report.metrics | tags,
@@ -57,6 +76,19 @@ def main() -> None:
         }
         with atomic_write(args.json) as file:
             json.dump(record, file, indent=1, allow_nan=False)
+
+
+def refer_to(manifest: str, predictions: list[Prediction], metainfo: dict) -> list[Prediction]:
+    """Replace the predictions' references by those of a manifest."""
+    level = metainfo.get('tag_level', 'class')
+    dataset = AVDataset(manifest, tag_level=level, frame='annotated', test_mode=True)
+    if list(dataset.metainfo['classes']) != list(metainfo['classes']):
+        raise DataError(
+            f'{manifest} has other classes ({", ".join(dataset.metainfo["classes"])}) than the '
+            f'dump ({", ".join(metainfo["classes"])})'
+        )
+    samples = (dataset.get_data_info(index) for index in range(len(dataset)))
+    return with_references(predictions, samples, manifest)
 
 
 if __name__ == '__main__':

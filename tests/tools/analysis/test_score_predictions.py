@@ -1,6 +1,7 @@
 import importlib.util
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -77,3 +78,44 @@ def test_prints_the_table_and_writes_metrics_with_per_sample_scores(run, predict
 def test_a_mistake_is_one_clear_line(run, arguments, message):
     with pytest.raises(SystemExit, match=message):
         run(*arguments)
+
+
+@pytest.fixture
+def manifest(tmp_path):
+    """Boxes for the predictions: twice as wide, in their own class; clip3 has none."""
+    entries = [
+        {
+            'clip_id': f'clip{i}',
+            'audio': 'x.wav',
+            'frames': ['x.jpg'],
+            'fps': 1,
+            'duration': 1,
+            'tags': ['AB'[i % 2]],
+            'boxes': {'0': [{'bbox': [0, 0, 1, 0.75], 'label': 'AB'[i % 2], 'sounding': True}]},
+        }
+        for i in range(4)
+    ]
+    entries[3]['boxes']['0'] = []
+    content = {'metainfo': {'classes': ['A', 'B']}, 'data_list': entries}
+    (tmp_path / 'other.json').write_text(json.dumps(content))
+    return content
+
+
+def test_scores_against_another_manifests_boxes(run, predictions, manifest):
+    run('test.npz', '--references', 'other.json', '--json', 'scores.json')
+    record = json.loads(Path('scores.json').read_text())
+    wider = [replace(p, boxes=[[0, 0, 1, 0.75]]) for p in predictions[:3]]
+    expected = evaluate_localization(wider, METAINFO, ['half_max']).metrics
+    assert record['metrics']['half_max/average_ciou'] == expected['half_max/average_ciou']
+    assert record['metrics']['half_max/pointing'] == expected['half_max/pointing']
+    assert record['metrics']['half_max/evaluated'] == 3
+    assert record['metrics']['half_max/listed'] == 4
+    assert record['references'] == 'other.json'
+
+
+@pytest.mark.usefixtures('predictions')
+def test_references_of_other_classes_are_refused(run, manifest):
+    manifest['metainfo']['classes'] = ['B', 'A']
+    Path('other.json').write_text(json.dumps(manifest))
+    with pytest.raises(SystemExit, match=r'other\.json has other classes \(B, A\) than the dump'):
+        run('test.npz', '--references', 'other.json')
