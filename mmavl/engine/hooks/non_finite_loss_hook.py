@@ -33,7 +33,8 @@ class NonFiniteLossHook(Hook):
         if not bad:
             return
         values = ', '.join(f'{name}={value}' for name, value in bad.items())
-        clips = ', '.join(str(sample.clip_id) for sample in data_batch['data_samples'])
+        names = [s.get('clip_id') or s.get('img_path') for s in data_batch['data_samples']]
+        clips = ', '.join(map(str, names))  # a detector's samples are images without a clip
         raise FloatingPointError(
             f'{values} at epoch {runner.epoch + 1}, iteration {runner.iter + 1}. '
             f'Clips of the batch: {clips}. Look at these clips, or lower the learning rate and '

@@ -1,0 +1,17 @@
+"""Boxes from a detector: all that touches mmdet.
+
+Importing this package makes ``import mmdet.models`` work where mmcv has no compiled operations;
+a detector's config therefore begins with ``custom_imports = dict(imports=['mmavl.detection'])``.
+"""
+
+from mmavl.utils.dependencies import check_openmmlab
+
+check_openmmlab('mmcv', 'mmdet')
+
+from .ops import provide_ops  # noqa: E402
+
+provide_ops()
+
+from .detector import DetectedBox, Detector  # noqa: E402
+
+__all__ = ['DetectedBox', 'Detector', 'provide_ops']

@@ -1,0 +1,155 @@
+"""A trained mmdet detector, from its config and checkpoint."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from mmdet.registry import MODELS, TRANSFORMS
+from mmengine import Config
+from mmengine.dataset import Compose, pseudo_collate
+from mmengine.registry import init_default_scope
+from torch.utils.data import DataLoader, Dataset
+
+from mmavl.engine.checkpoint import load_checkpoint, load_state
+from mmavl.engine.config import config_errors, load_config
+from mmavl.errors import CheckpointError, ConfigError
+
+
+@dataclass(frozen=True)
+class DetectedBox:
+    """One box.
+
+    Attributes:
+        label (str): Its class.
+        bbox (tuple): Normalised x, y, w, h, cut off at the frame's border.
+        score (float): The detector's confidence, in [0, 1].
+    """
+
+    label: str
+    bbox: tuple[float, float, float, float]
+    score: float
+
+
+class Detector:
+    """A detector that gives normalised boxes with class names for pictures of any size.
+
+    Args:
+        config (str | Path): A config of mmdet's, of mmavl's ``configs/detection`` or your own.
+        checkpoint (str | Path): Its weights, read without executing code. Class names are taken
+            from it; where it has none, from the config.
+        device (str): Where it computes. Defaults to 'cpu'.
+
+    Raises:
+        FileNotFoundError: The config or the checkpoint does not exist.
+        CheckpointError: The checkpoint does not fit the config.
+        ConfigError: The config builds no detector, or nothing names the classes.
+    """
+
+    def __init__(self, config: str | Path, checkpoint: str | Path, device: str = 'cpu') -> None:
+        cfg = load_config(config)
+        init_default_scope(cfg.get('default_scope', 'mmdet'))
+        content = load_checkpoint(checkpoint)
+        with config_errors(cfg):
+            self.model = MODELS.build({'_scope_': 'mmdet', **cfg.model})
+            self.pipeline = _test_pipeline(cfg, config)
+        load_state(self.model, content['state_dict'], str(checkpoint), strict=True)
+        self.model.to(device).eval()
+        self.classes = _classes(cfg, content, config)
+
+    def detect(
+        self,
+        frames: Dataset,
+        score: float = 0.5,
+        batch_size: int = 8,
+        workers: int = 0,
+    ) -> Iterator[list[DetectedBox]]:
+        """Detect on every frame, in order.
+
+        Args:
+            frames (Dataset): ``frames[i]`` is a picture, uint8 RGB [H, W, 3].
+            score (float): Boxes below it are left out. Defaults to 0.5.
+            batch_size (int): Frames at a time. Defaults to 8.
+            workers (int): Processes that read frames. Defaults to 0: the main one.
+
+        Yields:
+            list[DetectedBox]: One frame's boxes, best first.
+
+        Raises:
+            CheckpointError: A box has a class that has no name.
+        """
+        loader = DataLoader(
+            _Prepared(frames, self.pipeline),
+            batch_size=batch_size,
+            num_workers=workers,
+            collate_fn=pseudo_collate,
+        )
+        for batch in loader:
+            with torch.inference_mode():
+                samples = self.model.test_step(batch)
+            for sample in samples:
+                yield list(self._boxes(sample, score))
+
+    def _boxes(self, sample: Any, score: float) -> Iterable[DetectedBox]:
+        found = sample.pred_instances.cpu().numpy()
+        height, width = sample.ori_shape
+        corners = np.clip(found.bboxes / [width, height, width, height], 0, 1).round(5)
+        for (x1, y1, x2, y2), label, confidence in zip(
+            corners.tolist(), found.labels, found.scores
+        ):
+            if confidence < score or x2 <= x1 or y2 <= y1:
+                continue
+            if label >= len(self.classes):
+                raise CheckpointError(
+                    f'the detector gives class {label} and has only {len(self.classes)} class '
+                    f'names ({", ".join(self.classes)}): its checkpoint and config do not fit'
+                )
+            box = (x1, y1, round(x2 - x1, 5), round(y2 - y1, 5))
+            yield DetectedBox(self.classes[label], box, round(float(confidence), 4))
+
+
+class _Prepared(Dataset):
+    """Frames as the detector's test pipeline makes them."""
+
+    def __init__(self, frames: Dataset, pipeline: Compose) -> None:
+        self.frames = frames
+        self.pipeline = pipeline
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+    def __getitem__(self, index: int) -> dict:
+        picture = np.ascontiguousarray(self.frames[index][..., ::-1])  # mmdet reads BGR
+        return self.pipeline({'img': picture, 'img_id': index, 'img_path': None})
+
+
+def _test_pipeline(cfg: Config, source: str | Path) -> Compose:
+    """The transforms of the config's test split, on pictures in memory."""
+    dataset = cfg.get('test_dataloader', {}).get('dataset', {})
+    while 'dataset' in dataset:
+        dataset = dataset.dataset
+    steps = [dict(step) for step in dataset.get('pipeline', [])]
+    if not steps:
+        raise ConfigError(f'{source} has no test_dataloader.dataset.pipeline to prepare frames')
+    kept = [{'type': 'LoadImageFromNDArray'}]
+    kept += [s for s in steps if s['type'].split('.')[-1] not in _REPLACED]
+    return Compose([TRANSFORMS.build({'_scope_': 'mmdet', **step}) for step in kept])
+
+
+_REPLACED = ('LoadImageFromFile', 'LoadAnnotations')
+
+
+def _classes(cfg: Config, content: dict, source: str | Path) -> tuple[str, ...]:
+    meta = content.get('meta', {}).get('dataset_meta') or {}
+    names: Sequence[str] | None = meta.get('classes') or meta.get('CLASSES')
+    if not names:
+        dataset = cfg.get('test_dataloader', {}).get('dataset', {})
+        names = dataset.get('metainfo', {}).get('classes')
+    if not names:
+        raise ConfigError(
+            f"neither the checkpoint nor {source} names the detector's classes: set "
+            'test_dataloader.dataset.metainfo.classes'
+        )
+    return tuple(names)
