@@ -13,5 +13,16 @@ from .ops import provide_ops  # noqa: E402
 provide_ops()
 
 from .detector import DetectedBox, Detector  # noqa: E402
+from .frames import ManifestFrames  # noqa: E402
+from .references import Journal, box_references, require_classes, sounding_tags  # noqa: E402
 
-__all__ = ['DetectedBox', 'Detector', 'provide_ops']
+__all__ = [
+    'DetectedBox',
+    'Detector',
+    'Journal',
+    'ManifestFrames',
+    'box_references',
+    'provide_ops',
+    'require_classes',
+    'sounding_tags',
+]
