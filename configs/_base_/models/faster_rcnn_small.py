@@ -1,6 +1,6 @@
-# A Faster R-CNN for frames of 256 px with a few objects of 40 to 140 px, which a CPU trains in
-# minutes: three levels of 128 channels, few proposals, small layers behind them. A top config
-# adds the backbone with maps at strides 8, 16 and 32, and in_channels of the neck.
+# A Faster R-CNN made for CPUs, and for frames of 256 px with a few objects of 40 to 140 px:
+# three levels of 128 channels, few proposals, small layers behind them. A top config adds the
+# backbone with maps at strides 8, 16 and 32, and in_channels of the neck.
 custom_imports = dict(imports=['mmavl.detection'])
 
 model = dict(
