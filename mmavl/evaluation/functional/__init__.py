@@ -6,6 +6,7 @@ from .iou import consensus_iou
 from .maps import as_scored, clip_max, min_max, resize_maps, whole_audio_map
 from .pointing import mask_shares, peak_shares
 from .references import consensus_reference, union_reference, xywh_to_xyxy
+from .separation import bss_eval, si_sdr
 from .success import success_auc, success_rate
 from .trivial import centred_disc, whole_image
 
@@ -14,6 +15,7 @@ __all__ = [
     'above_threshold',
     'as_scored',
     'average_precision',
+    'bss_eval',
     'centred_disc',
     'clip_max',
     'consensus_iou',
@@ -23,6 +25,7 @@ __all__ = [
     'min_max',
     'peak_shares',
     'resize_maps',
+    'si_sdr',
     'success_auc',
     'success_rate',
     'top_pixels',

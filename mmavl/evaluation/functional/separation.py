@@ -1,0 +1,148 @@
+"""How well sources were separated: BSS Eval (version 3) and the scale-invariant SDR."""
+
+import torch
+from torch import Tensor
+
+from .block_toeplitz import correlations, inverse_form
+
+#: Figures are clamped to plus and minus this many decibels.
+LIMIT_DB = 100.0
+#: A signal whose absolute values sum up to no more than this is silent.
+SILENCE = 1e-5
+
+_CHUNK = 32
+
+
+def bss_eval(
+    reference: Tensor, estimate: Tensor, taps: int = 512
+) -> tuple[Tensor, Tensor, Tensor]:
+    """SDR, SIR and SAR of BSS Eval version 3: estimate i is that of source i, always.
+
+    An estimate is split into what a filter of ``taps`` taps makes of its own source, what such
+    filters make of the other sources (interference), and the rest (artifacts). The figures are
+    those of ``mir_eval.separation.bss_eval_sources(..., compute_permutation=False)``, for a batch
+    at once, in float64, on any device.
+
+    - A *silent* reference or estimate (``sum |x| <= 1e-5``) makes every figure of its mixture
+      nan: it is to be counted, not scored.
+    - Figures are clamped to [-100, 100] dB. An estimate that equals its reference has 100 dB of
+      each; a mixture as estimate has no artifacts, SAR 100 dB; *identical* references cannot
+      interfere with each other, SIR 100 dB.
+    - Sounds *shorter* than the filters are taken as if silence followed. Where filters can make
+      any signal of that length (n * taps unknowns for T + taps - 1 samples) nothing is an
+      artifact, SAR 100 dB; mir_eval then solves a singular system and its SIR and SAR are noise.
+    - *Correlated* and *clipped* signals need nothing special, and scale does not matter.
+
+    Args:
+        reference (Tensor): [..., n, T].
+        estimate (Tensor): [..., n, T]; or [..., m, n, T], m sets of estimates of the same
+            references, which together cost little more than one.
+        taps (int): Length of the filters. Defaults to 512.
+
+    Returns:
+        tuple[Tensor, Tensor, Tensor]: SDR, SIR and SAR in dB, float64 [..., n] or [..., m, n].
+
+    Raises:
+        ValueError: The shapes do not fit each other, or a value is not finite.
+
+    Source: E. Vincent et al., "Performance measurement in blind audio source separation" (IEEE
+    TASLP 2006), in the squared cosines of R. Scheibler, "SDR - medium rare with fast
+    computations" (ICASSP 2022), the formulation of the package fast_bss_eval.
+    """
+    several = estimate.ndim == reference.ndim + 1
+    sources, length = reference.shape[-2:]
+    _check(reference, estimate, sets=estimate.shape[-3:-2] if several else ())
+    references = reference.reshape(-1, sources, length)
+    estimates = estimate.reshape(len(references), -1, sources, length)
+    heard = _audible(references).unsqueeze(1) & _audible(estimates)
+    evaluated = _audible(references).all(-1)
+    cosines = torch.full((2, *estimates.shape[:-1]), torch.nan, dtype=torch.float64).to(
+        heard.device
+    )
+    cosines[:, evaluated] = _squared_cosines(references[evaluated], estimates[evaluated], taps)
+    cosines.masked_fill_(~heard.all(-1, keepdim=True), torch.nan)
+    own, every = cosines.reshape(2, *estimate.shape[:-1])
+    return tuple(_decibels(cosine) for cosine in (own, own / every.clamp_min(1e-300), every))
+
+
+def _squared_cosines(reference: Tensor, estimates: Tensor, taps: int) -> Tensor:
+    """How much of each estimate lies in the span of its own and of all filtered references.
+
+    Args:
+        reference: [B, n, T].
+        estimates: [B, m, n, T].
+
+    Returns:
+        Shares of energy in [0, 1], [2, B, m, n].
+    """
+    parts = [
+        _chunk_cosines(_unit_energy(waves), _unit_energy(guesses.flatten(1, 2)), taps)
+        for waves, guesses in zip(reference.split(_CHUNK), estimates.split(_CHUNK))
+    ]
+    return torch.cat(parts, 1).reshape(2, *estimates.shape[:-1])
+
+
+def _chunk_cosines(reference: Tensor, estimate: Tensor, taps: int) -> Tensor:
+    """The same of float64 signals of unit energy, [B, n, T] and [B, m * n, T] -> [2, B, m * n]."""
+    n = reference.shape[1]
+    found = correlations(reference, torch.cat([reference, estimate], 1), taps)
+    column, vectors = found[..., :n], found[..., n:].permute(0, 3, 1, 2)
+    # each source by itself: the same system without what correlates it with the others
+    alone = torch.eye(n, dtype=found.dtype, device=found.device)
+    owner = alone.repeat(vectors.shape[1] // n, 1)[:, None]
+    both = inverse_form(torch.cat([column * alone, column]), torch.cat([vectors * owner, vectors]))
+    own, every = both.clamp(0, 1).unflatten(0, (2, -1))
+    return torch.stack([own, torch.maximum(own, every)])
+
+
+def si_sdr(reference: Tensor, estimate: Tensor) -> Tensor:
+    """Scale-invariant SDR: the estimate against its scaled reference, nothing filtered.
+
+    ``10 log10(|a s|^2 / |a s - e|^2)`` with ``a = <e, s> / <s, s>``; no mean is subtracted.
+    Clamped to [-100, 100] dB, which orthogonal and perfect estimates reach.
+
+    Args:
+        reference (Tensor): s, [..., T].
+        estimate (Tensor): e, [..., T].
+
+    Returns:
+        Tensor: float64 [...] in dB; nan where either is silent (``sum |x| <= 1e-5``).
+
+    Raises:
+        ValueError: The shapes do not fit each other, or a value is not finite.
+
+    Source: J. Le Roux et al., "SDR - half-baked or well done?" (ICASSP 2019).
+    """
+    _check(reference, estimate)
+    heard = _audible(reference) & _audible(estimate)
+    reference, estimate = _unit_energy(reference), _unit_energy(estimate)
+    scale = (estimate * reference).sum(-1, keepdim=True)
+    error = (estimate - scale * reference).square().sum(-1)
+    ratio = 10 * torch.log10(scale.squeeze(-1).square() / error)
+    return ratio.clamp(-LIMIT_DB, LIMIT_DB).masked_fill(~heard, torch.nan)
+
+
+def _check(reference: Tensor, estimate: Tensor, sets: tuple[int, ...] = ()) -> None:
+    if estimate.shape != (*reference.shape[:-2], *sets, *reference.shape[-2:]):
+        raise ValueError(
+            f'reference is {tuple(reference.shape)} and estimate {tuple(estimate.shape)}: give '
+            'both the same sources, and cut them to one length'
+        )
+    for name, waves in (('reference', reference), ('estimate', estimate)):
+        if not torch.isfinite(waves).all():
+            raise ValueError(f'the {name} holds values that are nan or inf')
+
+
+def _audible(waves: Tensor) -> Tensor:
+    return waves.abs().sum(-1, dtype=torch.float64) > SILENCE
+
+
+def _unit_energy(waves: Tensor) -> Tensor:
+    waves = waves.double()
+    waves = waves / waves.abs().amax(-1, keepdim=True).clamp_min(1e-300)  # squares may underflow
+    return waves / waves.norm(dim=-1, keepdim=True).clamp_min(1e-300)
+
+
+def _decibels(cosine: Tensor) -> Tensor:
+    """Squared cosine -> dB of what lies in the span over what does not."""
+    return (10 * torch.log10(cosine / (1 - cosine))).clamp(-LIMIT_DB, LIMIT_DB)
