@@ -13,7 +13,7 @@ from mmavl.utils.components import component_name
 from mmavl.utils.weights import resolve_path
 
 ROOT = Path(__file__).parents[1] / 'configs'
-CONFIGS = sorted(p.relative_to(ROOT).as_posix() for p in ROOT.glob('*.py'))
+CONFIGS = sorted(p.name for p in ROOT.glob('*.py') if not p.name.startswith('separation_'))
 
 
 def load(name):

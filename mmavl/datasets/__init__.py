@@ -2,6 +2,15 @@
 
 from .av_dataset import AVDataset
 from .manifest import check_manifest, read_manifest, write_manifest
+from .mixture_dataset import MixtureDataset
+from .source_dataset import SourceDataset
 from .transforms import *  # noqa: F403
 
-__all__ = ['AVDataset', 'check_manifest', 'read_manifest', 'write_manifest']
+__all__ = [
+    'AVDataset',
+    'MixtureDataset',
+    'SourceDataset',
+    'check_manifest',
+    'read_manifest',
+    'write_manifest',
+]

@@ -9,6 +9,7 @@ from . import (
     localizers,
     losses,
     necks,
+    separators,
     spectrograms,
     teachers,
 )
@@ -22,6 +23,7 @@ __all__ = [
     'localizers',
     'losses',
     'necks',
+    'separators',
     'spectrograms',
     'teachers',
 ]

@@ -18,6 +18,8 @@ _META = (
     'sample_rate',
     'ori_shape',
     'annotators',
+    'source',
+    'source_label',
 )
 
 

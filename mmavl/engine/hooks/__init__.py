@@ -3,6 +3,7 @@
 from .atomic_checkpoint_hook import AtomicCheckpointHook
 from .feature_cache_hook import FeatureCacheHook
 from .freeze_batch_norm_hook import FreezeBatchNormHook
+from .localizer_weights_hook import LocalizerWeightsHook
 from .non_finite_loss_hook import NonFiniteLossHook
 from .random_state_hook import RandomStateHook
 from .termination_hook import TerminationHook
@@ -12,6 +13,7 @@ __all__ = [
     'AtomicCheckpointHook',
     'FeatureCacheHook',
     'FreezeBatchNormHook',
+    'LocalizerWeightsHook',
     'NonFiniteLossHook',
     'RandomStateHook',
     'TerminationHook',

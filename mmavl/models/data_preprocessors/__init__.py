@@ -1,5 +1,6 @@
 """Data preprocessors: from a batch of samples to the model's input."""
 
 from .av_data_preprocessor import AVDataPreprocessor
+from .separation_data_preprocessor import SeparationDataPreprocessor
 
-__all__ = ['AVDataPreprocessor']
+__all__ = ['AVDataPreprocessor', 'SeparationDataPreprocessor']

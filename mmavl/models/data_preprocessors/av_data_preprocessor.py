@@ -62,12 +62,17 @@ class AVDataPreprocessor(BaseDataPreprocessor):
         """
         samples = self.cast_data(data.get('data_samples'))
         self._check_sample_rate(samples)
-        inputs = {name: self._stack(name, items) for name, items in data['inputs'].items()}
-        if 'image' in inputs:
-            inputs['image'] = inputs['image'].sub_(self.mean).div_(self.std)
+        inputs = self._batch(data['inputs'])
         if 'waveform' in inputs and self.spectrogram is not None:
             inputs['spectrogram'] = self.spectrogram(inputs['waveform'])
         return {'inputs': inputs, 'data_samples': samples}
+
+    def _batch(self, inputs: dict[str, Sequence[Tensor]]) -> dict[str, Tensor]:
+        """Stacked inputs on the device, images normalised."""
+        batch = {name: self._stack(name, items) for name, items in inputs.items()}
+        if 'image' in batch:
+            batch['image'] = batch['image'].sub_(self.mean).div_(self.std)
+        return batch
 
     def _stack(self, name: str, items: Sequence[Tensor]) -> Tensor:
         shapes = {tuple(item.shape) for item in items}

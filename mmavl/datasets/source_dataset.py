@@ -1,0 +1,49 @@
+"""The dataset of single sources, from which mixtures are made."""
+
+from mmavl.errors import DataError
+from mmavl.registry import DATASETS
+
+from .av_dataset import AVDataset
+
+
+@DATASETS.register_module()
+class SourceDataset(AVDataset):
+    """Each source of each clip as a sample of its own: its sound, and the clip's frame.
+
+    ``audio_path`` is then that of the source, ``source`` its name and ``source_label`` its class
+    at the tag level. The sources are those that the manifest lists; a clip without such a list,
+    but with a single tag, is its own source (a solo).
+
+    Args:
+        *args, **kwargs: As for :class:`AVDataset`; ``filter_cfg=dict(levels=[1])`` takes solos
+            only.
+
+    Raises:
+        DataError: A clip has several tags, and no sources of their own.
+    """
+
+    def _samples(self, entry: dict) -> list[dict]:
+        found = []
+        for sample in super()._samples(entry):
+            paths = sample.pop('sources', None) or self._solo(sample, entry)
+            found += [
+                {
+                    **sample,
+                    'audio_path': path,
+                    'source': name,
+                    'source_label': self._label(name),
+                }
+                for name, path in paths.items()
+            ]
+        return found
+
+    def _solo(self, sample: dict, entry: dict) -> dict[str, str]:
+        if len(entry['tags']) != 1:
+            raise DataError(
+                f'clip {entry["clip_id"]!r} sounds of {len(entry["tags"])} classes and has no '
+                f"'sources' of its own (manifest {self.ann_file}): list them, or leave it out"
+            )
+        return {next(iter(entry['tags'])): sample['audio_path']}
+
+    def _label(self, name: str) -> int:
+        return self._family[name] if self.tag_level == 'group' else self._class_names.index(name)

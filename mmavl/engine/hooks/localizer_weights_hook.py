@@ -1,0 +1,41 @@
+"""A trained localizer inside a separator."""
+
+from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
+from mmengine.runner import Runner
+
+from mmavl.engine.checkpoint import load_checkpoint, load_state
+from mmavl.registry import HOOKS
+
+
+@HOOKS.register_module()
+class LocalizerWeightsHook(Hook):
+    """Give ``model.localizer`` the weights of a run of its own, e.g. of stage 2.
+
+    A run that loads or resumes a checkpoint of the whole separator has them in there, and is left
+    alone.
+
+    Args:
+        checkpoint (str): A checkpoint of the localizer's; read without executing code.
+
+    Raises:
+        FileNotFoundError: There is none.
+        CheckpointError: It belongs to another localizer.
+    """
+
+    def __init__(self, checkpoint: str) -> None:
+        self.checkpoint = checkpoint
+
+    def before_run(self, runner: Runner) -> None:
+        """Load the weights."""
+        if runner._load_from is not None or runner._resume:
+            return
+        try:
+            state = load_checkpoint(self.checkpoint)['state_dict']
+        except FileNotFoundError as error:
+            raise FileNotFoundError(
+                f"{error}: train the localizer first, or set the hook's checkpoint"
+            ) from error
+        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        load_state(model.localizer, state, self.checkpoint, strict=True)
+        runner.logger.info(f'Loaded the weights of the localizer from {self.checkpoint}.')

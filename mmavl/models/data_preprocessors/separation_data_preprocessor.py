@@ -1,0 +1,146 @@
+"""Mixing the sources of a batch, on the model's device."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+from torchaudio.functional import resample
+
+from mmavl.errors import DataError
+from mmavl.registry import MODELS
+from mmavl.structures import AVDataSample
+
+from .av_data_preprocessor import AVDataPreprocessor
+
+
+@MODELS.register_module()
+class SeparationDataPreprocessor(AVDataPreprocessor):
+    """Mix sources: each is divided by their number n, and the mixture is the sum.
+
+    In training the batch's sources are dealt out anew each time into mixtures of n sources of
+    different classes, as far as the batch allows; what is left over of a batch whose size is no
+    multiple of n is not used. Otherwise a mixture is what the dataset says
+    (:class:`mmavl.datasets.MixtureDataset`), and a source without one is its own mixture.
+
+    Args:
+        num_sources (int | tuple[int, int]): n, or the least and the greatest n, of which each
+            training batch draws one. Defaults to 2.
+        sample_rate (int): Rate in Hz in which sources are separated. The waveforms, which may
+            have a higher one for the sake of the localizer's ``spectrogram``, are resampled.
+            Defaults to 11025.
+        **kwargs: ``mean``, ``std``, ``spectrogram`` (of the *mixture*, for the localizer) and
+            ``non_blocking``, as for :class:`AVDataPreprocessor`.
+
+    Source: H. Zhao et al., "The sound of pixels", ECCV 2018; section 3.3 of the paper.
+    """
+
+    def __init__(
+        self, num_sources: int | tuple[int, int] = 2, sample_rate: int = 11025, **kwargs
+    ) -> None:
+        super().__init__(**kwargs)
+        least, most = (num_sources,) * 2 if isinstance(num_sources, int) else num_sources
+        if not 1 <= least <= most:
+            raise ValueError(f'num_sources={num_sources} is no number, or range, from 1 on')
+        self.num_sources = least, most
+        self.sample_rate = sample_rate
+
+    def forward(self, data: dict, training: bool = False) -> dict:
+        """Prepare a batch as the collate function leaves it.
+
+        Args:
+            data (dict): ``inputs``: dict of lists of tensors, for each source ``waveform``
+                (float32 [L]) and ``image`` (uint8 [3, H, W]) or ``image_features``; with a
+                leading dimension over sources where an item is a whole mixture. And
+                ``data_samples``: list of :class:`AVDataSample` with ``source_label``, or of
+                mixtures that hold such a list as ``sources``.
+            training (bool): Whether to deal the sources out into mixtures. Defaults to False.
+
+        Returns:
+            dict: ``inputs``, for S sources in M mixtures: ``sources`` [S, L] and ``mixture``
+            [M, L], at ``sample_rate``; ``index`` long [S], each source's mixture, ascending;
+            ``labels`` long [S]; ``image`` or ``image_features`` [S, ...]; ``spectrogram``
+            [M, 1, T, F] of the mixtures. And ``data_samples``: M mixtures, with their
+            ``sources``.
+
+        Raises:
+            ValueError: The batch holds too few sources for one mixture, waveforms differ in
+                length or in rate.
+            DataError: A waveform holds values that are not finite.
+        """
+        inputs, mixtures = self._mixtures(data, training)
+        sources = [source for mixture in mixtures for source in mixture.sources]
+        counts = torch.tensor([len(mixture.sources) for mixture in mixtures], device=self.device)
+        index = torch.arange(len(mixtures), device=self.device).repeat_interleave(counts)
+        self._check_sample_rate(sources)
+        out = self._batch(inputs)
+        waves = out.pop('waveform') / counts[index, None]
+        bad = ~torch.isfinite(waves).all(1)
+        if bad.any():
+            clip = sources[int(bad.nonzero()[0])].get('clip_id')
+            raise DataError(f'clip {clip!r}: the waveform holds values that are nan or inf')
+        mixed = waves.new_zeros(len(mixtures), waves.shape[1]).index_add_(0, index, waves)
+        if self.spectrogram is not None:
+            out['spectrogram'] = self.spectrogram(mixed)
+        rate = _rate(sources, self.sample_rate)
+        out['sources'] = resample(waves, rate, self.sample_rate)
+        out['mixture'] = resample(mixed, rate, self.sample_rate)
+        out['index'] = index
+        out['labels'] = torch.tensor([s.source_label for s in sources], device=self.device)
+        return {'inputs': out, 'data_samples': mixtures}
+
+    def _mixtures(self, data: dict, training: bool) -> tuple[dict, list[AVDataSample]]:
+        """Inputs as lists over the sources of all mixtures in order, and the mixtures."""
+        inputs, samples = data['inputs'], data['data_samples']
+        if 'sources' in samples[0]:
+            flat = {name: [t for item in items for t in item] for name, items in inputs.items()}
+            return flat, list(samples)
+        if training:
+            groups = self._deal(torch.tensor([sample.source_label for sample in samples]))
+        else:
+            groups = torch.arange(len(samples))[:, None]
+        order = groups.flatten().tolist()
+        chosen = {name: [items[i] for i in order] for name, items in inputs.items()}
+        return chosen, [mixture_of([samples[i] for i in group]) for group in groups.tolist()]
+
+    def _deal(self, labels: Tensor) -> Tensor:
+        least, most = self.num_sources
+        if len(labels) < least:
+            raise ValueError(
+                f'{len(labels)} sources in a batch make no mixture of {least}: raise batch_size, '
+                'and set drop_last=True'
+            )
+        most = min(most, len(labels))
+        return deal_sources(labels, int(torch.randint(least, most + 1, ())))
+
+
+def deal_sources(labels: Tensor, size: int) -> Tensor:
+    """Deal sources out at random into mixtures of different classes, as far as possible.
+
+    Args:
+        labels (Tensor): Class of each source, long [B], B at least ``size``.
+        size (int): Sources in a mixture, n.
+
+    Returns:
+        Tensor: Indices of sources, each at most once, long [B // n, n].
+    """
+    shuffled = torch.randperm(len(labels))
+    names, classes = labels[shuffled].unique(return_inverse=True)
+    # alike ones side by side, dealt like cards: they come to different mixtures
+    order = shuffled[torch.randperm(len(names))[classes].argsort(stable=True)]
+    mixtures = len(labels) // size
+    left_out = int(torch.randint(len(labels) - mixtures * size + 1, ()))
+    return order.roll(-left_out)[: mixtures * size].view(size, mixtures).T.contiguous()
+
+
+def mixture_of(sources: Sequence[AVDataSample]) -> AVDataSample:
+    """The sample of a mixture, named after its sources."""
+    names = [f'{s.get("clip_id")}:{s.get("source", s.source_label)}' for s in sources]
+    return AVDataSample(metainfo={'clip_id': ' + '.join(names)}, sources=list(sources))
+
+
+def _rate(sources: Sequence[AVDataSample], default: int) -> int:
+    rates = {sample.get('sample_rate', default): sample for sample in sources}
+    if len(rates) > 1:
+        clips = ', '.join(f'{rate} Hz (clip {s.get("clip_id")!r})' for rate, s in rates.items())
+        raise ValueError(f'sources of one batch have {clips}: set one sample_rate in LoadAudio')
+    return next(iter(rates))

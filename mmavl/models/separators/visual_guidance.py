@@ -1,0 +1,52 @@
+"""The row "Visual" of Table 3, the paper's own."""
+
+from torch import Tensor, nn
+
+from mmavl.registry import MODELS
+
+from ..heads import weighted_pool
+from ..localizers import CoarseToFine
+from .audio_guidance import AudioGuidance
+
+
+@MODELS.register_module()
+class VisualGuidance(nn.Module):
+    """What is seen where the source was localized: E_v pooled by K of Eq. 8.
+
+    The weights are ``exp((K - max K) / temperature)``. The sound that K compares the image with is
+    the class-specific one of the *mixture*. Where no object of the class is in the frame, the
+    regions that look most like the sound are pooled.
+
+    Args:
+        temperature (float): In units of distance, which lies in [0, 2]. Defaults to 0.1.
+
+    Source: section 3.3 of the paper.
+    """
+
+    gives_masks = False
+
+    def __init__(self, temperature: float = 0.1) -> None:
+        super().__init__()
+        if temperature <= 0:
+            raise ValueError(f'temperature={temperature} is not above 0')
+        self.temperature = temperature
+        self.hear = AudioGuidance()
+
+    def forward(
+        self, localizer: CoarseToFine, features: dict[str, Tensor], labels: Tensor
+    ) -> Tensor:
+        """Guide; arguments as of :class:`GradCAMMask`.
+
+        Returns:
+            Tensor: [S, c], c as of E_v.
+        """
+        return weighted_pool(features['E_v'], self.weights(localizer, features, labels))
+
+    def weights(
+        self, localizer: CoarseToFine, features: dict[str, Tensor], labels: Tensor
+    ) -> Tensor:
+        """The weights of the pooling, in (0, 1], [S, h, w]."""
+        head = localizer.alignment_head
+        sounds = head.project_audio(self.hear(localizer, features, labels), labels)
+        maps = head.distance_maps(sounds, head.project_grid(features['E_v']))
+        return ((maps - maps.amax((-2, -1), keepdim=True)) / self.temperature).exp()

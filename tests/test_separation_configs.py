@@ -1,0 +1,94 @@
+"""Every separation config builds, learns and predicts on random input, and round-trips."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.dataset import pseudo_collate
+from mmengine.registry import init_default_scope
+
+from mmavl.datasets.mixture_list import read_mixtures
+from mmavl.registry import MODELS
+from mmavl.structures import AVDataSample
+from mmavl.utils.weights import resolve_path
+
+ROOT = Path(__file__).parents[1] / 'configs'
+CONFIGS = sorted(p.name for p in ROOT.glob('separation_scenes*.py'))
+RATE = 16000
+
+
+def load(name):
+    """A config without weights that may not be installed."""
+    cfg = Config.fromfile(ROOT / name)
+    for key in ('audio_backbone', 'visual_backbone'):
+        backbone = cfg.model.get('localizer', {}).get(key, {}).get('backbone', {})
+        try:
+            resolve_path(backbone.get('weights') or __file__)
+        except FileNotFoundError:
+            backbone.weights = None
+    return cfg
+
+
+def random_batch():
+    generator = torch.Generator().manual_seed(0)
+    items = []
+    for label in (3, 11):
+        meta = {'clip_id': f'clip{label}', 'source_label': label, 'sample_rate': RATE}
+        inputs = {
+            'image': torch.randint(0, 256, (3, 256, 256), dtype=torch.uint8, generator=generator),
+            'waveform': torch.rand(2 * RATE, generator=generator) - 0.5,
+        }
+        items.append({'inputs': inputs, 'data_samples': AVDataSample(metainfo=meta)})
+    return pseudo_collate(items)
+
+
+@pytest.mark.parametrize('name', CONFIGS)
+def test_builds_and_takes_a_loss_and_a_predict_step(name):
+    init_default_scope('mmavl')
+    cfg = load(name)
+    torch.manual_seed(0)
+    model = MODELS.build(cfg.model)
+    trained = [p for p in model.parameters() if p.requires_grad]
+    batch = model.data_preprocessor(random_batch(), training=True)
+    assert batch['inputs']['mixture'].shape == (1, 22050)
+    if trained:
+        losses = model.train()(**batch, mode='loss')
+        sum(losses.values()).backward()
+        assert all(torch.isfinite(loss) for loss in losses.values())
+        assert all(p.grad is not None and torch.isfinite(p.grad).all() for p in trained)
+    with torch.no_grad():
+        (sample,) = model.eval()(**batch, mode='predict')
+    assert sample.pred_sources.shape == (2, 22050)
+    assert torch.isfinite(sample.pred_sources).all()
+
+
+@pytest.mark.parametrize('name', CONFIGS)
+def test_round_trips_through_its_dump(name, tmp_path):
+    cfg = Config.fromfile(ROOT / name)
+    cfg.dump(tmp_path / 'dump.py')
+    assert Config.fromfile(tmp_path / 'dump.py').to_dict() == cfg.to_dict()
+
+
+def test_the_localizer_is_that_of_stage_2():
+    own = Config.fromfile(ROOT / 'separation_scenes.py')
+    stage2 = Config.fromfile(ROOT / 'stage2_scenes_class.py')
+    preprocessor = stage2.model.pop('data_preprocessor')
+    assert own.model.localizer == stage2.model
+    for key in ('mean', 'std', 'spectrogram'):
+        assert own.model.data_preprocessor[key] == preprocessor[key]
+    hook = own.custom_hooks[-1]
+    last = f'epoch_{stage2.train_cfg.max_epochs}.pth'
+    assert hook.checkpoint == f'work_dirs/stage2_scenes_class/{last}'
+
+
+@pytest.mark.parametrize(('split', 'count'), [('val', 35), ('test', 100)])
+def test_the_committed_lists_are_of_two_instruments_and_of_no_clip_twice(split, count):
+    cfg = Config.fromfile(ROOT / 'separation_scenes.py')
+    list_file = cfg[f'{split}_dataloader'].dataset.list_file
+    mixtures = read_mixtures(resolve_path(list_file))
+    assert len(mixtures) == count
+    assert all(len({name for _, name in mixture}) == 2 for mixture in mixtures)
+    clips = [clip for mixture in mixtures for clip, _ in mixture]
+    assert len(set(clips)) == len(clips)
+    assert all(clip.startswith(f'{split}_') for clip in clips)

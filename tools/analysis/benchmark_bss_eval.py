@@ -1,0 +1,72 @@
+"""Compare the speed and the figures of ``bss_eval`` with mir_eval's on a batch of mixtures.
+
+python tools/analysis/benchmark_bss_eval.py
+python tools/analysis/benchmark_bss_eval.py --batch 32 --seconds 6 --threads 1
+"""
+
+import argparse
+import platform
+import time
+import warnings
+
+import torch
+from torch import Tensor
+
+from mmavl.evaluation.functional import bss_eval
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument('--batch', type=int, default=64, help='mixtures; default: 64')
+    parser.add_argument('--sources', type=int, default=2, help='in each mixture; default: 2')
+    parser.add_argument('--seconds', type=float, default=6.0, help='of each; default: 6')
+    parser.add_argument('--rate', type=int, default=11025, help='in Hz; default: 11025')
+    parser.add_argument('--oracle', type=int, default=4, help='mixtures for mir_eval; default: 4')
+    parser.add_argument('--threads', type=int, help="of torch; default: torch's own")
+    parser.add_argument('--seed', type=int, default=0)
+    return parser.parse_args()
+
+
+def make_batch(args: argparse.Namespace) -> tuple[Tensor, Tensor]:
+    """Coloured noise of changing loudness, and estimates that leak and hiss: [B, n, T] each."""
+    torch.manual_seed(args.seed)
+    length = round(args.seconds * args.rate)
+    shape = (args.batch, args.sources)
+    sources = torch.randn(*shape, length + 3, dtype=torch.float64).unfold(-1, 4, 1).mean(-1)
+    loudness = torch.rand(*shape, 12, dtype=torch.float64).repeat_interleave(length // 12 + 1, -1)
+    sources = sources * loudness[..., :length]
+    return sources, sources + 0.2 * sources.roll(1, 1) + 0.05 * torch.randn_like(sources)
+
+
+def main() -> None:
+    args = parse_args()
+    if args.threads:
+        torch.set_num_threads(args.threads)
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore')  # it is deprecated
+        from mir_eval.separation import bss_eval_sources
+    sources, estimates = make_batch(args)
+    bss_eval(sources[:2], estimates[:2])  # loads libraries
+    started = time.perf_counter()
+    found = bss_eval(sources, estimates)
+    own = (time.perf_counter() - started) / args.batch
+    expected, started = [], time.perf_counter()
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore')
+        for pair in zip(sources[: args.oracle].numpy(), estimates[: args.oracle].numpy()):
+            figures = bss_eval_sources(*pair, compute_permutation=False)[:3]
+            expected.append(torch.tensor([list(map(float, figure)) for figure in figures]))
+    theirs = (time.perf_counter() - started) / args.oracle
+    own_figures = torch.stack(found, 1)[: args.oracle]
+    difference = (own_figures - torch.stack(expected).double()).abs().max().item()
+    print(f'{platform.machine()}, {torch.get_num_threads()} threads, {args.batch} mixtures of')
+    print(f'{args.sources} sources, {args.seconds:g} s at {args.rate} Hz')
+    print(f'mir_eval  {1e3 * theirs:8.1f} ms per mixture (without permutations)')
+    print(f'bss_eval  {1e3 * own:8.1f} ms per mixture')
+    print(f'{theirs / own:.1f} times as fast; figures differ by at most {difference:.1e} dB')
+
+
+if __name__ == '__main__':
+    main()
