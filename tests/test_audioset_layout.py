@@ -38,7 +38,9 @@ def write_split(root, split, count):
             {'bbox': [0.5, 0.1, 0.4, 0.5], 'label': silent, 'sounding': False},
         ]
         entry = {'clip_id': name, 'audio': f'{split}/{name}.wav', 'frames': frames, 'fps': 1}
-        entry |= {'duration': float(SECONDS), 'tags': [heard], 'boxes': {str(ANNOTATED): boxes}}
+        entry |= {'duration': float(SECONDS), 'tags': [heard]}
+        if split != 'val':  # whose clips are held out of the training list
+            entry['boxes'] = {str(ANNOTATED): boxes}
         entries.append(entry)
     metainfo = {'dataset': 'audioset_instrument', 'split': split, 'classes': list(CLASSES)}
     write_manifest(root / f'{split}.json', {'metainfo': metainfo, 'data_list': entries})
