@@ -1,16 +1,17 @@
 """Correlations of long signals, and quadratic forms of their block Toeplitz matrices."""
 
+from collections.abc import Sequence
+
 import torch
 from fast_bss_eval.torch.linalg import block_toeplitz
 from torch import Tensor
-from torch.nn import functional as F
 
 _FFT = 4096
-_SMALLEST_PIVOT = 1e-6  # of a matrix of unit size; squared, it is lost in rounding errors
-_CHUNK = 8  # items whose spectra stay in a processor's cache
+_CHUNK = 1  # items whose spectra stay in a CPU's cache
+_SINGULAR = 1e-13  # share of a pivot that may be left before rounding errors are all there is
 
 
-def correlations(first: Tensor, second: Tensor, lags: int) -> Tensor:
+def correlations(first: Tensor, second: Sequence[Tensor], lags: int) -> Tensor:
     """Correlate each pair of signals: ``sum_t first[t] * second[t + k]`` for k = 0 ... lags - 1.
 
     Added up from short blocks: as few lags are wanted, that is several times as fast as one
@@ -18,42 +19,46 @@ def correlations(first: Tensor, second: Tensor, lags: int) -> Tensor:
 
     Args:
         first (Tensor): [B, n, T].
-        second (Tensor): [B, m, T].
+        second (Sequence[Tensor]): [B, m, T] each, m_1 + m_2 + ... = m.
         lags (int): Their number.
 
     Returns:
-        Tensor: [B, lags, n, m].
+        Tensor: float64 [B, lags, n, m].
     """
     size = max(_FFT, 4 * lags)
     hop = size - lags
-    blocks = -(-first.shape[-1] // hop)
-    padding = blocks * hop - first.shape[-1]
-    starts = F.pad(first, (0, padding)).unflatten(-1, (blocks, hop))
-    spans = F.pad(second, (0, padding + lags)).unfold(-1, size, hop)
-    found = [
-        _correlate(a, b, size)[..., :lags]
-        for a, b in zip(starts.split(_CHUNK), spans.split(_CHUNK))
-    ]
+    length = first.shape[-1]
+    blocks = -(-length // hop)
+    found = []
+    chunk = _CHUNK if first.device.type == 'cpu' else len(first)
+    for parts in zip(*(signals.split(max(chunk, 1)) for signals in (first, *second))):
+        counts = [part.shape[1] for part in parts]
+        shape = (len(parts[0]), sum(counts), blocks * hop + lags)
+        padded = torch.zeros(shape, dtype=torch.float64, device=first.device)
+        for part, target in zip(parts, padded.split(counts, 1)):
+            target[..., :length] = part
+        starts = padded[:, : counts[0], : blocks * hop].unflatten(-1, (blocks, hop))
+        spans = padded[:, counts[0] :].unfold(-1, size, hop)
+        found.append(_correlate(starts, spans, size)[..., :lags])
     return torch.cat(found).permute(0, 3, 1, 2)
 
 
 def _correlate(starts: Tensor, spans: Tensor, size: int) -> Tensor:
     """[B, n, blocks, hop] and [B, m, blocks, size] -> circular correlations [B, n, m, size]."""
-    total = 0
-    for block in range(starts.shape[2]):
-        first = torch.fft.rfft(starts[:, :, block], n=size).conj()
-        second = torch.fft.rfft(spans[:, :, block])
-        total = total + first.unsqueeze(2) * second.unsqueeze(1)
+    first = torch.fft.rfft(starts, n=size).conj()
+    second = torch.fft.rfft(spans)
+    total = first[:, :, None, 0] * second[:, None, :, 0]
+    for block in range(1, starts.shape[2]):
+        total.addcmul_(first[:, :, None, block], second[:, None, :, block])
     return torch.fft.irfft(total, n=size)
 
 
 def inverse_form(column: Tensor, vectors: Tensor) -> Tensor:
     """``v' G^-1 v`` for a symmetric positive definite block Toeplitz G, in O(N^2).
 
-    By Schur's algorithm: the rows of G's Cholesky factor follow from each other by hyperbolic
-    rotations of a generator of rank 2 n, and are used up at once. It is backward stable, unlike
-    Levinson's. Where G is singular to working precision, the pseudo-inverse of the dense matrix
-    is taken.
+    By Bareiss' algorithm, which is as stable as a Cholesky decomposition here: its rows follow
+    from each other, and are used up at once. Where G is singular to working precision, the
+    pseudo-inverse of the dense matrix is taken instead.
 
     Args:
         column (Tensor): The blocks R_0 ... R_{N-1} of G's first block column, ``G_{kl} = R_{k-l}``
@@ -63,51 +68,61 @@ def inverse_form(column: Tensor, vectors: Tensor) -> Tensor:
     Returns:
         Tensor: [B, m].
 
-    Source: J. Chun, T. Kailath, H. Lev-Ari, "Fast parallel algorithms for QR and triangular
-    factorization" (1987); A. Bojanczyk et al., "On the stability of the Bareiss and related
-    Toeplitz factorization algorithms" (1995).
+    Source: A. Bojanczyk et al., "On the stability of the Bareiss and related Toeplitz
+    factorization algorithms" (1995).
     """
-    form, failed = _schur(column, vectors)
-    failed |= ~torch.isfinite(form).all(-1)
-    for index in failed.nonzero()[:, 0].tolist():
+    form, singular = _bareiss(column, vectors)
+    for index in singular.nonzero()[:, 0].tolist():
         form[index] = _dense(column[index], vectors[index])
     return form
 
 
-def _schur(column: Tensor, vectors: Tensor) -> tuple[Tensor, Tensor]:
+def _bareiss(column: Tensor, vectors: Tensor) -> tuple[Tensor, Tensor]:
     batch, blocks, n, _ = column.shape
-    eye = torch.eye(n, dtype=column.dtype, device=column.device)
-    root, failed = _root(column[:, 0])
-    rows = column.permute(0, 3, 1, 2).reshape(batch, n, blocks * n)
-    positive = torch.linalg.solve_triangular(root, rows, upper=False)
-    negative = positive[..., n:]
+    least = _SINGULAR * column[:, 0].diagonal(dim1=-2, dim2=-1).amin(-1)
+    upper = column.permute(0, 3, 1, 2).reshape(batch, n, blocks * n)
+    lower = upper[..., n:]
     rest = vectors.flatten(2)
+    # what is left of a block when all earlier ones, and when all later ones, are predicted from
+    pivots = column[:, 0].repeat(2, 1, 1, 1)
     form = torch.zeros_like(rest[..., 0])
+    singular = torch.zeros_like(least, dtype=torch.bool)
     for block in range(blocks):
-        if block:
-            # hyperbolic: positive' positive - negative' negative stays, negative's head vanishes
-            head, other = positive[..., :n], negative[..., :n]
-            tangent = torch.linalg.solve_triangular(head, other, upper=True, left=False)
-            root, singular = _root(eye - tangent.mT @ tangent)
-            other_root, other_singular = _root(eye - tangent @ tangent.mT)
-            failed |= singular | other_singular
-            positive = torch.baddbmm(positive, tangent.mT, negative, alpha=-1)
-            positive = torch.linalg.solve_triangular(root, positive, upper=False)
-            mixing = torch.linalg.solve_triangular(other_root, tangent @ root, upper=False)
-            negative = torch.baddbmm(other_root.mT @ negative, mixing, positive, alpha=-1)
-            negative = negative[..., n:]
-        head, tail = positive[..., :n], positive[..., n:]
-        solved = torch.linalg.solve_triangular(head, rest[..., :n], upper=True, left=False)
-        form += solved.square().sum(-1)
-        rest = torch.baddbmm(rest[..., n:], solved, tail, alpha=-1)
-        positive = positive[..., :-n]
-    return form, failed
+        inverses, bad = _inverse(pivots, least)
+        singular |= bad.any(0)
+        solved = rest[..., :n] @ inverses[0]
+        form += (solved * rest[..., :n]).sum(-1)
+        if block == blocks - 1:
+            break
+        rest = _subtract(rest[..., n:], solved, upper[..., n:])
+        upper = upper[..., :-n]
+        head = lower[..., :n]
+        down, up = torch.stack([head, head.mT]) @ inverses
+        upper, lower = _subtract(upper, up, lower), _subtract(lower, down, upper)[..., n:]
+        pivots = torch.stack([upper[..., :n], _subtract(pivots[1], down, head.mT)])
+    return form, singular | ~torch.isfinite(form).all(-1)
 
 
-def _root(matrix: Tensor) -> tuple[Tensor, Tensor]:
-    """Cholesky factors of [B, n, n], and which of them are singular to working precision [B]."""
+def _subtract(values: Tensor, left: Tensor, right: Tensor) -> Tensor:
+    """``values - left @ right``, [B, k, l] - [B, k, n] @ [B, n, l]."""
+    if right.shape[1] == 1:  # many times as fast as a batch of outer products
+        return torch.addcmul(values, left, right, value=-1)
+    return torch.baddbmm(values, left, right, alpha=-1)
+
+
+def _inverse(matrix: Tensor, least: Tensor) -> tuple[Tensor, Tensor]:
+    """Inverses of [..., n, n], and which have a pivot that is not above ``least``, [...]."""
+    n = matrix.shape[-1]
+    if n == 1:
+        return matrix.reciprocal(), ~(matrix[..., 0, 0] > least)
+    if n == 2:
+        a, b, c, d = matrix.flatten(-2).unbind(-1)
+        pivot = d - b * c / a
+        adjugate = torch.stack([d, -b, -c, a], -1) / (a * pivot).unsqueeze(-1)
+        return adjugate.unflatten(-1, (2, 2)), ~(torch.minimum(a, pivot) > least)
     root, info = torch.linalg.cholesky_ex(matrix)
-    return root, (info > 0) | ~(root.diagonal(dim1=-2, dim2=-1).amin(-1) > _SMALLEST_PIVOT)
+    pivots = root.diagonal(dim1=-2, dim2=-1).square().amin(-1)
+    return torch.cholesky_inverse(root), (info > 0) | ~(pivots > least)
 
 
 def _dense(column: Tensor, vectors: Tensor) -> Tensor:

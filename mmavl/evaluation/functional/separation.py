@@ -10,7 +10,7 @@ LIMIT_DB = 100.0
 #: A signal whose absolute values sum up to no more than this is silent.
 SILENCE = 1e-5
 
-_CHUNK = 32
+_CHUNK = 64
 
 
 def bss_eval(
@@ -54,13 +54,13 @@ def bss_eval(
     _check(reference, estimate, sets=estimate.shape[-3:-2] if several else ())
     references = reference.reshape(-1, sources, length)
     estimates = estimate.reshape(len(references), -1, sources, length)
-    heard = _audible(references).unsqueeze(1) & _audible(estimates)
-    evaluated = _audible(references).all(-1)
-    cosines = torch.full((2, *estimates.shape[:-1]), torch.nan, dtype=torch.float64).to(
-        heard.device
-    )
-    cosines[:, evaluated] = _squared_cosines(references[evaluated], estimates[evaluated], taps)
-    cosines.masked_fill_(~heard.all(-1, keepdim=True), torch.nan)
+    evaluated = _audible(references, 'reference').all(-1)
+    heard = _audible(estimates, 'estimate').all(-1) & evaluated[:, None]
+    cosines = heard.new_zeros((2, *estimates.shape[:-1]), dtype=torch.float64)
+    if not evaluated.all():
+        references, estimates = references[evaluated], estimates[evaluated]
+    cosines[:, evaluated] = _squared_cosines(references, estimates, taps)
+    cosines.masked_fill_(~heard[..., None], torch.nan)
     own, every = cosines.reshape(2, *estimate.shape[:-1])
     return tuple(_decibels(cosine) for cosine in (own, own / every.clamp_min(1e-300), every))
 
@@ -76,22 +76,26 @@ def _squared_cosines(reference: Tensor, estimates: Tensor, taps: int) -> Tensor:
         Shares of energy in [0, 1], [2, B, m, n].
     """
     parts = [
-        _chunk_cosines(_unit_energy(waves), _unit_energy(guesses.flatten(1, 2)), taps)
+        _chunk_cosines(waves, guesses.flatten(1, 2), taps)
         for waves, guesses in zip(reference.split(_CHUNK), estimates.split(_CHUNK))
     ]
     return torch.cat(parts, 1).reshape(2, *estimates.shape[:-1])
 
 
 def _chunk_cosines(reference: Tensor, estimate: Tensor, taps: int) -> Tensor:
-    """The same of float64 signals of unit energy, [B, n, T] and [B, m * n, T] -> [2, B, m * n]."""
+    """The same for a chunk, [B, n, T] and [B, m * n, T] -> [2, B, m * n]."""
     n = reference.shape[1]
-    found = correlations(reference, torch.cat([reference, estimate], 1), taps)
+    found = correlations(reference, (reference, estimate), taps)
+    energy = found[:, 0].diagonal(dim1=-2, dim2=-1)
+    scale = torch.cat([energy.sqrt(), _norm(estimate, 2)], 1).clamp_min(1e-300)
+    found = found / energy.sqrt()[:, None, :, None] / scale[:, None, None]
     column, vectors = found[..., :n], found[..., n:].permute(0, 3, 1, 2)
-    # each source by itself: the same system without what correlates it with the others
-    alone = torch.eye(n, dtype=found.dtype, device=found.device)
-    owner = alone.repeat(vectors.shape[1] // n, 1)[:, None]
-    both = inverse_form(torch.cat([column * alone, column]), torch.cat([vectors * owner, vectors]))
-    own, every = both.clamp(0, 1).unflatten(0, (2, -1))
+    every = inverse_form(column, vectors)
+    # each source by itself: [B * n] systems of one source, m estimates each
+    alone = column.diagonal(dim1=-2, dim2=-1).mT.reshape(-1, taps, 1, 1)
+    own = vectors.unflatten(1, (-1, n)).diagonal(dim1=2, dim2=4).permute(0, 3, 1, 2).flatten(0, 1)
+    own = inverse_form(alone, own[..., None]).unflatten(0, (-1, n)).mT.flatten(1)
+    own, every = own.clamp(0, 1), every.clamp(0, 1)
     return torch.stack([own, torch.maximum(own, every)])
 
 
@@ -114,7 +118,7 @@ def si_sdr(reference: Tensor, estimate: Tensor) -> Tensor:
     Source: J. Le Roux et al., "SDR - half-baked or well done?" (ICASSP 2019).
     """
     _check(reference, estimate)
-    heard = _audible(reference) & _audible(estimate)
+    heard = _audible(reference, 'reference') & _audible(estimate, 'estimate')
     reference, estimate = _unit_energy(reference), _unit_energy(estimate)
     scale = (estimate * reference).sum(-1, keepdim=True)
     error = (estimate - scale * reference).square().sum(-1)
@@ -128,19 +132,21 @@ def _check(reference: Tensor, estimate: Tensor, sets: tuple[int, ...] = ()) -> N
             f'reference is {tuple(reference.shape)} and estimate {tuple(estimate.shape)}: give '
             'both the same sources, and cut them to one length'
         )
-    for name, waves in (('reference', reference), ('estimate', estimate)):
-        if not torch.isfinite(waves).all():
-            raise ValueError(f'the {name} holds values that are nan or inf')
 
 
-def _audible(waves: Tensor) -> Tensor:
-    return waves.abs().sum(-1, dtype=torch.float64) > SILENCE
+def _audible(waves: Tensor, name: str) -> Tensor:
+    total = _norm(waves, 1)
+    if not torch.isfinite(total).all():
+        raise ValueError(f'the {name} holds values that are nan or inf')
+    return total > SILENCE
+
+
+def _norm(waves: Tensor, order: int) -> Tensor:
+    return torch.linalg.vector_norm(waves, order, dim=-1, dtype=torch.float64)
 
 
 def _unit_energy(waves: Tensor) -> Tensor:
-    waves = waves.double()
-    waves = waves / waves.abs().amax(-1, keepdim=True).clamp_min(1e-300)  # squares may underflow
-    return waves / waves.norm(dim=-1, keepdim=True).clamp_min(1e-300)
+    return waves.double() / _norm(waves, 2).unsqueeze(-1).clamp_min(1e-300)
 
 
 def _decibels(cosine: Tensor) -> Tensor:
