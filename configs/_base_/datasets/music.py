@@ -15,50 +15,25 @@ pipeline = [
     dict(type='PackAVInputs'),
 ]
 
+dataset = dict(type='AVDataset', data_root=data_root, tag_level=tag_level, pipeline=pipeline)
+workers = dict(num_workers=4, persistent_workers=True)
+
 train_dataloader = dict(
     batch_size=64,
-    num_workers=4,
-    persistent_workers=True,
+    **workers,
     drop_last=True,
     sampler=dict(type='DefaultSampler', shuffle=True),
-    dataset=dict(
-        type='AVDataset',
-        data_root=data_root,
-        ann_file='train.json',
-        tag_level=tag_level,
-        frame='random',
-        pipeline=pipeline,
-    ),
+    dataset=dict(**dataset, ann_file='train.json', frame='random'),
 )
 val_dataloader = dict(
     batch_size=32,
-    num_workers=4,
-    persistent_workers=True,
+    **workers,
     sampler=dict(type='DefaultSampler', shuffle=False),
-    dataset=dict(
-        type='AVDataset',
-        data_root=data_root,
-        ann_file='val.json',
-        tag_level=tag_level,
-        frame='middle',
-        pipeline=pipeline,
-        test_mode=True,
-    ),
+    dataset=dict(**dataset, ann_file='val.json', frame='middle', test_mode=True),
 )
 test_dataloader = dict(
-    batch_size=32,
-    num_workers=4,
-    persistent_workers=True,
-    sampler=dict(type='DefaultSampler', shuffle=False),
-    dataset=dict(
-        type='AVDataset',
-        data_root=data_root,
-        ann_file='boxes_duet.json',
-        tag_level=tag_level,
-        frame='annotated',
-        pipeline=pipeline,
-        test_mode=True,
-    ),
+    val_dataloader,
+    dataset=dict(**dataset, ann_file='boxes_duet.json', frame='annotated', test_mode=True),
 )
 
 val_evaluator = [dict(type='TagMetric')]

@@ -22,16 +22,20 @@ test_pipeline = [
     ),
 ]
 
+dataset = dict(
+    _scope_='mmdet',
+    type='CocoDataset',
+    data_root=data_root,
+    metainfo=dict(classes=classes),
+)
+evaluator = dict(_scope_='mmdet', type='CocoMetric', metric='bbox')
+loading = dict(batch_size=2, num_workers=4, persistent_workers=True)
+
 train_dataloader = dict(
-    batch_size=2,
-    num_workers=4,
-    persistent_workers=True,
+    **loading,
     sampler=dict(type='DefaultSampler', shuffle=True),
     dataset=dict(
-        _scope_='mmdet',
-        type='CocoDataset',
-        data_root=data_root,
-        metainfo=dict(classes=classes),
+        **dataset,
         ann_file='train_instruments.json',
         data_prefix=dict(img='train/'),
         filter_cfg=dict(filter_empty_gt=True, min_size=32),
@@ -39,15 +43,10 @@ train_dataloader = dict(
     ),
 )
 val_dataloader = dict(
-    batch_size=2,
-    num_workers=4,
-    persistent_workers=True,
+    **loading,
     sampler=dict(type='DefaultSampler', shuffle=False),
     dataset=dict(
-        _scope_='mmdet',
-        type='CocoDataset',
-        data_root=data_root,
-        metainfo=dict(classes=classes),
+        **dataset,
         ann_file='validation_instruments.json',
         data_prefix=dict(img='validation/'),
         test_mode=True,
@@ -55,15 +54,9 @@ val_dataloader = dict(
     ),
 )
 test_dataloader = dict(
-    batch_size=2,
-    num_workers=4,
-    persistent_workers=True,
-    sampler=dict(type='DefaultSampler', shuffle=False),
+    val_dataloader,
     dataset=dict(
-        _scope_='mmdet',
-        type='CocoDataset',
-        data_root=data_root,
-        metainfo=dict(classes=classes),
+        **dataset,
         ann_file='test_instruments.json',
         data_prefix=dict(img='test/'),
         test_mode=True,
@@ -71,15 +64,5 @@ test_dataloader = dict(
     ),
 )
 
-val_evaluator = dict(
-    _scope_='mmdet',
-    type='CocoMetric',
-    metric='bbox',
-    ann_file=data_root + 'validation_instruments.json',
-)
-test_evaluator = dict(
-    _scope_='mmdet',
-    type='CocoMetric',
-    metric='bbox',
-    ann_file=data_root + 'test_instruments.json',
-)
+val_evaluator = dict(**evaluator, ann_file=data_root + 'validation_instruments.json')
+test_evaluator = dict(**evaluator, ann_file=data_root + 'test_instruments.json')

@@ -22,64 +22,45 @@ test_pipeline = [
     ),
 ]
 
+dataset = dict(
+    _scope_='mmdet',
+    type='CocoDataset',
+    data_root=data_root,
+    metainfo=dict(classes=classes),
+    data_prefix=dict(img=''),
+)
+evaluator = dict(_scope_='mmdet', type='CocoMetric', metric='bbox')
+loading = dict(batch_size=16, num_workers=1, persistent_workers=True)
+
 train_dataloader = dict(
-    batch_size=16,
-    num_workers=1,
-    persistent_workers=True,
+    **loading,
     sampler=dict(type='DefaultSampler', shuffle=True),
     dataset=dict(
-        _scope_='mmdet',
-        type='CocoDataset',
-        data_root=data_root,
-        metainfo=dict(classes=classes),
+        **dataset,
         ann_file='train_coco.json',
-        data_prefix=dict(img=''),
         filter_cfg=dict(filter_empty_gt=True, min_size=1),
         pipeline=train_pipeline,
     ),
 )
 val_dataloader = dict(
-    batch_size=16,
-    num_workers=1,
-    persistent_workers=True,
+    **loading,
     sampler=dict(type='DefaultSampler', shuffle=False),
     dataset=dict(
-        _scope_='mmdet',
-        type='CocoDataset',
-        data_root=data_root,
-        metainfo=dict(classes=classes),
+        **dataset,
         ann_file='val_coco.json',
-        data_prefix=dict(img=''),
         test_mode=True,
         pipeline=test_pipeline,
     ),
 )
 test_dataloader = dict(
-    batch_size=16,
-    num_workers=1,
-    persistent_workers=True,
-    sampler=dict(type='DefaultSampler', shuffle=False),
+    val_dataloader,
     dataset=dict(
-        _scope_='mmdet',
-        type='CocoDataset',
-        data_root=data_root,
-        metainfo=dict(classes=classes),
+        **dataset,
         ann_file='test_coco.json',
-        data_prefix=dict(img=''),
         test_mode=True,
         pipeline=test_pipeline,
     ),
 )
 
-val_evaluator = dict(
-    _scope_='mmdet',
-    type='CocoMetric',
-    metric='bbox',
-    ann_file=data_root + 'val_coco.json',
-)
-test_evaluator = dict(
-    _scope_='mmdet',
-    type='CocoMetric',
-    metric='bbox',
-    ann_file=data_root + 'test_coco.json',
-)
+val_evaluator = dict(**evaluator, ann_file=data_root + 'val_coco.json')
+test_evaluator = dict(**evaluator, ann_file=data_root + 'test_coco.json')

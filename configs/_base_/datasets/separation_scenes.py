@@ -2,7 +2,6 @@
 # separated at 11.025 kHz. Clips of 5 s stand in a window of 65535 / 11025 s.
 data_root = 'data/instrument_scenes'
 tag_level = 'class'
-filter_cfg = dict(levels=[1])
 
 pipeline = [
     dict(type='LoadFrame'),
@@ -12,19 +11,21 @@ pipeline = [
     dict(type='PackAVInputs'),
 ]
 
+dataset = dict(
+    type='SourceDataset',
+    data_root=data_root,
+    tag_level=tag_level,
+    filter_cfg=dict(levels=[1]),
+    pipeline=pipeline,
+)
+lists = 'pkg://mmavl/datasets/mixture_lists/'
+
 train_dataloader = dict(
     batch_size=32,  # 16 mixtures
     num_workers=0,
     drop_last=True,
     sampler=dict(type='DefaultSampler', shuffle=True),
-    dataset=dict(
-        type='SourceDataset',
-        data_root=data_root,
-        ann_file='train.json',
-        tag_level=tag_level,
-        filter_cfg=filter_cfg,
-        pipeline=pipeline,
-    ),
+    dataset=dict(**dataset, ann_file='train.json'),
 )
 val_dataloader = dict(
     batch_size=5,  # mixtures
@@ -32,34 +33,16 @@ val_dataloader = dict(
     sampler=dict(type='DefaultSampler', shuffle=False),
     dataset=dict(
         type='MixtureDataset',
-        list_file='pkg://mmavl/datasets/mixture_lists/scenes_val.json',
-        dataset=dict(
-            type='SourceDataset',
-            data_root=data_root,
-            ann_file='val.json',
-            tag_level=tag_level,
-            filter_cfg=filter_cfg,
-            pipeline=pipeline,
-            test_mode=True,
-        ),
+        list_file=lists + 'scenes_val.json',
+        dataset=dict(**dataset, ann_file='val.json', test_mode=True),
     ),
 )
 test_dataloader = dict(
-    batch_size=5,  # mixtures
-    num_workers=0,
-    sampler=dict(type='DefaultSampler', shuffle=False),
+    val_dataloader,
     dataset=dict(
         type='MixtureDataset',
-        list_file='pkg://mmavl/datasets/mixture_lists/scenes_test.json',
-        dataset=dict(
-            type='SourceDataset',
-            data_root=data_root,
-            ann_file='test.json',
-            tag_level=tag_level,
-            filter_cfg=filter_cfg,
-            pipeline=pipeline,
-            test_mode=True,
-        ),
+        list_file=lists + 'scenes_test.json',
+        dataset=dict(**dataset, ann_file='test.json', test_mode=True),
     ),
 )
 

@@ -15,50 +15,26 @@ pipeline = [
     dict(type='PackAVInputs'),
 ]
 
+dataset = dict(
+    type='AVDataset', data_root=data_root, tag_level=tag_level, frame='first', pipeline=pipeline
+)
+workers = dict(num_workers=4, persistent_workers=True)
+
 train_dataloader = dict(
     batch_size=64,
-    num_workers=4,
-    persistent_workers=True,
+    **workers,
     drop_last=True,
     sampler=dict(type='DefaultSampler', shuffle=True),
-    dataset=dict(
-        type='AVDataset',
-        data_root=data_root,
-        ann_file='train_10k.json',
-        tag_level=tag_level,
-        frame='first',
-        pipeline=pipeline,
-    ),
+    dataset=dict(**dataset, ann_file='train_10k.json'),
 )
 val_dataloader = dict(
     batch_size=32,
-    num_workers=4,
-    persistent_workers=True,
+    **workers,
     sampler=dict(type='DefaultSampler', shuffle=False),
-    dataset=dict(
-        type='AVDataset',
-        data_root=data_root,
-        ann_file='val.json',
-        tag_level=tag_level,
-        frame='first',
-        pipeline=pipeline,
-        test_mode=True,
-    ),
+    dataset=dict(**dataset, ann_file='val.json', test_mode=True),
 )
 test_dataloader = dict(
-    batch_size=32,
-    num_workers=4,
-    persistent_workers=True,
-    sampler=dict(type='DefaultSampler', shuffle=False),
-    dataset=dict(
-        type='AVDataset',
-        data_root=data_root,
-        ann_file='test.json',
-        tag_level=tag_level,
-        frame='first',
-        pipeline=pipeline,
-        test_mode=True,
-    ),
+    val_dataloader, dataset=dict(**dataset, ann_file='test.json', test_mode=True)
 )
 
 val_evaluator = [dict(type='LocalizationMetric', protocols=['half_max'])]

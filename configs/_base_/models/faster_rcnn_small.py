@@ -1,116 +1,32 @@
-# A Faster R-CNN made for CPUs, and for frames of 256 px with a few objects of 40 to 140 px:
-# three levels of 128 channels, few proposals, small layers behind them. A top config adds the
-# backbone with maps at strides 8, 16 and 32, and in_channels of the neck.
-custom_imports = dict(imports=['mmavl.detection'])
+# faster_rcnn.py made for CPUs, and for frames of 256 px with a few objects of 40 to 140 px: three
+# levels of 128 channels, few proposals, small layers behind them. A top config gives the backbone
+# (with _delete_=True), which has maps at strides 8, 16 and 32, and in_channels of the neck.
+_base_ = 'faster_rcnn.py'
+
+strides = [8, 16, 32]
 
 model = dict(
-    _scope_='mmdet',
-    type='FasterRCNN',
-    data_preprocessor=dict(
-        type='DetDataPreprocessor',
-        mean=[123.675, 116.28, 103.53],
-        std=[58.395, 57.12, 57.375],
-        bgr_to_rgb=True,
-        pad_size_divisor=32,
-    ),
-    neck=dict(type='FPN', out_channels=128, num_outs=3),
+    neck=dict(out_channels=128, num_outs=3),
     rpn_head=dict(
-        type='RPNHead',
         in_channels=128,
         feat_channels=128,
         anchor_generator=dict(
+            _delete_=True,
             type='AnchorGenerator',
             octave_base_scale=4,
             scales_per_octave=2,
             ratios=[0.5, 1.0, 2.0],
-            strides=[8, 16, 32],
+            strides=strides,
         ),
-        bbox_coder=dict(
-            type='DeltaXYWHBBoxCoder',
-            target_means=[0.0, 0.0, 0.0, 0.0],
-            target_stds=[1.0, 1.0, 1.0, 1.0],
-        ),
-        loss_cls=dict(type='CrossEntropyLoss', use_sigmoid=True, loss_weight=1.0),
-        loss_bbox=dict(type='L1Loss', loss_weight=1.0),
     ),
     roi_head=dict(
-        type='StandardRoIHead',
-        bbox_roi_extractor=dict(
-            type='SingleRoIExtractor',
-            roi_layer=dict(type='RoIAlign', output_size=7, sampling_ratio=2, use_torchvision=True),
-            out_channels=128,
-            featmap_strides=[8, 16, 32],
-        ),
-        bbox_head=dict(
-            type='Shared2FCBBoxHead',
-            in_channels=128,
-            fc_out_channels=256,
-            roi_feat_size=7,
-            num_classes=15,
-            bbox_coder=dict(
-                type='DeltaXYWHBBoxCoder',
-                target_means=[0.0, 0.0, 0.0, 0.0],
-                target_stds=[0.1, 0.1, 0.2, 0.2],
-            ),
-            reg_class_agnostic=True,
-            loss_cls=dict(type='CrossEntropyLoss', use_sigmoid=False, loss_weight=1.0),
-            loss_bbox=dict(type='L1Loss', loss_weight=1.0),
-        ),
+        bbox_roi_extractor=dict(out_channels=128, featmap_strides=strides),
+        bbox_head=dict(in_channels=128, fc_out_channels=256, reg_class_agnostic=True),
     ),
     train_cfg=dict(
-        rpn=dict(
-            assigner=dict(
-                type='MaxIoUAssigner',
-                pos_iou_thr=0.7,
-                neg_iou_thr=0.3,
-                min_pos_iou=0.3,
-                match_low_quality=True,
-                ignore_iof_thr=-1,
-            ),
-            sampler=dict(
-                type='RandomSampler',
-                num=128,
-                pos_fraction=0.5,
-                neg_pos_ub=-1,
-                add_gt_as_proposals=False,
-            ),
-            allowed_border=-1,
-            pos_weight=-1,
-            debug=False,
-        ),
-        rpn_proposal=dict(
-            nms_pre=300,
-            max_per_img=150,
-            nms=dict(type='nms', iou_threshold=0.7),
-            min_bbox_size=0,
-        ),
-        rcnn=dict(
-            assigner=dict(
-                type='MaxIoUAssigner',
-                pos_iou_thr=0.5,
-                neg_iou_thr=0.5,
-                min_pos_iou=0.5,
-                match_low_quality=False,
-                ignore_iof_thr=-1,
-            ),
-            sampler=dict(
-                type='RandomSampler',
-                num=64,
-                pos_fraction=0.5,
-                neg_pos_ub=-1,
-                add_gt_as_proposals=True,
-            ),
-            pos_weight=-1,
-            debug=False,
-        ),
+        rpn=dict(sampler=dict(num=128)),
+        rpn_proposal=dict(nms_pre=300, max_per_img=150),
+        rcnn=dict(sampler=dict(num=64, pos_fraction=0.5)),
     ),
-    test_cfg=dict(
-        rpn=dict(
-            nms_pre=300,
-            max_per_img=100,
-            nms=dict(type='nms', iou_threshold=0.7),
-            min_bbox_size=0,
-        ),
-        rcnn=dict(score_thr=0.05, nms=dict(type='nms', iou_threshold=0.5), max_per_img=20),
-    ),
+    test_cfg=dict(rpn=dict(nms_pre=300, max_per_img=100), rcnn=dict(max_per_img=20)),
 )
