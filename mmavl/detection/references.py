@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from mmavl.errors import ConfigError, DataError
+from mmavl.utils.files import atomic_write
 
 from .detector import DetectedBox
 
@@ -95,11 +96,10 @@ class Journal:
             for line in lines[1:]:
                 clip = json.loads(line)
                 self.done[clip['clip_id']] = clip['boxes']
-            kept = ''.join(f'{line}\n' for line in lines)
-            self.path.write_text(kept, encoding='utf-8')
         else:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self.path.write_text(f'{header}\n', encoding='utf-8')
+            lines = [header]
+        with atomic_write(self.path) as file:  # without a last line that was cut off
+            file.writelines(f'{line}\n' for line in lines)
 
     def _whole_lines(self) -> Iterator[str]:
         """Every line but a last one that was cut off."""

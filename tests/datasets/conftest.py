@@ -1,4 +1,5 @@
 import copy
+import json
 
 import numpy as np
 import pytest
@@ -51,3 +52,43 @@ def data_root(tmp_path, manifest):
             image.save(root / f'clip{index}{suffix}.png')
     write_manifest(root / 'toy.json', manifest)
     return root
+
+
+SOURCE_CLASSES = ['Violin', 'Flute', 'Horn']
+
+
+@pytest.fixture
+def sources(tmp_path):
+    """Clip 0 sounds of violin and flute, the others of one class each; loudness tells them."""
+    entries = []
+    for index, tags in enumerate((['Violin', 'Flute'], ['Horn'], ['Violin'], ['Flute'])):
+        Image.new('RGB', (8, 8)).save(tmp_path / f'{index}.png')
+        paths = {}
+        for name in tags:
+            level = 0.1 * index + 0.01 * (1 + SOURCE_CLASSES.index(name))
+            soundfile.write(tmp_path / f'{index}_{name}.wav', np.full(800, level), 8000)
+            paths[name] = f'{index}_{name}.wav'
+        soundfile.write(tmp_path / f'{index}.wav', np.full(800, 0.5), 8000)
+        entry = {'clip_id': f'c{index}', 'audio': f'{index}.wav', 'frames': [f'{index}.png']}
+        entry |= {'fps': 1, 'duration': 0.1, 'tags': tags, 'sources': paths}
+        entries.append(entry)
+    groups = {'strings': ['Violin'], 'wind': ['Flute', 'Horn']}
+    meta = {'classes': SOURCE_CLASSES, 'groups': groups, 'dataset': 'toy', 'split': 'test'}
+    (tmp_path / 'test.json').write_text(json.dumps({'metainfo': meta, 'data_list': entries}))
+    return tmp_path
+
+
+@pytest.fixture
+def source_config(sources):
+    """Config of a ``SourceDataset`` over them."""
+    pipeline = [
+        {'type': 'LoadFrame'},
+        {'type': 'LoadAudio', 'sample_rate': 8000},
+        {'type': 'PackAVInputs'},
+    ]
+
+    def make(**options):
+        config = {'type': 'SourceDataset', 'data_root': str(sources), 'ann_file': 'test.json'}
+        return {**config, 'pipeline': pipeline, **options}
+
+    return make

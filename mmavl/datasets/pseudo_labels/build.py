@@ -178,7 +178,7 @@ def _reasons(entry: dict, root: Path) -> list[Problem]:
 
 def _provenance(config: dict) -> dict[str, str]:
     return {
-        modality: f'{config[modality]["teacher"]["type"]} {config[modality]["teacher"]["weights"]}'
+        modality: ' '.join(str(teacher[key]) for key in ('type', 'weights') if key in teacher)
         for modality in _KEYS
-        if 'teacher' in (config.get(modality) or {})
+        if (teacher := (config.get(modality) or {}).get('teacher'))
     }

@@ -14,8 +14,7 @@ _SINGULAR = 1e-13  # share of a pivot that may be left before rounding errors ar
 def correlations(first: Tensor, second: Sequence[Tensor], lags: int) -> Tensor:
     """Correlate each pair of signals: ``sum_t first[t] * second[t + k]`` for k = 0 ... lags - 1.
 
-    Added up from short blocks: as few lags are wanted, that is several times as fast as one
-    transform of the whole length.
+    Added up from short blocks, whose transforms are small: only few lags are wanted.
 
     Args:
         first (Tensor): [B, n, T].

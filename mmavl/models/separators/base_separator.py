@@ -3,57 +3,31 @@
 from abc import abstractmethod
 
 import torch
-from mmengine.model import BaseModel
 from torch import Tensor
 
 from mmavl.structures import AVDataSample
-from mmavl.utils.distributed import mean_over_ranks
+
+from ..av_model import AVModel
 
 
-class BaseSeparator(BaseModel):
-    """A model that takes mixtures apart; its modes are 'loss', 'predict' and 'tensor'.
+class BaseSeparator(AVModel):
+    """A model that takes mixtures apart.
 
-    A subclass gives :meth:`separate` and, where it is trained, :meth:`loss`.
+    A subclass gives :meth:`separate` and, where it is trained, :meth:`loss`. What the inputs are
+    says :meth:`SeparationDataPreprocessor.forward`; the samples are the M mixtures.
 
     Args:
         data_preprocessor: Config of a :class:`SeparationDataPreprocessor`. Defaults to None.
         init_cfg: mmengine's initialisation config. Defaults to None.
     """
 
-    def __init__(
-        self, data_preprocessor: dict | None = None, init_cfg: dict | None = None
-    ) -> None:
-        super().__init__(data_preprocessor=data_preprocessor, init_cfg=init_cfg)
-
-    def forward(
-        self,
-        inputs: dict[str, Tensor],
-        data_samples: list[AVDataSample] | None = None,
-        mode: str = 'tensor',
-    ) -> dict[str, Tensor] | list[AVDataSample] | Tensor:
-        """Run the model.
-
-        Args:
-            inputs: What the data preprocessor gives; see
-                :meth:`SeparationDataPreprocessor.forward`.
-            data_samples: M mixtures; needed for 'predict'.
-            mode: 'loss' gives a dict of scalars, 'predict' the mixtures with ``pred_sources``,
-                'tensor' the estimates of all sources.
-
-        Raises:
-            ValueError: Another mode.
-        """
-        if mode == 'loss':
-            return self.loss(inputs, data_samples)
-        if mode == 'predict':
-            return self.predict(inputs, data_samples)
-        if mode == 'tensor':
-            return self.separate(inputs)
-        raise ValueError(f"mode must be 'loss', 'predict' or 'tensor', not {mode!r}")
-
     @abstractmethod
     def separate(self, inputs: dict[str, Tensor]) -> Tensor:
         """Estimate every source: [S, L], finite, as long as the mixture."""
+
+    def extract(self, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
+        """``estimates`` of all sources, [S, L]."""
+        return {'estimates': self.separate(inputs)}
 
     def loss(
         self, inputs: dict[str, Tensor], data_samples: list[AVDataSample]
@@ -73,11 +47,6 @@ class BaseSeparator(BaseModel):
             sample.pred_sources = estimates[mine]
             sample.source_labels = inputs['labels'][mine]
         return data_samples
-
-    def parse_losses(self, losses: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
-        """Sum the losses; what is logged is their mean over all processes."""
-        total, log = super().parse_losses(losses)
-        return total, type(log)((name, mean_over_ranks(value)) for name, value in log.items())
 
 
 def pad_to(waves: Tensor, length: int) -> Tensor:
