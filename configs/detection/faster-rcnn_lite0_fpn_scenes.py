@@ -9,7 +9,6 @@ _base_ = [
 model = dict(
     data_preprocessor=dict(mean=[127.0, 127.0, 127.0], std=[128.0, 128.0, 128.0]),
     backbone=dict(
-        _delete_=True,
         _scope_='mmavl',
         type='FrozenBackbone',
         backbone=dict(

@@ -8,7 +8,6 @@ _base_ = [
 
 model = dict(
     backbone=dict(
-        _delete_=True,
         type='ResNet',
         depth=18,
         out_indices=(1, 2, 3),

@@ -1,5 +1,6 @@
 # Faster R-CNN with an FPN, as in mmdet; the pooling is torchvision's, so that no compiled
-# operation of mmcv is needed.
+# operation of mmcv is needed. A top config adds the backbone with maps at strides 4, 8, 16 and 32,
+# and in_channels of the neck.
 custom_imports = dict(imports=['mmavl.detection'])
 
 model = dict(
@@ -12,16 +13,7 @@ model = dict(
         bgr_to_rgb=True,
         pad_size_divisor=32,
     ),
-    backbone=dict(
-        type='ResNet',
-        depth=101,
-        frozen_stages=1,
-        norm_cfg=dict(type='BN', requires_grad=True),
-        norm_eval=True,
-        style='pytorch',
-        init_cfg=dict(type='Pretrained', checkpoint='torchvision://resnet101'),
-    ),
-    neck=dict(type='FPN', in_channels=[256, 512, 1024, 2048], out_channels=256, num_outs=5),
+    neck=dict(type='FPN', out_channels=256, num_outs=5),
     rpn_head=dict(
         type='RPNHead',
         in_channels=256,

@@ -1,6 +1,6 @@
 # faster_rcnn.py made for CPUs, and for frames of 256 px with a few objects of 40 to 140 px: three
-# levels of 128 channels, few proposals, small layers behind them. A top config gives the backbone
-# (with _delete_=True), which has maps at strides 8, 16 and 32, and in_channels of the neck.
+# levels of 128 channels, few proposals, small layers behind them. A top config adds the backbone
+# with maps at strides 8, 16 and 32, and in_channels of the neck.
 _base_ = 'faster_rcnn.py'
 
 strides = [8, 16, 32]
