@@ -28,6 +28,7 @@ model = dict(
     ),
     peak_threshold=0.5,
     refine_temperature=0.2,
+    connected=True,
 )
 
 optim_wrapper = dict(optimizer=dict(lr=2e-3))

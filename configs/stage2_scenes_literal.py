@@ -11,4 +11,5 @@ model = dict(
     ),
     peak_threshold=0.0,
     refine_temperature=None,
+    connected=False,
 )

@@ -32,6 +32,7 @@ model.update(
     ),
     peak_threshold=0.5,
     refine_temperature=0.2,
+    connected=True,
 )
 
 optim_wrapper.update(optimizer=dict(lr=2e-3))

@@ -75,6 +75,7 @@ model = dict(
         ),
         peak_threshold=0.5,
         refine_temperature=0.2,
+        connected=True,
     ),
     guidance=dict(type='VisualGuidance'),
     unet=dict(type='SeparationUNet', channels=16, out_channels=16),

@@ -1,5 +1,6 @@
 """Which classes are valid, and what their maps say: pure functions of tensors."""
 
+import torch
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -26,6 +27,25 @@ def keep_peaks(maps: Tensor, threshold: float) -> Tensor:
     if not threshold:
         return maps
     return (maps - threshold * maps.amax((-2, -1), keepdim=True)).relu()
+
+
+def connected_to_peak(maps: Tensor) -> Tensor:
+    """Lower what does not hang together with the maximum: [P, h, w] -> [P, h, w].
+
+    A cell gets the height of the lowest cell on the best way to the maximum, over its eight
+    neighbours: at every threshold, just the region that contains the maximum remains.
+
+    Source: reconstruction by dilation, L. Vincent, IEEE Transactions on Image Processing 1993.
+    """
+    if not len(maps):
+        return maps
+    peaks = maps.amax((-2, -1), keepdim=True)
+    reached = maps.where(maps == peaks, maps.amin((-2, -1), keepdim=True))
+    while True:
+        grown = F.max_pool2d(reached[:, None], 3, 1, 1)[:, 0].minimum(maps)
+        if torch.equal(grown, reached):
+            return reached
+        reached = grown
 
 
 def resize_maps(maps: Tensor, size: tuple[int, int]) -> Tensor:

@@ -11,7 +11,13 @@ from mmavl.structures import AVDataSample
 from ..disentanglers import grad_cam
 from ..heads import smooth_maps, weighted_pool
 from .base_localizer import BaseLocalizer, clip_numbers, stack_tags, store_maps
-from .class_maps import claimed_area, keep_peaks, resize_maps, valid_classes
+from .class_maps import (
+    claimed_area,
+    connected_to_peak,
+    keep_peaks,
+    resize_maps,
+    valid_classes,
+)
 
 _REFINE_CELLS = 7
 STAGES = ('alignment', 'category', 'correspondence', 'product')
@@ -60,6 +66,8 @@ class CoarseToFine(BaseLocalizer):
         stage: How to localize: 'alignment' (Eq. 8), 'category' (class activation),
             'correspondence' (Grad-CAM of the AVC logit, class-agnostic), 'product' (of alignment
             and category, an extension of ours). Defaults to None, the finest there is.
+        connected: Lower each class's map where it does not hang together with its maximum: one
+            object for each class and frame. An extension of ours. Defaults to False.
         data_preprocessor, init_cfg: As in mmengine.
 
     Raises:
@@ -87,6 +95,7 @@ class CoarseToFine(BaseLocalizer):
         peak_threshold: float = 0.0,
         refine_temperature: float | None = None,
         stage: str | None = None,
+        connected: bool = False,
         data_preprocessor: dict | None = None,
         init_cfg: dict | None = None,
     ) -> None:
@@ -114,6 +123,7 @@ class CoarseToFine(BaseLocalizer):
         self.peak_threshold = peak_threshold
         self.refine_temperature = refine_temperature
         self.stage = stage or self._finest_stage()
+        self.connected = connected
         self._check_parts()
 
     def _finest_stage(self) -> str:
@@ -283,6 +293,8 @@ class CoarseToFine(BaseLocalizer):
             store_maps(data_samples, maps, clips, torch.full_like(clips, -1))
         else:
             maps, pairs = self._class_maps(features, asked)
+            if self.connected:
+                maps = connected_to_peak(maps)
             store_maps(data_samples, maps, *pairs.unbind(1))
         return data_samples
 

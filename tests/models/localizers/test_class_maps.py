@@ -1,7 +1,10 @@
+import numpy as np
 import torch
+from skimage.morphology import reconstruction
 
 from mmavl.models.localizers.class_maps import (
     claimed_area,
+    connected_to_peak,
     keep_peaks,
     resize_maps,
     valid_classes,
@@ -23,6 +26,20 @@ def test_only_what_rises_above_the_share_of_the_maximum_is_kept():
     maps = torch.tensor([[[0.0, 1.0, 4.0]], [[0.0, 0.0, 0.0]]])
     assert keep_peaks(maps, 0.5).tolist() == [[[0.0, 0.0, 2.0]], [[0.0, 0.0, 0.0]]]
     assert keep_peaks(maps, 0.0) is maps
+
+
+def test_a_second_peak_sinks_to_the_pass_that_leads_to_it():
+    maps = torch.tensor([[[9.0, 4.0, 2.0, 6.0, 5.0]]])
+    assert connected_to_peak(maps).tolist() == [[[9.0, 4.0, 2.0, 2.0, 2.0]]]
+
+
+def test_connected_maps_are_scikit_images_reconstruction():
+    maps = torch.rand(4, 9, 7, generator=torch.Generator().manual_seed(0)) - 2
+    for ours, map_ in zip(connected_to_peak(maps), maps.numpy()):
+        seed = np.where(map_ == map_.max(), map_, map_.min())
+        expected = reconstruction(seed, map_, footprint=np.ones((3, 3)))
+        torch.testing.assert_close(ours, torch.from_numpy(expected).float())
+    assert connected_to_peak(maps[:0]).shape == (0, 9, 7)
 
 
 def test_maps_are_resized_bilinearly():

@@ -5,6 +5,7 @@ from mmengine import Config
 from mmavl.engine.config import config_errors
 from mmavl.errors import ConfigError
 from mmavl.models.localizers import CoarseToFine
+from mmavl.models.localizers.class_maps import connected_to_peak
 from mmavl.registry import MODELS
 from mmavl.structures import AVDataSample
 
@@ -108,6 +109,17 @@ def test_the_stage_chooses_the_map():
         maps[stage] = samples[0].pred_maps.data[0]
     torch.testing.assert_close(maps['product'], maps['category'] * maps['alignment'])
     assert not torch.allclose(maps['category'], maps['alignment'])
+
+
+def test_connected_lowers_what_does_not_hang_together_with_the_maximum():
+    maps = {}
+    for connected in (False, True):
+        inputs, samples = batch([[0], [1]])
+        with torch.no_grad():
+            build(**TAGGING, **ALIGNMENT, connected=connected)(inputs, samples, 'predict')
+        maps[connected] = torch.cat([sample.pred_maps.data for sample in samples])
+    torch.testing.assert_close(maps[True], connected_to_peak(maps[False]))
+    assert (maps[True] < maps[False]).any()
 
 
 def test_avc_alone_localizes_without_any_class():
