@@ -15,6 +15,7 @@ def per_clip_matmul(rows: Tensor, matrices: Tensor, clips: Tensor) -> Tensor:
     Returns:
         [P, m].
     """
+    clips = clips.contiguous()
     slots = torch.arange(len(clips), device=clips.device) - torch.searchsorted(clips, clips)
     most = int(slots.max()) + 1 if len(slots) else 0
     dense = rows.new_zeros(len(matrices), most, rows.shape[1])
