@@ -6,6 +6,6 @@ _base_ = [
     '_base_/default_runtime.py',
 ]
 
-param_scheduler = dict(total_steps=30)
-train_cfg = dict(max_epochs=30, val_interval=5)
+param_scheduler = dict(total_steps=10)
+train_cfg = dict(max_epochs=10, val_interval=5)
 default_hooks = dict(checkpoint=dict(interval=5), visualization=None)

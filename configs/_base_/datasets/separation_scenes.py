@@ -21,7 +21,7 @@ dataset = dict(
 lists = 'pkg://mmavl/datasets/mixture_lists/'
 
 train_dataloader = dict(
-    batch_size=32,  # 16 mixtures
+    batch_size=16,  # 8 mixtures
     num_workers=0,
     drop_last=True,
     sampler=dict(type='DefaultSampler', shuffle=True),

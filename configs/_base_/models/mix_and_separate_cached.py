@@ -1,4 +1,4 @@
-# The localizer of stage2_scenes_class.py, frozen, and a U-Net a quarter as wide as the paper's.
+# The localizer of stage2_scenes_class.py, frozen, and a U-Net an eighth as wide as the paper's.
 model = dict(
     type='MixAndSeparate',
     data_preprocessor=dict(
@@ -78,7 +78,7 @@ model = dict(
         connected=True,
     ),
     guidance=dict(type='VisualGuidance'),
-    unet=dict(type='SeparationUNet', channels=16, out_channels=16),
+    unet=dict(type='SeparationUNet', channels=8, out_channels=16),
     synthesizer=dict(type='LinearSynthesizer', in_channels=128, channels=16),
     mask='binary',
 )

