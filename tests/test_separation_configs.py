@@ -14,7 +14,13 @@ from mmavl.structures import AVDataSample
 from mmavl.utils.weights import resolve_path
 
 ROOT = Path(__file__).parents[1] / 'configs'
-CONFIGS = sorted(p.name for p in ROOT.glob('separation_scenes*.py'))
+CONFIGS = sorted(
+    str(p.relative_to(ROOT))
+    for pattern in ('separation_*.py', 'peers/*_scenes*.py')
+    for p in ROOT.glob(pattern)
+    if 'data_preprocessor' in (model := Config.fromfile(p).model)
+    and model.data_preprocessor.type == 'SeparationDataPreprocessor'
+)
 RATE = 16000
 
 
@@ -22,7 +28,7 @@ def load(name):
     """A config without weights that may not be installed."""
     cfg = Config.fromfile(ROOT / name)
     for key in ('audio_backbone', 'visual_backbone'):
-        backbone = cfg.model.get('localizer', {}).get(key, {}).get('backbone', {})
+        backbone = cfg.model.get('localizer', cfg.model).get(key, {}).get('backbone', {})
         try:
             resolve_path(backbone.get('weights') or __file__)
         except FileNotFoundError:
@@ -80,6 +86,16 @@ def test_the_localizer_is_that_of_stage_2():
     hook = own.custom_hooks[-1]
     last = f'epoch_{stage2.train_cfg.max_epochs}.pth'
     assert hook.checkpoint == f'work_dirs/stage2_scenes_class/{last}'
+
+
+@pytest.mark.parametrize('name', sorted(p.name for p in ROOT.glob('peers/*_scenes.py')))
+def test_a_peer_sees_and_trains_as_the_papers_row(name):
+    own = Config.fromfile(ROOT / 'separation_scenes.py')
+    peer = Config.fromfile(ROOT / 'peers' / name)
+    assert peer.model.visual_backbone == own.model.localizer.visual_backbone
+    assert peer.model.unet.channels == own.model.unet.channels
+    for key in ('train_dataloader', 'test_dataloader', 'param_scheduler', 'train_cfg'):
+        assert peer[key] == own[key]
 
 
 @pytest.mark.parametrize(('split', 'count'), [('val', 35), ('test', 100)])

@@ -15,16 +15,26 @@ class SourceDataset(AVDataset):
     but with a single tag, is its own source (a solo).
 
     Args:
-        *args, **kwargs: As for :class:`AVDataset`; ``filter_cfg=dict(levels=[1])`` takes solos
-            only.
+        *args: As for :class:`AVDataset`.
+        whole_clips (bool): Whether a clip is one source as it was recorded, with all that sounds
+            in it: the multi-source setting of Table 3 (solos and duets). ``source_labels`` are
+            then all of its classes, ``source_label`` the first. Defaults to False.
+        **kwargs: As for :class:`AVDataset`; ``filter_cfg=dict(levels=[1])`` takes solos only.
 
     Raises:
         DataError: A clip has several tags, and no sources of their own.
     """
 
+    def __init__(self, *args, whole_clips: bool = False, **kwargs) -> None:
+        self.whole_clips = whole_clips
+        super().__init__(*args, **kwargs)
+
     def _samples(self, entry: dict) -> list[dict]:
         found = []
         for sample in super()._samples(entry):
+            if self.whole_clips:
+                found.append(self._whole(sample, entry))
+                continue
             paths = sample.pop('sources', None) or self._solo(sample, entry)
             found += [
                 {
@@ -32,10 +42,22 @@ class SourceDataset(AVDataset):
                     'audio_path': path,
                     'source': name,
                     'source_label': self._label(name),
+                    'source_labels': [self._label(name)],
                 }
                 for name, path in paths.items()
             ]
         return found
+
+    def _whole(self, sample: dict, entry: dict) -> dict:
+        sample.pop('sources', None)
+        labels = [int(label) for label in (sample['tags'] > 0.5).nonzero()[0]]
+        if not labels:
+            raise DataError(
+                f'clip {entry["clip_id"]!r} has no tag above 0.5 (manifest {self.ann_file}): '
+                'leave it out'
+            )
+        name = '+'.join(self._metainfo['classes'][label] for label in labels)
+        return {**sample, 'source': name, 'source_label': labels[0], 'source_labels': labels}
 
     def _solo(self, sample: dict, entry: dict) -> dict[str, str]:
         if len(entry['tags']) != 1:

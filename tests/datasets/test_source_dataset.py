@@ -40,3 +40,16 @@ def test_a_clip_without_sources_is_its_own_if_it_has_one_tag(sources, source_con
     (sources / 'test.json').write_text(json.dumps(manifest))
     with pytest.raises(DataError, match="clip 'c0' sounds of 2 classes and has no 'sources'"):
         DATASETS.build(source_config())
+
+
+def test_a_whole_clip_is_one_source_of_all_its_classes(sources, source_config):
+    dataset = DATASETS.build(source_config(whole_clips=True))
+    items = [dataset[i] for i in range(len(dataset))]
+    found = [(s.clip_id, s.source, s.source_labels) for s in (i['data_samples'] for i in items)]
+    assert found == [
+        ('c0', 'Violin+Flute', [0, 1]),
+        ('c1', 'Horn', [2]),
+        ('c2', 'Violin', [0]),
+        ('c3', 'Flute', [1]),
+    ]
+    assert float(items[0]['inputs']['waveform'][100]) == pytest.approx(0.5, abs=1e-3)

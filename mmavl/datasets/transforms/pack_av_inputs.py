@@ -20,6 +20,7 @@ _META = (
     'annotators',
     'source',
     'source_label',
+    'source_labels',
 )
 
 

@@ -58,9 +58,10 @@ class SeparationDataPreprocessor(AVDataPreprocessor):
         Returns:
             dict: ``inputs``, for S sources in M mixtures: ``sources`` [S, L] and ``mixture``
             [M, L], at ``sample_rate``; ``index`` long [S], each source's mixture, ascending;
-            ``labels`` long [S]; ``image`` or ``image_features`` [S, ...]; ``spectrogram``
-            [M, 1, T, F] of the mixtures. And ``data_samples``: M mixtures, with their
-            ``sources``.
+            ``labels`` long [S]; ``object_labels`` [O], ``object_owners`` [O] and
+            ``object_boxes`` [O, 4], see :func:`sounding_objects`; ``image`` or
+            ``image_features`` [S, ...]; ``spectrogram`` [M, 1, T, F] of the mixtures. And
+            ``data_samples``: M mixtures, with their ``sources``.
 
         Raises:
             ValueError: The batch holds too few sources for one mixture, waveforms differ in
@@ -86,6 +87,8 @@ class SeparationDataPreprocessor(AVDataPreprocessor):
         out['mixture'] = resample(mixed, rate, self.sample_rate)
         out['index'] = index
         out['labels'] = torch.tensor([s.source_label for s in sources], device=self.device)
+        for name, value in sounding_objects(sources).items():
+            out[f'object_{name}'] = value.to(self.device)
         return {'inputs': out, 'data_samples': mixtures}
 
     def _mixtures(self, data: dict, training: bool) -> tuple[dict, list[AVDataSample]]:
@@ -130,6 +133,43 @@ def deal_sources(labels: Tensor, size: int) -> Tensor:
     mixtures = len(labels) // size
     left_out = int(torch.randint(len(labels) - mixtures * size + 1, ()))
     return order.roll(-left_out)[: mixtures * size].view(size, mixtures).T.contiguous()
+
+
+def sounding_objects(sources: Sequence[AVDataSample]) -> dict[str, Tensor]:
+    """What sounds in each source: one object of each of its classes.
+
+    An object's box is the largest of its class in the frame, be it true or detected; where there
+    is none, the whole frame.
+
+    Args:
+        sources (Sequence[AVDataSample]): S sources; a clip that is one source as a whole has
+            ``source_labels``, its classes.
+
+    Returns:
+        dict[str, Tensor]: ``labels`` long [O]; ``owners`` long [O], each object's source;
+        ``boxes`` xyxy in [0, 1], [O, 4].
+    """
+    labels, owners, boxes = [], [], []
+    for number, source in enumerate(sources):
+        for label in source.get('source_labels', [source.source_label]):
+            labels.append(label)
+            owners.append(number)
+            boxes.append(_box_of(source, label))
+    return {
+        'labels': torch.tensor(labels),
+        'owners': torch.tensor(owners),
+        'boxes': torch.stack(boxes),
+    }
+
+
+def _box_of(source: AVDataSample, label: int) -> Tensor:
+    if 'gt_instances' in source:
+        boxes = source.gt_instances.bboxes[source.gt_instances.labels == label].cpu().float()
+        if len(boxes):
+            height, width = source.input_shape
+            areas = (boxes[:, 2:] - boxes[:, :2]).prod(1)
+            return boxes[areas.argmax()] / boxes.new_tensor([width, height, width, height])
+    return torch.tensor([0.0, 0.0, 1.0, 1.0])
 
 
 def mixture_of(sources: Sequence[AVDataSample]) -> AVDataSample:

@@ -36,11 +36,13 @@ class SeparationUNet(nn.Module):
         channels (int): Of the first level; they double three times. Defaults to 64.
         out_channels (int): Defaults to 32.
         levels (int): Halvings of the resolution. Defaults to 7.
+        guide_channels (int): Of a vector for each source that is repeated over the cells of the
+            lowest level; the way up is then run for each source. Defaults to 0: there is none.
 
     Shape:
         - input: log-magnitude on logarithmic frequencies [M, 1, H, W], both sides multiples of
-          ``2 ** levels``
-        - output: [M, out_channels, H, W]
+          ``2 ** levels``; guides [S, guide_channels] and the mixture of each, long [S]
+        - output: [M, out_channels, H, W], with guides [S, out_channels, H, W]
 
     Raises:
         ValueError: A side is no such multiple.
@@ -48,7 +50,13 @@ class SeparationUNet(nn.Module):
     Source: O. Ronneberger et al., U-Net (2015), as section 3 of "The sound of pixels" uses it.
     """
 
-    def __init__(self, channels: int = 64, out_channels: int = 32, levels: int = 7) -> None:
+    def __init__(
+        self,
+        channels: int = 64,
+        out_channels: int = 32,
+        levels: int = 7,
+        guide_channels: int = 0,
+    ) -> None:
         super().__init__()
         if levels < 2:
             raise ValueError(f'levels={levels}: a U-Net has at least 2')
@@ -60,14 +68,16 @@ class SeparationUNet(nn.Module):
             _Down(inputs, outputs, first=level == 0, last=level == levels - 1)
             for level, (inputs, outputs) in enumerate(zip([1, *widths], widths))
         )
-        joined = [2 * width for width in widths[:-1]] + [widths[-1]]
+        joined = [2 * width for width in widths[:-1]] + [widths[-1] + guide_channels]
         self.up = nn.ModuleList(
             _Up(inputs, outputs, last=level == 0)
             for level, (inputs, outputs) in enumerate(zip(joined, [out_channels, *widths]))
         )
         self.to(memory_format=torch.channels_last)  # a third faster on CPUs
 
-    def forward(self, spectrogram: Tensor) -> Tensor:
+    def forward(
+        self, spectrogram: Tensor, guides: Tensor | None = None, index: Tensor | None = None
+    ) -> Tensor:
         """Hear a mixture."""
         if any(side % self.side for side in spectrogram.shape[-2:]):
             raise ValueError(
@@ -78,6 +88,10 @@ class SeparationUNet(nn.Module):
         for down in self.down:
             x = down(x)
             passed.append(x)
+        if guides is not None:
+            passed = [level[index] for level in passed]
+            cells = guides.to(x.dtype)[:, :, None, None].expand(-1, -1, *x.shape[-2:])
+            x = torch.cat([passed[-1], cells], 1)
         x = self.up[-1](x)
         for up, skip in zip(reversed(self.up[:-1]), reversed(passed[:-1])):
             x = up(torch.cat([skip, x], 1))

@@ -1,6 +1,7 @@
 import pytest
 import torch
 from mmengine.dataset import pseudo_collate
+from mmengine.structures import InstanceData
 
 from mmavl.errors import DataError
 from mmavl.models.data_preprocessors.separation_data_preprocessor import deal_sources
@@ -148,3 +149,16 @@ def test_bad_batches_are_named():
         build()(pseudo_collate([source(0, 0), broken]))
     with pytest.raises(ValueError, match='num_sources'):
         build(num_sources=(3, 2))
+
+
+def test_an_object_is_the_largest_box_of_its_class_or_else_the_whole_frame():
+    first, second = source(0, 3), source(1, 5)
+    sample = first['data_samples']
+    sample.set_metainfo({'input_shape': (100, 200), 'source_labels': [3, 4]})
+    boxes = [[0.0, 0, 20, 10], [20.0, 10, 100, 60], [0.0, 0, 200, 100]]
+    sample.gt_instances = InstanceData(bboxes=torch.tensor(boxes), labels=torch.tensor([3, 3, 7]))
+    inputs = build()(pseudo_collate([mixture(first, second)]))['inputs']
+    assert inputs['object_labels'].tolist() == [3, 4, 5]
+    assert inputs['object_owners'].tolist() == [0, 0, 1]
+    expected = torch.tensor([[0.1, 0.1, 0.5, 0.6], [0, 0, 1, 1], [0, 0, 1, 1]])
+    torch.testing.assert_close(inputs['object_boxes'], expected)

@@ -1,6 +1,7 @@
 import pytest
 import torch
 
+from mmavl.registry import MODELS
 from mmavl.structures import AVDataSample
 
 #: A small coarse-to-fine localizer of four classes.
@@ -18,6 +19,15 @@ LOCALIZER = {
     'visual_tag_head': {'type': 'PooledTagHead', 'num_classes': 4, 'in_channels': 512},
     'disentangler': {'type': 'GradCAMDisentangler'},
     'alignment_head': {'type': 'AlignmentHead', 'in_channels': 8},
+}
+
+
+#: What peers have in place of a localizer.
+SEEING = {
+    'visual_backbone': {'type': 'TimmBackbone', 'name': 'resnet10t', 'out_indices': (4,)},
+    'visual_neck': {'type': 'ConvNeck', 'in_channels': 512, 'out_channels': 6},
+    'window': 32 * 256 - 1,
+    'rows': 32,
 }
 
 
@@ -40,6 +50,41 @@ def given_maps():
 @pytest.fixture
 def localizer_config():
     return LOCALIZER
+
+
+@pytest.fixture
+def build_peer():
+    """A small peer; its U-Net is guided unless the options say otherwise."""
+
+    def make(name, unet=None, **options):
+        torch.manual_seed(0)
+        unet = {'out_channels': 1, 'guide_channels': 6} if unet is None else unet
+        unet = {'type': 'SeparationUNet', 'channels': 4, 'levels': 4, **unet}
+        return MODELS.build({'type': name, 'unet': unet, **SEEING, **options})
+
+    return make
+
+
+@pytest.fixture
+def losses_of():
+    """The total loss in each of a few steps of training."""
+
+    def train(model, batch, steps=25):
+        with torch.no_grad():  # as from a cache
+            batch[0]['image_features'] = model.visual_backbone(batch[0]['image'])
+        model.visual_backbone.requires_grad_(False)
+        model.train()
+        optimizer = torch.optim.Adam((p for p in model.parameters() if p.requires_grad), lr=1e-2)
+        losses = []
+        for _ in range(steps):
+            loss = sum(model(*batch, 'loss').values())
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+        return losses
+
+    return train
 
 
 @pytest.fixture

@@ -28,3 +28,13 @@ def test_guides_that_differ_little_are_told_apart():
     heard = torch.ones(6, 3, 1, 1)
     assert synthesizer(guides, heard, torch.arange(6)).std() > 0.05
     assert synthesizer.eval()(guides, heard, torch.arange(6)).std() < 0.01
+
+
+def test_without_a_layer_of_its_own_the_guides_are_the_weights():
+    synthesizer = LinearSynthesizer(channels=2)
+    with torch.no_grad():
+        synthesizer.scale.copy_(torch.tensor([2.0, -1.0]))
+        synthesizer.bias.fill_(0.5)
+    heard = torch.tensor([10.0, 3.0]).view(1, 2, 1, 1)
+    found = synthesizer(torch.tensor([[0.5, 1.0], [0.0, 0.0]]), heard, torch.tensor([0, 0]))
+    assert found.flatten().tolist() == [2 * 5 - 3 + 0.5, 0.5]

@@ -153,3 +153,18 @@ def test_only_the_visual_backbone_can_be_cached(build):
     assert model.visual_backbone is model.localizer.visual_backbone
     assert not hasattr(model, 'audio_backbone')
     assert isinstance(model, MixAndSeparate)
+
+
+def test_a_clip_with_two_objects_is_guided_by_the_mean_of_both(build, make_batch):
+    model = build().eval()
+    inputs, _ = make_batch()
+    with torch.no_grad():
+        alone = model.guide(inputs)
+        inputs['labels'] = torch.tensor([0, 3, 2, 3])
+        other = model.guide(inputs)
+        inputs['object_labels'] = torch.tensor([0, 1, 3, 2, 3])
+        inputs['object_owners'] = torch.tensor([0, 1, 1, 2, 3])
+        inputs['object_boxes'] = torch.zeros(5, 4)
+        both = model.guide(inputs)
+    torch.testing.assert_close(both[1], (alone[1] + other[1]) / 2)
+    torch.testing.assert_close(both[[0, 2, 3]], alone[[0, 2, 3]])

@@ -37,3 +37,22 @@ def test_sides_that_cannot_be_halved_are_refused():
         net(torch.zeros(1, 1, 32, 20))
     with pytest.raises(ValueError, match='levels=1'):
         SeparationUNet(levels=1)
+
+
+def test_a_guide_changes_only_its_own_source_and_each_source_hears_its_own_mixture():
+    torch.manual_seed(0)
+    net = SeparationUNet(4, out_channels=1, levels=3, guide_channels=5).eval()
+    mixtures, guides = torch.randn(2, 1, 16, 16), torch.randn(3, 5)
+    index = torch.tensor([0, 1, 1])
+    before = net(mixtures, guides, index)
+    assert before.shape == (3, 1, 16, 16)
+    alone = net(mixtures[1:], guides[1:2], torch.tensor([0]))
+    torch.testing.assert_close(alone[0], before[1])
+    guides[2] += 1.0
+    changed = (net(mixtures, guides, index) - before).abs().amax((1, 2, 3)) > 1e-4
+    assert changed.tolist() == [False, False, True]
+
+
+def test_its_weights_lie_as_convolutions_on_cpus_want_them():
+    weight = SeparationUNet(4, levels=3).down[1][1].weight
+    assert weight.is_contiguous(memory_format=torch.channels_last)

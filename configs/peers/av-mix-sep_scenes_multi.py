@@ -1,0 +1,6 @@
+# The multi-source setting of Table 3: whole clips, solos and those with several sounds.
+_base_ = 'av-mix-sep_scenes.py'
+
+train_dataloader = dict(dataset=dict(whole_clips=True, filter_cfg=None))
+param_scheduler = dict(total_steps=5)
+train_cfg = dict(max_epochs=5, val_interval=5)

@@ -1,0 +1,34 @@
+"""The row AV-Mix-Sep of Table 3."""
+
+from torch import Tensor
+
+from mmavl.registry import MODELS
+
+from . import signal
+from .frame_separator import FrameSeparator
+
+
+@MODELS.register_module()
+class AVMixSep(FrameSeparator):
+    """The whole frame's feature joins the sound at the U-Net's bottleneck.
+
+    The mean of the frame's features is repeated over the bottleneck's cells; the way up, run
+    for each source, ends in its mask.
+
+    Args:
+        unet (dict): Config of a :class:`SeparationUNet` with ``guide_channels`` as of the neck and
+            ``out_channels=1``.
+        mask (str): See :class:`MaskSeparator`. Defaults to 'ratio'.
+        **kwargs: As for :class:`FrameSeparator`.
+
+    Source: the baseline AV-Mix-and-Separate of R. Gao, K. Grauman, "Co-separating sounds of visual
+    objects", ICCV 2019, which has the network of :class:`CoSeparation`; trained by masks alone.
+    """
+
+    def __init__(self, unet: dict, mask: str = 'ratio', **kwargs) -> None:
+        super().__init__(unet=unet, mask=mask, **kwargs)
+
+    def logits(self, inputs: dict[str, Tensor], mixture: Tensor) -> Tensor:
+        """Mask logits [S, rows, T]."""
+        seen = self.look(inputs).mean((-2, -1))
+        return self.unet(signal.log_magnitude(mixture)[:, None], seen, inputs['index'])[:, 0]

@@ -1,0 +1,101 @@
+"""What separators that learn masks have in common."""
+
+from abc import abstractmethod
+
+from torch import Tensor
+from torch.nn import functional as F
+
+from mmavl.registry import MODELS
+from mmavl.structures import AVDataSample
+
+from . import signal
+from .base_separator import BaseSeparator, pad_to
+
+
+class MaskSeparator(BaseSeparator):
+    """Mix and separate: a U-Net hears the mixture, and each source gets a mask of it.
+
+    A subclass gives :meth:`logits`.
+
+    Args:
+        unet (dict, optional): Config of the U-Net.
+        mask (str): 'binary', trained by binary cross-entropy and applied above .5, or 'ratio',
+            trained by absolute differences and clamped to [0, 5]. Defaults to 'binary'.
+        window (int): Samples that are separated at once; shorter mixtures are padded with silence
+            and their estimates cut again. Defaults to 65535.
+        rows (int): Logarithmic frequencies. Defaults to 256.
+        data_preprocessor, init_cfg: As in mmengine.
+
+    Source: H. Zhao et al., "The sound of pixels", ECCV 2018.
+    """
+
+    def __init__(
+        self,
+        unet: dict | None,
+        mask: str = 'binary',
+        window: int = signal.WINDOW,
+        rows: int = 256,
+        data_preprocessor: dict | None = None,
+        init_cfg: dict | None = None,
+    ) -> None:
+        super().__init__(data_preprocessor, init_cfg)
+        if mask not in ('binary', 'ratio'):
+            raise ValueError(f"mask must be 'binary' or 'ratio', not {mask!r}")
+        self.unet = unet and MODELS.build(unet)
+        self.mask = mask
+        self.window = window
+        self.rows = rows
+
+    @abstractmethod
+    def logits(self, inputs: dict[str, Tensor], mixture: Tensor) -> Tensor:
+        """Mask logits [S, rows, T] of warped mixture magnitudes [M, rows, T]."""
+
+    def soft_masks(self, inputs: dict[str, Tensor], mixture: Tensor) -> Tensor:
+        """Masks before they are thresholded or clamped, [S, rows, T]."""
+        return self.activate(self.logits(inputs, mixture))
+
+    def activate(self, logits: Tensor) -> Tensor:
+        """Logits to probabilities, or to ratios from 0 on."""
+        return logits.sigmoid() if self.mask == 'binary' else F.softplus(logits)
+
+    def loss(
+        self, inputs: dict[str, Tensor], data_samples: list[AVDataSample]
+    ) -> dict[str, Tensor]:
+        """How far the masks are from the ideal ones, weighted by the mixture's loudness."""
+        mixture = self.warped(inputs['mixture'])
+        logits = self.logits(inputs, mixture)
+        target = self.targets(inputs, mixture)
+        if self.mask == 'binary':
+            error = F.binary_cross_entropy_with_logits(logits, target, reduction='none')
+        else:
+            error = (self.activate(logits) - target).abs()
+        return {'loss_mask': self.weighted(error, inputs, mixture)}
+
+    def targets(self, inputs: dict[str, Tensor], mixture: Tensor) -> Tensor:
+        """Ideal masks [S, rows, T]."""
+        make = signal.binary_masks if self.mask == 'binary' else signal.ratio_masks
+        return make(self.warped(inputs['sources'])[:, None], mixture[inputs['index']])[:, 0]
+
+    def weighted(self, error: Tensor, inputs: dict[str, Tensor], mixture: Tensor) -> Tensor:
+        """Mean of errors [S, rows, T], each weighted by its mixture's loudness."""
+        return (signal.loss_weights(mixture)[inputs['index']] * error).mean()
+
+    def masks(self, inputs: dict[str, Tensor]) -> Tensor:
+        """Masks on logarithmic frequencies as they are applied, [S, rows, T]."""
+        mixture = self.warped(inputs['mixture'])
+        values = self.soft_masks(inputs, mixture)
+        if self.mask == 'binary':
+            return (values > 0.5).to(mixture.dtype)
+        return values.clamp(0, signal.RATIO_LIMIT)
+
+    def separate(self, inputs: dict[str, Tensor]) -> Tensor:
+        """Estimate every source: [S, L]."""
+        length = inputs['mixture'].shape[-1]
+        spectrum = signal.stft(pad_to(inputs['mixture'], self.window))
+        masks = signal.unwarp(self.masks(inputs), spectrum.shape[-2])[:, None]
+        waves = signal.reconstruct(masks, spectrum[inputs['index']], self.window)
+        return waves[:, 0, :length]
+
+    def warped(self, waves: Tensor) -> Tensor:
+        """Magnitudes [..., rows, T] of waveforms [..., L] on logarithmic frequencies."""
+        return signal.warp(signal.stft(pad_to(waves, self.window)).abs(), self.rows)

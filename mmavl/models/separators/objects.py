@@ -1,0 +1,43 @@
+"""The sounding objects of a batch's sources."""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+
+class Objects(NamedTuple):
+    """O objects of S sources: one of a single source, several of a clip with several sounds.
+
+    Attributes:
+        labels (Tensor): Their classes, long [O].
+        owners (Tensor): The source of each, long [O], ascending.
+        boxes (Tensor): xyxy in [0, 1], [O, 4]; the whole frame where an object is not in it.
+    """
+
+    labels: Tensor
+    owners: Tensor
+    boxes: Tensor
+
+    def total(self, values: Tensor) -> Tensor:
+        """Sum over each source's objects: [O, ...] -> [S, ...]; every source has one."""
+        count = int(self.owners[-1]) + 1
+        return values.new_zeros(count, *values.shape[1:]).index_add(0, self.owners, values)
+
+    def mean(self, values: Tensor) -> Tensor:
+        """Mean over each source's objects: [O, ...] -> [S, ...]."""
+        counts = self.owners.bincount().to(values.dtype)
+        return self.total(values) / counts.view(-1, *[1] * (values.ndim - 1))
+
+
+def objects_of(inputs: dict[str, Tensor]) -> Objects:
+    """The objects that inputs of :class:`SeparationDataPreprocessor` hold.
+
+    Inputs without objects of their own have one for each source, of its class: the whole frame.
+    """
+    labels = inputs['labels']
+    if 'object_labels' not in inputs:
+        whole = torch.tensor([0.0, 0.0, 1.0, 1.0], device=labels.device)
+        owners = torch.arange(len(labels), device=labels.device)
+        return Objects(labels, owners, whole.expand(len(labels), -1))
+    return Objects(inputs['object_labels'], inputs['object_owners'], inputs['object_boxes'])
