@@ -133,7 +133,6 @@ class AlignmentHead(nn.Module):
         object_pairs: Tensor,
         absent: Tensor | None = None,
         background: Tensor | None = None,
-        unclaimed: tuple[Tensor, Tensor] | None = None,
     ) -> Tensor:
         """Alignment loss over the global batch.
 
@@ -144,8 +143,6 @@ class AlignmentHead(nn.Module):
             object_pairs: long [Q, 2].
             absent: E_v pooled by the maps of absent classes [R, c], or None.
             background: E_v pooled by what no map claims [N, c], or None.
-            unclaimed: E_v pooled where a sound fits best of what no map claims [R, c], and the
-                index of that sound, long [R]; or None.
         """
         sounds = self.project_audio(sounds, sound_pairs[:, 1])
         sound_pairs, object_pairs = _global_pairs(sound_pairs), _global_pairs(object_pairs)
@@ -154,10 +151,6 @@ class AlignmentHead(nn.Module):
             None if slots is None else gather_cat(self.project_visual(slots))
             for slots in (absent, background)
         ]
-        if unclaimed is not None:
-            slots, rows = unclaimed
-            places = self.project_visual(slots)
-            extra.append(gather_cat((sounds[rows] - places).square().sum(-1)))
         return self.loss_fn(
             gather_cat(sounds),
             gather_cat(self.project_visual(objects)),

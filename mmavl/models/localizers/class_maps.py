@@ -22,31 +22,11 @@ def claimed_area(maps: Tensor, clips: Tensor, num_clips: int) -> Tensor:
     return claimed.scatter_reduce(0, index, scaled, 'amax')
 
 
-def unclaimed_area(
-    maps: Tensor, clips: Tensor, num_clips: int, threshold: float = 0.3, reach: int = 5
-) -> Tensor:
-    """Cells far from what any class claims: [P, h, w] of clips [P] -> [N, h, w] of 0 and 1.
-
-    Args:
-        maps, clips, num_clips: As of :func:`claimed_area`.
-        threshold: Share of a map's maximum above which a cell is claimed.
-        reach: Odd side, in cells, of the square around a claimed cell that counts as claimed too:
-            the rest of an object stays out.
-    """
-    claimed = (claimed_area(maps, clips, num_clips) > threshold).to(maps.dtype)
-    return 1 - F.max_pool2d(claimed[:, None], reach, 1, reach // 2)[:, 0]
-
-
 def keep_peaks(maps: Tensor, threshold: float) -> Tensor:
     """What of maps >= 0 [P, h, w] rises above a share of each one's maximum."""
     if not threshold:
         return maps
     return (maps - threshold * maps.amax((-2, -1), keepdim=True)).relu()
-
-
-def below_best(maps: Tensor, temperature: float) -> Tensor:
-    """``exp((map - its maximum) / temperature)`` of maps [P, h, w], in (0, 1]."""
-    return ((maps - maps.amax((-2, -1), keepdim=True)) / temperature).exp()
 
 
 def connected_to_peak(maps: Tensor) -> Tensor:

@@ -9,18 +9,17 @@ from mmavl.registry import MODELS
 from mmavl.structures import AVDataSample
 
 from ..disentanglers import grad_cam
-from ..heads import weighted_pool
-from .alignment_slots import agreement, unclaimed_slots
+from ..heads import smooth_maps, weighted_pool
 from .base_localizer import BaseLocalizer, clip_numbers, stack_tags, store_maps
 from .class_maps import (
     claimed_area,
     connected_to_peak,
     keep_peaks,
     resize_maps,
-    unclaimed_area,
     valid_classes,
 )
 
+_REFINE_CELLS = 7
 STAGES = ('alignment', 'category', 'correspondence', 'product')
 
 
@@ -217,28 +216,13 @@ class CoarseToFine(BaseLocalizer):
         maps = self._visual_maps(features, pairs)
         peaks = keep_peaks(maps, self.peak_threshold)
         if self.refine_temperature is not None:
-            peaks = peaks * agreement(
-                self.alignment_head,
-                features.embedded_visual,
-                sounds,
-                sound_pairs,
-                pairs,
-                self.refine_temperature,
-            )
+            peaks = peaks * self._agreement(features, sounds, sound_pairs, pairs)
         slots = weighted_pool(features.embedded_visual, peaks, pairs[:, 0])
         valid = visible[mask]
-        seen = maps[valid], pairs[valid, 0], len(visible)
-        background = unclaimed = None
+        background = None
         if loss_fn.needs_background:
-            background = weighted_pool(features.embedded_visual, 1 - claimed_area(*seen))
-        if loss_fn.needs_unclaimed:
-            unclaimed = unclaimed_slots(
-                self.alignment_head,
-                features.embedded_visual,
-                sounds,
-                sound_pairs,
-                unclaimed_area(*seen),
-            )
+            claimed = claimed_area(maps[valid], pairs[valid, 0], len(visible))
+            background = weighted_pool(features.embedded_visual, 1 - claimed)
         return self.alignment_head.loss(
             sounds,
             sound_pairs,
@@ -246,8 +230,26 @@ class CoarseToFine(BaseLocalizer):
             pairs[valid],
             slots[~valid] if loss_fn.needs_absent else None,
             background,
-            unclaimed,
         )
+
+    @torch.no_grad()
+    def _agreement(
+        self, features: _Features, sounds: Tensor, sound_pairs: Tensor, pairs: Tensor
+    ) -> Tensor:
+        """How well each cell fits the pair's own sound, in (0, 1]; 1 where there is none."""
+        grid = self.alignment_head.project_grid(features.embedded_visual)
+        same = (pairs[:, None] == sound_pairs[None]).all(-1)
+        slots, heard = same.nonzero(as_tuple=True)
+        maps = self.alignment_head.distance_maps(
+            self.alignment_head.project_audio(sounds[heard], sound_pairs[heard, 1]),
+            grid[pairs[slots, 0]],
+        )
+        # averaged over about an object's size: to choose between objects, not within one
+        maps = smooth_maps(maps, _REFINE_CELLS)
+        maps = maps - maps.amax((-2, -1), keepdim=True)
+        agreement = maps.new_ones(len(pairs), *maps.shape[1:])
+        agreement[slots] = (maps / self.refine_temperature).exp()
+        return agreement
 
     def _sounds(self, features: _Features, mask: Tensor) -> tuple[Tensor, Tensor]:
         """Eq. 4 and 5 on the sound: f_a [P, c] and its (clip, class) pairs [P, 2]."""

@@ -25,9 +25,6 @@ class PairContrastiveLoss(nn.Module):
             tag, which Eq. 7's sum over all n contains. Defaults to 0, off.
         background_weight: Weight of the background negatives: the image pooled by what no map
             claims, an extension of ours. Defaults to 0, off.
-        unclaimed_weight: Weight of one more negative for each sound: the place of its own image
-            that no map claims and that the sound fits best. The background's average says
-            little of single places. An extension of ours. Defaults to 0, off.
 
     Source: Eq. 7; R. Hadsell et al., CVPR 2006.
     """
@@ -38,14 +35,12 @@ class PairContrastiveLoss(nn.Module):
         active_only: bool = False,
         absent_weight: float = 0.0,
         background_weight: float = 0.0,
-        unclaimed_weight: float = 0.0,
     ) -> None:
         super().__init__()
         self.margin = margin
         self.active_only = active_only
         self.absent_weight = absent_weight
         self.background_weight = background_weight
-        self.unclaimed_weight = unclaimed_weight
 
     @property
     def needs_absent(self) -> bool:
@@ -56,11 +51,6 @@ class PairContrastiveLoss(nn.Module):
     def needs_background(self) -> bool:
         """Whether background slots must be given."""
         return self.background_weight > 0
-
-    @property
-    def needs_unclaimed(self) -> bool:
-        """Whether distances to unclaimed places must be given."""
-        return self.unclaimed_weight > 0
 
     def _push(self, squared: Tensor) -> Tensor:
         distance = (squared + 1e-9).sqrt()  # the root has no gradient at zero
@@ -75,7 +65,6 @@ class PairContrastiveLoss(nn.Module):
         positive: Tensor,
         absent: Tensor | None = None,
         background: Tensor | None = None,
-        unclaimed: Tensor | None = None,
     ) -> Tensor:
         """Compare all sounds with all objects of the global batch.
 
@@ -85,8 +74,6 @@ class PairContrastiveLoss(nn.Module):
             positive: bool [P, Q]: same video and same class.
             absent: g_v of absent-class slots [R, d], or None.
             background: g_v of backgrounds [N, d], or None.
-            unclaimed: Squared distances of sounds and the unclaimed places that fit them best
-                [R], or None.
 
         Returns:
             Scalar.
@@ -98,6 +85,4 @@ class PairContrastiveLoss(nn.Module):
             loss = loss + self.absent_weight * self._push(squared_distances(audio, absent))
         if background is not None:
             loss = loss + self.background_weight * self._push(squared_distances(audio, background))
-        if unclaimed is not None:
-            loss = loss + self.unclaimed_weight * self._push(unclaimed)
         return loss

@@ -19,8 +19,6 @@ class PairInfoNCELoss(nn.Module):
     2018, on the pairs of Eq. 7.
     """
 
-    needs_unclaimed = False
-
     def __init__(
         self, temperature: float = 0.1, absent: bool = False, background: bool = False
     ) -> None:

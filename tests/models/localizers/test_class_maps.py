@@ -1,16 +1,12 @@
-import math
-
 import numpy as np
 import torch
 from skimage.morphology import reconstruction
 
 from mmavl.models.localizers.class_maps import (
-    below_best,
     claimed_area,
     connected_to_peak,
     keep_peaks,
     resize_maps,
-    unclaimed_area,
     valid_classes,
 )
 
@@ -24,18 +20,6 @@ def test_a_cell_is_claimed_by_the_map_that_claims_it_most():
     maps = torch.tensor([[[1.0, 2.0]], [[8.0, 0.0]], [[0.0, 0.0]]])
     claimed = claimed_area(maps, torch.tensor([1, 1, 2]), 3)
     assert claimed.tolist() == [[[0.0, 0.0]], [[1.0, 1.0]], [[0.0, 0.0]]]
-
-
-def test_what_is_near_a_claim_is_not_unclaimed():
-    maps = torch.tensor([[[0.0, 0.0, 0.0, 0.0, 1.0, 5.0]], [[0.0, 0.0, 0.0, 0.0, 0.0, 0.0]]])
-    unclaimed = unclaimed_area(maps, torch.tensor([0, 1]), 3, threshold=0.3, reach=3)
-    assert unclaimed.tolist() == [[[1, 1, 1, 1, 0, 0]], [[1] * 6], [[1] * 6]]
-
-
-def test_below_best_is_one_at_the_maximum():
-    maps = torch.tensor([[[0.5, 0.1]], [[-2.0, -1.0]]])
-    expected = torch.tensor([[[1.0, math.exp(-2)]], [[math.exp(-5), 1.0]]])
-    torch.testing.assert_close(below_best(maps, 0.2), expected)
 
 
 def test_only_what_rises_above_the_share_of_the_maximum_is_kept():

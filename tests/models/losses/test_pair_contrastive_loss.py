@@ -67,15 +67,6 @@ def test_extra_negatives_push_every_sound_away_with_their_weight():
         torch.testing.assert_close(found, plain + 0.5 * pushed, atol=1e-5, rtol=1e-5)
 
 
-def test_unclaimed_places_push_the_sounds_that_fit_them():
-    audio, visual, positive = batch()
-    plain = PairContrastiveLoss(margin=1.1)(stacked(audio), stacked(visual), positive)
-    loss = PairContrastiveLoss(margin=1.1, unclaimed_weight=0.5)
-    found = loss(stacked(audio), stacked(visual), positive, unclaimed=torch.tensor([0.25, 4.0]))
-    expected = plain + 0.5 * ((1.1 - 0.5) ** 2 + 0) / 2
-    torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-5)
-
-
 def test_identical_negatives_give_a_finite_gradient():
     vector = normalize(torch.ones(1, 3), dim=1).requires_grad_()
     loss = PairContrastiveLoss()(vector, vector.detach(), torch.tensor([[False]]))
