@@ -14,6 +14,7 @@ from .separation_unet import SeparationUNet
 from .sound_of_pixels import SoundOfPixels
 from .spectrogram_classifier import SpectrogramClassifier
 from .visual_guidance import VisualGuidance
+from .windows import separate_waveform
 
 __all__ = [
     'NMFMFCC',
@@ -30,4 +31,5 @@ __all__ = [
     'SoundOfPixels',
     'SpectrogramClassifier',
     'VisualGuidance',
+    'separate_waveform',
 ]

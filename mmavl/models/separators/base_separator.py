@@ -21,6 +21,10 @@ class BaseSeparator(AVModel):
         init_cfg: mmengine's initialisation config. Defaults to None.
     """
 
+    #: Samples of the windows that :func:`separate_waveform` cuts long sounds into; None: it need
+    #: not be cut.
+    window: int | None = None
+
     @abstractmethod
     def separate(self, inputs: dict[str, Tensor]) -> Tensor:
         """Estimate every source: [S, L], finite, as long as the mixture."""
