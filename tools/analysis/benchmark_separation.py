@@ -1,0 +1,63 @@
+"""How long a separator takes for a recording: ``benchmark_separation.py CONFIG``.
+
+python tools/analysis/benchmark_separation.py configs/separation_scenes.py --seconds 60 --sources 2
+
+The weights make no difference to the time: the separator's own are random here.
+"""
+
+import argparse
+import platform
+import time
+
+import torch
+from mmengine import DictAction
+from mmengine.registry import init_default_scope
+
+from mmavl.engine.config import load_config
+from mmavl.engine.launch import clear_errors
+from mmavl.models.separators import separate_waveform
+from mmavl.registry import MODELS
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument('config')
+    parser.add_argument('--seconds', type=float, default=60.0, help='default: 60')
+    parser.add_argument('--rate', type=int, default=44100, help='in Hz; default: 44100')
+    parser.add_argument('--sources', type=int, default=2, help='default: 2')
+    parser.add_argument('--frames', type=int, default=1, help='of the video; default: 1')
+    parser.add_argument('--size', type=int, default=256, help='of a frame; default: 256')
+    parser.add_argument('--batch-size', type=int, default=4, help='windows; default: 4')
+    parser.add_argument('--device', default='cpu')
+    parser.add_argument('--threads', type=int, help="of torch; default: torch's own")
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE')
+    return parser.parse_args()
+
+
+def main() -> None:
+    args = parse_args()
+    if args.threads:
+        torch.set_num_threads(args.threads)
+    init_default_scope('mmavl')
+    with clear_errors():
+        model = MODELS.build(load_config(args.config, args.cfg_options).model)
+    model = model.to(args.device).eval()
+    torch.manual_seed(0)
+    wave = 0.1 * torch.randn(round(args.seconds * args.rate))
+    frames = torch.randint(0, 256, (args.frames, 3, args.size, args.size), dtype=torch.uint8)
+    labels = list(range(args.sources))
+    separate_waveform(model, wave[: 6 * args.rate], frames[:1], labels, args.rate)  # warms up
+    wall, cpu = time.perf_counter(), time.process_time()
+    sources = separate_waveform(
+        model, wave, frames, labels, args.rate, batch_size=args.batch_size
+    ).cpu()
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    print(f'{platform.machine()}, {args.device}, {torch.get_num_threads()} threads')
+    print(f'{args.seconds:g} s at {args.rate} Hz -> {len(sources)} sources')
+    print(f'{wall:.2f} s elapsed, {cpu:.2f} s of CPU time')
+
+
+if __name__ == '__main__':
+    main()
