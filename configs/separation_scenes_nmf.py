@@ -6,4 +6,5 @@ _base_ = [
     '_base_/default_runtime.py',
 ]
 
-default_hooks = dict(visualization=None)
+default_hooks = dict(visualization=dict(type='SeparationVisualizationHook'))
+visualizer = dict(type='SeparationVisualizer')

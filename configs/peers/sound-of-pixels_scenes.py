@@ -15,4 +15,7 @@ model = dict(
 
 param_scheduler = dict(total_steps=10)
 train_cfg = dict(max_epochs=10, val_interval=5)
-default_hooks = dict(checkpoint=dict(interval=5), visualization=None)
+default_hooks = dict(
+    checkpoint=dict(interval=5), visualization=dict(type='SeparationVisualizationHook')
+)
+visualizer = dict(type='SeparationVisualizer')

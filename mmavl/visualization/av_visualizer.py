@@ -135,7 +135,7 @@ class AVVisualizer(Visualizer):
         if spectrogram is None and sample.get('audio_path'):
             spectrogram = load_spectrogram(sample.metainfo)
         frame = fit_image(image, self.panel)
-        boxes = _Boxes(sample if draw_gt else AVDataSample(), frame.shape[:2])
+        boxes = Boxes(sample if draw_gt else AVDataSample(), frame.shape[:2])
         panels = [self._frame_panel(frame, boxes)]
         explained = boxes.kinds
         if draw_pred and 'pred_maps' in sample:
@@ -171,12 +171,12 @@ class AVVisualizer(Visualizer):
 
         return sorted(range(len(sample.map_labels)), key=rank)[: self.max_maps]
 
-    def _frame_panel(self, frame: np.ndarray, boxes: '_Boxes') -> Panel:
+    def _frame_panel(self, frame: np.ndarray, boxes: 'Boxes') -> Panel:
         counts = [f'{boxes.kinds_of.count(kind)} {kind}' for kind in boxes.kinds]
         return Panel(boxes.drawn_on(frame, names=True), 'frame', ', '.join(counts))
 
     def _map_panel(
-        self, frame: np.ndarray, sample: AVDataSample, index: int, boxes: '_Boxes'
+        self, frame: np.ndarray, sample: AVDataSample, index: int, boxes: 'Boxes'
     ) -> Panel:
         label = int(sample.map_labels[index])
         heat = torch.as_tensor(sample.pred_maps.data[index]).float().cpu().numpy()
@@ -192,7 +192,7 @@ class AVVisualizer(Visualizer):
         return Panel(image, title, _verdict(sample, label))
 
 
-class _Boxes:
+class Boxes:
     """A sample's annotated boxes in the pixels of a frame of ``shape`` (H, W)."""
 
     def __init__(self, sample: AVDataSample, shape: tuple[int, int]) -> None:

@@ -13,7 +13,10 @@ from mmavl.evaluation.scoring import TRIVIAL
 #: Okabe and Ito's colours, which colour-blind readers tell apart; the total loss is black.
 COLOURS = ('#0072B2', '#D55E00', '#009E73', '#CC79A7', '#E69F00', '#56B4E9')
 #: The validation metrics that are drawn, of the dozens that there are.
-_HEADLINES = ('/average_ciou', '/pointing', 'sfd/own', 'sfd/silent', '_map', '_accuracy')
+_HEADLINES = (
+    *('/average_ciou', '/pointing', 'sfd/own', 'sfd/silent', '_map', '_accuracy'),
+    *('separation/sdr', 'separation/sir', 'separation/sar', 'separation/sdr_improvement'),
+)
 _DASHES = ('-', '--', '-.', ':')
 
 

@@ -26,6 +26,7 @@ SOUNDING_LABEL = (0, 115, 82)
 SILENT_LABEL = (92, 92, 92)
 HEAT_COLOURS = 'inferno'
 SOUND_COLOURS = 'magma'
+MASK_COLOURS = 'gray'
 _JPEG_QUALITY = 80
 
 Box = tuple[float, float, float, float]

@@ -81,11 +81,11 @@ def _results(runs: Sequence[Run]) -> Iterator[str]:
 
 
 def _run(run: Run, fold: bool) -> Iterator[str]:
-    yield from _training(run)
+    yield from training_part(run)
     for test in run.tests:
         if test['split'] != 'val':  # a split to choose settings on, not to report
             yield from _cases(run, test, fold)
-    yield from _settings(run)
+    yield from settings_part(run)
 
 
 def _cases(run: Run, test: dict[str, Any], fold: bool) -> Iterator[str]:
@@ -104,7 +104,8 @@ def _cases(run: Run, test: dict[str, Any], fold: bool) -> Iterator[str]:
         yield page.foldable(title, body) if fold else f'<h3>{escape(title)}</h3>{body}'
 
 
-def _training(run: Run) -> Iterator[str]:
+def training_part(run: Run) -> Iterator[str]:
+    """The curves of a run's training, if there are any."""
     drawn = draw_curves(run.scalars)
     if drawn is not None:
         yield '<h3>Training</h3><div class="curves">'
@@ -112,7 +113,8 @@ def _training(run: Run) -> Iterator[str]:
         yield '</div>'
 
 
-def _settings(run: Run) -> Iterator[str]:
+def settings_part(run: Run) -> Iterator[str]:
+    """What it takes to run it again."""
     records: list[Named] = [('train', run.train)] if run.train else []
     records += [(f'test on {test["split"]}', test) for test in run.tests]
     if not records:

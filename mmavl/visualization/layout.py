@@ -9,7 +9,9 @@ from .drawing import (
     FAINT,
     HEAT_COLOURS,
     INK,
+    MASK_COLOURS,
     PAPER,
+    SOUND_COLOURS,
     colourise,
     draw_box,
     draw_peak,
@@ -50,7 +52,8 @@ def compose_row(
         spectrogram (Spectrogram, optional): Drawn across the width.
         title (str): The header's bold words.
         caption (str): The header's further words.
-        legend (list[str]): Which entries to explain: 'sounding', 'silent', 'heat'.
+        legend (list[str]): Which entries to explain: 'sounding', 'silent', 'peak', 'heat',
+            'decibels', 'mask'.
         panel (int): Height of a panel, and its least width.
 
     Returns:
@@ -119,8 +122,11 @@ _LEGEND_TEXT = {
     'silent': 'silent',
     'peak': 'maximum of the map',
     'heat': 'lowest to highest value of each map',
+    'decibels': 'the top 60 dB, alike in all panels',
+    'mask': 'mask, 0 to 1',
 }
-_SWATCH = {'sounding': 24, 'silent': 24, 'peak': 16, 'heat': 64}
+_RAMPS = {'heat': HEAT_COLOURS, 'decibels': SOUND_COLOURS, 'mask': MASK_COLOURS}
+_SWATCH = {'sounding': 24, 'silent': 24, 'peak': 16, **dict.fromkeys(_RAMPS, 64)}
 
 
 def _entry_width(entry: str) -> float:
@@ -144,9 +150,9 @@ def _draw_legend(canvas: Image.Image, entries: list[str], middle: int) -> None:
     left = float(MARGIN)
     for entry in entries:
         x, swatch = round(left), _SWATCH[entry]
-        if entry == 'heat':
+        if entry in _RAMPS:
             ramp = np.repeat(np.linspace(0, 1, swatch)[None], 12, axis=0)
-            canvas.paste(Image.fromarray(colourise(ramp, HEAT_COLOURS)), (x, middle - 6))
+            canvas.paste(Image.fromarray(colourise(ramp, _RAMPS[entry])), (x, middle - 6))
         elif entry == 'peak':
             tile = np.full((16, 16, 3), 150, np.uint8)
             draw_peak(tile, 8, 8, radius=4)

@@ -1,14 +1,18 @@
-"""The frame and the sound that a sample's meta information names.
+"""The frame and the sound that a sample's meta information names, and sounds written to files.
 
 Pictures are drawn from the files, not from the batch: with cached features no image is in it.
 """
 
+import io
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
+import soundfile
 
 from mmavl.datasets.audio_io import read_audio
 from mmavl.datasets.image_io import read_image, read_video_frame
+from mmavl.utils.files import atomic_write
 
 from .spectrogram import Spectrogram
 
@@ -40,3 +44,28 @@ def load_spectrogram(meta: Mapping) -> Spectrogram:
         DataError: The file is missing, unreadable or without sound.
     """
     return Spectrogram.of_waveform(*read_audio(meta['audio_path'], seconds=LONGEST))
+
+
+def write_wav(path: str | Path, waveform: np.ndarray, sample_rate: int) -> None:
+    """Write a sound as 16-bit wav; samples beyond [-1, 1] are clipped.
+
+    Args:
+        path (str | Path): The file; it appears whole or not at all.
+        waveform (np.ndarray): Mono, [L].
+        sample_rate (int): Samples per second.
+
+    Raises:
+        OSError: The file cannot be written.
+    """
+    buffer = io.BytesIO()
+    soundfile.write(buffer, waveform, sample_rate, subtype='PCM_16', format='WAV')
+    with atomic_write(path, 'wb') as file:
+        file.write(buffer.getvalue())
+
+
+def flac_bytes(path: str | Path) -> bytes:
+    """A sound file as FLAC: the same samples at half of the size, and every browser plays it."""
+    samples, rate = soundfile.read(path, dtype='int16')
+    buffer = io.BytesIO()
+    soundfile.write(buffer, samples, rate, subtype='PCM_16', format='FLAC')
+    return buffer.getvalue()

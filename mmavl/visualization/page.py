@@ -39,6 +39,9 @@ figure img { display: block; max-width: 100%; height: auto; border: 1px solid va
   border-radius: 4px; }
 .cases { display: flex; flex-wrap: wrap; gap: 14px; align-items: flex-start; }
 .curves img { border: 0; }
+.sounds { display: flex; flex-wrap: wrap; gap: 8px 18px; margin: 8px 0 30px; }
+.sounds label { display: block; font-size: 13px; }
+.sounds audio { display: block; width: 250px; height: 34px; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 2px 18px; margin: 8px 0;
   font-size: 14px; }
 dt { color: var(--faint); }
@@ -49,6 +52,18 @@ pre { background: var(--tint); padding: 10px 12px; border-radius: 4px; overflow-
 details { margin: 8px 0; }
 summary { cursor: pointer; color: var(--accent); }
 @media print { details > * { display: block; } figure { break-inside: avoid; } }
+"""
+
+#: One sound at a time; within a group a sound begins where the last one was left.
+_LISTEN = """
+document.addEventListener('play', (event) => {
+  for (const other of document.querySelectorAll('audio')) {
+    if (other === event.target || other.paused) continue;
+    other.pause();
+    if (other.closest('.sounds') === event.target.closest('.sounds'))
+      event.target.currentTime = other.currentTime;
+  }
+}, true);
 """
 
 
@@ -169,6 +184,25 @@ def figure(kind: str, data: bytes, alt: str, width: int | None = None) -> str:
     source = f'data:{kind};base64,{base64.b64encode(data).decode()}'
     size = f' width="{width}"' if width else ''
     return f'<figure><img src="{source}" alt="{escape(alt)}"{size}></figure>'
+
+
+def sounds(items: Sequence[tuple[str, bytes]]) -> str:
+    """Sounds beside each other, to be played in turn.
+
+    Args:
+        items (Sequence[tuple[str, bytes]]): Words, and FLAC data.
+    """
+    players = (
+        f'<label>{escape(words)}<audio controls preload="metadata" '
+        f'src="data:audio/flac;base64,{base64.b64encode(data).decode()}"></audio></label>'
+        for words, data in items
+    )
+    return f'<div class="sounds">{"".join(players)}</div>'
+
+
+def listening_script() -> str:
+    """Makes :func:`sounds` stop each other; once for a page."""
+    return f'<script>{_LISTEN}</script>'
 
 
 def definitions(items: dict[str, str]) -> str:

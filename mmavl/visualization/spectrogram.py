@@ -58,20 +58,34 @@ def _mel(sample_rate: int) -> tuple[transforms.MelSpectrogram, np.ndarray]:
     return mel, ((frequencies @ filters) / filters.sum(0).clamp_min(1e-12)).numpy()
 
 
-def draw_spectrogram(spectrogram: Spectrogram, width: int, height: int) -> Image.Image:
+def draw_spectrogram(
+    spectrogram: Spectrogram,
+    width: int,
+    height: int,
+    limits: tuple[float, float] | None = None,
+    colours: str = SOUND_COLOURS,
+) -> Image.Image:
     """The spectrogram with its time axis beneath and frequencies inside, low ones at the bottom.
 
     Args:
         spectrogram (Spectrogram): What to draw.
         width (int): Of the picture, in pixels.
         height (int): Of the picture, its time axis of 17 pixels included.
+        limits (tuple[float, float], optional): Values of the first and the last colour. Defaults
+            to the spectrogram's own lowest and highest.
+        colours (str): A matplotlib colormap. Defaults to that of sounds.
     """
     inner = height - AXIS
-    values = min_max(spectrogram.values.astype(np.float32)).T[::-1]
+    values = spectrogram.values.astype(np.float32)
+    if limits is None:
+        values = min_max(values)
+    else:
+        values = ((values - limits[0]) / (limits[1] - limits[0])).clip(0, 1)
+    values = values.T[::-1]
     method = cv2.INTER_AREA if values.shape[1] > width else cv2.INTER_LINEAR
     values = cv2.resize(np.ascontiguousarray(values), (width, inner), interpolation=method)
     picture = Image.new('RGB', (width, height), PAPER)
-    picture.paste(Image.fromarray(colourise(values, SOUND_COLOURS)))
+    picture.paste(Image.fromarray(colourise(values, colours)))
     draw = ImageDraw.Draw(picture)
     face = font(11)
     for second in _time_ticks(spectrogram.duration, width):

@@ -6,6 +6,7 @@ from .freeze_batch_norm_hook import FreezeBatchNormHook
 from .localizer_weights_hook import LocalizerWeightsHook
 from .non_finite_loss_hook import NonFiniteLossHook
 from .random_state_hook import RandomStateHook
+from .separation_visualization_hook import SeparationVisualizationHook
 from .termination_hook import TerminationHook
 from .visualization_hook import VisualizationHook
 
@@ -16,6 +17,7 @@ __all__ = [
     'LocalizerWeightsHook',
     'NonFiniteLossHook',
     'RandomStateHook',
+    'SeparationVisualizationHook',
     'TerminationHook',
     'VisualizationHook',
 ]

@@ -42,6 +42,7 @@ class VisualizationHook(Hook):
     """
 
     priority = 'VERY_LOW'
+    visualizer_type: type[AVVisualizer] = AVVisualizer
 
     def __init__(
         self,
@@ -64,10 +65,11 @@ class VisualizationHook(Hook):
         Raises:
             ConfigError: The config has another visualizer.
         """
-        if not isinstance(runner.visualizer, AVVisualizer):
+        wanted = self.visualizer_type
+        if not isinstance(runner.visualizer, wanted):
             raise ConfigError(
-                f"VisualizationHook draws with visualizer=dict(type='AVVisualizer'), not with "
-                f'{type(runner.visualizer).__name__}'
+                f"{type(self).__name__} draws with visualizer=dict(type='{wanted.__name__}'), not "
+                f'with {type(runner.visualizer).__name__}'
             )
 
     # --------------------------------------------------------------------- training
@@ -96,7 +98,7 @@ class VisualizationHook(Hook):
         """Draw those of the batch that are among the chosen."""
         # the main process draws, from its own share of the split
         count = -(-len(runner.val_dataloader.dataset) // get_world_size())
-        chosen = set(_spread(count, self.num_val))
+        chosen = set(spread(count, self.num_val))
         add = runner.visualizer.add_datasample
         for sample in outputs if is_main_process() else ():
             if self._seen in chosen:
@@ -153,7 +155,7 @@ class VisualizationHook(Hook):
 
     def _rows(self, runner: Runner, samples: Sequence[AVDataSample]) -> list[np.ndarray]:
         draw = runner.visualizer.draw
-        chosen = [samples[index] for index in _spread(len(samples), self.num_sheet)]
+        chosen = [samples[index] for index in spread(len(samples), self.num_sheet)]
         rows = [self._try(runner, draw, sample, legend=False) for sample in chosen]
         return [row for row in rows if row is not None]
 
@@ -184,10 +186,14 @@ class VisualizationHook(Hook):
     def _try(self, runner: Runner, draw: Callable, sample: AVDataSample, *names, **options):
         """Draw a clip from its files; None, and a warning, where they cannot be read."""
         try:
-            return draw(*names, load_frame(sample.metainfo), sample, **options)
+            return draw(*names, self._image(sample), sample, **options)
         except DataError as error:
             runner.logger.warning(f'No picture of clip {sample.clip_id!r}: {error}')
             return None
+
+    def _image(self, sample: AVDataSample) -> np.ndarray:
+        """What the visualizer draws a sample over."""
+        return load_frame(sample.metainfo)
 
 
 def _scores(runner: Runner) -> tuple[str, list[dict[str, Any]]]:
@@ -225,7 +231,7 @@ def best_and_worst(
     return chosen
 
 
-def _spread(total: int, count: int) -> list[int]:
+def spread(total: int, count: int) -> list[int]:
     """Up to ``count`` indices of ``range(total)``, evenly spread."""
     count = min(total, count)
     return [(2 * i + 1) * total // (2 * count) for i in range(count)]

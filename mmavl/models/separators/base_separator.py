@@ -8,6 +8,7 @@ from torch import Tensor
 from mmavl.structures import AVDataSample
 
 from ..av_model import AVModel
+from .signal import SAMPLE_RATE
 
 
 class BaseSeparator(AVModel):
@@ -29,6 +30,16 @@ class BaseSeparator(AVModel):
     def separate(self, inputs: dict[str, Tensor]) -> Tensor:
         """Estimate every source: [S, L], finite, as long as the mixture."""
 
+    def explain(self, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Estimates and, for pictures, how they came about.
+
+        Returns:
+            dict[str, Tensor]: ``pred_sources`` [S, L]; and, as far as a model has them,
+            ``pred_masks`` on logarithmic frequencies, [S, rows, T], and ``guide_maps``, where in
+            the frames the guidance looks, [S, h, w].
+        """
+        return {'pred_sources': self.separate(inputs)}
+
     def extract(self, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
         """``estimates`` of all sources, [S, L]."""
         return {'estimates': self.separate(inputs)}
@@ -42,14 +53,16 @@ class BaseSeparator(AVModel):
     def predict(
         self, inputs: dict[str, Tensor], data_samples: list[AVDataSample]
     ) -> list[AVDataSample]:
-        """Store mixture, references and estimates in the mixtures' samples."""
-        estimates = self.separate(inputs)
+        """Store mixture, references and what :meth:`explain` gives in the mixtures' samples."""
+        found = self.explain(inputs)
+        rate = getattr(self.data_preprocessor, 'sample_rate', SAMPLE_RATE)
         for number, sample in enumerate(data_samples):
             mine = inputs['index'] == number
+            sample.set_metainfo({'sample_rate': rate})
             sample.mixture = inputs['mixture'][number]
             sample.gt_sources = inputs['sources'][mine]
-            sample.pred_sources = estimates[mine]
             sample.source_labels = inputs['labels'][mine]
+            sample.set_data({name: values[mine] for name, values in found.items()})
         return data_samples
 
 

@@ -90,9 +90,18 @@ class MaskSeparator(BaseSeparator):
 
     def separate(self, inputs: dict[str, Tensor]) -> Tensor:
         """Estimate every source: [S, L]."""
+        return self.masked(inputs, self.masks(inputs))
+
+    def explain(self, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Estimates and masks."""
+        masks = self.masks(inputs)
+        return {'pred_sources': self.masked(inputs, masks), 'pred_masks': masks}
+
+    def masked(self, inputs: dict[str, Tensor], masks: Tensor) -> Tensor:
+        """Waveforms [S, L] of the mixtures behind masks [S, rows, T]."""
         length = inputs['mixture'].shape[-1]
         spectrum = signal.stft(pad_to(inputs['mixture'], self.window))
-        masks = signal.unwarp(self.masks(inputs), spectrum.shape[-2])[:, None]
+        masks = signal.unwarp(masks, spectrum.shape[-2])[:, None]
         waves = signal.reconstruct(masks, spectrum[inputs['index']], self.window)
         return waves[:, 0, :length]
 

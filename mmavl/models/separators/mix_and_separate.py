@@ -9,7 +9,7 @@ from mmavl.structures import AVDataSample
 
 from . import signal
 from .mask_separator import MaskSeparator
-from .objects import objects_of
+from .objects import Objects, objects_of
 
 
 @MODELS.register_module()
@@ -74,6 +74,13 @@ class MixAndSeparate(MaskSeparator):
             self.localizer.eval()
         return self
 
+    def localized(self, inputs: dict[str, Tensor], objects: Objects) -> dict[str, Tensor]:
+        """The localizer's features of each object's mixture and frame."""
+        heard = self.localizer.audio_backbone(inputs['spectrogram'])[inputs['index']]
+        seen = {k: inputs[k] for k in ('image', 'image_features') if k in inputs}
+        features = self.localizer.extract({'audio_features': heard, **seen})
+        return {name: value[objects.owners] for name, value in features.items()}
+
     def guide(self, inputs: dict[str, Tensor]) -> Tensor:
         """Guiding vectors [S, c], or masks [S, f, t], of all sources.
 
@@ -81,10 +88,7 @@ class MixAndSeparate(MaskSeparator):
         """
         objects = objects_of(inputs)
         with torch.set_grad_enabled(torch.is_grad_enabled() and self.train_localizer):
-            heard = self.localizer.audio_backbone(inputs['spectrogram'])[inputs['index']]
-            seen = {k: inputs[k] for k in ('image', 'image_features') if k in inputs}
-            features = self.localizer.extract({'audio_features': heard, **seen})
-            features = {name: value[objects.owners] for name, value in features.items()}
+            features = self.localized(inputs, objects)
             return objects.mean(self.guidance(self.localizer, features, objects.labels))
 
     def logits(self, inputs: dict[str, Tensor], mixture: Tensor) -> Tensor:
@@ -98,6 +102,16 @@ class MixAndSeparate(MaskSeparator):
             return super().soft_masks(inputs, mixture)
         coarse = self.guide(inputs)[:, None].float()
         return F.interpolate(coarse, mixture.shape[-2:], mode='bilinear')[:, 0]
+
+    def explain(self, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Estimates, masks and, where the guidance has such, its weights in the frame."""
+        found = super().explain(inputs)
+        if hasattr(self.guidance, 'weights'):
+            objects = objects_of(inputs)
+            features = self.localized(inputs, objects)
+            maps = self.guidance.weights(self.localizer, features, objects.labels)
+            found['guide_maps'] = objects.mean(maps)
+        return found
 
     def loss(
         self, inputs: dict[str, Tensor], data_samples: list[AVDataSample]

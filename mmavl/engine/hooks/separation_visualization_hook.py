@@ -1,0 +1,190 @@
+"""The pictures, the sounds and the page of a separation test."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from mmengine.dist import gather_object, get_world_size, is_main_process
+from mmengine.runner import Runner
+
+from mmavl.errors import DataError
+from mmavl.evaluation.metrics import SeparationMetric
+from mmavl.evaluation.separation import MixtureScores
+from mmavl.registry import HOOKS
+from mmavl.structures import AVDataSample
+from mmavl.visualization import SeparationVisualizer
+from mmavl.visualization.drawing import safe_name, write_png
+from mmavl.visualization.media import load_frame, write_wav
+from mmavl.visualization.run_record import FOLDER, describe, read_run
+from mmavl.visualization.separation_report import write_listening_page
+
+from .visualization_hook import VisualizationHook, spread
+
+_PEAK = 0.9
+
+
+@dataclass
+class _Kept:
+    """A mixture with its scores; None without a :class:`SeparationMetric`."""
+
+    sample: AVDataSample
+    scores: MixtureScores | None
+
+    @property
+    def sdr(self) -> float | None:
+        """Mean over the sources; None where it was not evaluated."""
+        done = self.scores is not None and self.scores.evaluated('model')
+        return self.scores.mean('model', 'sdr') if done else None
+
+
+@HOOKS.register_module()
+class SeparationVisualizationHook(VisualizationHook):
+    """Draw a few validation mixtures after each epoch; after a test, let look and listen.
+
+    A test leaves in ``show_dir``, for mixtures evenly spread over the split and for the best and
+    the worst by SDR, a picture ``<split>_<kind>_<rank>.png`` and a folder of that name with
+    ``mixture.wav``, ``estimate_1_<class>.wav`` and ``reference_1_<class>.wav``, ...; and
+    ``listen.html``, which plays them beside the pictures. All sounds of a mixture are multiplied
+    by one factor, which brings the loudest sample to 0.9. In the work directory it leaves the
+    record of the run. Only the mixtures that may be shown are kept in memory.
+
+    Args:
+        num_val (int): Validation mixtures per epoch. Defaults to 2.
+        num_sheet (int): Evenly spread mixtures of a test. Defaults to 4.
+        num_cases (int): Best, and worst, mixtures. Defaults to 4.
+        show_dir (str, optional): Where a test's files go. Defaults to ``results/<split>`` in the
+            work directory.
+    """
+
+    visualizer_type = SeparationVisualizer
+
+    def __init__(
+        self,
+        num_val: int = 2,
+        num_sheet: int = 4,
+        num_cases: int = 4,
+        show_dir: str | None = None,
+    ) -> None:
+        super().__init__(num_val, num_sheet, num_cases, show_dir)
+        self._sheet: list[_Kept] = []
+        self._ranked: list[_Kept] = []
+
+    def before_test_epoch(self, runner: Runner) -> None:
+        """Begin to keep mixtures."""
+        self._sheet, self._ranked, self._seen = [], [], 0
+        self._record = describe(runner.cfg)
+
+    def after_test_iter(
+        self,
+        runner: Runner,
+        batch_idx: int,
+        data_batch: dict | None = None,
+        outputs: Sequence[AVDataSample] | None = None,
+    ) -> None:
+        """Keep those of the batch that are, so far, among the best, the worst or the spread."""
+        scores = _latest_scores(runner, len(outputs))
+        count = -(-len(runner.test_dataloader.dataset) // get_world_size())
+        chosen = set(spread(count, self.num_sheet)) if is_main_process() else ()
+        for sample in outputs:
+            kept = _Kept(_on_cpu(sample), scores.get(sample.clip_id))
+            if self._seen in chosen:
+                self._sheet.append(kept)
+            self._seen += 1
+            if kept.sdr is not None:
+                self._ranked.append(kept)
+        self._ranked.sort(key=_rank)
+        del self._ranked[self.num_cases : max(len(self._ranked) - self.num_cases, self.num_cases)]
+
+    def after_test_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
+        """Write pictures, sounds, record and page."""
+        ranked = gather_object(self._ranked)
+        sheet, self._sheet, self._ranked = self._sheet, [], []
+        if ranked is None:
+            return
+        unique = {kept.sample.clip_id: kept for part in ranked for kept in part}
+        shown = {'spread': sheet, **self._cases(sorted(unique.values(), key=_rank))}
+        split = runner.test_dataloader.dataset.metainfo.get('split', 'test')
+        out = Path(self.show_dir or Path(runner.work_dir, FOLDER, split))
+        mixtures = [
+            self._show(runner, kept, kind, out / f'{split}_{kind}_{rank}')
+            for kind, items in shown.items()
+            for rank, kept in enumerate(items, start=1)
+        ]
+        numbers = {k: float(v) for k, v in (metrics or {}).items() if np.isscalar(v)}
+        results = {'protocol': '', 'metrics': numbers, 'cases': [], 'mixtures': mixtures}
+        self._write_record(runner, split, self._record | results)
+        write_listening_page(read_run(runner.work_dir), split, out / 'listen.html')
+        runner.logger.info(f'Pictures, sounds and the page to play them: {out / "listen.html"}')
+
+    def _cases(self, ranked: Sequence[_Kept]) -> dict[str, Sequence[_Kept]]:
+        """The best and the worst, no mixture as both."""
+        best = ranked[: min(self.num_cases, (len(ranked) + 1) // 2)]
+        return {'best': best, 'worst': ranked[len(best) :][::-1][: self.num_cases]}
+
+    def _show(self, runner: Runner, kept: _Kept, kind: str, stem: Path) -> dict[str, Any]:
+        """Draw a mixture and write its sounds; what the record says of them."""
+        caption = '' if kept.sdr is None else f'SDR {kept.sdr:.1f} dB'
+        visualizer, sample = runner.visualizer, kept.sample
+        drawn = self._try(runner, visualizer.draw, sample, scores=kept.scores, caption=caption)
+        picture = stem.with_name(f'{stem.name}.png')
+        write_png(picture, drawn)
+        names = [visualizer.class_name(int(label)) for label in sample.source_labels]
+        sounds = []
+        for words, wave in _levelled(sample, names):
+            file = stem / f'{safe_name(words)}.wav'
+            write_wav(file, wave, sample.sample_rate)
+            sounds.append((words, _relative(file, runner)))
+        return {
+            'kind': kind,
+            'clip_id': sample.clip_id,
+            'sdr': kept.sdr,
+            'picture': _relative(picture, runner),
+            'sounds': sounds,
+        }
+
+    def _image(self, sample: AVDataSample) -> list[np.ndarray | None]:
+        """Each source's frame; None where there is none that can be read."""
+        frames = []
+        for source in sample.sources:
+            try:
+                named = source.get('img_path') or source.get('video')
+                frames.append(load_frame(source.metainfo) if named else None)
+            except DataError:
+                frames.append(None)
+        return frames
+
+
+def _latest_scores(runner: Runner, count: int) -> dict[str, MixtureScores]:
+    """The scores of the last batch by mixture; none without the metric."""
+    for metric in runner.test_loop.evaluator.metrics:
+        if isinstance(metric, SeparationMetric):
+            return {scores.clip_id: scores for scores in metric.results[-count:]}
+    return {}
+
+
+def _rank(kept: _Kept) -> tuple[float, str]:
+    return -kept.sdr, kept.sample.clip_id
+
+
+def _on_cpu(sample: AVDataSample) -> AVDataSample:
+    moved = sample.cpu()
+    moved.sources = [source.cpu() for source in sample.sources]
+    return moved
+
+
+def _levelled(sample: AVDataSample, names: Sequence[str]) -> list[tuple[str, np.ndarray]]:
+    """The sounds of a mixture with their names, brought to one level by one factor."""
+    sounds = [('mixture', sample.mixture)]
+    for number, name in enumerate(names):
+        sounds.append((f'estimate {number + 1} {name}', sample.pred_sources[number]))
+        sounds.append((f'reference {number + 1} {name}', sample.gt_sources[number]))
+    peak = max(float(wave.abs().max()) for _, wave in sounds)
+    factor = _PEAK / peak if peak > 0 else 1.0
+    return [(words, (wave.float() * factor).numpy()) for words, wave in sounds]
+
+
+def _relative(file: Path, runner: Runner) -> str:
+    return Path(os.path.relpath(file, runner.work_dir)).as_posix()
