@@ -213,10 +213,12 @@ class Boxes:
 
     @property
     def kinds_of(self) -> list[str]:
+        """'sounding' or 'silent', of each box."""
         return ['sounding' if sounding else 'silent' for _, _, sounding, _ in self.items]
 
     @property
     def kinds(self) -> list[str]:
+        """Which of the two there are."""
         return [kind for kind in ('sounding', 'silent') if kind in self.kinds_of]
 
     def drawn_on(self, image: np.ndarray, label: int = -1, names: bool = False) -> np.ndarray:

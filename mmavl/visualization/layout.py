@@ -122,7 +122,7 @@ _LEGEND_TEXT = {
     'silent': 'silent',
     'peak': 'maximum of the map',
     'heat': 'lowest to highest value of each map',
-    'decibels': 'the top 60 dB, alike in all panels',
+    'decibels': 'the loudest 60 dB, alike in all panels',
     'mask': 'mask, 0 to 1',
 }
 _RAMPS = {'heat': HEAT_COLOURS, 'decibels': SOUND_COLOURS, 'mask': MASK_COLOURS}

@@ -39,9 +39,9 @@ figure img { display: block; max-width: 100%; height: auto; border: 1px solid va
   border-radius: 4px; }
 .cases { display: flex; flex-wrap: wrap; gap: 14px; align-items: flex-start; }
 .curves img { border: 0; }
-.sounds { display: flex; flex-wrap: wrap; gap: 8px 18px; margin: 8px 0 30px; }
+.sounds { display: flex; flex-wrap: wrap; gap: 8px 16px; margin: 8px 0 30px; }
 .sounds label { display: block; font-size: 13px; }
-.sounds audio { display: block; width: 250px; height: 34px; }
+.sounds audio { display: block; width: 212px; height: 34px; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 2px 18px; margin: 8px 0;
   font-size: 14px; }
 dt { color: var(--faint); }

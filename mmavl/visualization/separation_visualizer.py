@@ -28,7 +28,7 @@ from .drawing import (
     peak_of,
 )
 from .layout import MARGIN, Panel, compose_row, draw_legend_strip
-from .spectrogram import Spectrogram, draw_spectrogram
+from .spectrogram import AXIS, Spectrogram, draw_spectrogram
 
 _RANGE = 60.0  # dB
 _FLOOR = 1e-7
@@ -155,7 +155,11 @@ class SeparationVisualizer(AVVisualizer):
         """Values [rows, T] with axes."""
         spectrogram = Spectrogram(values.T, views.duration, views.bands)
         width = round(1.25 * self.panel)
-        return np.asarray(draw_spectrogram(spectrogram, width, self.panel, limits, colours))
+        picture = draw_spectrogram(spectrogram, width, self.panel, limits, colours)
+        if colours == MASK_COLOURS:  # a mask of ones would melt into the paper
+            frame = (0, 0, width - 1, self.panel - AXIS - 1)
+            ImageDraw.Draw(picture).rectangle(frame, outline=FAINT)
+        return np.asarray(picture)
 
 
 @dataclass(frozen=True)
@@ -173,7 +177,8 @@ class _Views:
     def of(cls, sample: AVDataSample) -> '_Views':
         mixture = _decibels(sample.mixture)
         references = _decibels(sample.gt_sources)
-        top = float(max(mixture.max(), references.max()))
+        # a silent mixture, all of it at the floor, is drawn dark
+        top = float(max(mixture.max(), references.max(), 20 * np.log10(_FLOOR) + _RANGE))
         rate = sample.get('sample_rate') or signal.SAMPLE_RATE
         bins = torch.linspace(0, rate / 2, signal.N_FFT // 2 + 1)[:, None]
         return cls(

@@ -3,6 +3,7 @@ import torch
 from torch.nn import functional as F
 
 from mmavl.models.separators import MixAndSeparate, signal
+from mmavl.models.separators.objects import objects_of
 from mmavl.registry import MODELS
 
 WINDOW = 32 * 256 - 1  # 32 frames
@@ -168,3 +169,22 @@ def test_a_clip_with_two_objects_is_guided_by_the_mean_of_both(build, make_batch
         both = model.guide(inputs)
     torch.testing.assert_close(both[1], (alone[1] + other[1]) / 2)
     torch.testing.assert_close(both[[0, 2, 3]], alone[[0, 2, 3]])
+
+
+def test_it_explains_its_estimates_by_masks_and_by_where_the_guidance_looks(build, make_batch):
+    model = build().eval()
+    inputs, samples = make_batch()
+    found = model(inputs, samples, 'predict')
+    assert found[0].sample_rate == 11025
+    features = model.localized(inputs, objects_of(inputs))
+    maps = model.guidance.weights(model.localizer, features, inputs['labels'])
+    masks = model.masks(inputs)
+    for number, mine in enumerate((slice(0, 2), slice(2, 4))):
+        assert torch.equal(found[number].pred_masks, masks[mine])
+        torch.testing.assert_close(found[number].guide_maps, maps[mine])
+    torch.testing.assert_close(found[0].pred_sources, model.separate(inputs)[:2])
+
+
+def test_guidance_by_sound_has_no_map_in_the_frame(build, make_batch):
+    found = build('AudioGuidance').eval()(*make_batch(), 'predict')
+    assert 'guide_maps' not in found[0]
