@@ -56,3 +56,9 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def is_newer(path: Path, *others: Path | None) -> bool:
+    """Whether a file exists and is at least as new as others, as far as these exist."""
+    times = [other.stat().st_mtime for other in others if other is not None and other.exists()]
+    return path.is_file() and all(path.stat().st_mtime >= time for time in times)

@@ -4,7 +4,7 @@ import stat
 
 import pytest
 
-from mmavl.utils.files import atomic_write
+from mmavl.utils.files import atomic_write, is_newer
 
 
 def test_text_and_bytes_arrive_in_folders_made_on_the_way(tmp_path):
@@ -57,3 +57,13 @@ def test_the_new_file_is_readable_by_whom_the_umask_allows(tmp_path):
     finally:
         os.umask(previous)
     assert stat.S_IMODE((tmp_path / 'x.txt').stat().st_mode) == 0o644
+
+
+def test_a_file_is_newer_than_those_that_are_not_there(tmp_path):
+    old, new = tmp_path / 'old', tmp_path / 'new'
+    old.touch()
+    new.touch()
+    os.utime(old, (1, 1))
+    assert is_newer(new, old, None, tmp_path / 'gone')
+    assert not is_newer(old, new)
+    assert not is_newer(tmp_path / 'gone', old)

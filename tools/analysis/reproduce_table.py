@@ -1,11 +1,12 @@
-"""The paper's Table 1 or 2 from your checkpoints, beside the paper's own figures.
+"""The paper's Table 1, 2 or 3 from your checkpoints, beside the paper's own figures.
 
 python tools/analysis/reproduce_table.py 2 --data scenes --work-dirs work_dirs/quickstart_seed0
+python tools/analysis/reproduce_table.py 3 --data scenes
 python tools/analysis/reproduce_table.py 1 --data flickr --run stage2_flickr=my/epoch_60.pth
 
 A row is evaluated where its work directory (WORK_DIRS/<name of its config>) holds a checkpoint,
 the last one saved, and no prediction dump that is newer than it and the manifest. Rows without a
-checkpoint are listed with the commands that train it.
+checkpoint are listed with the commands that train it. Table 3 keeps its figures in place of dumps.
 """
 
 import argparse
@@ -22,13 +23,17 @@ from mmavl.datasets.manifest import read_manifest
 from mmavl.engine.checkpoint import latest_checkpoint
 from mmavl.engine.config import load_config
 from mmavl.engine.launch import clear_errors, prepare_config, run_test
+from mmavl.engine.separation_rows import localizer_checkpoint, measure, set_localizer_checkpoint
 from mmavl.errors import ConfigError
 from mmavl.evaluation import Prediction, evaluate_localization, get_protocol, read_predictions
 from mmavl.evaluation.paper_tables import DATASETS, TABLES, Row, default_protocols, layout
 from mmavl.evaluation.scoring import TRIVIAL, score
+from mmavl.evaluation.separation_table import DATASETS as SEPARATION_DATASETS
+from mmavl.evaluation.separation_table import ROWS, SETTINGS, SeparationRow, figures
+from mmavl.evaluation.separation_table import layout as layout_separation
 from mmavl.evaluation.summary import summarise
 from mmavl.registry import DATASETS as DATASET_REGISTRY
-from mmavl.utils.files import atomic_write
+from mmavl.utils.files import atomic_write, is_newer
 
 CONFIGS = Path(__file__).resolve().parents[2] / 'configs'
 
@@ -37,8 +42,8 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument('table', type=int, choices=TABLES)
-    parser.add_argument('--data', choices=DATASETS, required=True)
+    parser.add_argument('table', type=int, choices=[*TABLES, 3])
+    parser.add_argument('--data', choices=[*DATASETS, 'music'], required=True)
     parser.add_argument('--work-dirs', default='work_dirs', help='default: work_dirs')
     parser.add_argument(
         '--run',
@@ -118,7 +123,7 @@ class Runs:
         folder = self.folder(config + row.variant)
         dump = folder / f'predictions_{manifest.stem}.npz'
         for path in (dump, folder / 'predictions.npz'):
-            if _newer(path, checkpoint, manifest):
+            if is_newer(path, checkpoint, manifest):
                 predictions, metainfo = read_predictions(path)
                 if _same_split(metainfo, manifest):
                     return path, predictions, metainfo
@@ -145,28 +150,26 @@ class Runs:
 
     def commands(self, config: str) -> list[str]:
         """What trains a config, after what it starts from."""
-        source = load_config(CONFIGS / f'{config}.py').get('load_from')
+        cfg = load_config(CONFIGS / f'{config}.py')
+        source, key = cfg.get('load_from'), 'load_from'
         command = f'python tools/train.py configs/{config}.py'
         if self.root != Path('work_dirs'):
-            command += f' --work-dir {self.root / config}'
+            command += f' --work-dir {self.root / Path(config).name}'
+        if not source and (localizer := localizer_checkpoint(cfg)) is not None:
+            source, key = str(localizer), 'custom_hooks.1.checkpoint'
         if not source:
             return [command]
         first = Path(source).parent.name
         found = self.checkpoint(first)
         start = found or self.root / first / Path(source).name
         if start != Path(source):
-            command += f' --cfg-options load_from={start}'
+            command += f' --cfg-options {key}={start}'
         return [command] if found else [*self.commands(first), command]
 
 
 def _source(config: str, row: Row, data: str) -> str:
     """The config whose checkpoint a row takes."""
     return config if row.trained == 'own' else row.trained.format(data=data)
-
-
-def _newer(path: Path, *others: Path | None) -> bool:
-    times = [other.stat().st_mtime for other in others if other is not None and other.exists()]
-    return path.is_file() and all(path.stat().st_mtime >= time for time in times)
 
 
 def _same_split(metainfo: dict, manifest: Path) -> bool:
@@ -240,38 +243,95 @@ def trivial_rows(
     return rows
 
 
+def separation_row(row: SeparationRow, setting: str, runs: Runs) -> dict[str, Any]:
+    """Measure a row of Table 3 in a setting, or say why it has no figures."""
+    args = runs.args
+    result = {'title': row.title, 'paper': (row.paper or {}).get(setting, ()), 'figures': None}
+    result |= {'parameters': [], 'minutes': None, 'note': ''}
+    if row.metrics:
+        return result
+    config = row.config.format(data=args.data) + (SETTINGS[setting] if row.trained else '')
+    if not (row.config and (CONFIGS / f'{config}.py').is_file()):
+        words = f'mmavl has no config for it on {SEPARATION_DATASETS[args.data]}'
+        return result | {'note': f"the paper's figures only, {words}"}
+    name = Path(config).name
+    checkpoint = runs.checkpoint(name) if row.trained else None
+    try:
+        logs = runs.root / 'tables' / 'logs' / name
+        cfg = prepare_config(CONFIGS / f'{config}.py', str(logs), options=args.cfg_options)
+        wanted = localizer_checkpoint(cfg)
+        if wanted is not None and not wanted.exists():
+            found = runs.checkpoint(wanted.parent.name)
+            if found is None and not row.trained:
+                commands = ' && '.join(runs.commands(wanted.parent.name))
+                raise FileNotFoundError(f'no localizer; `{commands}` makes it')
+            set_localizer_checkpoint(cfg, found or wanted)
+        if row.trained and checkpoint is None:
+            commands = ' && '.join(runs.commands(config))
+            raise FileNotFoundError(f'no checkpoint; `{commands}` makes it')
+        done = measure(cfg, checkpoint, runs.folder(name), args.dumps_only)
+    except (ValueError, OSError) as error:
+        return result | {'note': str(error)}
+    return result | done | {'config': config, 'figures': figures(row, done['metrics'])}
+
+
+def separation_table(args: argparse.Namespace) -> tuple[str, dict[str, Any]]:
+    """Table 3 as text, and its rows by setting."""
+    if args.data not in SEPARATION_DATASETS:
+        raise ConfigError(f'Table 3: take --data {" or ".join(SEPARATION_DATASETS)}')
+    runs = Runs(args)
+    results = {s: [separation_row(row, s, runs) for row in ROWS] for s in SETTINGS}
+    measured = [r['metrics'] for rows in results.values() for r in rows if r['figures']]
+    for rows in results.values():
+        for row, result in zip(ROWS, rows):
+            if row.metrics and measured:
+                result['figures'] = figures(row, measured[0])
+    return layout_separation(args.data, results), results
+
+
+def localization_table(args: argparse.Namespace) -> tuple[str, dict[str, Any]]:
+    """Table 1 or 2 as text, and what it was made of."""
+    table = TABLES[args.table]
+    if args.data not in DATASETS:
+        raise ConfigError(f'Table {args.table}: take --data {", ".join(DATASETS)}')
+    if (args.table, args.data) == (2, 'flickr'):
+        raise ConfigError(
+            "Table 2 scores each class by its own boxes, and SoundNet-Flickr's have no class: "
+            'take --data audioset or scenes, or Table 1'
+        )
+    protocols = args.protocol or default_protocols(args.table, args.data)
+    if args.val_best and 'val_best' not in protocols:
+        protocols.append('val_best')
+    try:
+        keys = [get_protocol(name).key for name in protocols]
+    except ValueError as error:
+        raise ConfigError(f'--protocol: {error}') from error
+    runs = Runs(args)
+    rows = [row for row in table.rows if args.data in row.configs or row.paper]
+    results = [evaluate_row(row, runs, protocols) for row in rows]
+    annotated = [result.pop('references', None) for result in results]
+    annotated = next(filter(None, annotated), None)
+    if annotated is None:
+        annotated = references(args, f'random_{args.data}')
+    # an agnostic row is scored on another reference: beside it stand its own trivial rows
+    for union in [False, True] if args.table == 2 else [False]:
+        results += trivial_rows(annotated, protocols, union)
+    record = {'table': args.table, 'data': args.data, 'protocols': keys, 'rows': results}
+    return layout(table, args.data, keys, results), record
+
+
 def main() -> None:
     args = parse_args()
-    table = TABLES[args.table]
     with clear_errors():
-        if (args.table, args.data) == (2, 'flickr'):
-            raise ConfigError(
-                "Table 2 scores each class by its own boxes, and SoundNet-Flickr's have no class: "
-                'take --data audioset or scenes, or Table 1'
-            )
-        protocols = args.protocol or default_protocols(args.table, args.data)
-        if args.val_best and 'val_best' not in protocols:
-            protocols.append('val_best')
-        try:
-            keys = [get_protocol(name).key for name in protocols]
-        except ValueError as error:
-            raise ConfigError(f'--protocol: {error}') from error
-        runs = Runs(args)
-        rows = [row for row in table.rows if args.data in row.configs or row.paper]
-        results = [evaluate_row(row, runs, protocols) for row in rows]
-        annotated = [result.pop('references', None) for result in results]
-        annotated = next(filter(None, annotated), None)
-        if annotated is None:
-            annotated = references(args, f'random_{args.data}')
-        # an agnostic row is scored on another reference: beside it stand its own trivial rows
-        for union in [False, True] if args.table == 2 else [False]:
-            results += trivial_rows(annotated, protocols, union)
-    text = layout(table, args.data, keys, results)
+        if args.table == 3:
+            text, results = separation_table(args)
+            record = {'table': 3, 'data': args.data, 'settings': results}
+        else:
+            text, record = localization_table(args)
     print(text)
-    out = Path(args.out or runs.root / 'tables') / f'table{args.table}_{args.data}'
+    out = Path(args.out or Path(args.work_dirs, 'tables')) / f'table{args.table}_{args.data}'
     with atomic_write(out.with_suffix('.md')) as file:
         file.write(text)
-    record = {'table': args.table, 'data': args.data, 'protocols': keys, 'rows': results}
     with atomic_write(out.with_suffix('.json')) as file:
         json.dump(record, file, indent=1)
 

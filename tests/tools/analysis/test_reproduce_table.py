@@ -19,7 +19,7 @@ BOX = [0.25, 0.25, 0.75, 0.75]
 
 @pytest.fixture
 def run(monkeypatch, tmp_path):
-    """Run the tool's main with arguments in an empty folder; gives the JSON it wrote."""
+    """Run the tool's main with arguments in an empty folder; gives the rows it wrote."""
     spec = importlib.util.spec_from_file_location('reproduce_table', TOOL)
     tool = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(tool)
@@ -33,7 +33,7 @@ def run(monkeypatch, tmp_path):
         monkeypatch.setattr(sys, 'argv', argv)
         tool.main()
         record = json.loads(Path(f'work_dirs/tables/table{number}_{data}.json').read_text())
-        return {row['title']: row for row in record['rows']}
+        return record.get('settings') or {row['title']: row for row in record['rows']}
 
     return main
 
@@ -175,3 +175,38 @@ def test_without_any_run_the_trivial_rows_come_from_the_manifest_alone(run, tiny
     whole = rows['Whole image']['metrics']
     assert whole['original/evaluated'] == 4
     assert whole['original/level1_mean_ciou'] == pytest.approx(0.25)
+
+
+def test_table_3_shows_each_run_beside_the_papers_figures_or_how_to_make_it(run, tmp_path, capsys):
+    folder = tmp_path / 'work_dirs' / 'sound-of-pixels_scenes_multi'
+    folder.mkdir(parents=True)
+    torch.save({}, folder / 'epoch_5.pth')
+    metrics = {'separation/sdr': 4.5, 'separation/mixture/sdr': 0.25}
+    record = {'metrics': metrics, 'parameters': [10, 20], 'minutes': 7.5}
+    (folder / 'separation_scenes_test.json').write_text(json.dumps(record))
+    table = run(3, 'scenes', '--dumps-only')
+    rows = {row['title']: row for row in table['multi']}
+    assert rows['Sound-of-Pixels']['figures'] == {'sdr': 4.5}
+    assert rows['Sound-of-Pixels']['paper'] == [6.05, 9.81, 12.4]
+    assert rows['Mixture as estimate']['figures'] == {'sdr': 0.25}
+    assert rows['CAVL']['note'].startswith("the paper's figures only")
+    single = {row['title']: row for row in table['single']}
+    assert single['Sound-of-Pixels']['note'].endswith(
+        '`python tools/train.py configs/peers/sound-of-pixels_scenes.py` makes it'
+    )
+    assert single['Ours Visual']['note'] == (
+        'no checkpoint; `python tools/train.py configs/stage1_scenes_class.py && python '
+        'tools/train.py configs/stage2_scenes_class.py && python tools/train.py '
+        'configs/separation_scenes.py` makes it'
+    )
+    assert 'no localizer' in single['Ours Grad-CAM']['note']
+    printed = capsys.readouterr().out
+    assert '| Sound-of-Pixels | 4.50 |' in printed
+    assert printed.strip() == Path('work_dirs/tables/table3_scenes.md').read_text().strip()
+
+
+def test_each_table_names_the_data_it_can_be_made_of(run):
+    with pytest.raises(SystemExit, match='Table 3: take --data scenes or music'):
+        run(3, 'flickr')
+    with pytest.raises(SystemExit, match='Table 1: take --data scenes, flickr, audioset'):
+        run(1, 'music')
