@@ -36,7 +36,7 @@ def test_a_record_that_is_new_enough_is_taken_and_another_is_not(tmp_path):
     dataset = {'list_file': str(tmp_path / 'list.json')}
     dataset['dataset'] = {'data_root': str(tmp_path), 'ann_file': 'gone.json'}
     cfg = Config({'test_dataloader': {'dataset': dataset}})
-    with pytest.raises(FileNotFoundError, match='no record in .* is newer'):
+    with pytest.raises(FileNotFoundError, match=r'no record in .* is newer'):
         measure(cfg, None, tmp_path, dumps_only=True)
     record = {'metrics': {'separation/sdr': 3.0}}
     (tmp_path / 'separation_list.json').write_text(json.dumps(record))

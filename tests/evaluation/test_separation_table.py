@@ -46,7 +46,7 @@ def test_figures_costs_and_the_papers_stand_beside_each_other(data, words):
     other = result(title='Peer', paper=(), note='no checkpoint')
     text = layout(data, {'single': [ours, other], 'multi': [ours]})
     assert cells(text, 'Ours') == (
-        'Ours,5.12,4.90,8.00,9.00,4.00,99 of 100'.split(',')
+        ['Ours', '5.12', '4.90', '8.00', '9.00', '4.00', '99 of 100']
         + ['1,234,567', '7,654,321', '12.3', '6.53', '12.15', '11.31']
     )
     assert set(cells(text, 'Peer')[1:]) == {'-'}
