@@ -1,3 +1,5 @@
+import io
+
 import av
 import numpy as np
 import pytest
@@ -5,7 +7,13 @@ import soundfile
 from PIL import Image
 
 from mmavl.errors import DataError
-from mmavl.visualization.media import LONGEST, load_frame, load_spectrogram
+from mmavl.visualization.media import (
+    LONGEST,
+    flac_bytes,
+    load_frame,
+    load_spectrogram,
+    write_wav,
+)
 
 
 @pytest.fixture
@@ -54,3 +62,14 @@ def test_files_that_are_missing_are_named(tmp_path):
         load_frame({'img_path': str(tmp_path / 'gone.jpg')})
     with pytest.raises(DataError, match=r'gone\.wav is missing'):
         load_spectrogram({'audio_path': str(tmp_path / 'gone.wav')})
+
+
+def test_flac_holds_the_samples_of_a_wav_which_are_clipped_at_full_scale(tmp_path):
+    wave = np.array([0.0, 0.5, -0.25, 2.0, -2.0])
+    write_wav(tmp_path / 'new' / 'a.wav', wave, 11025)
+    written, rate = soundfile.read(tmp_path / 'new' / 'a.wav')
+    assert rate == 11025
+    assert written == pytest.approx(wave.clip(-1, 1), abs=1e-4)
+    packed, rate = soundfile.read(io.BytesIO(flac_bytes(tmp_path / 'new' / 'a.wav')))
+    assert rate == 11025
+    assert np.array_equal(packed, written)

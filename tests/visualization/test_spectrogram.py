@@ -50,3 +50,11 @@ def test_the_time_axis_is_labelled():
 def test_very_short_sounds_can_be_drawn(length):
     spectrogram = Spectrogram.of_waveform(np.zeros(length, np.float32), RATE)
     assert draw_spectrogram(spectrogram, 300, 80).size == (300, 80)
+
+
+def test_limits_give_equal_values_of_two_pictures_equal_colours():
+    quiet = Spectrogram(np.full((20, 8), -30.0), 1.0)
+    mixed = Spectrogram(np.where(np.arange(20)[:, None] < 10, -30.0, 0.0) + np.zeros((20, 8)), 1.0)
+    pictures = [np.asarray(draw_spectrogram(s, 40, 57, (-60.0, 0.0))) for s in (quiet, mixed)]
+    assert np.array_equal(pictures[0][5, 5], pictures[1][5, 5])
+    assert pictures[1][5, 35].sum() > pictures[1][5, 5].sum()

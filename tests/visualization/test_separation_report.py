@@ -1,0 +1,53 @@
+import base64
+import re
+
+import numpy as np
+import pytest
+
+from mmavl.visualization.drawing import write_png
+from mmavl.visualization.media import write_wav
+from mmavl.visualization.run_record import Run
+from mmavl.visualization.separation_report import write_listening_page
+
+METRICS = {'sdr': 5.25, 'sdr_improvement': 5.0, 'mixture/sdr': 0.25, 'ideal_ratio/sdr': 18.0}
+METRICS |= {'listed': 3.0, 'evaluated': 2.0, 'class/Bass_drum/sdr': 7.5}
+METRICS |= {'class/Bass_drum/sources': 2.0}
+
+
+@pytest.fixture
+def page(tmp_path):
+    write_png(tmp_path / 'a.png', np.full((4, 6, 3), 77, np.uint8))
+    write_wav(tmp_path / 'a.wav', np.array([0.5, -2.0, 0.25]), 11025)
+    mixture = {'kind': 'worst', 'clip_id': '<i>&', 'sdr': None, 'picture': 'a.png'}
+    test = {'split': 'test', 'command': 'python tools/test.py', 'started': 'now', 'config': 'c'}
+    test |= {'settings': {}, 'environment': {}}
+    test['metrics'] = {f'separation/{key}': value for key, value in METRICS.items()}
+    test['mixtures'] = [mixture | {'sounds': [('estimate 1 <Violin>', 'a.wav')]}]
+    write_listening_page(Run('rün', tmp_path, tests=[test]), 'test', tmp_path / 'listen.html')
+    return (tmp_path / 'listen.html').read_text(encoding='utf-8')
+
+
+def row(page, name):
+    cells = re.search(rf'<td>{name}</td>(.*?)</tr>', page)[1]
+    return re.findall(r'>([^<]*)</td>', cells)
+
+
+def test_the_table_has_the_model_what_needs_none_and_the_classes(page):
+    assert row(page, 'model')[:2] == ['5.2', '5.0']
+    assert row(page, 'mixture as estimate')[:2] == ['0.2', '–']
+    assert row(page, 'ideal ratio mask')[0] == '18.0'
+    assert row(page, 'Bass drum')[0] == '7.5'
+    assert 'ideal binary mask' not in page
+    assert '2 of 3 mixtures' in page
+
+
+def test_names_are_text_and_kinds_without_mixtures_have_no_heading(page):
+    assert 'alt="&lt;i&gt;&amp;"' in page
+    assert 'estimate 1 &lt;Violin&gt;' in page
+    assert 'The worst' in page
+    assert 'The best' not in page
+
+
+def test_sounds_are_flac_inside_of_the_page(page):
+    (data,) = re.findall(r'src="data:audio/flac;base64,([^"]+)"', page)
+    assert base64.b64decode(data).startswith(b'fLaC')
