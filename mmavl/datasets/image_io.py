@@ -108,7 +108,12 @@ def read_video_frame(path: str, time: float) -> np.ndarray:
                 f'{path} has no frame at {time:.2f} s: it is truncated, or the duration or fps '
                 'in the manifest is wrong'
             )
-        picture = frame.to_ndarray(format='rgb24')
+        return upright(frame)
+
+
+def upright(frame: av.VideoFrame) -> np.ndarray:
+    """A decoded frame as its rotation metadata says, RGB uint8 [H, W, 3]."""
+    picture = frame.to_ndarray(format='rgb24')
     return np.ascontiguousarray(np.rot90(picture, k=round(frame.rotation / 90)))
 
 

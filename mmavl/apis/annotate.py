@@ -1,0 +1,132 @@
+"""A copy of a video in which it shows what sounds where, with its own sound."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, nullcontext
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+from tqdm import tqdm
+
+from mmavl.datasets.image_io import upright
+from mmavl.utils.files import atomic_write
+
+from .localization import Localization
+from .mp4_writer import Mp4Writer
+from .render import STRIP, frame_size, render_frame
+from .streams import PictureStream
+
+
+def annotate_video(
+    path: str,
+    out_file: str | Path,
+    found: Iterable[Localization],
+    classes: Sequence[str],
+    max_side: int = 640,
+    frame_rate: float | None = None,
+    windows_file: str | Path | None = None,
+    show_progress: bool = False,
+) -> int:
+    """Draw what was found into a video's frames; each frame keeps its moment.
+
+    Between two moments of ``found`` maps and scores are interpolated. Frames are read, drawn and
+    written one by one; the sound goes along packet by packet, copied where MP4 can hold it, else
+    as AAC.
+
+    Args:
+        path (str): The video.
+        out_file (str): The MP4 to write; appears whole or not at all.
+        found (Iterable[Localization]): By time; taken as the frames need it.
+        classes (Sequence[str]): All classes; chooses the colours.
+        max_side (int): Longest side of the frames in pixels. Defaults to 640.
+        frame_rate (float, optional): Leave out frames above this rate. Defaults to all.
+        windows_file (str, optional): Also write ``found``, one line of JSON each, without maps.
+        show_progress (bool): Whether to draw a progress bar. Defaults to False.
+
+    Returns:
+        int: Frames written.
+
+    Raises:
+        DataError: The video cannot be read, or not to its end.
+        OSError: The file cannot be written.
+    """
+    with ExitStack() as stack:
+        lines = stack.enter_context(atomic_write(windows_file) if windows_file else nullcontext())
+        target = stack.enter_context(atomic_write(out_file, 'wb'))
+        with PictureStream(path) as probe:
+            seconds = probe.length()
+        pictures = stack.enter_context(PictureStream(path))
+        bar = stack.enter_context(
+            tqdm(total=round(seconds, 1), unit='s', disable=not show_progress)
+        )
+        timeline = Timeline(_written(found, lines))
+        writer, frames, last = None, 0, None
+        for time, frame in _thinned(pictures.frames(), frame_rate):
+            image = upright(frame)
+            maps, scores = timeline.at(time)
+            if writer is None:
+                size = frame_size(image.shape[1], image.shape[0], max_side)
+                writer = stack.enter_context(
+                    Mp4Writer(target, (size[0], size[1] + STRIP), pictures.rate, path)
+                )
+            writer.write(time, render_frame(image, maps, scores, classes, size, time))
+            frames += 1
+            bar.update(round(time - (last or 0.0), 3))
+            last = time
+        timeline.finish()
+    return frames
+
+
+class Timeline:
+    """What was found, at any moments in growing order.
+
+    Args:
+        found (Iterable[Localization]): By time.
+    """
+
+    def __init__(self, found: Iterable[Localization]) -> None:
+        self._found = iter(found)
+        self._before: Localization | None = None
+        self._after = next(self._found, None)
+
+    def at(self, time: float) -> tuple[dict[str, np.ndarray], dict[str, float]]:
+        """Maps of what sounds at a moment, and the probability of every class.
+
+        Linear between the neighbours; what sounds is what sounds at the nearer one.
+        """
+        while self._after is not None and self._after.time <= time:
+            self._before, self._after = self._after, next(self._found, None)
+        before, after = self._before or self._after, self._after or self._before
+        if before is None:
+            return {}, {}
+        span = after.time - before.time
+        share = min(max((time - before.time) / span, 0.0), 1.0) if span > 0 else 0.0
+        nearer = after if share > 0.5 else before
+        maps = {
+            label: (1 - share) * before.maps[label] + share * after.maps[label]
+            for label in nearer.sounding
+            if label in before.maps and label in after.maps
+        }
+        scores = {k: (1 - share) * before.heard[k] + share * after.heard[k] for k in before.heard}
+        return maps, scores
+
+    def finish(self) -> None:
+        """Take what is left of ``found``."""
+        for _ in self._found:
+            pass
+
+
+def _written(found: Iterable[Localization], file: IO | None) -> Iterator[Localization]:
+    for item in found:
+        if file is not None:
+            file.write(json.dumps(item.to_dict(maps=False), ensure_ascii=False) + '\n')
+        yield item
+
+
+def _thinned(frames: Iterable[tuple], rate: float | None) -> Iterator[tuple]:
+    due = 0.0
+    for time, frame in frames:
+        if rate is None or time >= due - 1e-6:
+            yield time, frame
+            due = max(due + 1 / rate, time) if rate is not None else 0.0

@@ -1,0 +1,222 @@
+"""What the inferencers share: the model, reading clips, and failures that stop nothing."""
+
+import json
+import re
+from abc import abstractmethod
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from mmengine import Config
+from mmengine.dataset import pseudo_collate
+from mmengine.infer import BaseInferencer
+from torch import nn
+from tqdm import tqdm
+
+from mmavl.errors import ConfigError, DataError
+from mmavl.utils.files import atomic_write
+from mmavl.visualization import AVVisualizer
+
+from .clips import Clip, Failure, list_clips
+from .model_files import load_model
+from .pipeline import ClipPipeline
+
+
+class BaseAVInferencer(BaseInferencer):
+    """An inferencer of clips.
+
+    A subclass gives :meth:`predict_batch` and :meth:`save_one`.
+
+    Args:
+        model: A config's path, the name of one of mmavl's configs ('stage2_scenes'), a Config, or
+            a ``.safetensors`` file that holds config, classes and weights. Defaults to the
+            quickstart's config.
+        weights: A checkpoint; only its tensors are read. Defaults to the quickstart's for the
+            quickstart's config, to none for a model that is not trained.
+        device (str, optional): Defaults to the best there is.
+        scope (str): mmengine's. Defaults to 'mmavl'.
+        show_progress (bool): Whether to draw a progress bar (to stderr). Defaults to True.
+
+    Raises:
+        FileNotFoundError, CheckpointError, ConfigError: As of
+            :func:`mmavl.apis.model_files.load_model`.
+    """
+
+    #: Whether a clip's whole sound is read, or only that around its frame.
+    whole_sound = False
+
+    def __init__(
+        self,
+        model: str | Path | Config | dict | None = None,
+        weights: str | Path | None = None,
+        device: str | None = None,
+        scope: str = 'mmavl',
+        show_progress: bool = True,
+    ) -> None:
+        self._net = load_model(model, weights, device)
+        self.classes = list(self._net.dataset_meta.get('classes', ()))
+        super().__init__(self._net.cfg, None, device, scope, show_progress)
+
+    def _init_model(self, cfg: Config, weights: str | None, device: str = 'cpu') -> nn.Module:
+        return self._net
+
+    def _init_pipeline(self, cfg: Config) -> ClipPipeline:
+        return ClipPipeline(cfg, len(self.classes))
+
+    def _init_collate(self, cfg: Config) -> Callable:
+        return pseudo_collate
+
+    def _init_visualizer(self, cfg: Config) -> AVVisualizer:
+        visualizer = AVVisualizer.get_instance(f'inferencer {id(self)}')
+        visualizer.dataset_meta = {'classes': self.classes}
+        return visualizer
+
+    def __call__(
+        self,
+        inputs: Any,
+        return_datasamples: bool = False,
+        batch_size: int = 8,
+        return_vis: bool = False,
+        out_dir: str | Path | None = None,
+        **kwargs,
+    ) -> dict[str, list]:
+        """Process clips; one that cannot be used is listed and stops nothing.
+
+        Args:
+            inputs: As for :func:`mmavl.apis.clips.list_clips`: a video's path, ``(picture,
+                sound)``, ``(image, waveform, sample_rate)``, a folder, or a list of these.
+            return_datasamples (bool): Give the model's samples as 'predictions', which cannot be
+                saved, instead of results. Defaults to False.
+            batch_size (int): Clips that go through the model at once. Defaults to 8.
+            return_vis (bool): Whether to draw pictures for 'visualization'. Defaults to False.
+            out_dir (str, optional): Save each result here as soon as it is there.
+            **kwargs: As for the subclass's ``predict_batch``.
+
+        Returns:
+            dict: 'predictions', 'visualization' (RGB uint8 arrays, or empty) and 'failures', a
+            list of :class:`Failure`.
+
+        Raises:
+            DataError: A single clip was given, and cannot be used.
+            TypeError, ValueError: An argument is of another kind.
+        """
+        if return_datasamples and (out_dir is not None or return_vis):
+            raise ValueError('return_datasamples goes with neither out_dir nor return_vis')
+        clips, failures = list_clips(inputs)
+        out: dict[str, list] = {'predictions': [], 'visualization': [], 'failures': failures}
+        single = len(clips) == 1 and not isinstance(inputs, list)
+        saved: list[dict] = []
+        try:
+            for batch in self._batches(clips, batch_size, failures, single):
+                results = self.predict_batch(
+                    batch, return_datasamples=return_datasamples, **kwargs
+                )
+                for result, (_, loaded) in zip(results, batch):
+                    out['predictions'].append(result)
+                    if return_vis:
+                        out['visualization'].append(self.draw(result, loaded))
+                    if out_dir is not None:
+                        saved.append(self.save_one(result, Path(out_dir), loaded))
+        finally:
+            if out_dir is not None:
+                write_index(out_dir, saved, failures)
+        return out
+
+    def save(self, results: dict[str, list], out_dir: str | Path) -> dict[str, Any]:
+        """Write pictures, JSON and sounds of what a call has given, and an index of them.
+
+        Args:
+            results (dict): Of a call. Pictures and sounds are read once more from their files.
+            out_dir (str): The folder; made where it is missing.
+
+        Returns:
+            dict: The content of ``results.json``.
+        """
+        saved = []
+        try:
+            for result in results['predictions']:
+                loaded = self.pipeline.load(result.clip, self.whole_sound)
+                saved.append(self.save_one(result, Path(out_dir), loaded))
+        finally:
+            index = write_index(out_dir, saved, results['failures'])
+        return index
+
+    def _batches(
+        self, clips: list[Clip], batch_size: int, failures: list[Failure], single: bool
+    ) -> Iterator[list[tuple[Clip, dict]]]:
+        """Clips with what was loaded of them; those that cannot be are added to failures."""
+        batch = []
+        bar = tqdm(clips, unit='clip', disable=not self.show_progress or len(clips) < 2)
+        for clip in bar:
+            try:
+                batch.append((clip, self.pipeline.load(clip, self.whole_sound)))
+            except DataError as error:
+                if single:
+                    raise
+                failures.append(Failure(clip.name, str(error)))
+            if len(batch) == batch_size:
+                yield batch
+                batch = []
+        if batch:
+            yield batch
+
+    def class_numbers(self, labels: list[str] | None) -> list[int]:
+        """Numbers of classes by name.
+
+        Raises:
+            ValueError: The model has none of that name.
+        """
+        for label in labels or ():
+            if label not in self.classes:
+                raise ValueError(f'the model knows no {label!r}, but {", ".join(self.classes)}')
+        return [self.classes.index(label) for label in labels or ()]
+
+    @abstractmethod
+    def predict_batch(
+        self, batch: list[tuple[Clip, dict]], return_datasamples: bool = False, **kwargs
+    ) -> list[Any]:
+        """Results of loaded clips, in their order."""
+
+    @abstractmethod
+    def draw(self, result: Any, loaded: dict[str, Any]) -> Any:
+        """A picture of a result, RGB uint8 [H, W, 3]."""
+
+    @abstractmethod
+    def save_one(self, result: Any, folder: Path, loaded: dict[str, Any]) -> dict[str, Any]:
+        """Write a result's files; gives its entry in the index."""
+
+    def visualize(self, inputs: list, preds: list, show: bool = False, **kwargs) -> list:
+        """Pictures of results; ``inputs`` are what was loaded of their clips."""
+        return [self.draw(result, loaded) for result, loaded in zip(preds, inputs)]
+
+    def postprocess(
+        self, preds: list, visualization: list, return_datasample: bool = False, **kwargs
+    ) -> dict[str, list]:
+        """Put results and pictures together."""
+        return {'predictions': preds, 'visualization': visualization, 'failures': []}
+
+    def check_has(self, condition: bool, what: str) -> None:
+        """Raise a ConfigError that the model is no ``what``, unless it is."""
+        if not condition:
+            name = self._net.cfg.filename or 'the config'
+            raise ConfigError(f'{name} builds a {type(self._net).__name__}, which is no {what}')
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write readable JSON in UTF-8; the file appears whole or not at all."""
+    text = json.dumps(content, ensure_ascii=False, indent=1)
+    # lists of numbers stay on one line
+    text = re.sub(r'\[[-\d.,e\s]+\]', lambda found: ' '.join(found[0].split()), text)
+    with atomic_write(path) as file:
+        file.write(text + '\n')
+
+
+def write_index(out_dir: str | Path, saved: list[dict], failures: list[Failure]) -> dict:
+    """Write ``results.json``: the files of each clip, and what failed."""
+    index = {
+        'format': 'mmavl.results/1',
+        'clips': saved,
+        'failures': [{'name': f.name, 'message': f.message} for f in failures],
+    }
+    write_json(Path(out_dir, 'results.json'), index)
+    return index

@@ -1,0 +1,58 @@
+"""From a heat map to boxes."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import torch
+
+from mmavl.evaluation.functional import resize_maps
+from mmavl.evaluation.protocols import get_protocol
+
+
+@dataclass(frozen=True)
+class MapBox:
+    """A box around one connected region of a map.
+
+    Attributes:
+        xyxy (tuple[float, ...]): Left, top, right and bottom edge in pixels of the frame.
+        peak (float): The region's maximum, where the map's own minimum is 0 and maximum 1.
+    """
+
+    xyxy: tuple[float, float, float, float]
+    peak: float
+
+
+def boxes_of_map(
+    heat: np.ndarray, size: tuple[int, int], protocol: str = 'half_max', least_area: float = 0.005
+) -> list[MapBox]:
+    """Boxes around the connected regions in which a map is above its half maximum.
+
+    The map is upsampled to the protocol's grid, normalised and binarised as for its evaluation;
+    regions touch by edges or corners.
+
+    Args:
+        heat (np.ndarray): [h, w]; a constant one, or one that is not finite, has no box.
+        size (tuple[int, int]): Width and height of the frame in pixels.
+        protocol (str): One with a fixed threshold. Defaults to 'half_max'.
+        least_area (float): Regions below this share of the frame are left out. Defaults to 0.005.
+
+    Returns:
+        list[MapBox]: By falling peak.
+    """
+    rule = get_protocol(protocol)
+    grid = resize_maps(torch.as_tensor(np.asarray(heat, np.float32))[None], rule.size)
+    if not torch.isfinite(grid).all():
+        return []
+    scaled = rule.normalise(grid)
+    mask = rule.binarise(scaled, scaled)[0].numpy()
+    scaled = scaled[0].numpy()
+    count, regions, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
+    across, down = size[0] / rule.size, size[1] / rule.size
+    found = []
+    for number in range(1, count):
+        left, top, width, height, area = (int(value) for value in stats[number])
+        if area >= least_area * mask.size:
+            edges = left * across, top * down, (left + width) * across, (top + height) * down
+            found.append(MapBox(edges, float(scaled[regions == number].max())))
+    return sorted(found, key=lambda box: -box.peak)

@@ -1,0 +1,208 @@
+"""What an inferencer is given: videos, pairs of a picture and a sound, arrays, folders of them."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mmavl.errors import DataError
+
+VIDEOS = {
+    '.3gp', '.avi', '.flv', '.m4v', '.mkv', '.mov', '.mp4', '.mpeg', '.mpg', '.mts', '.ogv',
+    '.ts', '.webm', '.wmv',
+}  # fmt: skip
+PICTURES = {'.bmp', '.jpeg', '.jpg', '.png', '.webp'}
+SOUNDS = {'.aac', '.flac', '.m4a', '.mp3', '.oga', '.ogg', '.opus', '.wav'}
+
+
+@dataclass(frozen=True, eq=False)
+class Clip:
+    """One picture and one sound; a video file serves as both.
+
+    Attributes:
+        name (str): What results and files are called after.
+        image (str | np.ndarray): A video's or picture's path, or RGB uint8 [H, W, 3].
+        audio (str | np.ndarray): A path, or a waveform, float32 [L].
+        sample_rate (int, optional): Of a waveform, in Hz.
+    """
+
+    name: str
+    image: str | np.ndarray
+    audio: str | np.ndarray
+    sample_rate: int | None = None
+
+    @property
+    def video(self) -> str | None:
+        """The path of the video that picture and sound come from, if they do."""
+        same = isinstance(self.image, str) and self.image == self.audio
+        return self.image if same else None
+
+    @property
+    def source(self) -> dict[str, str | None]:
+        """The files by name; None stands for an array."""
+        if self.video:
+            return {'video': self.video}
+        files = {'image': self.image, 'audio': self.audio}
+        return {k: v if isinstance(v, str) else None for k, v in files.items()}
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An input that gave no result.
+
+    Attributes:
+        name (str): The clip's, or the input's path.
+        message (str): Why, in one line.
+    """
+
+    name: str
+    message: str
+
+
+def list_clips(inputs: Any) -> tuple[list[Clip], list[Failure]]:
+    """Make clips of whatever an inferencer is given; reads no media.
+
+    Args:
+        inputs: A video's path; a folder's path (its videos, and its pictures with the sound of the
+            same name; not its subfolders); a pair ``(picture, sound)`` of paths; a triple
+            ``(image, waveform, sample_rate)`` of arrays; ``dict(video=...)`` or
+            ``dict(image=..., audio=..., sample_rate=..., name=...)``; or a list of any of these.
+
+    Returns:
+        tuple[list[Clip], list[Failure]]: Clips with different names, and inputs that are none.
+
+    Raises:
+        TypeError: An input is of another kind.
+        DataError: A single input, not in a list, is no clip.
+    """
+    many = isinstance(inputs, list)
+    clips: list[Clip] = []
+    failures: list[Failure] = []
+    for item in inputs if many else [inputs]:
+        try:
+            for found in _expand(item):
+                (failures if isinstance(found, Failure) else clips).append(found)
+        except DataError as error:
+            if not many:
+                raise
+            failures.append(Failure(str(item)[:200], str(error)))
+    return list(_different_names(clips)), failures
+
+
+def _expand(item: Any) -> Iterable[Clip | Failure]:
+    if isinstance(item, str | Path):
+        path = check_path(item, folder=True)
+        return _folder(path) if path.is_dir() else [Clip(path.stem, str(path), str(path))]
+    if isinstance(item, tuple) and len(item) in (2, 3):
+        return [_pair(*item)]
+    if isinstance(item, dict) and 'video' in item:
+        path = check_path(item['video'])
+        return [Clip(item.get('name', path.stem), str(path), str(path))]
+    if isinstance(item, dict) and {'image', 'audio'} <= item.keys():
+        return [_pair(item['image'], item['audio'], item.get('sample_rate'), item.get('name'))]
+    raise TypeError(
+        f'{type(item).__name__} is no clip: give a path, (picture, sound), '
+        '(image, waveform, sample_rate), or a dict with video, or with image and audio'
+    )
+
+
+def check_path(path: str | Path, folder: bool = False) -> Path:
+    """The path of an existing file.
+
+    Args:
+        path (str | Path): What the user gave.
+        folder (bool): Whether a folder is welcome, too. Defaults to False.
+
+    Raises:
+        DataError: It is an address, does not exist, is empty or of another kind.
+    """
+    text = str(path)
+    if '://' in text:
+        raise DataError(f'{text} is an address, not a file: download it first')
+    file = Path(text).expanduser()
+    if file.is_dir():
+        if folder:
+            return file
+        raise DataError(f'{text} is a folder, not a file')
+    if not file.is_file():
+        raise DataError(f'{text} does not exist, or is no regular file')
+    if file.stat().st_size == 0:
+        raise DataError(f'{text} is an empty file')
+    return file
+
+
+def _pair(image: Any, audio: Any, sample_rate: int | None = None, name: str | None = None) -> Clip:
+    if isinstance(image, str | Path):
+        path = check_path(image)
+        image, name = str(path), name or path.stem
+    else:
+        image = _as_picture(image)
+    if isinstance(audio, str | Path):
+        path = check_path(audio)
+        return Clip(name or path.stem, image, str(path))
+    if not sample_rate:
+        raise TypeError('a waveform needs its sample_rate in Hz')
+    return Clip(name or 'clip', image, _as_wave(audio), int(sample_rate))
+
+
+def _as_picture(image: Any) -> np.ndarray:
+    image = np.asarray(image)
+    if image.ndim == 2:
+        image = np.repeat(image[..., None], 3, axis=2)
+    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or not image.size:
+        raise TypeError(
+            f'an image must be RGB uint8 [H, W, 3], not {image.dtype} {list(image.shape)}'
+        )
+    return image
+
+
+def _as_wave(wave: Any) -> np.ndarray:
+    wave = np.asarray(wave)
+    if np.issubdtype(wave.dtype, np.signedinteger):
+        wave = wave / -float(np.iinfo(wave.dtype).min)
+    if not np.issubdtype(wave.dtype, np.floating) or wave.ndim not in (1, 2):
+        raise TypeError(
+            'a waveform must be float in [-1, 1] or signed integer, [L] or [L, channels], not '
+            f'{wave.dtype} {list(wave.shape)}'
+        )
+    wave = wave.astype(np.float32)
+    wave = wave.mean(axis=1) if wave.ndim == 2 else wave
+    if not wave.size:
+        raise DataError('the waveform has no samples')
+    if not np.isfinite(wave).all():
+        raise DataError('the waveform holds values that are nan or inf')
+    return wave
+
+
+def _folder(folder: Path) -> Iterator[Clip | Failure]:
+    files = sorted(p for p in folder.iterdir() if p.is_file() and not p.name.startswith('.'))
+    kinds = {
+        kind: {p.stem: p for p in files if p.suffix.lower() in suffixes}
+        for kind, suffixes in (('video', VIDEOS), ('picture', PICTURES), ('sound', SOUNDS))
+    }
+    if not any(kinds.values()):
+        raise DataError(f'{folder} holds no videos, and no pictures with a sound of the same name')
+    for path in (p for p in files if p.suffix.lower() in VIDEOS):
+        yield Clip(path.stem, str(path), str(path))
+    for stem in sorted(kinds['picture'].keys() | kinds['sound'].keys()):
+        if stem in kinds['video']:
+            continue
+        picture, sound = kinds['picture'].get(stem), kinds['sound'].get(stem)
+        if picture and sound:
+            yield Clip(stem, str(picture), str(sound))
+        else:
+            lacks = 'sound' if picture else 'picture'
+            found = picture or sound
+            yield Failure(str(found), f'{found} has no {lacks} of the same name beside it')
+
+
+def _different_names(clips: Sequence[Clip]) -> Iterator[Clip]:
+    taken: set[str] = set()
+    for clip in clips:
+        name, number = clip.name, 2
+        while name.casefold() in taken:
+            name, number = f'{clip.name}_{number}', number + 1
+        taken.add(name.casefold())
+        yield clip if name == clip.name else replace(clip, name=name)

@@ -1,0 +1,141 @@
+"""What a localizer found in one clip, or in one window of a video."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from mmavl.structures import AVDataSample
+
+from .boxes import MapBox, boxes_of_map
+from .clips import Clip
+
+#: Schema of the JSON files; docs/inference.md describes it.
+FORMAT = 'mmavl.localization/1'
+#: The name of a map that belongs to no class.
+AGNOSTIC = 'sound'
+
+
+@dataclass(frozen=True, eq=False)
+class Localization:
+    """Tags, maps and boxes of one frame and the sound around it.
+
+    Attributes:
+        name (str): The clip's.
+        size (tuple[int, int]): Width and height of the frame in pixels.
+        time (float, optional): Second of the video at which the frame is shown.
+        window (tuple[float, float]): The seconds of sound that were heard.
+        heard, seen (dict[str, float]): Probability of each class by sound and by picture; empty
+            for a model without tags.
+        sounding (list[str]): The classes heard with at least the threshold, best first; 'sound'
+            for a model that tells no classes apart.
+        maps (dict[str, np.ndarray]): A map for each class asked for, float32 [h, w].
+        correspondence (float, optional): Probability that sound and picture belong together.
+        clip (Clip, optional): Where picture and sound come from.
+    """
+
+    name: str
+    size: tuple[int, int]
+    time: float | None
+    window: tuple[float, float]
+    heard: dict[str, float]
+    seen: dict[str, float]
+    sounding: list[str]
+    maps: dict[str, np.ndarray]
+    correspondence: float | None = None
+    clip: Clip | None = None
+
+    @classmethod
+    def of_sample(
+        cls, sample: AVDataSample, classes: list[str], threshold: float, clip: Clip
+    ) -> 'Localization':
+        """Read a prediction; its meta has ``ori_shape``, ``time`` and ``window``.
+
+        Args:
+            sample (AVDataSample): What the model's ``predict`` fills.
+            classes (list[str]): Names of the tag classes, [C].
+            threshold (float): The probability from which a class counts as sounding.
+            clip (Clip): What was read.
+        """
+        heard, seen = (
+            dict(zip(classes, _numbers(sample.get(field)), strict=True)) if field in sample else {}
+            for field in ('pred_tags', 'pred_visual_tags')
+        )
+        maps = {
+            classes[label] if label >= 0 else AGNOSTIC: heat
+            for label, heat in zip(
+                sample.map_labels.tolist(), sample.pred_maps.data.float().cpu().numpy()
+            )
+        }
+        sounding = [label for label, score in heard.items() if score >= threshold]
+        pair = float(sample.pred_avc[0]) if 'pred_avc' in sample else float('nan')
+        height, width = sample.ori_shape
+        return cls(
+            name=clip.name,
+            size=(width, height),
+            time=sample.get('time'),
+            window=tuple(sample.window),
+            heard=heard,
+            seen=seen,
+            sounding=[AGNOSTIC] if AGNOSTIC in maps else sorted(sounding, key=lambda k: -heard[k]),
+            maps=maps,
+            correspondence=None if np.isnan(pair) else pair,
+            clip=clip,
+        )
+
+    def boxes(self, label: str) -> list[MapBox]:
+        """Boxes around the regions above half maximum of a class's map, by falling peak."""
+        return boxes_of_map(self.maps[label], self.size)
+
+    def to_dict(self, maps: bool = True) -> dict[str, Any]:
+        """As plain data for JSON.
+
+        Args:
+            maps (bool): Whether to write the maps' values as well as the boxes. Defaults to True.
+        """
+        order = sorted(self.heard, key=lambda label: -self.heard[label])
+        return {
+            'format': FORMAT,
+            'name': self.name,
+            'source': self.clip.source if self.clip else {},
+            'size': list(self.size),
+            'time': _rounded(self.time),
+            'window': [_rounded(second) for second in self.window],
+            'correspondence': _rounded(self.correspondence),
+            'tags': [
+                {
+                    'label': label,
+                    'heard': _rounded(self.heard[label]),
+                    'seen': _rounded(self.seen.get(label)),
+                    'sounding': label in self.sounding,
+                }
+                for label in order
+            ],
+            'maps': [self._map_dict(label, maps) for label in self._map_order()],
+        }
+
+    def _map_order(self) -> list[str]:
+        return sorted(self.maps, key=lambda label: -self.heard.get(label, 0.0))
+
+    def _map_dict(self, label: str, values: bool) -> dict[str, Any]:
+        entry: dict[str, Any] = {
+            'label': label,
+            'boxes': [
+                {'xyxy': [round(edge, 1) for edge in box.xyxy], 'peak': _rounded(box.peak)}
+                for box in self.boxes(label)
+            ],
+        }
+        if values:
+            heat = self.maps[label]
+            entry['grid'] = list(heat.shape)
+            entry['values'] = np.round(heat.astype(np.float64), 5).tolist()
+        return entry
+
+
+def _numbers(values: torch.Tensor) -> list[float]:
+    return values.float().cpu().tolist()
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(float(value), 4)

@@ -1,0 +1,210 @@
+"""Finding what sounds where in clips and videos."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from mmengine.structures import InstanceData, PixelData
+
+from mmavl.models.localizers import BaseLocalizer
+from mmavl.registry import INFERENCERS
+from mmavl.structures import AVDataSample
+from mmavl.visualization import Spectrogram
+from mmavl.visualization.drawing import safe_name, write_png
+
+from .annotate import annotate_video
+from .base_av_inferencer import BaseAVInferencer, write_json
+from .clips import Clip, check_path
+from .localization import AGNOSTIC, Localization
+from .smoothing import smooth
+
+
+@INFERENCERS.register_module()
+class LocalizationInferencer(BaseAVInferencer):
+    """Tags, maps and boxes of clips: one frame each, with the sound around it.
+
+    >>> localize = LocalizationInferencer('stage2_scenes', 'epoch_6.pth')  # doctest: +SKIP
+    >>> found = localize('clip.mp4')['predictions'][0]  # doctest: +SKIP
+    >>> found.sounding, found.boxes(found.sounding[0])  # doctest: +SKIP
+
+    :meth:`video` goes through a whole video, :meth:`annotate` draws what it finds into it.
+
+    Args:
+        model, weights, device, scope, show_progress: As for :class:`BaseAVInferencer`.
+
+    Raises:
+        ConfigError: The model is no localizer.
+    """
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.check_has(isinstance(self.model, BaseLocalizer), 'localizer')
+
+    def predict_batch(
+        self,
+        batch: list[tuple[Clip, dict]],
+        return_datasamples: bool = False,
+        labels: Sequence[str] | None = None,
+        threshold: float = 0.3,
+    ) -> list[Any]:
+        """Localize in loaded clips.
+
+        Args:
+            batch (list): Clips and what :meth:`ClipPipeline.load` gave.
+            return_datasamples (bool): Whether to give :class:`AVDataSample`. Defaults to False.
+            labels (Sequence[str], optional): Classes to make maps for whether they are heard or
+                not, beside those heard.
+            threshold (float): Probability from which a class counts as sounding. Defaults to 0.3.
+
+        Returns:
+            list[Localization] | list[AVDataSample]: In order.
+        """
+        asked = self.class_numbers(list(labels or ()))
+        packed = [self.pipeline.pack(loaded, asked) for _, loaded in batch]
+        samples = self.forward(self.collate_fn(packed))
+        if return_datasamples:
+            return samples
+        return [
+            Localization.of_sample(sample, self.classes, threshold, clip)
+            for sample, (clip, _) in zip(samples, batch)
+        ]
+
+    def draw(self, result: Localization, loaded: dict[str, Any]) -> np.ndarray:
+        """The frame with the boxes of what sounds, a map for each class, and the sound."""
+        sample = AVDataSample(metainfo={'clip_id': result.name, 'ori_shape': result.size[::-1]})
+        names = [*self.classes]
+        labels = [names.index(label) if label in names else -1 for label in result.maps]
+        sample.map_labels = torch.tensor(labels)
+        sample.pred_maps = PixelData(data=torch.from_numpy(np.stack([*result.maps.values()])))
+        if result.heard:
+            sample.pred_tags = torch.tensor([result.heard[name] for name in names])
+            sample.pred_visual_tags = torch.tensor([result.seen[name] for name in names])
+        sample.gt_instances = self._instances(result)
+        wave = loaded['waveform']
+        return self.visualizer.draw(
+            loaded['image'],
+            sample,
+            spectrogram=Spectrogram.of_waveform(wave, loaded['sample_rate']),
+            caption=_caption(result),
+        )
+
+    def _instances(self, result: Localization) -> InstanceData:
+        found = [
+            (box.xyxy, label)
+            for label in result.sounding
+            if label in result.maps
+            for box in result.boxes(label)
+        ]
+        return InstanceData(
+            bboxes=torch.tensor([xyxy for xyxy, _ in found]).reshape(-1, 4),
+            labels=torch.tensor([self._number(label) for _, label in found], dtype=torch.long),
+            sounding=torch.ones(len(found), dtype=torch.bool),
+            names=[label for _, label in found],
+        )
+
+    def _number(self, label: str) -> int:
+        return -1 if label == AGNOSTIC else self.classes.index(label)
+
+    def save_one(
+        self, result: Localization, folder: Path, loaded: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Write ``NAME.png`` and ``NAME.json``."""
+        stem = safe_name(result.name)
+        write_png(folder / f'{stem}.png', self.draw(result, loaded))
+        write_json(folder / f'{stem}.json', {**result.to_dict(), 'picture': f'{stem}.png'})
+        return {
+            'name': result.name,
+            'sounding': result.sounding,
+            'json': f'{stem}.json',
+            'picture': f'{stem}.png',
+        }
+
+    def video(
+        self,
+        path: str | Path,
+        rate: float = 2.0,
+        smoothing: float = 1.0,
+        batch_size: int = 8,
+        threshold: float = 0.3,
+    ) -> Iterator[Localization]:
+        """Localize in a whole video, with a bounded part of it in memory.
+
+        Args:
+            path (str): A video with sound.
+            rate (float): Frames to look at in a second. Defaults to 2.
+            smoothing (float): Maps and tags are averaged over this many seconds before and after,
+                see :func:`mmavl.apis.smoothing.smooth`. Defaults to 1; 0 leaves them.
+            batch_size (int): Frames that go through the model at once. Defaults to 8.
+            threshold (float): Probability from which a class counts as sounding. Defaults to 0.3.
+
+        Yields:
+            Localization: By time, every ``1 / rate`` s, with maps of all classes.
+
+        Raises:
+            DataError: The video cannot be used, or not to its end.
+            ValueError: The rate is not above 0, or the smoothing negative.
+        """
+        if rate <= 0 or smoothing < 0:
+            raise ValueError(f'rate={rate} must be above 0, smoothing={smoothing} not below')
+        path = str(check_path(path))
+        clip = Clip(Path(path).stem, path, path)
+        found = self._windows(clip, rate, batch_size, threshold)
+        return smooth(found, smoothing, threshold)
+
+    def _windows(
+        self, clip: Clip, rate: float, batch_size: int, threshold: float
+    ) -> Iterator[Localization]:
+        batch = []
+        options = {'labels': self.classes, 'threshold': threshold}
+        for loaded in self.pipeline.windows(clip.video, rate):
+            batch.append((clip, loaded))
+            if len(batch) == batch_size:
+                yield from self.predict_batch(batch, **options)
+                batch = []
+        if batch:
+            yield from self.predict_batch(batch, **options)
+
+    def annotate(
+        self,
+        path: str | Path,
+        out_file: str | Path,
+        max_side: int = 640,
+        frame_rate: float | None = None,
+        windows_file: str | Path | None = None,
+        **kwargs,
+    ) -> int:
+        """Write a video's copy with heat maps, boxes, classes and scores, and its own sound.
+
+        Args:
+            path (str): A video with sound.
+            out_file (str): The ``.mp4`` to write.
+            max_side (int): Frames are scaled to at most this many pixels. Defaults to 640.
+            frame_rate (float, optional): Leave out frames above this rate. Defaults to all.
+            windows_file (str, optional): Also write what was found, one line of JSON a window.
+            **kwargs: ``rate``, ``smoothing``, ``batch_size``, ``threshold`` as for :meth:`video`.
+
+        Returns:
+            int: Frames written.
+
+        Raises:
+            DataError: The video cannot be used, or not to its end; no file is left then.
+        """
+        found = self.video(path, **kwargs)
+        return annotate_video(
+            str(check_path(path)),
+            out_file,
+            found,
+            self.classes,
+            max_side=max_side,
+            frame_rate=frame_rate,
+            windows_file=windows_file,
+            show_progress=self.show_progress,
+        )
+
+
+def _caption(result: Localization) -> str:
+    heard = ', '.join(f'{k} {result.heard[k]:.2f}' for k in result.sounding if k in result.heard)
+    time = '' if result.time is None else f'at {result.time:.1f} s'
+    return ' '.join(filter(None, (time, heard and f'heard: {heard}')))

@@ -1,0 +1,170 @@
+"""Finding the config and the weights of a model by what its user says."""
+
+import copy
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import torch
+from mmengine import Config
+from mmengine.device import get_device
+from mmengine.registry import DefaultScope
+from torch import nn
+
+import mmavl
+from mmavl.engine.checkpoint import load_checkpoint, load_state
+from mmavl.engine.config import config_errors, load_config
+from mmavl.errors import CheckpointError, ConfigError
+from mmavl.registry import DATASETS, MODELS
+
+#: The quickstart's model, and where it leaves its weights.
+QUICKSTART_CONFIG = 'stage2_scenes'
+QUICKSTART_WEIGHTS = 'work_dirs/quickstart_seed0/stage2_scenes/epoch_6.pth'
+_HOW_TO_GET_WEIGHTS = (
+    'train them with `bash tools/quickstart.sh` in a checkout of mmavl, or name a file '
+    '(weights=..., on the command line --weights FILE)'
+)
+#: Where a part's own weights come from; the checkpoint holds them, so they need not be there.
+_SOURCES = {'weights': str, 'sha256': str, 'pretrained': bool}
+
+
+def shipped(kind: str = 'configs') -> Path:
+    """The folder of configs or tools, in a checkout as in an installed package."""
+    return Path(mmavl.__file__).resolve().parent / '.mim' / kind
+
+
+def find_config(name: str | Path) -> Path:
+    """The file of a config.
+
+    Args:
+        name (str | Path): A path, or the name of one of mmavl's configs, e.g. 'stage2_scenes'.
+
+    Raises:
+        FileNotFoundError: There is neither.
+    """
+    path = Path(name).expanduser()
+    if path.is_file():
+        return path
+    for own in (shipped() / path, shipped() / f'{path}.py', shipped().parent / path):
+        if own.is_file():
+            return own
+    close = get_close_matches(path.stem, [p.stem for p in shipped().rglob('*.py')], n=1)
+    hint = f'; did you mean {close[0]!r}?' if close else '; `mmavl list models` names them'
+    raise FileNotFoundError(f'{name} is neither a config file nor the name of one{hint}')
+
+
+def find_quickstart_weights() -> Path:
+    """The weights that the quickstart has trained, here or in mmavl's checkout.
+
+    Raises:
+        FileNotFoundError: There are none; says how to get them.
+    """
+    for folder in (Path.cwd(), shipped('configs').resolve().parent):
+        if (folder / QUICKSTART_WEIGHTS).is_file():
+            return folder / QUICKSTART_WEIGHTS
+    raise FileNotFoundError(f'there are no weights at {QUICKSTART_WEIGHTS}: {_HOW_TO_GET_WEIGHTS}')
+
+
+def load_model(
+    model: str | Path | Config | dict | None = None,
+    weights: str | Path | None = None,
+    device: str | None = None,
+) -> nn.Module:
+    """Build a model for inference; weights are read as tensors, and no code with them.
+
+    Args:
+        model: A config's path, the name of one of mmavl's, a Config, or a ``.safetensors`` file
+            that holds config and weights. Defaults to the quickstart's config.
+        weights: A checkpoint, or such a ``.safetensors`` file in place of ``model``. Defaults to
+            None: for the quickstart's config its own; for a model without trained weights none.
+        device: E.g. 'cpu' or 'cuda:0'. Defaults to the best there is.
+
+    Returns:
+        nn.Module: In evaluation mode, with ``cfg`` (Config) and ``dataset_meta`` (dict with
+        'classes') as attributes.
+
+    Raises:
+        FileNotFoundError: Config or weights are not there.
+        CheckpointError: The weights do not fit, or name no classes.
+        ConfigError: The config is wrong, or the device is not there.
+    """
+    device = _device(device)
+    for file in (weights, model):
+        if isinstance(file, str | Path) and Path(file).suffix == '.safetensors':
+            from mmavl.engine.exported import load_exported
+
+            return load_exported(file, device)
+    cfg = _config(model)
+    if weights is None and Path(cfg.filename or '').stem == QUICKSTART_CONFIG:
+        weights = find_quickstart_weights()
+    if weights is None:
+        net, meta = _build(cfg, cfg.model), _data_meta(cfg)
+        if any(p.requires_grad and p.numel() > 1 for p in net.parameters()):
+            raise FileNotFoundError(
+                f'no weights for {cfg.filename or "the config"}: {_HOW_TO_GET_WEIGHTS}'
+            )
+    else:
+        checkpoint = load_checkpoint(weights)
+        net = _build(cfg, _without_sources(cfg.model.to_dict()))
+        _load(net, checkpoint['state_dict'], str(weights))
+        meta = checkpoint.get('meta', {}).get('dataset_meta') or _data_meta(cfg)
+    if not meta.get('classes'):
+        raise ConfigError(
+            f'neither {weights or "weights"} nor the data of {cfg.filename or "the config"} name '
+            'the classes: set test_dataloader.dataset.metainfo.classes'
+        )
+    net.cfg, net.dataset_meta = cfg, meta
+    return net.to(device).eval()
+
+
+def _load(net: nn.Module, state: dict[str, torch.Tensor], source: str) -> None:
+    # a separator without trained parts of its own has its localizer's weights
+    inner = getattr(net, 'localizer', None)
+    whole = inner is None or any(name.startswith('localizer.') for name in state)
+    load_state(net if whole else inner, state, source, strict=True)
+    if not whole and any(p.requires_grad for p in net.parameters()):
+        raise CheckpointError(
+            f"{source} holds a localizer's weights; the separator around it needs its own"
+        )
+
+
+def _device(name: str | None) -> str:
+    name = name or get_device()
+    try:
+        torch.zeros(1, device=name)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        raise ConfigError(f'device {name!r} is not there: {reason}') from error
+    return name
+
+
+def _config(model: str | Path | Config | dict | None) -> Config:
+    if isinstance(model, Config):
+        return copy.deepcopy(model)
+    if isinstance(model, dict):
+        return Config(copy.deepcopy(model))
+    return load_config(find_config(model or QUICKSTART_CONFIG))
+
+
+def _build(cfg: Config, model: dict[str, Any]) -> nn.Module:
+    with config_errors(cfg), DefaultScope.overwrite_default_scope('mmavl'):
+        return MODELS.build(model)
+
+
+def _without_sources(node: Any) -> Any:
+    if isinstance(node, dict):
+        drops = {k for k, v in node.items() if k in _SOURCES and isinstance(v, _SOURCES[k])}
+        return {k: _without_sources(v) for k, v in node.items() if k not in drops}
+    return [_without_sources(item) for item in node] if isinstance(node, list) else node
+
+
+def _data_meta(cfg: Config) -> dict[str, Any]:
+    """What the config's own data says of its classes; nothing where it is not there."""
+    dataset = cfg.get('test_dataloader', {}).get('dataset', {})
+    if dataset.get('metainfo', {}).get('classes'):
+        return dict(dataset['metainfo'])
+    try:
+        with DefaultScope.overwrite_default_scope('mmavl'):
+            return dict(DATASETS.build(dataset).metainfo)
+    except (KeyError, OSError, ValueError):
+        return {}

@@ -1,0 +1,132 @@
+"""Writing an MP4 frame by frame, with the sound of another file beside."""
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from typing import IO
+
+import av
+import numpy as np
+
+from mmavl.datasets.image_io import open_container
+
+from .streams import start_time
+
+#: Sound that goes into the MP4 as it is.
+_COPIED = {'aac', 'mp3'}
+_AAC_RATES = {8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000}
+_LAYOUTS = {1: 'mono', 2: 'stereo', 6: '5.1', 8: '7.1'}
+_TICKS = 90_000
+
+
+class Mp4Writer:
+    """An MP4 with H.264 (MPEG-4 where FFmpeg has no encoder for it); a ``with`` block closes it.
+
+    Args:
+        file (IO): What to write to, open for binary writing.
+        size (tuple[int, int]): Width and height, even.
+        rate (Fraction): About how many frames a second; each frame comes with its own moment.
+        sound_of (str): The file whose first sound track goes along, if it has one.
+
+    Raises:
+        OSError: The file cannot be written.
+    """
+
+    def __init__(self, file: IO, size: tuple[int, int], rate: Fraction, sound_of: str) -> None:
+        self.file = file
+        self.sound_of = sound_of
+        self.size = size
+        self.rate = rate
+        self._last = -1
+
+    def __enter__(self) -> 'Mp4Writer':
+        with self._errors():
+            self._output = av.open(self.file, 'w', format='mp4')
+            codec = 'libx264' if 'libx264' in av.codecs_available else 'mpeg4'
+            self._video = self._output.add_stream(codec, rate=self.rate)
+            self._video.width, self._video.height = self.size
+            self._video.pix_fmt = 'yuv420p'
+            self._video.codec_context.time_base = Fraction(1, _TICKS)
+            if codec == 'libx264':
+                self._video.options = {'preset': 'veryfast', 'crf': '22'}
+        self._input = open_container(self.sound_of)
+        source = self._input.__enter__()
+        self._origin = start_time(source)
+        self._sound = self._packets(source) if source.streams.audio else iter(())
+        self._waiting = next(self._sound, None)
+        return self
+
+    def __exit__(self, kind: type | None, *rest: object) -> None:
+        try:
+            if kind is None:
+                with self._errors():
+                    self._output.mux(self._video.encode(None))
+                self._mux_sound(float('inf'))
+        finally:
+            self._input.__exit__(None, None, None)
+            with self._errors():
+                self._output.close()
+
+    def write(self, time: float, image: np.ndarray) -> None:
+        """Write a frame, RGB uint8 [H, W, 3], shown from second ``time`` on."""
+        ticks = round(time * _TICKS)
+        if ticks <= self._last:
+            return  # two frames of one moment
+        self._last = ticks
+        frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format='rgb24')
+        frame.pts, frame.time_base = ticks, Fraction(1, _TICKS)
+        with self._errors():
+            self._output.mux(self._video.encode(frame))
+        # together with the picture, or the muxer would keep all of one of them in memory
+        self._mux_sound(time)
+
+    def _mux_sound(self, until: float) -> None:
+        while self._waiting is not None and self._waiting[0] <= until:
+            with self._errors():
+                self._output.mux(self._waiting[1])
+            self._waiting = next(self._sound, None)
+
+    def _packets(
+        self, source: av.container.InputContainer
+    ) -> Iterator[tuple[float, av.Packet | list[av.Packet]]]:
+        track = source.streams.audio[0]
+        if track.codec_context.name in _COPIED:
+            return self._copied(source, track)
+        return self._encoded(source, track)
+
+    def _copied(
+        self, source: av.container.InputContainer, track: av.AudioStream
+    ) -> Iterator[tuple[float, av.Packet]]:
+        out = self._output.add_stream_from_template(track)
+        shift = round(self._origin / track.time_base)
+        for packet in source.demux(track):
+            if packet.dts is None:
+                continue
+            packet.pts, packet.dts = packet.pts - shift, packet.dts - shift
+            time = float(packet.dts * track.time_base)
+            packet.stream = out
+            yield time, packet
+
+    def _encoded(
+        self, source: av.container.InputContainer, track: av.AudioStream
+    ) -> Iterator[tuple[float, list[av.Packet]]]:
+        rate = track.rate if track.rate in _AAC_RATES else 48_000
+        layout = _LAYOUTS.get(track.channels, 'stereo')  # some files do not name theirs
+        out = self._output.add_stream('aac', rate=rate, layout=layout)
+        time = 0.0
+        for frame in source.decode(track):
+            time = float((frame.pts or 0) * frame.time_base - self._origin)
+            frame.pts = round(time * frame.sample_rate)
+            frame.time_base = Fraction(1, frame.sample_rate)
+            yield time, out.encode(frame)
+        yield time, out.encode(None)
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        """FFmpeg's errors in writing as OSErrors; its others belong to the file that is read."""
+        try:
+            yield
+        except av.FFmpegError as error:
+            number = error.errno if 0 < (error.errno or 0) < 200 else errno.EIO
+            raise OSError(number, f'the MP4 cannot be written: {error.strerror}') from error

@@ -1,0 +1,197 @@
+"""From clips, of files or of arrays, to what a model's data preprocessor takes."""
+
+from collections.abc import Iterator, Sequence
+from itertools import count
+from typing import Any
+
+import numpy as np
+import soxr
+from mmengine import Config
+from mmengine.registry import DefaultScope
+
+from mmavl.datasets.audio_io import read_audio
+from mmavl.datasets.image_io import read_image
+from mmavl.errors import ConfigError, DataError
+from mmavl.registry import TRANSFORMS
+from mmavl.utils.components import component_name
+
+from .clips import PICTURES, VIDEOS, Clip, check_path
+from .streams import PictureStream, SoundStream, read_whole
+
+#: Seconds of sound heard at once where the config does not say.
+_SECONDS = 10.0
+
+
+class ClipPipeline:
+    """A config's test pipeline, except that pictures and sounds come from a :class:`Clip`.
+
+    Args:
+        cfg (Config): A model's config.
+        num_classes (int): C.
+
+    Attributes:
+        sample_rate (int): Of the waveforms, in Hz.
+        seconds (float): How much sound is heard at once.
+
+    Raises:
+        ConfigError: The config has no test pipeline with LoadAudio in it.
+    """
+
+    def __init__(self, cfg: Config, num_classes: int) -> None:
+        steps = {component_name(step['type']): step for step in _test_pipeline(cfg)}
+        if 'LoadAudio' not in steps:
+            raise ConfigError(
+                f'{cfg.filename or "the config"} has no LoadAudio in the pipeline of its '
+                'test_dataloader: sample rate and transforms of the input are not known'
+            )
+        self.num_classes = num_classes
+        self.sample_rate = steps['LoadAudio'].get('sample_rate', 22050)
+        lengths = (steps.get(name, {}).get('seconds') for name in ('CropPadAudio', 'LoadAudio'))
+        self.seconds = next((length for length in lengths if length), _SECONDS)
+        with DefaultScope.overwrite_default_scope('mmavl'):
+            self.transforms = [
+                TRANSFORMS.build(step)
+                for name, step in steps.items()
+                if name not in ('LoadFrame', 'LoadAudio')
+            ]
+
+    def load(self, clip: Clip, whole: bool = False) -> dict[str, Any]:
+        """Read a clip: a video's frame in the middle, and the sound around it.
+
+        Args:
+            clip (Clip): The clip.
+            whole (bool): Whether to read all of the sound. Defaults to False.
+
+        Returns:
+            dict: ``image`` (RGB uint8 [H, W, 3]), ``ori_shape``, ``waveform`` (float32 [L]),
+            ``sample_rate``, ``window`` (first and last second heard), ``clip_id``; for a video
+            ``time``; with ``whole`` also ``original``, the sound at its own rate and that rate.
+
+        Raises:
+            DataError: The media cannot be used; one line says why.
+        """
+        for file in (clip.image, clip.audio):
+            if isinstance(file, str):
+                check_path(file)
+        time = None
+        if isinstance(clip.image, np.ndarray):
+            image = clip.image
+        elif _is_video(clip.image):
+            image, time = _middle_frame(clip.image)
+        else:
+            image = read_image(clip.image)
+        if not whole:
+            wave, start = self._sound(clip, time)
+            return self.results(clip, image, wave, start, time)
+        original, rate = _whole_sound(clip)
+        wave = original
+        if rate != self.sample_rate:
+            wave = soxr.resample(original, rate, self.sample_rate)
+        return {**self.results(clip, image, wave, 0.0, time), 'original': (original, rate)}
+
+    def results(
+        self, clip: Clip, image: np.ndarray, wave: np.ndarray, start: float, time: float | None
+    ) -> dict[str, Any]:
+        """What the transforms take; see :meth:`load`."""
+        results = {
+            'clip_id': clip.name,
+            'image': image,
+            'ori_shape': image.shape[:2],
+            'waveform': wave,
+            'sample_rate': self.sample_rate,
+            'window': (start, start + len(wave) / self.sample_rate),
+        }
+        return results if time is None else {**results, 'time': time}
+
+    def _sound(self, clip: Clip, time: float | None) -> tuple[np.ndarray, float]:
+        """The window of sound around a time, None for the middle, and its first second."""
+        if isinstance(clip.audio, np.ndarray):
+            wave = self._resampled(clip)
+            centre = len(wave) / self.sample_rate / 2 if time is None else time
+            wanted = round(self.seconds * self.sample_rate)
+            start = round(centre * self.sample_rate) - wanted // 2
+            start = max(min(start, len(wave) - wanted), 0)
+            return wave[start : start + wanted], start / self.sample_rate
+        if time is not None:
+            with SoundStream(clip.audio, self.sample_rate, self.seconds, time) as sound:
+                start, wave = sound.around(time)
+            return wave, start
+        starts = [0.0]
+
+        def centre(length: float, wanted: float) -> float:
+            starts.append((length - wanted) / 2)
+            return starts[-1]
+
+        wave, _ = read_audio(clip.audio, self.sample_rate, self.seconds, centre)
+        return wave, starts[-1]
+
+    def _resampled(self, clip: Clip) -> np.ndarray:
+        if clip.sample_rate == self.sample_rate:
+            return clip.audio
+        return soxr.resample(clip.audio, clip.sample_rate, self.sample_rate)
+
+    def pack(self, results: dict[str, Any], asked: Sequence[int] = ()) -> dict[str, Any]:
+        """Run the transforms on loaded results.
+
+        Args:
+            results (dict): Of :meth:`load`; not changed.
+            asked (Sequence[int]): Classes whose maps are wanted whether they sound or not.
+
+        Returns:
+            dict: ``inputs`` and ``data_samples``.
+        """
+        tags = np.zeros(self.num_classes, np.float32)
+        tags[list(asked)] = 1
+        packed = {**results, 'tags': tags}
+        for transform in self.transforms:
+            packed = transform(packed)
+        packed['data_samples'].set_metainfo({'window': results['window']})
+        return packed
+
+    def windows(self, path: str, rate: float, start: float = 0.0) -> Iterator[dict[str, Any]]:
+        """A video's frames, ``rate`` of them a second, each with the sound around it.
+
+        Yields:
+            dict: As of :meth:`load`.
+
+        Raises:
+            DataError: The video cannot be used, or not to its end.
+        """
+        clip = Clip(path, path, path)
+        times = (start + number / rate for number in count())
+        sound = SoundStream(path, self.sample_rate, self.seconds, start)
+        with sound, PictureStream(path, start) as pictures:
+            for time, image in pictures.at(times):
+                first, wave = sound.around(time)
+                yield self.results(clip, image, wave, first, time)
+
+
+def _test_pipeline(cfg: Config) -> list[dict]:
+    dataset = cfg.get('test_dataloader', {}).get('dataset', {})
+    while 'pipeline' not in dataset and 'dataset' in dataset:
+        dataset = dataset['dataset']
+    return dataset.get('pipeline', [])
+
+
+def _whole_sound(clip: Clip) -> tuple[np.ndarray, int]:
+    """All of a clip's sound, float32 [L], at its own rate."""
+    if isinstance(clip.audio, np.ndarray):
+        return clip.audio, clip.sample_rate
+    if clip.video:
+        return read_whole(clip.video)
+    return read_audio(clip.audio, seconds=float('inf'))
+
+
+def _is_video(path: str) -> bool:
+    suffix = f'.{path.rpartition(".")[2].lower()}'
+    return suffix in VIDEOS or suffix not in PICTURES
+
+
+def _middle_frame(path: str) -> tuple[np.ndarray, float]:
+    with PictureStream(path) as pictures:
+        time = pictures.length() / 2
+    with PictureStream(path, time) as pictures:
+        found = next(pictures.at([time]), None)
+    if found is None:
+        raise DataError(f'{path} has no frame at {time:.2f} s: it is truncated')
+    return found[1], time

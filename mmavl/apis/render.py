@@ -1,0 +1,132 @@
+"""A video's frame with what sounds in it: a pure function of pixels and maps."""
+
+from collections.abc import Mapping, Sequence
+
+import cv2
+import numpy as np
+from PIL import Image, ImageDraw
+
+from mmavl.visualization.drawing import INK, PAPER, fit_text, font, min_max
+
+from .boxes import boxes_of_map
+
+#: Okabe and Ito's colours, which differ for all common kinds of colour vision.
+COLOURS = (
+    (230, 159, 0), (86, 180, 233), (0, 158, 115), (240, 228, 66), (213, 94, 0), (204, 121, 167),
+    (0, 114, 178),
+)  # fmt: skip
+STRIP = 24
+_ALPHA = 0.65
+_MOST_SCORES = 4
+
+
+def colour_of(label: str, classes: Sequence[str]) -> tuple[int, int, int]:
+    """The colour of a class; the first one for a map without a class."""
+    return COLOURS[classes.index(label) % len(COLOURS)] if label in classes else COLOURS[0]
+
+
+def frame_size(width: int, height: int, max_side: int) -> tuple[int, int]:
+    """Even width and height of a drawn frame, its long side from 320 to ``max_side``."""
+    longest = max(width, height)
+    scale = min(max(longest, 320), max_side) / longest
+    return tuple(max(2 * round(side * scale / 2), 2) for side in (width, height))
+
+
+def render_frame(
+    image: np.ndarray,
+    maps: Mapping[str, np.ndarray],
+    scores: Mapping[str, float],
+    classes: Sequence[str],
+    size: tuple[int, int],
+    time: float,
+) -> np.ndarray:
+    """Draw heat, boxes and names of what sounds, and a strip with the scores beneath.
+
+    Every map is stretched to its own lowest and highest value and drawn in its class's colour; a
+    pixel belongs to the map that is highest there. The frame itself becomes grey, so that a colour
+    always means heat.
+
+    Args:
+        image (np.ndarray): RGB uint8 [H, W, 3].
+        maps (Mapping): Of what sounds, by class, [h, w]; finite.
+        scores (Mapping): Probability of every class, for names and strip.
+        classes (Sequence[str]): All classes; chooses the colours.
+        size (tuple[int, int]): Width and height to draw at, even.
+        time (float): Seconds, for the strip.
+
+    Returns:
+        np.ndarray: RGB uint8 [height + 24, width, 3].
+    """
+    method = cv2.INTER_AREA if size[0] < image.shape[1] else cv2.INTER_LINEAR
+    frame = cv2.resize(image, size, interpolation=method)
+    if maps:
+        frame = _with_heat(frame, maps, classes)
+    canvas = Image.new('RGB', (size[0], size[1] + STRIP), INK)
+    canvas.paste(Image.fromarray(frame))
+    draw = ImageDraw.Draw(canvas)
+    for label, heat in maps.items():
+        for box in boxes_of_map(heat, size):
+            _draw_box(draw, box.xyxy, _title(label, scores), colour_of(label, classes), size)
+    _draw_strip(draw, maps, scores, classes, size, time)
+    return np.asarray(canvas)
+
+
+def _with_heat(
+    frame: np.ndarray, maps: Mapping[str, np.ndarray], classes: Sequence[str]
+) -> np.ndarray:
+    size = frame.shape[1], frame.shape[0]
+    heats = np.stack([cv2.resize(min_max(m.astype(np.float32)), size) for m in maps.values()])
+    colours = np.array([colour_of(label, classes) for label in maps], np.float32)
+    share = (_ALPHA * heats.max(0))[..., None]
+    grey = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY).astype(np.float32)[..., None]
+    blended = grey * (1 - share) + colours[heats.argmax(0)] * share
+    return np.rint(blended).astype(np.uint8)
+
+
+def _title(label: str, scores: Mapping[str, float]) -> str:
+    name = label.replace('_', ' ')
+    return f'{name} {scores[label]:.2f}' if label in scores else name
+
+
+def _draw_box(
+    draw: ImageDraw.ImageDraw,
+    xyxy: tuple[float, ...],
+    title: str,
+    colour: tuple[int, int, int],
+    size: tuple[int, int],
+) -> None:
+    left, top, right, bottom = (round(edge) for edge in xyxy)
+    right, bottom = min(right, size[0]) - 1, min(bottom, size[1]) - 1
+    draw.rectangle((left, top, right, bottom), outline=INK, width=4)
+    draw.rectangle((left + 1, top + 1, right - 1, bottom - 1), outline=colour, width=2)
+    face = font(13, bold=True)
+    title = fit_text(title, face, size[0] - 10)
+    width = face.getlength(title) + 8
+    left = min(left, size[0] - width)
+    top = top - 18 if top >= 18 else min(top, size[1] - 18)
+    draw.rectangle((left, top, left + width, top + 18), fill=INK)
+    draw.text((left + 4, top + 9), title, colour, face, anchor='lm')
+
+
+def _draw_strip(
+    draw: ImageDraw.ImageDraw,
+    maps: Mapping[str, np.ndarray],
+    scores: Mapping[str, float],
+    classes: Sequence[str],
+    size: tuple[int, int],
+    time: float,
+) -> None:
+    middle = size[1] + STRIP // 2
+    clock = f'{int(time // 60)}:{time % 60:04.1f}'
+    draw.text((6, middle), clock, PAPER, font(12), anchor='lm')
+    left = 14 + font(12).getlength('0:00.0')
+    for label in sorted(scores, key=lambda name: -scores[name])[:_MOST_SCORES]:
+        face = font(12, bold=label in maps)
+        title = _title(label, scores)
+        if left + 16 + face.getlength(title) > size[0]:
+            break
+        colour = colour_of(label, classes)
+        mark = (left, middle - 4, left + 8, middle + 4)
+        draw.ellipse(mark, fill=colour if label in maps else None, outline=colour)
+        draw.text((left + 13, middle), title, PAPER if label in maps else (170,) * 3, face, 'lm')
+        left += 13 + face.getlength(title) + 14

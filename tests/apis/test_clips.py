@@ -1,0 +1,86 @@
+import numpy as np
+import pytest
+
+from mmavl.apis.clips import Failure, list_clips
+from mmavl.errors import DataError
+
+IMAGE = np.zeros((4, 6, 3), np.uint8)
+WAVE = np.zeros(100, np.float32)
+
+
+def touch(folder, *names):
+    for name in names:
+        (folder / name).write_bytes(b'x')
+
+
+def test_a_folder_gives_its_videos_and_its_pictures_with_their_sounds(tmp_path):
+    touch(tmp_path, 'b.MP4', 'a.jpg', 'a.wav', 'b.jpg', 'lone.png', 'notes.txt', '.hidden.mp4')
+    (tmp_path / 'sub').mkdir()
+    touch(tmp_path / 'sub', 'c.mp4')
+    clips, failures = list_clips(str(tmp_path))
+    assert [(c.name, c.image, c.audio) for c in clips] == [
+        ('b', f'{tmp_path}/b.MP4', f'{tmp_path}/b.MP4'),
+        ('a', f'{tmp_path}/a.jpg', f'{tmp_path}/a.wav'),
+    ]
+    assert [(c.video, c.source) for c in clips] == [
+        (f'{tmp_path}/b.MP4', {'video': f'{tmp_path}/b.MP4'}),
+        (None, {'image': f'{tmp_path}/a.jpg', 'audio': f'{tmp_path}/a.wav'}),
+    ]
+    lone = f'{tmp_path}/lone.png'
+    assert failures == [Failure(lone, f'{lone} has no sound of the same name beside it')]
+
+
+def test_clips_of_one_name_get_different_ones(tmp_path):
+    for folder in ('x', 'X', 'y'):
+        (tmp_path / folder).mkdir()
+        touch(tmp_path / folder, 'Ü 三.mp4' if folder != 'X' else 'ü 三.mp4')
+    clips, _ = list_clips([tmp_path / folder for folder in ('x', 'X', 'y')])
+    assert [clip.name for clip in clips] == ['Ü 三', 'ü 三_2', 'Ü 三_3']
+
+
+def test_arrays_become_rgb_and_mono():
+    stereo = np.array([[16384, 0], [-32768, -32768]], np.int16)
+    grey = np.full((4, 6), 7, np.uint8)
+    (clip,), failures = list_clips((grey, stereo, 16000))
+    assert failures == []
+    assert clip.audio.tolist() == [0.25, -1.0]
+    assert clip.image.shape == (4, 6, 3)
+    assert (clip.image == 7).all()
+    assert (clip.name, clip.sample_rate) == ('clip', 16000)
+    assert clip.source == {'image': None, 'audio': None}
+
+
+def test_a_bad_input_of_a_list_is_listed_and_a_single_one_raises(tmp_path):
+    touch(tmp_path, 'good.mp4')
+    (tmp_path / 'empty').mkdir()
+    (tmp_path / 'zero.mp4').touch()
+    bad = {
+        'https://example.org/x.mp4': 'is an address, not a file: download it first',
+        f'{tmp_path}/none.mp4': 'does not exist',
+        f'{tmp_path}/zero.mp4': 'is an empty file',
+        f'{tmp_path}/empty': 'holds no videos',
+    }
+    clips, failures = list_clips([*bad, f'{tmp_path}/good.mp4'])
+    assert [clip.name for clip in clips] == ['good']
+    assert [failure.name for failure in failures] == list(bad)
+    for failure, reason in zip(failures, bad.values()):
+        assert reason in failure.message
+        assert '\n' not in failure.message
+        with pytest.raises(DataError, match=reason):
+            list_clips(failure.name)
+
+
+@pytest.mark.parametrize(
+    ('given', 'error', 'reason'),
+    [
+        (7, TypeError, 'int is no clip'),
+        ((IMAGE, WAVE), TypeError, 'needs its sample_rate'),
+        ((IMAGE.astype(float), WAVE, 8000), TypeError, r'RGB uint8 .* not float64 \[4, 6, 3\]'),
+        ((IMAGE, WAVE[None, None], 8000), TypeError, r'not float32 \[1, 1, 100\]'),
+        ((IMAGE, WAVE[:0], 8000), DataError, 'no samples'),
+        ((IMAGE, WAVE * np.nan, 8000), DataError, 'nan or inf'),
+    ],
+)
+def test_what_is_no_clip_is_said(given, error, reason):
+    with pytest.raises(error, match=reason):
+        list_clips(given)

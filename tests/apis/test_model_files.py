@@ -1,0 +1,107 @@
+import numpy as np
+import pytest
+import torch
+from mmengine import Config
+from mmengine.registry import DefaultScope
+
+from mmavl.apis import LocalizationInferencer
+from mmavl.apis.model_files import _without_sources, find_config, load_model, shipped
+from mmavl.engine.config import load_config
+from mmavl.errors import CheckpointError, ConfigError
+from mmavl.registry import MODELS
+
+CLASSES = ['strings', 'wind', 'keys_percussion']
+
+
+@pytest.fixture(scope='module')
+def weights(tmp_path_factory):
+    """A checkpoint of stage2_scenes.py with random weights, the backbones' as well."""
+    torch.manual_seed(0)
+    cfg = load_config(find_config('stage2_scenes'))
+    with DefaultScope.overwrite_default_scope('mmavl'):
+        model = MODELS.build(_without_sources(cfg.model.to_dict()))
+    path = tmp_path_factory.mktemp('weights') / 'random.pth'
+    torch.save(
+        {'state_dict': model.state_dict(), 'meta': {'dataset_meta': {'classes': CLASSES}}}, path
+    )
+    return path
+
+
+def test_the_quickstarts_config_runs_from_weights_alone(weights, media, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # no data, no features
+    monkeypatch.setattr('mmavl.utils.weights.resolve_path', None)  # no pretrained backbones
+    localize = LocalizationInferencer('stage2_scenes', weights, 'cpu', show_progress=False)
+    assert localize.classes == CLASSES
+    rng = np.random.default_rng(0)
+    clips = [
+        (rng.integers(0, 255, (40, 50, 3), np.uint8), rng.normal(0, 0.1, seconds * 8000), 8000)
+        for seconds in (1, 7, 5)
+    ]
+    one, many = (localize(clips, batch_size=size, labels=CLASSES) for size in (1, 3))
+    for single, batched in zip(one['predictions'], many['predictions']):
+        assert set(single.maps) == set(CLASSES)
+        for label in CLASSES:
+            assert single.heard[label] == pytest.approx(batched.heard[label], abs=1e-5)
+            assert single.maps[label] == pytest.approx(batched.maps[label], abs=1e-4)
+
+
+def test_weights_with_code_in_them_are_refused(tmp_path):
+    class Evil:
+        def __reduce__(self):
+            return (tmp_path.joinpath('executed').touch, ())
+
+    torch.save({'state_dict': {}, 'evil': Evil()}, tmp_path / 'x.pth')
+    with pytest.raises(CheckpointError, match='more than tensors'):
+        load_model('random_scenes', tmp_path / 'x.pth', 'cpu')
+    assert not (tmp_path / 'executed').exists()
+
+
+def test_missing_weights_say_how_to_get_them(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr('mmavl.apis.model_files.QUICKSTART_WEIGHTS', 'nowhere/epoch_6.pth')
+    with pytest.raises(FileNotFoundError, match=r'nowhere/epoch_6.pth: .*quickstart.sh.*--we'):
+        load_model(device='cpu')
+    (tmp_path / 'nowhere').mkdir()
+    (tmp_path / 'nowhere/epoch_6.pth').write_bytes(b'')
+    with pytest.raises(CheckpointError, match='damaged or no checkpoint'):
+        load_model(device='cpu')  # found, from the current folder
+
+
+def test_a_config_is_found_by_name_and_by_path(tmp_path):
+    expected = shipped() / 'stage2_scenes.py'
+    assert find_config('stage2_scenes') == find_config('stage2_scenes.py') == expected
+    assert find_config('configs/stage2_scenes.py').samefile(expected)
+    own = tmp_path / 'own.py'
+    own.touch()
+    assert find_config(str(own)) == own
+    with pytest.raises(FileNotFoundError, match="did you mean 'stage2_scenes'"):
+        find_config('stage2_scene')
+
+
+def test_a_device_that_is_not_there_is_said(media):
+    with pytest.raises(ConfigError, match=r"device 'cuda:9?7?' is not there|device 'cuda:97'"):
+        load_model(media.toy_config(), device='cuda:97')
+
+
+def test_classes_nobody_names_are_asked_for(media):
+    config = media.toy_config()
+    del config['test_dataloader']['dataset']['metainfo']
+    with pytest.raises(ConfigError, match=r'test_dataloader.dataset.metainfo.classes'):
+        load_model(config, device='cpu')
+
+
+def test_an_exported_file_needs_nothing_else(tmp_path, media, monkeypatch):
+    exported = pytest.importorskip('mmavl.engine.exported')
+    config = media.toy_config()
+    config['model'] = {
+        'type': 'RandomLocalizer',
+        'data_preprocessor': {'type': 'AVDataPreprocessor'},
+    }
+    with DefaultScope.overwrite_default_scope('mmavl'):
+        state = MODELS.build(config['model']).state_dict()
+    path = tmp_path / 'x.safetensors'
+    exported.save_exported(path, Config(config), state, ['a', 'b', 'c'])
+    localize = LocalizationInferencer(str(path), device='cpu')
+    assert localize.classes == ['a', 'b', 'c']
+    clip = np.zeros((8, 8, 3), np.uint8), media.tone(1), media.RATE
+    assert set(localize(clip, labels=['b'])['predictions'][0].maps) >= {'b'}
