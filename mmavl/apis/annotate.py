@@ -58,10 +58,10 @@ def annotate_video(
             seconds = probe.length()
         pictures = stack.enter_context(PictureStream(path))
         bar = stack.enter_context(
-            tqdm(total=round(seconds, 1), unit='s', disable=not show_progress)
+            tqdm(total=round(seconds), unit='s', disable=not show_progress, mininterval=0.5)
         )
         timeline = Timeline(_written(found, lines))
-        writer, frames, last = None, 0, None
+        writer, frames = None, 0
         for time, frame in _thinned(pictures.frames(), frame_rate):
             image = upright(frame)
             maps, scores = timeline.at(time)
@@ -72,8 +72,7 @@ def annotate_video(
                 )
             writer.write(time, render_frame(image, maps, scores, classes, size, time))
             frames += 1
-            bar.update(round(time - (last or 0.0), 3))
-            last = time
+            bar.update(max(round(time) - bar.n, 0))
         timeline.finish()
     return frames
 

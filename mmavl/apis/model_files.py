@@ -1,7 +1,6 @@
 """Finding the config and the weights of a model by what its user says."""
 
 import copy
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -11,46 +10,21 @@ from mmengine.device import get_device
 from mmengine.registry import DefaultScope
 from torch import nn
 
-import mmavl
 from mmavl.engine.checkpoint import load_checkpoint, load_state
 from mmavl.engine.config import config_errors, load_config
 from mmavl.errors import CheckpointError, ConfigError
 from mmavl.registry import DATASETS, MODELS
+from mmavl.utils.shipped import find_config, shipped
 
 #: The quickstart's model, and where it leaves its weights.
 QUICKSTART_CONFIG = 'stage2_scenes'
 QUICKSTART_WEIGHTS = 'work_dirs/quickstart_seed0/stage2_scenes/epoch_6.pth'
+_NAME_A_FILE = 'or name a file (weights=..., on the command line --weights FILE)'
 _HOW_TO_GET_WEIGHTS = (
-    'train them with `bash tools/quickstart.sh` in a checkout of mmavl, or name a file '
-    '(weights=..., on the command line --weights FILE)'
+    f'train them with `bash tools/quickstart.sh` in a checkout of mmavl, {_NAME_A_FILE}'
 )
 #: Where a part's own weights come from; the checkpoint holds them, so they need not be there.
 _SOURCES = {'weights': str, 'sha256': str, 'pretrained': bool}
-
-
-def shipped(kind: str = 'configs') -> Path:
-    """The folder of configs or tools, in a checkout as in an installed package."""
-    return Path(mmavl.__file__).resolve().parent / '.mim' / kind
-
-
-def find_config(name: str | Path) -> Path:
-    """The file of a config.
-
-    Args:
-        name (str | Path): A path, or the name of one of mmavl's configs, e.g. 'stage2_scenes'.
-
-    Raises:
-        FileNotFoundError: There is neither.
-    """
-    path = Path(name).expanduser()
-    if path.is_file():
-        return path
-    for own in (shipped() / path, shipped() / f'{path}.py', shipped().parent / path):
-        if own.is_file():
-            return own
-    close = get_close_matches(path.stem, [p.stem for p in shipped().rglob('*.py')], n=1)
-    hint = f'; did you mean {close[0]!r}?' if close else '; `mmavl list models` names them'
-    raise FileNotFoundError(f'{name} is neither a config file nor the name of one{hint}')
 
 
 def find_quickstart_weights() -> Path:
@@ -101,7 +75,8 @@ def load_model(
         net, meta = _build(cfg, cfg.model), _data_meta(cfg)
         if any(p.requires_grad and p.numel() > 1 for p in net.parameters()):
             raise FileNotFoundError(
-                f'no weights for {cfg.filename or "the config"}: {_HOW_TO_GET_WEIGHTS}'
+                f'{cfg.filename or "the config"} is nothing without weights: train them with '
+                f'`mmavl train`, {_NAME_A_FILE}'
             )
     else:
         checkpoint = load_checkpoint(weights)

@@ -27,7 +27,7 @@ from .separation import Separation, overlap_add
 class SeparationInferencer(BaseAVInferencer):
     """The sources of clips' whole sound, each guided by the frame in the middle.
 
-    >>> separate = SeparationInferencer('separation_scenes', 'epoch_30.pth')  # doctest: +SKIP
+    >>> separate = SeparationInferencer('separation_scenes', 'epoch_10.pth')  # doctest: +SKIP
     >>> found = separate('clip.mp4')['predictions'][0]  # doctest: +SKIP
     >>> found.sources['Violin'], found.sample_rate  # doctest: +SKIP
 

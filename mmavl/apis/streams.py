@@ -32,7 +32,8 @@ class _Stream:
 
     def __enter__(self) -> '_Stream':
         # 'a:b.mp4' would be a protocol
-        path = self.path if self.path.startswith('/') else f'./{self.path}'
+        protocol = ':' in self.path and not self.path.startswith('/')
+        path = f'./{self.path}' if protocol else self.path
         self.container = self._stack.enter_context(open_container(path))
         tracks = getattr(self.container.streams, self.kind)
         if not tracks:

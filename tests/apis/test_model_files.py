@@ -5,10 +5,11 @@ from mmengine import Config
 from mmengine.registry import DefaultScope
 
 from mmavl.apis import LocalizationInferencer
-from mmavl.apis.model_files import _without_sources, find_config, load_model, shipped
+from mmavl.apis.model_files import _without_sources, load_model
 from mmavl.engine.config import load_config
 from mmavl.errors import CheckpointError, ConfigError
 from mmavl.registry import MODELS
+from mmavl.utils.shipped import find_config
 
 CLASSES = ['strings', 'wind', 'keys_percussion']
 
@@ -65,17 +66,6 @@ def test_missing_weights_say_how_to_get_them(tmp_path, monkeypatch):
     (tmp_path / 'nowhere/epoch_6.pth').write_bytes(b'')
     with pytest.raises(CheckpointError, match='damaged or no checkpoint'):
         load_model(device='cpu')  # found, from the current folder
-
-
-def test_a_config_is_found_by_name_and_by_path(tmp_path):
-    expected = shipped() / 'stage2_scenes.py'
-    assert find_config('stage2_scenes') == find_config('stage2_scenes.py') == expected
-    assert find_config('configs/stage2_scenes.py').samefile(expected)
-    own = tmp_path / 'own.py'
-    own.touch()
-    assert find_config(str(own)) == own
-    with pytest.raises(FileNotFoundError, match="did you mean 'stage2_scenes'"):
-        find_config('stage2_scene')
 
 
 def test_a_device_that_is_not_there_is_said(media):

@@ -1,0 +1,5 @@
+"""The command ``mmavl``."""
+
+from .main import main
+
+__all__ = ['main']

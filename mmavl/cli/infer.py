@@ -1,0 +1,120 @@
+"""``mmavl localize`` and ``mmavl separate``."""
+
+import argparse
+import json
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+from mmavl.apis import LocalizationInferencer, SeparationInferencer
+from mmavl.apis.base_av_inferencer import write_index
+from mmavl.apis.clips import PICTURES, SOUNDS, Failure
+from mmavl.errors import CheckpointError, ConfigError, DataError
+from mmavl.visualization.drawing import safe_name
+
+
+def run_inference(args: argparse.Namespace) -> int:
+    """Process the inputs; gives the exit code."""
+    warnings.filterwarnings('ignore', category=UserWarning)
+    try:
+        inputs = pair_up(args.inputs)
+        inferencer, options = _inferencer(args)
+        inferencer.class_numbers(args.labels)
+        Path(args.out).mkdir(parents=True, exist_ok=True)
+    except (CheckpointError, ConfigError, OSError, ValueError) as error:
+        return _end(error, 2)
+    try:
+        out = inferencer(inputs, out_dir=args.out, batch_size=args.batch_size, **options)
+        index = json.loads(Path(args.out, 'results.json').read_text(encoding='utf-8'))
+        if args.command == 'localize' and not args.no_video:
+            index = _annotate(inferencer, out, index, args)
+    except (DataError, OSError) as error:
+        return _end(error, 1)
+    except KeyboardInterrupt:
+        print('interrupted; results.json lists what is done', file=sys.stderr)
+        return 130
+    _print(index, args)
+    return int(bool(index['failures']))
+
+
+def pair_up(paths: list[str]) -> list[Any]:
+    """Make pairs of each picture with the sound behind it.
+
+    Raises:
+        ValueError: A picture has no sound behind it, or a sound no picture before it.
+    """
+    paired: list[Any] = []
+    rest = iter(paths)
+    for path in rest:
+        kind = Path(path).suffix.lower()
+        if kind in PICTURES:
+            sound = next(rest, '')
+            if Path(sound).suffix.lower() not in {*SOUNDS, '.mp4', '.mkv', '.webm'}:
+                raise ValueError(f'{path} is a picture: name a sound file behind it')
+            paired.append((path, sound))
+        elif kind in SOUNDS:
+            raise ValueError(f'{path} is a sound: name a picture before it')
+        else:
+            paired.append(path)
+    return paired
+
+
+def _inferencer(
+    args: argparse.Namespace,
+) -> tuple[LocalizationInferencer | SeparationInferencer, dict[str, Any]]:
+    options = {'labels': args.labels, 'threshold': args.threshold}
+    common = {'weights': args.weights, 'device': args.device, 'show_progress': not args.quiet}
+    if args.command == 'localize':
+        return LocalizationInferencer(args.model, **common), options
+    options['num_sources'] = args.num_sources
+    return SeparationInferencer(args.model or 'separation_scenes', **common), options
+
+
+def _annotate(
+    inferencer: LocalizationInferencer, out: dict, index: dict, args: argparse.Namespace
+) -> dict:
+    """Write the annotated videos; gives the index with them in it."""
+    folder = Path(args.out)
+    entries = {entry['name']: entry for entry in index['clips']}
+    try:
+        for result in out['predictions']:
+            if not result.clip.video:
+                continue
+            stem = safe_name(result.name)
+            files = {'video': f'{stem}.mp4', 'windows': f'{stem}.windows.jsonl'}
+            try:
+                inferencer.annotate(
+                    result.clip.video,
+                    folder / files['video'],
+                    max_side=args.max_side,
+                    frame_rate=args.frame_rate,
+                    windows_file=folder / files['windows'],
+                    rate=args.rate,
+                    smoothing=args.smoothing,
+                    batch_size=args.batch_size,
+                    threshold=args.threshold,
+                )
+            except DataError as error:
+                out['failures'].append(Failure(result.name, str(error)))
+            else:
+                entries[result.name].update(files)
+    finally:
+        index = write_index(folder, index['clips'], out['failures'])
+    return index
+
+
+def _print(index: dict, args: argparse.Namespace) -> None:
+    if args.json:
+        print(json.dumps(index, ensure_ascii=False, indent=1))
+    else:
+        for clip in index['clips']:
+            heard = ', '.join(clip.get('sounding', clip.get('sources', ()))) or 'nothing heard'
+            print(f'{clip["name"]}: {heard} -> {Path(args.out, clip["picture"])}')
+    for failure in index['failures']:
+        print(f'failed: {failure["name"]}: {failure["message"]}', file=sys.stderr)
+
+
+def _end(error: Exception, code: int) -> int:
+    print(f'error: {error}', file=sys.stderr)
+    return code

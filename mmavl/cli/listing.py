@@ -1,0 +1,64 @@
+"""``mmavl list``: what there is by name."""
+
+import argparse
+import json
+import sys
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from mmavl.utils.shipped import shipped
+
+KINDS = ('models', 'protocols', 'datasets')
+
+
+def add_list_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what to list, and how."""
+    parser.add_argument('kind', choices=KINDS, help='configs of models, protocols or datasets')
+    parser.add_argument(
+        'pattern', nargs='?', default='*', help="with wildcards, e.g. 'stage2_*'; else a part"
+    )
+    parser.add_argument('--json', action='store_true', help='print a JSON object')
+
+
+def run_list(args: argparse.Namespace) -> int:
+    """Print names with a line each; 1 where nothing matches."""
+    pattern = args.pattern if set('*?[') & set(args.pattern) else f'*{args.pattern}*'
+    found = {k: v for k, v in entries(args.kind).items() if fnmatchcase(k, pattern)}
+    if args.json:
+        print(json.dumps(found, ensure_ascii=False, indent=1))
+    elif found:
+        width = max(map(len, found))
+        print('\n'.join(f'{name:{width}}  {title}' for name, title in found.items()))
+    if not found:
+        print(f'error: none of the {args.kind} matches {args.pattern!r}', file=sys.stderr)
+    return int(not found)
+
+
+def entries(kind: str) -> dict[str, str]:
+    """Names of one of :data:`KINDS`, each with a line about it."""
+    if kind == 'protocols':
+        from mmavl.evaluation.protocols import PROTOCOLS
+
+        return {name: _describe(protocol) for name, protocol in PROTOCOLS.items()}
+    if kind == 'datasets':
+        return {
+            p.stem: first_line(p) for p in sorted((shipped() / '_base_/datasets').glob('*.py'))
+        }
+    paths = (p for p in sorted(shipped().rglob('*.py')) if '_base_' not in p.parts)
+    names = ((str(p.relative_to(shipped()).with_suffix('')), p) for p in paths)
+    return {name: first_line(path) for name, path in names}
+
+
+def _describe(protocol: object) -> str:
+    if protocol.binarisation == 'threshold':
+        chosen = 'a threshold chosen on val' if protocol.threshold is None else protocol.threshold
+        rule = f'above {chosen}'
+    else:
+        rule = f'by {protocol.binarisation}'
+    return f'{protocol.size} x {protocol.size}, {protocol.normalisation}, {rule}'
+
+
+def first_line(path: Path) -> str:
+    """The first line of the comment or docstring at a file's top."""
+    line = path.read_text(encoding='utf-8').partition('\n')[0].strip()
+    return line.strip('#" ') if line.startswith(('#', '"""')) else ''

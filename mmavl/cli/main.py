@@ -1,0 +1,139 @@
+"""The command's arguments. What takes long to import is imported by the subcommand alone."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from .listing import KINDS, add_list_arguments, run_list
+from .tools import TOOLS, run_tool
+
+_EXAMPLES = """
+examples:
+  mmavl localize clip.mp4 --out found                   # pictures, JSON and an annotated MP4
+  mmavl localize frame.jpg sound.wav folder --out found # a pair, and all clips of a folder
+  mmavl localize clip.mp4 --out found --model stage2_scenes_class --weights epoch_6.pth
+  mmavl separate clip.mp4 --out found --weights epoch_10.pth --labels Violin Piano
+  mmavl list models 'stage2_*'
+  mmavl train stage2_scenes --cfg-options train_cfg.max_epochs=2
+
+exit codes:
+  0  everything was done
+  1  something failed: clips that could not be used are listed, the others' results are there
+  2  nothing was done: an argument, the config or the weights are wrong or missing
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of the whole command."""
+    top = argparse.ArgumentParser(
+        'mmavl',
+        description='Find what sounds where in videos, and take the sound apart.',
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = top.add_subparsers(dest='command', required=True, metavar='COMMAND')
+    for name, add, title in (
+        ('localize', _add_localize, 'maps, boxes and names of what sounds in clips and videos'),
+        ('separate', _add_separate, 'one sound file for each class of a clip'),
+    ):
+        command = commands.add_parser(
+            name,
+            help=title,
+            description=title,
+            epilog=_EXAMPLES,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        _add_inference(command)
+        add(command)
+    listing = commands.add_parser('list', help=f'name the {", ".join(KINDS)} there are')
+    add_list_arguments(listing)
+    for name, (tool, title) in TOOLS.items():
+        commands.add_parser(name, help=f'{title} (tools/{tool})', add_help=False)
+    return top
+
+
+def _add_inference(command: argparse.ArgumentParser) -> None:
+    add = command.add_argument
+    add('inputs', nargs='+', metavar='INPUT', help='a video, a folder, or a picture and a sound')
+    add('--out', required=True, metavar='DIR', help='folder for the results')
+    add('--model', metavar='CONFIG', help="config file or its name; by default the quickstart's")
+    add('--weights', metavar='FILE', help="checkpoint, or .safetensors with the config in it; by "
+        "default the quickstart's")  # fmt: skip
+    add('--labels', nargs='+', metavar='NAME', help='classes wanted whether they are heard or not')
+    add('--threshold', type=_share, default=0.3, metavar='P',
+        help='probability from which a class counts as sounding (default: 0.3)')  # fmt: skip
+    add('--batch-size', type=_count, default=8, metavar='N', help='at once (default: 8)')
+    add('--device', help='e.g. cpu or cuda:0; by default the best there is')
+    add('--json', action='store_true', help='print the content of results.json')
+    add('--quiet', action='store_true', help='no progress bars')
+
+
+def _add_localize(command: argparse.ArgumentParser) -> None:
+    add = command.add_argument
+    add('--no-video', action='store_true', help='only the frame in the middle of each video')
+    add('--rate', type=_positive, default=2.0, metavar='HZ',
+        help='frames to look at in a second of video (default: 2)')  # fmt: skip
+    add('--smoothing', type=_not_negative, default=1.0, metavar='S',
+        help='seconds of video to average over in either direction (default: 1)')  # fmt: skip
+    add('--max-side', type=_count, default=640, metavar='PIXELS',
+        help='longest side of the annotated video (default: 640)')  # fmt: skip
+    add('--frame-rate', type=_positive, metavar='HZ',
+        help='leave out frames of the annotated video above this rate')  # fmt: skip
+
+
+def _add_separate(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        '--num-sources',
+        type=_count,
+        default=2,
+        metavar='N',
+        help='of a model without a localizer (default: 2)',
+    )
+
+
+def _number(text: str, least: float, most: float, what: str, strict: bool = False) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = float('nan')
+    if not least <= value <= most or (strict and value == least):
+        raise argparse.ArgumentTypeError(f'{text!r} is not {what}')
+    return value
+
+
+def _share(text: str) -> float:
+    return _number(text, 0, 1, 'from 0 to 1')
+
+
+def _positive(text: str) -> float:
+    return _number(text, 0, 1e6, 'a number above 0', strict=True)
+
+
+def _not_negative(text: str) -> float:
+    return _number(text, 0, 1e6, 'a number from 0 on')
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f'{text!r} is not a whole number above 0')
+    return int(text)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command.
+
+    Args:
+        argv (Sequence[str], optional): Defaults to the program's own arguments.
+
+    Returns:
+        int: The exit code, see ``mmavl --help``.
+    """
+    argv = list(sys.argv[1:] if argv is None else argv)
+    if argv and argv[0] in TOOLS:
+        return run_tool(argv[0], argv[1:])
+    args = parser().parse_args(argv)
+    if args.command == 'list':
+        return run_list(args)
+    from .infer import run_inference
+
+    return run_inference(args)
