@@ -38,6 +38,8 @@ def test_the_wheel_holds_every_module_config_and_tool(wheel):
         expected |= {f'mmavl/.mim/{p.relative_to(source)}' for p in paths}
     assert expected - packed == set()
     assert 'mmavl/py.typed' in packed
+    entry_points = next(name for name in packed if name.endswith('/entry_points.txt'))
+    assert 'mmavl = mmavl.cli:main' in zipfile.ZipFile(wheel).read(entry_points).decode()
     assert any(name.endswith('licenses/LICENSE') for name in packed)
     assert not [name for name in packed if name.startswith(('tests/', 'build/'))]
 
@@ -60,6 +62,9 @@ assert MODELS.get('CoarseToFine') and HOOKS.get('AtomicCheckpointHook')
     mim = site / 'mmavl/.mim'
     printed = run(mim / 'tools/analysis/print_config.py', mim / 'configs/stage2_scenes.py').stdout
     assert "default_scope = 'mmavl'" in printed
+    listed = run('-m', 'mmavl', 'list', 'models', 'stage2_scenes').stdout
+    assert listed.startswith('stage2_scenes ')
+    assert '--resume' in run('-m', 'mmavl', 'train', '--help').stdout
 
 
 def test_a_checkout_offers_its_configs_under_the_same_path():
