@@ -38,7 +38,7 @@ class SeparationInferencer(BaseAVInferencer):
             separator that is nothing but guided by its localizer, the weights are the localizer's.
 
     Raises:
-        ConfigError: The model is no separator.
+        ConfigError: The model is no separator, or one that needs a frame of each source.
     """
 
     whole_sound = True
@@ -46,6 +46,9 @@ class SeparationInferencer(BaseAVInferencer):
     def __init__(self, model: str | Path | None = 'separation_scenes', *args, **kwargs) -> None:
         super().__init__(model, *args, **kwargs)
         self.check_has(isinstance(self.model, BaseSeparator), 'separator')
+        # a separator guided by frames wants one of each source, and a clip has one for all
+        blind = not hasattr(self.model, 'window')
+        self.check_has(blind or hasattr(self.model, 'localizer'), 'separator with a localizer')
 
     @property
     def model_rate(self) -> int:

@@ -8,6 +8,7 @@ from mmengine.structures import PixelData
 
 from mmavl.apis import SeparationInferencer
 from mmavl.apis.separation import overlap_add
+from mmavl.errors import ConfigError
 from mmavl.models.separators.base_separator import BaseSeparator
 from mmavl.registry import MODELS
 
@@ -25,6 +26,8 @@ class _Ear(torch.nn.Module):
 @MODELS.register_module(force=True)
 class ToySeparator(BaseSeparator):
     """'loud' is three quarters of the mixture, 'quiet' one quarter."""
+
+    window = 10_000
 
     def __init__(self, with_ear=True, **kwargs):
         super().__init__(**kwargs)
@@ -117,6 +120,12 @@ def test_a_videos_sound_is_separated_whole(config, media, tmp_path):
     (found,) = separate(str(path), labels=['quiet'])['predictions']
     assert found.sample_rate == media.RATE
     assert resampled_error(found.sources['quiet'], 0.25 * media.tone(3)) < 0.01
+
+
+def test_a_separator_that_needs_a_frame_of_each_source_is_refused(config):
+    config['model']['with_ear'] = False
+    with pytest.raises(ConfigError, match='which is no separator with a localizer'):
+        SeparationInferencer(config, device='cpu')
 
 
 def test_a_separator_without_a_localizer_numbers_its_sources(config, media):
