@@ -64,9 +64,11 @@ def render_frame(
     canvas = Image.new('RGB', (size[0], size[1] + STRIP), INK)
     canvas.paste(Image.fromarray(frame))
     draw = ImageDraw.Draw(canvas)
-    for label, heat in maps.items():
-        for box in boxes_of_map(heat, size):
-            _draw_box(draw, box.xyxy, _title(label, scores), colour_of(label, classes), size)
+    boxes = [(label, box.xyxy) for label in maps for box in boxes_of_map(maps[label], size)]
+    for label, xyxy in boxes:
+        _draw_box(draw, xyxy, colour_of(label, classes), size)
+    for label, xyxy in boxes:  # names above all boxes
+        _draw_title(draw, xyxy, _title(label, scores), colour_of(label, classes), size)
     _draw_strip(draw, maps, scores, classes, size, time)
     return np.asarray(canvas)
 
@@ -91,7 +93,6 @@ def _title(label: str, scores: Mapping[str, float]) -> str:
 def _draw_box(
     draw: ImageDraw.ImageDraw,
     xyxy: tuple[float, ...],
-    title: str,
     colour: tuple[int, int, int],
     size: tuple[int, int],
 ) -> None:
@@ -99,6 +100,16 @@ def _draw_box(
     right, bottom = min(right, size[0]) - 1, min(bottom, size[1]) - 1
     draw.rectangle((left, top, right, bottom), outline=INK, width=4)
     draw.rectangle((left + 1, top + 1, right - 1, bottom - 1), outline=colour, width=2)
+
+
+def _draw_title(
+    draw: ImageDraw.ImageDraw,
+    xyxy: tuple[float, ...],
+    title: str,
+    colour: tuple[int, int, int],
+    size: tuple[int, int],
+) -> None:
+    left, top = round(xyxy[0]), round(xyxy[1])
     face = font(13, bold=True)
     title = fit_text(title, face, size[0] - 10)
     width = face.getlength(title) + 8

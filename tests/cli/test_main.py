@@ -1,6 +1,9 @@
 import json
+import re
+import shlex
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +12,8 @@ from PIL import Image
 
 from mmavl.cli import main
 from mmavl.cli.infer import pair_up
+from mmavl.cli.main import parser
+from mmavl.cli.tools import TOOLS
 from mmavl.utils.shipped import shipped
 
 CONFIG = """
@@ -28,7 +33,7 @@ test_dataloader = dict(
     )
 )
 """
-
+COMMAND = re.compile(r' *mmavl [a-z]+ ')
 UNTRAINED = "model = dict(type='PooledTagHead', num_classes=2, in_channels=3)"
 
 
@@ -149,6 +154,17 @@ def test_tools_run_with_their_own_arguments_and_codes(tmp_path, capsys, monkeypa
     (tmp_path / 'work_dirs/own').mkdir(parents=True)
     assert main(['report', 'configs/own.py']) == 1
     assert 'work_dirs/own holds no record' in capsys.readouterr().err
+
+
+def test_every_command_in_the_docs_and_the_help_parses():
+    root = Path(__file__).parents[2]
+    pages = [(root / name).read_text() for name in ('README.md', 'docs/inference.md')]
+    lines = '\n'.join([*pages, parser().epilog]).splitlines()
+    commands = [shlex.split(line, comments=True)[1:] for line in lines if COMMAND.match(line)]
+    assert len(commands) > 10
+    for command in commands:
+        if command[0] not in TOOLS:
+            parser().parse_args(command)
 
 
 def test_infer_py_is_the_same_command():
