@@ -1,6 +1,7 @@
 """The command's arguments. What takes long to import is imported by the subcommand alone."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
@@ -133,7 +134,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return run_tool(argv[0], argv[1:])
     args = parser().parse_args(argv)
     if args.command == 'list':
-        return run_list(args)
+        try:
+            return run_list(args)
+        except BrokenPipeError:  # e.g. `mmavl list models | head`
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 0
     from .infer import run_inference
 
     return run_inference(args)
