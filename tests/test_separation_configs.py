@@ -21,7 +21,6 @@ CONFIGS = sorted(
     if 'data_preprocessor' in (model := Config.fromfile(p).model)
     and model.data_preprocessor.type == 'SeparationDataPreprocessor'
 )
-RATE = 16000
 
 
 def load(name):
@@ -36,14 +35,14 @@ def load(name):
     return cfg
 
 
-def random_batch():
+def random_batch(rate):
     generator = torch.Generator().manual_seed(0)
     items = []
-    for label in (3, 11):
-        meta = {'clip_id': f'clip{label}', 'source_label': label, 'sample_rate': RATE}
+    for label in (3, 7):
+        meta = {'clip_id': f'clip{label}', 'source_label': label, 'sample_rate': rate}
         inputs = {
             'image': torch.randint(0, 256, (3, 256, 256), dtype=torch.uint8, generator=generator),
-            'waveform': torch.rand(2 * RATE, generator=generator) - 0.5,
+            'waveform': torch.rand(2 * rate, generator=generator) - 0.5,
         }
         items.append({'inputs': inputs, 'data_samples': AVDataSample(metainfo=meta)})
     return pseudo_collate(items)
@@ -53,10 +52,12 @@ def random_batch():
 def test_builds_and_takes_a_loss_and_a_predict_step(name):
     init_default_scope('mmavl')
     cfg = load(name)
+    load_audio = next(step for step in cfg.pipeline if step.type == 'LoadAudio')
+    rate = load_audio.sample_rate
     torch.manual_seed(0)
     model = MODELS.build(cfg.model)
     trained = [p for p in model.parameters() if p.requires_grad]
-    batch = model.data_preprocessor(random_batch(), training=True)
+    batch = model.data_preprocessor(random_batch(rate), training=True)
     assert batch['inputs']['mixture'].shape == (1, 22050)
     if trained:
         losses = model.train()(**batch, mode='loss')
@@ -76,16 +77,20 @@ def test_round_trips_through_its_dump(name, tmp_path):
     assert Config.fromfile(tmp_path / 'dump.py').to_dict() == cfg.to_dict()
 
 
-def test_the_localizer_is_that_of_stage_2():
-    own = Config.fromfile(ROOT / 'separation_scenes.py')
-    stage2 = Config.fromfile(ROOT / 'stage2_scenes_class.py')
+@pytest.mark.parametrize(
+    ('name', 'stage'),
+    [('separation_scenes', 'stage2_scenes_class'), ('separation_music', 'stage2_music')],
+)
+def test_the_localizer_is_that_of_stage_2(name, stage):
+    own = Config.fromfile(ROOT / f'{name}.py')
+    stage2 = Config.fromfile(ROOT / f'{stage}.py')
     preprocessor = stage2.model.pop('data_preprocessor')
     assert own.model.localizer == stage2.model
     for key in ('mean', 'std', 'spectrogram'):
         assert own.model.data_preprocessor[key] == preprocessor[key]
     hook = own.custom_hooks[-1]
     last = f'epoch_{stage2.train_cfg.max_epochs}.pth'
-    assert hook.checkpoint == f'work_dirs/stage2_scenes_class/{last}'
+    assert hook.checkpoint == f'work_dirs/{stage}/{last}'
 
 
 @pytest.mark.parametrize('name', sorted(p.name for p in ROOT.glob('peers/*_scenes.py')))

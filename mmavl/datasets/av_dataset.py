@@ -221,11 +221,12 @@ class AVDataset(BaseDataset):
 
     # ---------------------------------------------------------------------- samples
 
-    def get_data_info(self, idx: int) -> dict:
+    def get_data_info(self, idx: int, frame: int | None = None) -> dict:
         """The annotations of a sample, as the pipeline gets them.
 
         Args:
             idx (int): Its index.
+            frame (int, optional): Where frames are random, take this one. Defaults to None.
 
         Returns:
             dict: See the class.
@@ -233,17 +234,19 @@ class AVDataset(BaseDataset):
         info = super().get_data_info(idx)
         if 'entry' in info:
             entry = info.pop('entry')
-            info.update(self._at_frame(entry, random.randrange(frame_count(entry))))
+            drawn = random.randrange(frame_count(entry)) if frame is None else frame
+            info.update(self._at_frame(entry, drawn))
         if info.get('annotators'):
             boxes = torch.tensor(info['annotators'], dtype=torch.float64)
             info['gt_map'] = consensus_reference(boxes).numpy()
         return {**info, 'classes': self._metainfo['classes']}
 
-    def prepare_data(self, idx: int) -> dict:
+    def prepare_data(self, idx: int, frame: int | None = None) -> dict:
         """Run a sample through the pipeline.
 
         Args:
             idx (int): Its index.
+            frame (int, optional): As for :meth:`get_data_info`. Defaults to None.
 
         Returns:
             dict: What the pipeline makes of it.
@@ -251,7 +254,7 @@ class AVDataset(BaseDataset):
         Raises:
             DataError: Its media cannot be used; names clip and manifest.
         """
-        info = self.get_data_info(idx)
+        info = self.get_data_info(idx, frame)
         try:
             if self.features is not None:
                 info.update(self.features.read(info['sample_idx']))

@@ -1,5 +1,7 @@
 """The dataset of fixed mixtures, for validation and test."""
 
+from collections.abc import Sequence
+
 import torch
 
 from mmavl.errors import DataError
@@ -7,7 +9,7 @@ from mmavl.registry import DATASETS
 from mmavl.structures import AVDataSample
 from mmavl.utils.weights import resolve_path
 
-from .mixture_list import Source, read_mixtures
+from .mixture_list import read_mixtures
 from .source_dataset import SourceDataset
 
 
@@ -22,16 +24,24 @@ class MixtureDataset:
         dataset (dict | SourceDataset): The sources.
         list_file (str): The list (see :mod:`mmavl.datasets.mixture_list`): a path, or
             ``pkg://package/path``.
+        sizes (Sequence[int], optional): Take mixtures of so many sources. Defaults to None: all.
 
     Raises:
         DataError: The list is unusable, or names a source that the dataset does not have.
     """
 
-    def __init__(self, dataset: dict | SourceDataset, list_file: str) -> None:
+    def __init__(
+        self,
+        dataset: dict | SourceDataset,
+        list_file: str,
+        sizes: Sequence[int] | None = None,
+    ) -> None:
         self.dataset = DATASETS.build(dataset) if isinstance(dataset, dict) else dataset
         path = resolve_path(list_file) if list_file.startswith('pkg://') else list_file
         self.list_file = list_file
-        self.mixtures = read_mixtures(path)
+        self.mixtures = [m for m in read_mixtures(path) if sizes is None or len(m) in sizes]
+        if not self.mixtures:
+            raise DataError(f'mixture list {list_file} has none of {list(sizes)} sources')
         self._indices: list[list[int]] | None = None
 
     @property
@@ -44,22 +54,22 @@ class MixtureDataset:
         if self._indices is not None:
             return
         self.dataset.full_init()
-        found: dict[Source, int] = {}
+        found: dict[tuple[str, str], int] = {}
         for index in range(len(self.dataset)):
             info = self.dataset.get_data_info(index)
             found.setdefault((info['clip_id'], info['source']), index)
         missing = [
-            source for mixture in self.mixtures for source in mixture if source not in found
+            source for mixture in self.mixtures for source in mixture if source[:2] not in found
         ]
         if missing:
-            clip, name = missing[0]
+            clip, name, *_ = missing[0]
             raise DataError(
                 f'{len(missing)} sources of mixture list {self.list_file} are not in manifest '
                 f'{self.dataset.ann_file}, the first being {name} of clip {clip!r}: build the '
                 'data set with the seed and size that the list was made for, or make a list of '
                 'yours with tools/dataset_converters/make_mixtures.py'
             )
-        self._indices = [[found[source] for source in mixture] for mixture in self.mixtures]
+        self._indices = [[found[source[:2]] for source in mixture] for mixture in self.mixtures]
 
     def __len__(self) -> int:
         return len(self.mixtures)
@@ -67,12 +77,19 @@ class MixtureDataset:
     def get_data_info(self, idx: int) -> dict:
         """The annotations of a mixture's sources, as the pipeline gets them."""
         self.full_init()
-        return {'sources': [self.dataset.get_data_info(i) for i in self._indices[idx]]}
+        return {'sources': [self.dataset.get_data_info(*at) for at in self._sources(idx)]}
+
+    def _sources(self, idx: int) -> list[tuple[int, int | None]]:
+        """Index and, where the list has a place, frame of each source."""
+        return [
+            (index, self.dataset.frame_at(index, *place) if place else None)
+            for index, (_, _, *place) in zip(self._indices[idx], self.mixtures[idx])
+        ]
 
     def __getitem__(self, idx: int) -> dict:
         self.full_init()
-        items = [self.dataset[i] for i in self._indices[idx]]
-        names = ' + '.join(f'{clip}:{name}' for clip, name in self.mixtures[idx])
+        items = [self.dataset.prepare_data(*at) for at in self._sources(idx)]
+        names = ' + '.join(f'{clip}:{name}' for clip, name, *_ in self.mixtures[idx])
         mixture = AVDataSample(metainfo={'clip_id': f'{idx}: {names}', 'sample_idx': idx})
         mixture.sources = [item['data_samples'] for item in items]
         inputs = {

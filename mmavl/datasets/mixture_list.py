@@ -1,7 +1,8 @@
 """Lists of mixtures: which sources of a manifest are mixed with each other, once and for all.
 
 A JSON file ``{"metainfo": {"dataset", "split", "drawn_with"}, "mixtures": [...]}``; a mixture is a
-list of ``[clip_id, class name]``.
+list of ``[clip_id, class name]``, or of ``[clip_id, class name, place]`` where clips are longer
+than a mixture: the place of the frame, a share in [0, 1] of what lies 3 s or more from both ends.
 """
 
 import json
@@ -13,7 +14,19 @@ import numpy as np
 from mmavl.errors import DataError
 from mmavl.utils.files import atomic_write
 
-Source = tuple[str, str]
+from .manifest_checks import frame_count
+
+Source = tuple[str, str] | tuple[str, str, float]
+
+#: Seconds at either end of a clip that no place lies in: half of a mixture's length.
+MARGIN = 3.0
+
+
+def frame_at(entry: dict, place: float) -> int:
+    """The frame of a manifest's entry at a place of a list."""
+    duration = entry['duration']
+    time = min(MARGIN, duration / 2) + place * max(duration - 2 * MARGIN, 0.0)
+    return min(round(time * entry['fps']), frame_count(entry) - 1)
 
 
 def draw_mixtures(
@@ -99,6 +112,7 @@ def read_mixtures(path: str | Path) -> list[list[Source]]:
 
 
 def _source(item: object) -> Source:
-    if not isinstance(item, list) or [type(part) for part in item] != [str, str]:
-        raise ValueError(f'{item!r} is not a clip id and a class name')
-    return item[0], item[1]
+    kinds = [type(part) for part in item] if isinstance(item, list) else []
+    if kinds[:2] != [str, str] or len(kinds) > 3 or not all(0 <= place <= 1 for place in item[2:]):
+        raise ValueError(f'{item!r} is not a clip id, a class name and perhaps a place in [0, 1]')
+    return tuple(item)

@@ -1,9 +1,12 @@
 """The dataset of single sources, from which mixtures are made."""
 
+from mmengine.dataset import BaseDataset
+
 from mmavl.errors import DataError
 from mmavl.registry import DATASETS
 
 from .av_dataset import AVDataset
+from .mixture_list import frame_at
 
 
 @DATASETS.register_module()
@@ -47,6 +50,20 @@ class SourceDataset(AVDataset):
                 for name, path in paths.items()
             ]
         return found
+
+    def frame_at(self, idx: int, place: float) -> int:
+        """The frame of a sample at a place of a mixture list.
+
+        Raises:
+            DataError: The dataset has one frame of each clip alone.
+        """
+        info = BaseDataset.get_data_info(self, idx)
+        if 'entry' not in info:
+            raise DataError(
+                f'the mixture list has places in clips, and the dataset of {self.ann_file} only '
+                f"their frame {self.frame!r}: set frame='random'"
+            )
+        return frame_at(info['entry'], place)
 
     def _whole(self, sample: dict, entry: dict) -> dict:
         sample.pop('sources', None)

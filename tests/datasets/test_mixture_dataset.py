@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from mmavl.datasets import MixtureDataset
@@ -26,3 +28,31 @@ def test_a_list_for_other_data_is_refused(sources, source_config):
     dataset = MixtureDataset(source_config(), str(sources / 'list.json'))
     with pytest.raises(DataError, match=r"1 sources of mixture list .*Flute of clip 'c9'.*seed"):
         dataset.full_init()
+
+
+@pytest.fixture
+def videos(sources):
+    """Clips 1 and 2 last 10 s at 2 frames a second."""
+    manifest = json.loads((sources / 'test.json').read_text())
+    manifest['data_list'] = manifest['data_list'][1:3]
+    for entry in manifest['data_list']:
+        entry.update(frames=entry['frames'] * 20, fps=2, duration=10.0)
+        del entry['sources']
+    (sources / 'test.json').write_text(json.dumps(manifest))
+    return sources
+
+
+def test_a_source_is_taken_at_the_place_that_the_list_names(videos, source_config):
+    wanted = [[('c1', 'Horn', 0.0), ('c2', 'Violin', 0.75)], [('c1', 'Horn', 0.5)]]
+    write_mixtures(videos / 'list.json', wanted, {})
+    list_file = str(videos / 'list.json')
+    dataset = MixtureDataset(source_config(frame='random', test_mode=True), list_file)
+    found = [s['time'] for s in dataset.get_data_info(0)['sources']]
+    assert found == [3.0, 6.0]
+    assert (
+        MixtureDataset(source_config(frame='random'), list_file, sizes=[1]).mixtures == wanted[1:]
+    )
+    with pytest.raises(DataError, match=r"only their frame 'middle': set frame='random'"):
+        MixtureDataset(source_config(), list_file).get_data_info(0)
+    with pytest.raises(DataError, match=r'has none of \[5\] sources'):
+        MixtureDataset(source_config(), list_file, sizes=[5])

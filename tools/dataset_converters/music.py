@@ -11,15 +11,11 @@ anywhere below --media. The page of this dataset: docs/datasets/music.md.
 import argparse
 from pathlib import Path
 
-from mmavl.datasets.converters.mixtures import (
-    MUSIC_MIXTURES,
-    draw_mixtures,
-    read_mixtures,
-    write_mixtures,
-)
+from mmavl.datasets.converters.mixtures import MUSIC_MIXTURES, TEST_REPEATS, draw_mixtures
 from mmavl.datasets.converters.music import SPEC, Music
 from mmavl.datasets.converters.options import add_common_options, place_of, run_converter
 from mmavl.datasets.converters.report import Report
+from mmavl.datasets.mixture_list import read_mixtures, write_mixtures
 from mmavl.utils.published import read_video_list
 
 
@@ -64,7 +60,9 @@ def convert(args: argparse.Namespace) -> Report:
 
 def draw(args: argparse.Namespace) -> None:
     second = {name: ids[1] for name, ids in read_video_list(args.solo).items() if len(ids) > 1}
-    write_mixtures(args.draw_mixtures, draw_mixtures(second, args.seed))
+    mixtures = draw_mixtures(second, TEST_REPEATS, args.seed)
+    metainfo = {'dataset': 'MUSIC', 'split': 'test', 'drawn_with': {'seed': args.seed}}
+    write_mixtures(args.draw_mixtures, mixtures, metainfo)
 
 
 if __name__ == '__main__':

@@ -1,14 +1,13 @@
 """MUSIC and MUSIC21: whole videos of solos and duets, eight frames a second."""
 
-import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
+from mmavl.datasets.mixture_list import Source, write_mixtures
 from mmavl.errors import DataError
-from mmavl.utils.files import atomic_write
 from mmavl.utils.published import read_music_boxes, read_video_list
 
 from .boxes import require_xywh
@@ -16,7 +15,7 @@ from .cutting import ClipSpec
 from .index import MediaIndex
 from .jobs import WHOLE, Conversion, Place
 from .media import ClipJob, Outcome, frame_paths
-from .mixtures import place_mixtures
+from .mixtures import VAL_REPEATS, draw_mixtures, present_mixtures
 from .report import Report
 
 SPEC = ClipSpec(seconds=None, fps=8.0, sample_rate=11025, digits=6, min_seconds=6.0)
@@ -67,14 +66,16 @@ class Music:
         solo (Path): The published list of solos.
         duet (Path, optional): The published list of duets.
         boxes (dict): 'solo', 'duet' -> published boxes. Their videos do not train then.
-        mixtures (dict, optional): See :func:`~.mixtures.read_mixtures`; placed in the test videos.
+        mixtures (Sequence): Test mixtures, see :mod:`mmavl.datasets.mixture_list`. Those whose
+            videos are there become ``test_mixtures.json``. ``val_mixtures.json`` is drawn from the
+            list of solos.
     """
 
     place: Place
     solo: Path
     duet: Path | None = None
     boxes: Mapping[str, Path] = field(default_factory=dict)
-    mixtures: dict | None = None
+    mixtures: Sequence[Sequence[Source]] = ()
 
     def convert(self) -> Report:
         """Convert the videos that there are, and write a manifest for each split.
@@ -167,22 +168,32 @@ class Music:
             if clip not in usable:
                 detail = f'{video.group}: its test video {clip} cannot be used'
                 report.add('test', '', 'class without video', detail)
-        if self.mixtures is not None:
-            self._write_mixtures(members.get('test', []), report)
+        first = {video.group: clip for clip, video in videos.items() if video.label == 'solo val'}
+        for split, mixtures in (
+            ('val', draw_mixtures(first, VAL_REPEATS)),
+            ('test', self.mixtures),
+        ):
+            self._write_mixtures(split, mixtures, members.get(split, []), report)
 
     def _write(self, split: str, entries: list[dict], report: Report) -> None:
         metainfo = {'dataset': 'MUSIC', 'classes': self.classes}
         report.write_split(self.place.out / f'{split}.json', split, metainfo, entries)
 
-    def _write_mixtures(self, entries: list[dict], report: Report) -> None:
-        placed, missing = place_mixtures(self.mixtures, {'data_list': entries})
+    def _write_mixtures(
+        self,
+        split: str,
+        mixtures: Sequence[Sequence[Source]],
+        entries: list[dict],
+        report: Report,
+    ) -> None:
+        kept, missing = present_mixtures(mixtures, {entry['clip_id'] for entry in entries})
         for clip in missing:
             detail = 'mixtures with this video are left out'
-            report.add('test_mixtures', clip, 'missing', detail)
-        total = len(self.mixtures['mixtures'])
-        with atomic_write(self.place.out / 'test_mixtures.json') as file:
-            json.dump({'listed': total, 'mixtures': placed}, file)
-        report.add('test_mixtures', '', 'placed', f'{len(placed)} of {total} mixtures', kept=True)
+            report.add(f'{split}_mixtures', clip, 'missing', detail)
+        metainfo = {'dataset': 'MUSIC', 'split': split, 'listed': len(mixtures)}
+        write_mixtures(self.place.out / f'{split}_mixtures.json', kept, metainfo)
+        detail = f'{len(kept)} of {len(mixtures)} mixtures'
+        report.add(f'{split}_mixtures', '', 'placed', detail, kept=True)
 
     # ------------------------------------------------------------------------ boxes
 

@@ -4,9 +4,9 @@ from pathlib import Path
 import pytest
 
 from mmavl.datasets.converters.jobs import Place
-from mmavl.datasets.converters.mixtures import read_mixtures
 from mmavl.datasets.converters.music import Music
 from mmavl.datasets.manifest import check_manifest, read_manifest
+from mmavl.datasets.mixture_list import read_mixtures
 from mmavl.errors import DataError
 
 from .conftest import write_frames, write_sound, write_video
@@ -59,7 +59,15 @@ def test_first_and_second_videos_validate_and_test_and_boxes_are_placed(files, f
     out = files / 'out'
     boxes = {kind: files / f'{kind}_boxes.json' for kind in ('solo', 'duet')}
     lists = files / 'solo.json', files / 'duet.json'
-    report = Music(Place(out, filled), *lists, boxes, read_mixtures()).convert()
+    pair = [(video_id('cel', 1), 'cello', 0.5), (video_id('flu', 1), 'flute', 0.5)]
+    mixtures = [pair, pair[:1]]
+    report = Music(Place(out, filled), *lists, boxes, mixtures).convert()
+    assert read_mixtures(out / 'test_mixtures.json') == mixtures[1:]
+    ((first, second),) = read_mixtures(out / 'val_mixtures.json')
+    assert (first[:2], second[:2]) == (
+        (video_id('cel', 0), 'cello'),
+        (video_id('flu', 0), 'flute'),
+    )
     assert ids(out / 'val.json') == [video_id('flu', 0), video_id('cel', 0)]
     assert ids(out / 'test.json') == [video_id('cel', 1)]
     assert ids(out / 'val_duet.json') == [video_id('duo', 0)]
@@ -77,7 +85,7 @@ def test_first_and_second_videos_validate_and_test_and_boxes_are_placed(files, f
     (duet,) = read_manifest(out / 'boxes_duet.json')['data_list']
     assert [b['label'] for b in duet['boxes']['0']] == ['cello', 'flute']
     for path in out.glob('*.json'):
-        if path.stem not in ('report', 'test_mixtures'):
+        if path.stem not in ('report', 'val_mixtures', 'test_mixtures'):
             assert check_manifest(read_manifest(path), out) == {}
     found = {(f.split, f.clip_id, f.cause, f.kept) for f in report.findings}
     assert {
