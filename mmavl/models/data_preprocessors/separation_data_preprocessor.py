@@ -28,6 +28,8 @@ class SeparationDataPreprocessor(AVDataPreprocessor):
         sample_rate (int): Rate in Hz in which sources are separated. The waveforms, which may
             have a higher one for the sake of the localizer's ``spectrogram``, are resampled.
             Defaults to 11025.
+        train_seconds (float, optional): In training, mix a random part of each source, this
+            long. Defaults to None: all of it.
         **kwargs: ``mean``, ``std``, ``spectrogram`` (of the *mixture*, for the localizer) and
             ``non_blocking``, as for :class:`AVDataPreprocessor`.
 
@@ -35,7 +37,11 @@ class SeparationDataPreprocessor(AVDataPreprocessor):
     """
 
     def __init__(
-        self, num_sources: int | tuple[int, int] = 2, sample_rate: int = 11025, **kwargs
+        self,
+        num_sources: int | tuple[int, int] = 2,
+        sample_rate: int = 11025,
+        train_seconds: float | None = None,
+        **kwargs,
     ) -> None:
         super().__init__(**kwargs)
         least, most = (num_sources,) * 2 if isinstance(num_sources, int) else num_sources
@@ -43,6 +49,7 @@ class SeparationDataPreprocessor(AVDataPreprocessor):
             raise ValueError(f'num_sources={num_sources} is no number, or range, from 1 on')
         self.num_sources = least, most
         self.sample_rate = sample_rate
+        self.train_seconds = train_seconds
 
     def forward(self, data: dict, training: bool = False) -> dict:
         """Prepare a batch as the collate function leaves it.
@@ -79,10 +86,12 @@ class SeparationDataPreprocessor(AVDataPreprocessor):
         if bad.any():
             clip = sources[int(bad.nonzero()[0])].get('clip_id')
             raise DataError(f'clip {clip!r}: the waveform holds values that are nan or inf')
+        rate = _rate(sources, self.sample_rate)
+        if training and self.train_seconds is not None:
+            waves = random_parts(waves, round(self.train_seconds * rate))
         mixed = waves.new_zeros(len(mixtures), waves.shape[1]).index_add_(0, index, waves)
         if self.spectrogram is not None:
             out['spectrogram'] = self.spectrogram(mixed)
-        rate = _rate(sources, self.sample_rate)
         out['sources'] = resample(waves, rate, self.sample_rate)
         out['mixture'] = resample(mixed, rate, self.sample_rate)
         out['index'] = index
@@ -114,6 +123,15 @@ class SeparationDataPreprocessor(AVDataPreprocessor):
             )
         most = min(most, len(labels))
         return deal_sources(labels, int(torch.randint(least, most + 1, ())))
+
+
+def random_parts(waves: Tensor, length: int) -> Tensor:
+    """A random part of each waveform, as long as asked: [S, L] -> [S, length], or all of it."""
+    spare = waves.shape[-1] - length
+    if spare <= 0:
+        return waves
+    starts = torch.randint(spare + 1, (len(waves), 1), device=waves.device)
+    return waves.gather(1, starts + torch.arange(length, device=waves.device))
 
 
 def deal_sources(labels: Tensor, size: int) -> Tensor:

@@ -21,8 +21,9 @@ class MaskSeparator(BaseSeparator):
         unet (dict, optional): Config of the U-Net.
         mask (str): 'binary', trained by binary cross-entropy and applied above .5, or 'ratio',
             trained by absolute differences and clamped to [0, 5]. Defaults to 'binary'.
-        window (int): Samples that are separated at once; shorter mixtures are padded with silence
-            and their estimates cut again. Defaults to 65535.
+        window (int): Samples that are separated at once, at most; shorter mixtures are padded with
+            silence up to what the U-Net can halve, and their estimates cut again. Defaults to
+            65535.
         rows (int): Logarithmic frequencies. Defaults to 256.
         data_preprocessor, init_cfg: As in mmengine.
 
@@ -100,11 +101,22 @@ class MaskSeparator(BaseSeparator):
     def masked(self, inputs: dict[str, Tensor], masks: Tensor) -> Tensor:
         """Waveforms [S, L] of the mixtures behind masks [S, rows, T]."""
         length = inputs['mixture'].shape[-1]
-        spectrum = signal.stft(pad_to(inputs['mixture'], self.window))
+        padded = self.padded(inputs['mixture'])
+        spectrum = signal.stft(padded)
         masks = signal.unwarp(masks, spectrum.shape[-2])[:, None]
-        waves = signal.reconstruct(masks, spectrum[inputs['index']], self.window)
+        waves = signal.reconstruct(masks, spectrum[inputs['index']], padded.shape[-1])
         return waves[:, 0, :length]
+
+    def padded(self, waves: Tensor) -> Tensor:
+        """Waveforms with silence behind them, up to as many frames as the U-Net can halve.
+
+        Raises:
+            ValueError: They are longer than the window.
+        """
+        block = self.window + 1 if self.unet is None else self.unet.side * signal.HOP
+        length = -(-(waves.shape[-1] + 1) // block) * block - 1
+        return pad_to(waves, min(length, self.window))
 
     def warped(self, waves: Tensor) -> Tensor:
         """Magnitudes [..., rows, T] of waveforms [..., L] on logarithmic frequencies."""
-        return signal.warp(signal.stft(pad_to(waves, self.window)).abs(), self.rows)
+        return signal.warp(signal.stft(self.padded(waves)).abs(), self.rows)

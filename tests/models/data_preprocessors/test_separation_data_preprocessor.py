@@ -4,7 +4,10 @@ from mmengine.dataset import pseudo_collate
 from mmengine.structures import InstanceData
 
 from mmavl.errors import DataError
-from mmavl.models.data_preprocessors.separation_data_preprocessor import deal_sources
+from mmavl.models.data_preprocessors.separation_data_preprocessor import (
+    deal_sources,
+    random_parts,
+)
 from mmavl.registry import MODELS
 from mmavl.structures import AVDataSample
 
@@ -52,6 +55,24 @@ def test_training_mixes_sources_of_the_batch_each_divided_by_their_number():
     assert torch.equal(inputs['labels'], numbers.long() % 2)
     samples = [s for m in out['data_samples'] for s in m.sources]
     assert [s.clip_id for s in samples] == [f'c{int(n)}' for n in numbers]
+
+
+def test_parts_are_cut_at_random_places_of_each_source():
+    torch.manual_seed(0)
+    waves = torch.arange(100.0).expand(50, 100) + 1000 * torch.arange(50.0)[:, None]
+    parts = random_parts(waves, 30)
+    assert torch.equal(parts - parts[:, :1], torch.arange(30.0).expand(50, 30))
+    starts = parts[:, 0] % 1000
+    assert starts.min() < 10
+    assert starts.max() > 60
+    assert random_parts(waves, 100) is waves
+
+
+def test_only_training_mixes_parts_of_the_sources():
+    batch = pseudo_collate([source(i, i) for i in range(4)])
+    preprocessor = build(train_seconds=100 / RATE)
+    assert preprocessor(batch, training=True)['inputs']['mixture'].shape == (2, 100)
+    assert preprocessor(batch)['inputs']['mixture'].shape == (4, 400)
 
 
 def test_each_batch_is_dealt_anew():
