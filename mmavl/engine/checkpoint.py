@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import torch
 from mmengine.logging import HistoryBuffer
+from safetensors import SafetensorError
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from mmavl.errors import CheckpointError
@@ -37,7 +39,8 @@ def load_checkpoint(path: str | Path) -> dict[str, Any]:
     """Read a checkpoint to the CPU without executing code from it.
 
     Args:
-        path (str | Path): A ``.pth`` file of mmengine, or one with nothing but a state dict.
+        path (str | Path): A ``.pth`` file of mmengine, one with nothing but a state dict, or a
+            ``.safetensors`` file.
 
     Returns:
         dict: The file's content; with the key 'state_dict' in any case.
@@ -49,6 +52,8 @@ def load_checkpoint(path: str | Path) -> dict[str, Any]:
     path = Path(path).expanduser()
     if not path.is_file():
         raise FileNotFoundError(f'checkpoint not found: {path}{_neighbours(path)}')
+    if path.suffix == '.safetensors':
+        return {'state_dict': _read_safetensors(path)}
     try:
         with torch.serialization.safe_globals(_PLAIN_DATA):
             content = torch.load(path, map_location='cpu', weights_only=True)
@@ -64,6 +69,13 @@ def load_checkpoint(path: str | Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise CheckpointError(f'{path} holds a {type(content).__name__}, not a state dict')
     return content if 'state_dict' in content else {'state_dict': content}
+
+
+def _read_safetensors(path: Path) -> dict[str, Tensor]:
+    try:
+        return load_file(path)
+    except SafetensorError as error:
+        raise CheckpointError(f'{path} is damaged or no safetensors file: {error}') from error
 
 
 def _neighbours(path: Path) -> str:

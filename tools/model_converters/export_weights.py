@@ -1,0 +1,57 @@
+"""Write a trained model into one file that needs nothing else: weights, config, classes.
+
+python tools/model_converters/export_weights.py configs/stage2_scenes.py CHECKPOINT OUT.safetensors
+"""
+
+import argparse
+
+from mmengine import DictAction
+
+from mmavl.engine.checkpoint import load_checkpoint
+from mmavl.engine.config import config_errors, load_config
+from mmavl.engine.exported import save_exported
+from mmavl.engine.launch import clear_errors
+from mmavl.errors import CheckpointError
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument('config', help='config the model was trained with')
+    parser.add_argument('checkpoint', help='its .pth file')
+    parser.add_argument('out', help='.safetensors file to write')
+    parser.add_argument(
+        '--classes',
+        nargs='+',
+        metavar='NAME',
+        help="names of the classes; by default the checkpoint's",
+    )
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=DictAction,
+        metavar='KEY=VALUE',
+        help='values of the config to replace, e.g. model.stage=product',
+    )
+    args = parser.parse_args()
+    if not args.out.endswith('.safetensors'):
+        parser.error(f'OUT must end in .safetensors: {args.out}')
+    return args
+
+
+def main() -> None:
+    args = parse_args()
+    with clear_errors():
+        cfg = load_config(args.config, args.cfg_options)
+        checkpoint = load_checkpoint(args.checkpoint)
+        classes = args.classes or checkpoint.get('meta', {}).get('dataset_meta', {}).get('classes')
+        if not classes:
+            raise CheckpointError(f'{args.checkpoint} names no classes: give --classes NAME ...')
+        with config_errors(cfg):
+            save_exported(args.out, cfg, checkpoint['state_dict'], classes)
+    print(f'{args.out}: {len(checkpoint["state_dict"])} tensors, classes {", ".join(classes)}')
+
+
+if __name__ == '__main__':
+    main()
