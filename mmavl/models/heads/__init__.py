@@ -1,6 +1,6 @@
 """Heads: tagging, correspondence, alignment."""
 
-from .alignment_head import AlignmentHead, smooth_maps, weighted_pool
+from .alignment_head import AlignmentHead, pool_weights, smooth_maps, weighted_pool
 from .all_pairs_avc_head import AllPairsAVCHead
 from .avc_head import AVCHead
 from .cosine_alignment_head import CosineAlignmentHead
@@ -15,6 +15,7 @@ __all__ = [
     'GRUTagHead',
     'LinearSoftmaxPool',
     'PooledTagHead',
+    'pool_weights',
     'smooth_maps',
     'weighted_pool',
 ]

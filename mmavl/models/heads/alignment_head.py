@@ -24,15 +24,20 @@ def weighted_pool(features: Tensor, weights: Tensor, clips: Tensor | None = None
     Returns:
         f_r [P, c].
     """
-    weights = weights[:, None].float()
-    if weights.shape[-2:] != features.shape[-2:]:
-        weights = F.interpolate(weights, features.shape[-2:], mode='bilinear')
-    total = weights.sum((-2, -1), keepdim=True)
-    uniform = weights.new_tensor(1 / (weights.shape[-2] * weights.shape[-1]))
-    weights = (weights / total.clamp_min(1e-12)).where(total > 1e-12, uniform).flatten(1)
+    weights = pool_weights(weights, features.shape[-2:])
     if clips is None:
         clips = torch.arange(len(weights), device=weights.device)
     return per_clip_matmul(weights, features.float().flatten(2).mT, clips)
+
+
+def pool_weights(weights: Tensor, size: tuple[int, int]) -> Tensor:
+    """Eq. 5's weights on a grid: W >= 0 [P, h', w'] -> [P, h * w], each row's sum is 1."""
+    weights = weights[:, None].float()
+    if weights.shape[-2:] != tuple(size):
+        weights = F.interpolate(weights, tuple(size), mode='bilinear')
+    total = weights.sum((-2, -1), keepdim=True)
+    uniform = 1 / (size[0] * size[1])
+    return (weights / total.clamp_min(1e-12)).where(total > 1e-12, uniform).flatten(1)
 
 
 def smooth_maps(maps: Tensor, side: int) -> Tensor:

@@ -5,6 +5,10 @@ from torch import Tensor, nn
 
 from mmavl.registry import MODELS
 
+from .gru_gradients import gru_input_gradient
+
+_LOGIT_EPS = 1e-6
+
 
 @MODELS.register_module()
 class LinearSoftmaxPool(nn.Module):
@@ -63,4 +67,28 @@ class GRUTagHead(nn.Module):
         hidden, _ = self.gru(sequence)
         with torch.autocast(features.device.type, enabled=False):
             pooled = self.pool(self.fc(hidden.float()).sigmoid())
-            return torch.logit(pooled, eps=1e-6)
+            return torch.logit(pooled, eps=_LOGIT_EPS)
+
+    def all_channel_weights(self, features: Tensor) -> Tensor:
+        """Grad-CAM's channel weights of every class without autograd, for exported graphs.
+
+        Args:
+            features: F_a [N, c, t, f].
+
+        Returns:
+            ``mean_tf(d logit / d F_a)`` [N, C, c], detached.
+        """
+        features = features.detach()
+        sequence = features.permute(0, 2, 1, 3).flatten(2)
+        probs = self.fc(self.gru(sequence)[0]).sigmoid()  # [N, t, C]
+        total = probs.sum(1, keepdim=True)
+        pooled = self.pool(probs)[:, None]
+        # of the linear-softmax pooling, then of the sigmoid before and the logit behind it
+        grad = (2 * probs - pooled * (total >= self.pool.eps)) / total.clamp_min(self.pool.eps)
+        grad = grad * probs * (1 - probs)
+        inside = (pooled >= _LOGIT_EPS) & (pooled <= 1 - _LOGIT_EPS)
+        slope = pooled * (1 - pooled)
+        grad = (grad / slope.clamp_min(_LOGIT_EPS / 2)).where(inside, 0.0)
+        grad = grad.transpose(1, 2)[..., None] * self.fc.weight[:, None]  # [N, C, t, 2 * hidden]
+        weights = gru_input_gradient(self.gru, sequence, grad).detach()
+        return weights.unflatten(-1, (features.shape[1], features.shape[3])).mean(-1)

@@ -44,3 +44,7 @@ class PooledTagHead(nn.Module):
             [P, in_channels].
         """
         return self.fc.weight[classes]
+
+    def all_channel_weights(self, features: Tensor) -> Tensor:
+        """:meth:`channel_weights` of every class, F_v [N, c, h, w] -> [N, C, c], detached."""
+        return self.fc.weight.detach().expand(len(features), -1, -1)

@@ -2,7 +2,14 @@
 
 from .base_localizer import BaseLocalizer
 from .coarse_to_fine import CoarseToFine
+from .localizer_graph import LocalizerGraph
 from .random_localizer import RandomLocalizer
 from .simplified_coarse_to_fine import SimplifiedCoarseToFine
 
-__all__ = ['BaseLocalizer', 'CoarseToFine', 'RandomLocalizer', 'SimplifiedCoarseToFine']
+__all__ = [
+    'BaseLocalizer',
+    'CoarseToFine',
+    'LocalizerGraph',
+    'RandomLocalizer',
+    'SimplifiedCoarseToFine',
+]

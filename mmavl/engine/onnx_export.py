@@ -1,0 +1,114 @@
+"""Localizers as ONNX files."""
+
+import contextlib
+import io
+import json
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from mmengine import Config
+from mmengine.model import BaseModel
+from torch import Tensor
+
+from mmavl.errors import ConfigError
+from mmavl.models.localizers import LocalizerGraph
+from mmavl.utils.components import component_name
+from mmavl.utils.files import atomic_write
+
+INPUTS = ('spectrogram', 'image')
+
+
+def export_onnx(
+    path: str | Path,
+    model: BaseModel,
+    spectrogram: Tensor,
+    image: Tensor,
+    classes: Sequence[str] = (),
+) -> None:
+    """Write a localizer's forward pass: spectrogram and image in, maps and tags of all classes.
+
+    The batch is of any size; the inputs' other dimensions become fixed.
+
+    Args:
+        path (str | Path): The ``.onnx`` file. Its metadata gets ``classes`` and
+            ``preprocessor`` as JSON: what makes the inputs out of media.
+        model (BaseModel): A :class:`CoarseToFine`; see :class:`LocalizerGraph`.
+        spectrogram (Tensor): An example, [2, 1, T, F].
+        image (Tensor): An example, [2, 3, H, W].
+        classes (Sequence[str]): Names of the classes. Defaults to ().
+
+    Raises:
+        ConfigError: The model has no graph.
+    """
+    graph = LocalizerGraph(model.cpu().eval()).requires_grad_(False)
+    batch = torch.export.Dim('batch')
+    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+        warnings.simplefilter('ignore')  # of the exporter about itself
+        program = torch.onnx.export(
+            graph,
+            (spectrogram, image),
+            dynamo=True,
+            input_names=list(INPUTS),
+            output_names=list(graph.output_names),
+            dynamic_shapes=[{0: batch}, {0: batch}],
+        )
+    proto = program.model_proto
+    onnx.helper.set_model_props(
+        proto,
+        {
+            'classes': json.dumps(list(classes)),
+            'preprocessor': json.dumps(
+                getattr(model, 'cfg', {}).get('model', {}).get('data_preprocessor')
+            ),
+        },
+    )
+    with atomic_write(path, 'wb') as file:
+        file.write(proto.SerializeToString())
+
+
+def input_sizes(cfg: Config) -> tuple[int, tuple[int, int]]:
+    """Samples of sound, and height and width of the image, that a config's test pipeline gives.
+
+    Raises:
+        ConfigError: The pipeline does not cut all clips to one size.
+    """
+    steps = {component_name(s['type']): s for s in cfg.test_dataloader.dataset.pipeline}
+    try:
+        rate = steps['LoadAudio'].get('sample_rate', 22050)
+        samples = round(steps['CropPadAudio']['seconds'] * rate)
+        height, width = steps['Resize']['size']
+    except KeyError as error:
+        raise ConfigError(f'test_dataloader.dataset.pipeline has no {error}') from error
+    return samples, (height, width)
+
+
+def example_inputs(model: BaseModel, samples: int, size: tuple[int, int]) -> tuple[Tensor, Tensor]:
+    """Two noisy clips as the model's preprocessor gives them: spectrogram and image."""
+    generator = torch.Generator().manual_seed(0)
+    image = torch.randint(0, 256, (2, 3, *size), dtype=torch.uint8, generator=generator)
+    waveform = torch.rand(2, samples, generator=generator) - 0.5
+    data = {'inputs': {'image': list(image), 'waveform': list(waveform)}}
+    with torch.no_grad():
+        inputs = model.data_preprocessor.cpu()(data)['inputs']
+    return inputs['spectrogram'], inputs['image']
+
+
+def onnx_difference(path: str | Path, model: BaseModel, *inputs: Tensor) -> float:
+    """Largest absolute difference between onnxruntime's outputs and PyTorch's.
+
+    Args:
+        path (str | Path): The exported file.
+        model (BaseModel): What it was exported from.
+        *inputs (Tensor): Spectrogram [N, 1, T, F] and image [N, 3, H, W].
+    """
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(path, providers=['CPUExecutionProvider'])
+    found = session.run(None, dict(zip(INPUTS, (x.numpy() for x in inputs), strict=True)))
+    with torch.no_grad():
+        expected = LocalizerGraph(model)(*inputs)
+    return max(float(np.abs(a - b.numpy()).max()) for a, b in zip(found, expected, strict=True))
