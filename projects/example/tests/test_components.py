@@ -1,0 +1,31 @@
+import pytest
+import torch
+from av_example import STRICT
+from torch import nn
+
+from mmavl.evaluation import get_protocol
+from mmavl.registry import MODELS
+
+
+def test_disentangler_gives_the_positive_part_of_each_places_share_in_the_score():
+    head = nn.Sequential(nn.Flatten(), nn.Linear(4, 2, bias=False))
+    head[1].weight.data = torch.tensor([[1.0, -1.0, 2.0, 0.0], [0.0, 1.0, 0.0, -3.0]])
+    features = torch.tensor([[[[5.0, 6.0]], [[7.0, 8.0]]]])  # one clip, two channels, 1 x 2
+    disentangle = MODELS.build({'type': 'GradientTimesInput'})
+    with torch.no_grad():
+        maps = disentangle(features, head, torch.tensor([0, 0]), torch.tensor([0, 1]))
+    # class 0: 1 * 5 + 2 * 7 and -1 * 6 + 0 * 8; class 1: 0 * 5 + 0 * 7 and 1 * 6 - 3 * 8
+    assert maps.tolist() == [[[19.0, 0.0]], [[0.0, 0.0]]]
+
+
+def test_loss_pulls_pairs_together_and_pushes_others_down_to_the_margin():
+    loss = MODELS.build({'type': 'CosineMarginLoss', 'margin': 0.2})
+    audio, visual = torch.eye(2), torch.tensor([[1.0, 0.0], [0.6, 0.8]])
+    # positives: cosines 1 and 0.8; negatives: 0.6 and 0
+    value = loss(audio, visual, torch.eye(2).bool())
+    assert value.item() == pytest.approx((0 + 0.2) / 2 + (0.4 + 0) / 2)
+
+
+def test_protocol_is_found_by_its_name():
+    assert get_protocol('three_quarters') is not None
+    assert get_protocol('three_quarters/union').threshold == STRICT.threshold
