@@ -36,9 +36,11 @@ MODEL = {
     'audio_tag_head': {'type': 'GRUTagHead', 'num_classes': 2, 'in_channels': 12, 'hidden': 5},
     'visual_tag_head': {'type': 'PooledTagHead', 'num_classes': 2, 'in_channels': 8},
     'disentangler': {'type': 'GradCAMDisentangler'},
-    'alignment_head': {'type': 'AlignmentHead', 'in_channels': 8, 'num_classes': 2},
+    'alignment_head': {
+        'type': 'AlignmentHead', 'in_channels': 8, 'num_classes': 2, 'temperature': 2.0,
+    },
     'peak_threshold': 0.5,
-}
+}  # fmt: skip
 PIPELINE = [
     {'type': 'LoadFrame'},
     {'type': 'LoadAudio', 'sample_rate': 8000},

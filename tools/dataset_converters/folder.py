@@ -1,0 +1,36 @@
+"""Make a dataset of videos of your own: a folder of them to manifests.
+
+Each video lies in a sub-folder named by its class ("violin"), or classes ("violin+piano"); or a
+CSV file names them, one "path,class;class" a line. The page of this tool: docs/own_clips.md.
+
+    python tools/dataset_converters/folder.py my_videos --out data/mine
+    python tools/dataset_converters/folder.py my_videos --tags tags.csv --out data/mine
+"""
+
+import argparse
+from pathlib import Path
+
+from mmavl.datasets.converters.folder import SPEC, Folder
+from mmavl.datasets.converters.options import add_common_options, place_of, run_converter
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument('folder', type=Path, help='the folder of videos')
+    parser.add_argument('--tags', type=Path, metavar='FILE', help='CSV file of tags')
+    parser.add_argument(
+        '--seconds', type=float, default=SPEC.seconds, help='length of a clip (default 5)'
+    )
+    add_common_options(parser, 'data/mine', SPEC.min_seconds)
+    args = parser.parse_args()
+    args.media = args.folder
+    return args
+
+
+if __name__ == '__main__':
+    options = parse_args()
+    run_converter(
+        options, lambda: Folder(place_of(options), options.tags, options.seconds).convert()
+    )
