@@ -1,5 +1,5 @@
-# Stage 1 on clips of your own, as tools/dataset_converters/folder.py writes them: no boxes, so tags
-# alone are measured. Set num_classes, and a batch no larger than your train.json.
+# Stage 1 on clips of your own, as tools/dataset_converters/folder.py writes them: without boxes,
+# tags alone are measured. Set num_classes, and a batch no larger than your train.json.
 _base_ = 'stage1_scenes.py'
 
 num_classes = 3
