@@ -40,6 +40,7 @@ MODEL = {
         'type': 'AlignmentHead', 'in_channels': 8, 'num_classes': 2, 'temperature': 2.0,
     },
     'peak_threshold': 0.5,
+    'connected': True,
 }  # fmt: skip
 PIPELINE = [
     {'type': 'LoadFrame'},

@@ -7,7 +7,7 @@ from mmavl.errors import ConfigError
 
 from ..disentanglers import GradCAMDisentangler
 from ..heads import AVCHead, pool_weights
-from .class_maps import keep_peaks, resize_maps
+from .class_maps import connected_to_peak, keep_peaks, resize_maps
 from .coarse_to_fine import CoarseToFine
 
 
@@ -61,14 +61,22 @@ class LocalizerGraph(nn.Module):
         if model.stage == 'correspondence':
             return self._correspondence(features.embedded_audio, features.embedded_visual)
         tags = model.audio_tag_head(features.audio).sigmoid()
+        maps = self._maps(features).flatten(0, 1)
+        if model.connected:
+            maps = connected_to_peak(maps, early_stop=False)
+        return maps.unflatten(0, tags.shape), tags
+
+    def _maps(self, features) -> Tensor:
+        """Maps [N, C, h, w] of the model's stage."""
+        model = self.model
         if model.stage == 'category':
-            return self._class_maps(features.visual, model.visual_tag_head), tags
+            return self._class_maps(features.visual, model.visual_tag_head)
         maps = self._alignment(features)
         if model.stage == 'product':
             seen = self._class_maps(features.visual, model.visual_tag_head)
             seen = resize_maps(seen.flatten(0, 1), maps.shape[-2:])
             maps = seen.unflatten(0, maps.shape[:2]) * maps
-        return maps, tags
+        return maps
 
     @staticmethod
     def _class_maps(features: Tensor, head: nn.Module) -> Tensor:

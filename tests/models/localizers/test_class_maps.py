@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 import torch
 from skimage.morphology import reconstruction
 
@@ -46,3 +47,19 @@ def test_maps_are_resized_bilinearly():
     maps = torch.tensor([[[0.0, 4.0]]])
     assert resize_maps(maps, (1, 4)).tolist() == [[[0.0, 1.0, 3.0, 4.0]]]
     assert resize_maps(maps, (1, 2)) is maps
+
+
+@pytest.mark.parametrize('size', [(1, 1), (5, 8), (16, 16), (15, 15)])
+def test_a_fixed_number_of_steps_reaches_the_end_of_every_way(size):
+    torch.manual_seed(0)
+    noise = torch.rand(50, *size)
+    ways = torch.zeros(2, *size)  # walls with a gap at one end, then at the other
+    ways[0, ::2] = 1
+    ways[0, 1::4, -1] = ways[0, 3::4, 0] = 1
+    ways[0, -1, -1] = 2
+    ways[1] = ways[0].flip(1)
+    maps = torch.cat([noise, ways])
+    fixed = connected_to_peak(maps, early_stop=False)
+    grown = torch.nn.functional.max_pool2d(fixed[:, None], 3, 1, 1)[:, 0].minimum(maps)
+    assert torch.equal(grown, fixed)
+    assert torch.equal(connected_to_peak(maps), fixed)

@@ -70,9 +70,10 @@ def inputs(count=2):
     return torch.randn(count, 1, 24, 64), torch.randn(count, 3, 64, 80)
 
 
+@pytest.mark.parametrize('connected', [False, True])
 @pytest.mark.parametrize('stage', ['alignment', 'category', 'product', 'correspondence'])
-def test_maps_and_tags_are_those_of_predict_for_every_class(stage):
-    model = build(stage=stage)
+def test_maps_and_tags_are_those_of_predict_for_every_class(stage, connected):
+    model = build(stage=stage, connected=connected)
     spectrogram, image = inputs()
     samples = [AVDataSample(metainfo={'clip_id': str(i)}, gt_tags=torch.ones(3)) for i in (0, 1)]
     with torch.no_grad():
