@@ -1,5 +1,6 @@
 """The metafiles say what README.md says, and name what exists."""
 
+import importlib.util
 import re
 import shlex
 from pathlib import Path
@@ -8,69 +9,54 @@ import pytest
 import yaml
 from mmengine import Config
 
+from mmavl.errors import DataError
+
 ROOT = Path(__file__).parents[1]
 README = (ROOT / 'README.md').read_text()
 INDEX = yaml.safe_load((ROOT / 'model-index.yml').read_text())
 ZOO = [yaml.safe_load((ROOT / path).read_text()) for path in INDEX['Import']]
 MODELS = [model for metafile in ZOO for model in metafile['Models']]
 RESULTS = [(model, result) for model in MODELS for result in model['Results']]
-#: A column of the first table -> the metric.
-COLUMNS = {
-    'SFD own': 'SFD own',
-    'SFD silent': 'SFD silent',
-    'pointing': 'pointing',
-    'cIoU level 1': 'cIoU level 1',
-    'level 2': 'cIoU level 2',
-    'level 3': 'cIoU level 3',
-    'AVC acc.': 'AVC accuracy',
-    'mAP audio': 'mAP audio',
-    'mAP visual': 'mAP visual',
-}
-#: What a cell of the second table lists.
-LISTED = ('cIoU level 1', 'cIoU level 2', 'cIoU level 3', 'SFD own', 'SFD silent')
+SPEC = importlib.util.spec_from_file_location('tool', ROOT / 'tools/analysis/update_metafile.py')
+TOOL = importlib.util.module_from_spec(SPEC)
+SPEC.loader.exec_module(TOOL)
+ROWS = TOOL.read_table(README, '| | SFD own |')
+CONDITIONS = TOOL.read_table(README, '| | Multi-task |')
+
+SMALL = """
+| | SFD own | SFD silent | pointing | cIoU level 1 | level 2 | level 3 | AVC | audio | visual |
+|---|---|
+| AVC † | 50.0 ± 6.9 | 14.3 ± 3.3 | 52.9 | 0.0 | 15.1 | 50.4 ± 11.3 | 65.3 | - | - |
+| **fine** | **75.6 ± 1.5** | - | 83.4 | 1.0 | 2.0 | 3.0 | | 99.6 ± 0.0 | 86.0 |
+
+| | Multi-task | coarse to fine |
+|---|---|---|
+| `original` | 25.7 / 8.0 / 36.2 | 38.0 / 32.7 / 75.0 ‡ |
+| other | 40.5 / 35.8 / 88.8, 46.2 / 38.8 | 1.0 / 2.0 / 3.0, 4.0 / 5.0 |
+"""
 
 
-def table(header):
-    """Rows of the README's table with this header: first cell -> {column: cell}."""
-    lines = README[README.index(header) :].splitlines()
-    end = next(i for i, line in enumerate(lines) if not line.startswith('|'))
-    rows = [[cell.strip(' *') for cell in line.strip('|').split('|')] for line in lines[:end]]
-    return {row[0]: dict(zip(rows[0][1:], row[1:])) for row in rows[2:]}
+def test_the_readmes_cells_are_read_by_their_place():
+    means, deviations = TOOL.figures('AVC †', 'configs/avc_scenes.py', SMALL)
+    assert means['SFD own'] == 50.0
+    assert means['cIoU level 3'] == 50.4
+    assert 'mAP audio' not in means
+    assert deviations == {'SFD own': 6.9, 'SFD silent': 3.3, 'cIoU level 3': 11.3}
+    means, deviations = TOOL.figures('fine', 'configs/stage2_scenes.py', SMALL)
+    assert means['SFD own'] == 75.6
+    assert deviations == {'SFD own': 1.5, 'mAP audio': 0.0}
+    assert 'AVC accuracy' not in means
+    levels = {'cIoU level 1': 38.0, 'cIoU level 2': 32.7, 'cIoU level 3': 75.0}
+    assert TOOL.figures('`original`', 'configs/stage2_scenes.py', SMALL) == (levels, {})
+    found, _ = TOOL.figures('other', 'configs/stage1_scenes.py', SMALL)
+    assert found['SFD silent'] == 38.8
+    with pytest.raises(DataError, match="no row 'neither'"):
+        TOOL.figures('neither', 'configs/stage1_scenes.py', SMALL)
 
 
-ROWS = table('| | SFD own |')
-CONDITIONS = table('| | Multi-task |')
-
-
-def from_first_table(row):
-    cells = {COLUMNS[name]: cell for name, cell in ROWS[row].items()}
-    return {name: cell for name, cell in cells.items() if cell not in ('', '-')}
-
-
-def from_second_table(row, column):
-    numbers = re.findall(r'\d+\.\d', CONDITIONS[row][column])
-    return dict(zip(LISTED, numbers))
-
-
-def printed(result):
-    """A result's metrics as README.md prints them."""
-    spread = result.get('Standard deviations', {})
-    return {
-        name: f'{value:.1f}' + (f' ± {spread[name]:.1f}' if name in spread else '')
-        for name, value in result['Metrics'].items()
-    }
-
-
-@pytest.mark.parametrize(('model', 'result'), RESULTS, ids=lambda x: x.get('Name') or x['Row'])
-def test_figures_are_those_of_the_readme(model, result):
-    row = result['Row']
-    if row in ROWS:
-        assert printed(result) == from_first_table(row)
-    else:
-        column = (
-            'Multi-task' if Path(model['Config']).stem.startswith('stage1') else 'coarse to fine'
-        )
-        assert printed(result) == from_second_table(row, column)
+@pytest.mark.parametrize('metafile', ZOO)
+def test_figures_are_those_of_the_readme(metafile):
+    assert TOOL.update(metafile, README) == metafile, 'run tools/analysis/update_metafile.py'
 
 
 def test_every_row_of_the_readme_that_has_a_model_is_there():
