@@ -169,7 +169,7 @@ def workplace(tmp_path_factory):
     helpers = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(helpers)
     for name in ('dog/rex', 'dog/in the park', 'dog/c', 'piano/1', 'piano/2', 'piano/3'):
-        helpers.write_video(folder / f'my_videos/{name}.mp4', 15)
+        helpers.write_video(folder / f'my_videos/{name}.mp4', 10)
     (folder / 'bin').mkdir()
     (folder / 'bin/python').symlink_to(sys.executable)
     return folder
