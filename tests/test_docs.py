@@ -16,6 +16,9 @@ from typing import NamedTuple
 import pytest
 from mmengine import Config
 
+from mmavl.cli.main import parser
+from mmavl.cli.tools import TOOLS
+
 ROOT = Path(__file__).parents[1]
 PAGES = [
     ROOT / 'README.md',
@@ -102,10 +105,26 @@ def parse_with(script, arguments):
     assert not code, said.getvalue()
 
 
+def check_mmavl(arguments):
+    """The command's own parser, or that of the tool that a subcommand stands for."""
+    if arguments and arguments[0] in TOOLS:
+        return parse_with(ROOT / 'tools' / TOOLS[arguments[0]][0], arguments[1:])
+    said = io.StringIO()
+    with contextlib.redirect_stderr(said):
+        try:
+            parser().parse_args(arguments)
+            code = 0
+        except SystemExit as stopped:
+            code = stopped.code
+    assert not code, said.getvalue()
+
+
 def check_command(words, folder):
     words = [part for word in words for part in expand(word)]
     if words[0] == 'for':
         return
+    if words[0] == 'mmavl':
+        return check_mmavl(words[1:])
     if words[0] in ('python', 'bash'):
         program, arguments = words[1], words[2:]
         if program in ('-m', '-c'):
@@ -148,6 +167,8 @@ def test_shell_blocks_call_tools_that_exist_with_options_they_take(block):
         ('python tools/train.py CONFIG --wrok-dir x', 'unrecognized arguments: --wrok-dir'),
         ('for s in a b; do python tools/test.py; done', 'required: config'),
         ('bash tools/quickstart.sh --smok3', '--smok3'),
+        ('mmavl localize clip.mp4', 'required: --out'),
+        ('mmavl train C --wrok-dir x', 'unrecognized arguments: --wrok-dir'),
         ('python tools/train.py configs/stage_2.py', 'stage_2'),
         ('# first\npython tools/train.py C  # why\nmagic --now', 'magic is neither known'),
     ],
