@@ -2,4 +2,6 @@
 # tools/test.py takes it as it is.
 _base_ = 'separation_scenes.py'
 
-model = dict(guidance=dict(type='GradCAMMask'), unet=None, synthesizer=None, mask='ratio')
+model = dict(
+    guidance=dict(_delete_=True, type='GradCAMMask'), unet=None, synthesizer=None, mask='ratio'
+)

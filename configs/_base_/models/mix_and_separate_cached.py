@@ -4,6 +4,7 @@ model = dict(
     data_preprocessor=dict(
         type='SeparationDataPreprocessor',
         num_sources=2,
+        train_seconds=2.972,  # 128 frames: half of the time an iteration
         mean=[127.0, 127.0, 127.0],
         std=[128.0, 128.0, 128.0],
         spectrogram=dict(
@@ -77,10 +78,11 @@ model = dict(
         refine_temperature=0.2,
         connected=True,
     ),
-    guidance=dict(type='VisualGuidance'),
+    guidance=dict(type='VisualGuidance', projected=True),
     unet=dict(type='SeparationUNet', channels=8, out_channels=16),
     synthesizer=dict(type='LinearSynthesizer', in_channels=128, channels=16),
     mask='binary',
+    threshold=None,
 )
 
 custom_hooks = [

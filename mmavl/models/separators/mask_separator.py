@@ -19,8 +19,11 @@ class MaskSeparator(BaseSeparator):
 
     Args:
         unet (dict, optional): Config of the U-Net.
-        mask (str): 'binary', trained by binary cross-entropy and applied above .5, or 'ratio',
-            trained by absolute differences and clamped to [0, 5]. Defaults to 'binary'.
+        mask (str): 'binary', trained by binary cross-entropy, or 'ratio', trained by absolute
+            differences and clamped to [0, 5]. Defaults to 'binary'.
+        threshold (float, optional): Above it a binary mask is 1, else 0. None applies the
+            probabilities as they are: where the network is not sure, each source gets its share.
+            Defaults to 0.5.
         window (int): Samples that are separated at once, at most; shorter mixtures are padded with
             silence up to what the U-Net can halve, and their estimates cut again. Defaults to
             65535.
@@ -34,6 +37,7 @@ class MaskSeparator(BaseSeparator):
         self,
         unet: dict | None,
         mask: str = 'binary',
+        threshold: float | None = 0.5,
         window: int = signal.WINDOW,
         rows: int = 256,
         data_preprocessor: dict | None = None,
@@ -44,6 +48,7 @@ class MaskSeparator(BaseSeparator):
             raise ValueError(f"mask must be 'binary' or 'ratio', not {mask!r}")
         self.unet = unet and MODELS.build(unet)
         self.mask = mask
+        self.threshold = threshold
         self.window = window
         self.rows = rows
 
@@ -85,8 +90,8 @@ class MaskSeparator(BaseSeparator):
         """Masks on logarithmic frequencies as they are applied, [S, rows, T]."""
         mixture = self.warped(inputs['mixture'])
         values = self.soft_masks(inputs, mixture)
-        if self.mask == 'binary':
-            return (values > 0.5).to(mixture.dtype)
+        if self.mask == 'binary' and self.threshold is not None:
+            return (values > self.threshold).to(mixture.dtype)
         return values.clamp(0, signal.RATIO_LIMIT)
 
     def separate(self, inputs: dict[str, Tensor]) -> Tensor:

@@ -19,17 +19,21 @@ class VisualGuidance(nn.Module):
 
     Args:
         temperature (float): In units of distance, which lies in [0, 2]. Defaults to 0.1.
+        projected (bool): Pool g_v(E_v), Eq. 6's projection of each cell, in place of E_v: the
+            alignment has learned in that space what of an object its sound tells. An extension of
+            ours. Defaults to False.
 
     Source: section 3.3 of the paper.
     """
 
     gives_masks = False
 
-    def __init__(self, temperature: float = 0.1) -> None:
+    def __init__(self, temperature: float = 0.1, projected: bool = False) -> None:
         super().__init__()
         if temperature <= 0:
             raise ValueError(f'temperature={temperature} is not above 0')
         self.temperature = temperature
+        self.projected = projected
         self.hear = AudioGuidance()
 
     def forward(
@@ -38,9 +42,12 @@ class VisualGuidance(nn.Module):
         """Guide; arguments as of :class:`GradCAMMask`.
 
         Returns:
-            Tensor: [S, c], c as of E_v.
+            Tensor: [S, c], c as of E_v or of the alignment.
         """
-        return weighted_pool(features['E_v'], self.weights(localizer, features, labels))
+        seen = features['E_v']
+        if self.projected:
+            seen = localizer.alignment_head.project_grid(seen).permute(0, 3, 1, 2)
+        return weighted_pool(seen, self.weights(localizer, features, labels))
 
     def weights(
         self, localizer: CoarseToFine, features: dict[str, Tensor], labels: Tensor

@@ -39,6 +39,20 @@ def test_the_guide_is_e_v_pooled_by_eq8(localizer, features):
             torch.testing.assert_close(found[index], pooled / weights, atol=1e-5, rtol=1e-4)
 
 
+def test_projected_pools_what_eq6_makes_of_each_cell(localizer, features):
+    labels = torch.tensor([0, 3, 1])
+    with torch.no_grad():
+        guidance = VisualGuidance(temperature=0.3, projected=True)
+        found = guidance(localizer, features, labels)
+        weights = guidance.weights(localizer, features, labels)
+        for index in range(3):
+            cells = features['E_v'][index].flatten(1).T
+            seen = localizer.alignment_head.project_visual(cells)
+            weight = weights[index].flatten()[:, None]
+            expected = (seen * weight).sum(0) / weight.sum()
+            torch.testing.assert_close(found[index], expected, atol=1e-5, rtol=1e-4)
+
+
 def test_a_low_temperature_looks_at_one_place_a_high_one_everywhere(localizer, features):
     labels = torch.tensor([0, 3, 1])
     with torch.no_grad():
