@@ -33,7 +33,9 @@ make_venv() {
 
 [ -x .venv/bin/python ] || make_venv
 
-requirements=(requirements/{runtime,scenes,pseudo_labels,onnx_export,detection,tests,docs}.txt)
+requirements=(
+    requirements/{runtime,scenes,pseudo_labels,onnx_export,detection,demo,tests,docs}.txt
+)
 wanted=$(cat "${requirements[@]}" requirements/no_deps.txt setup.cfg | sha256sum)
 stamp=.venv/mmavl-requirements
 if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ]; then

@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from .demo import add_demo_arguments, run_demo
 from .listing import KINDS, add_list_arguments, run_list
 from .tools import TOOLS, run_tool
 
@@ -14,6 +15,7 @@ examples:
   mmavl localize frame.jpg sound.wav folder --out found # a pair, and all clips of a folder
   mmavl localize clip.mp4 --out found --model stage2_scenes_class --weights epoch_6.pth
   mmavl separate clip.mp4 --out found --weights epoch_10.pth --labels Violin Piano
+  mmavl demo                                            # a page in the browser
   mmavl list models 'stage2_*'
   mmavl train stage2_scenes --cfg-options train_cfg.max_epochs=2
 
@@ -46,6 +48,7 @@ def parser() -> argparse.ArgumentParser:
         )
         _add_inference(command)
         add(command)
+    add_demo_arguments(commands.add_parser('demo', help='a page for trying it in the browser'))
     listing = commands.add_parser('list', help=f'name the {", ".join(KINDS)} there are')
     add_list_arguments(listing)
     for name, (tool, title) in TOOLS.items():
@@ -139,6 +142,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         except BrokenPipeError:  # e.g. `mmavl list models | head`
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 0
+    if args.command == 'demo':
+        return run_demo(args)
     from .infer import run_inference
 
     return run_inference(args)

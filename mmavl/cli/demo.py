@@ -1,0 +1,62 @@
+"""``mmavl demo``: the page in the browser."""
+
+import argparse
+import sys
+import warnings
+
+from mmavl.errors import CheckpointError, ConfigError, DataError
+
+
+def add_demo_arguments(command: argparse.ArgumentParser) -> None:
+    """Add what the page shows with, and where."""
+    add = command.add_argument
+    add('--model', metavar='CONFIG', help="config file or its name; by default the quickstart's")
+    add('--weights', metavar='FILE', help="checkpoint, or .safetensors with the config in it; by "
+        "default the quickstart's")  # fmt: skip
+    add('--separator', metavar='FILE', help="a separator's weights; without, no sources")
+    add('--separator-model', metavar='CONFIG',
+        help='its config or the name of one (default: separation_scenes)')  # fmt: skip
+    add('--examples', metavar='MANIFEST',
+        help="scenes to pick; by default InstrumentScenes' test scenes, where built")  # fmt: skip
+    add('--rate', type=float, default=2.0, metavar='HZ',
+        help='frames of a video to look at in a second (default: 2)')  # fmt: skip
+    add('--longest', type=float, default=60.0, metavar='S',
+        help='seconds that a clip may last (default: 60)')  # fmt: skip
+    add('--device', help='e.g. cpu or cuda:0; by default the best there is')
+    add('--port', type=int, metavar='N', help='by default the first free one from 7860 on')
+
+
+def run_demo(args: argparse.Namespace) -> int:
+    """Serve the page until interrupted; gives the exit code."""
+    warnings.filterwarnings('ignore', category=UserWarning)
+    try:
+        page = build_page(args)
+        page.launch(args.port)
+    except (CheckpointError, ConfigError, DataError, OSError, ValueError) as error:
+        print(f'error: {error}', file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        pass
+    return 0
+
+
+def build_page(args: argparse.Namespace):
+    """The page for the command's arguments; what is missing is found before models load."""
+    from mmavl.demo.page import Page, import_gradio
+
+    import_gradio()
+    from mmavl.apis import LocalizationInferencer, SeparationInferencer
+    from mmavl.demo.analysis import Analyst
+    from mmavl.demo.examples import find_scenes, list_examples
+
+    if args.rate <= 0 or args.longest <= 0:
+        raise ValueError(f'--rate {args.rate:g} and --longest {args.longest:g} must be above 0')
+    scenes = args.examples or find_scenes()
+    examples = list_examples(scenes) if scenes else []
+    common = {'device': args.device, 'show_progress': False}
+    localizer = LocalizationInferencer(args.model, args.weights, **common)
+    separator = None
+    if args.separator or args.separator_model:
+        model = args.separator_model or 'separation_scenes'
+        separator = SeparationInferencer(model, args.separator, **common)
+    return Page(Analyst(localizer, separator, args.rate, args.longest), examples)

@@ -1,0 +1,226 @@
+"""What the page shows, without the page: uploads become pictures, sounds and a record."""
+
+import io
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from mmavl.apis import Localization, LocalizationInferencer, SeparationInferencer
+from mmavl.apis.base_av_inferencer import write_json
+from mmavl.apis.clips import PICTURES, SOUNDS, Clip, check_path
+from mmavl.apis.render import render_frame
+from mmavl.apis.streams import PictureStream
+from mmavl.datasets.audio_io import track_seconds
+from mmavl.datasets.image_io import open_container
+from mmavl.errors import DataError
+from mmavl.utils.files import atomic_write
+from mmavl.visualization.drawing import jpeg_bytes, safe_name
+from mmavl.visualization.media import write_wav
+
+#: Pixels of a drawn frame's long side.
+_SIDE = 560
+
+
+@dataclass(frozen=True, eq=False)
+class Moment:
+    """A frame, as JPEG of 560 pixels at its long side, and what was found in it."""
+
+    jpeg: bytes
+    found: Localization
+
+
+@dataclass(frozen=True, eq=False)
+class Analysis:
+    """What was found in one clip.
+
+    Attributes:
+        classes (list[str]): All of the model's; they choose the colours.
+        moments (list[Moment]): By time; one for a picture with a sound.
+        sounds (dict[str, Path]): WAV files: 'mixture', and each source where there is a separator.
+        record (Path): ``NAME.json`` of a picture, ``NAME.windows.jsonl`` of a video, as
+            docs/inference.md describes them.
+    """
+
+    classes: list[str]
+    moments: list[Moment]
+    sounds: dict[str, Path]
+    record: Path
+
+    def by_score(self) -> list[str]:
+        """The classes with maps, those heard best at any moment first."""
+        found = [moment.found for moment in self.moments]
+        return sorted(found[0].maps, key=lambda k: -max(f.heard.get(k, 0.0) for f in found))
+
+    def moment(self, time: float) -> Moment:
+        """The last one at or before a time."""
+        past = [m for m in self.moments if (m.found.time or 0.0) <= time + 1e-6]
+        return past[-1] if past else self.moments[0]
+
+    def picture(self, time: float = 0.0, label: str | None = None) -> np.ndarray:
+        """The frame with heat, boxes and names, RGB uint8 [H + 24, W, 3].
+
+        Args:
+            time (float): Second of the video.
+            label (str, optional): A class to draw whether it sounds or not. Defaults to all that
+                sound.
+        """
+        moment = self.moment(time)
+        found, image = moment.found, np.asarray(Image.open(io.BytesIO(moment.jpeg)))
+        labels = found.sounding if label is None else [label]
+        maps = {name: found.maps[name] for name in labels if name in found.maps}
+        size = image.shape[1], image.shape[0]
+        return render_frame(image, maps, found.heard, self.classes, size, found.time or 0.0)
+
+
+class Analyst:
+    """Analyses uploaded files.
+
+    Args:
+        localizer (LocalizationInferencer): Finds what sounds where.
+        separator (SeparationInferencer, optional): Takes the sound apart.
+        rate (float): Frames of a video to look at in a second. Defaults to 2.
+        longest (float): Seconds that a clip may last. Defaults to 60.
+    """
+
+    def __init__(
+        self,
+        localizer: LocalizationInferencer,
+        separator: SeparationInferencer | None = None,
+        rate: float = 2.0,
+        longest: float = 60.0,
+    ) -> None:
+        self.localizer = localizer
+        self.separator = separator
+        self.rate = rate
+        self.longest = longest
+
+    def __call__(
+        self,
+        files: Sequence[str],
+        folder: Path,
+        report: Callable[[float, str], None] = lambda share, doing: None,
+    ) -> Analysis:
+        """Analyse one clip.
+
+        Args:
+            files (Sequence[str]): A video, or a picture and a sound in any order.
+            folder (Path): Sounds and record are written here.
+            report: Called with the share done in [0, 1] and what comes next.
+
+        Raises:
+            DataError: The files are no clip, cannot be used, or last too long; one line that names
+                them without their folder.
+        """
+        try:
+            clip = clip_of(files)
+            lasting = max(self._check_length(path) for path in {clip.image, clip.audio})
+            moments = self._moments(clip, max(lasting, 1.0), report)
+            report(0.8, 'Taking the sound apart' if self.separator else 'Reading the sound')
+            return Analysis(
+                self.localizer.classes,
+                moments,
+                self._sounds(clip, folder),
+                _write_record(moments, folder),
+            )
+        except DataError as error:
+            message = str(error)
+            for path in files:  # whoever uploads knows no folder of ours
+                message = message.replace(str(path), Path(path).name)
+            raise DataError(message) from error
+
+    def _check_length(self, path: str) -> float:
+        if Path(path).suffix.lower() in PICTURES:
+            return 0.0
+        with open_container(str(check_path(path))) as container:
+            tracks = [*container.streams.video, *container.streams.audio]
+            seconds = max((track_seconds(container, track) for track in tracks), default=0.0)
+        self._refuse_long(path, seconds)
+        return seconds
+
+    def _refuse_long(self, path: str, seconds: float) -> None:
+        if seconds > self.longest:
+            raise DataError(
+                f'{path} lasts {seconds:.0f} s or more, and this page takes {self.longest:.0f} s '
+                'at most: cut it, or use `mmavl localize`, which takes any length'
+            )
+
+    def _moments(
+        self, clip: Clip, lasting: float, report: Callable[[float, str], None]
+    ) -> list[Moment]:
+        if not clip.video:
+            options = {'labels': self.localizer.classes}
+            found = self.localizer((clip.image, clip.audio), **options)['predictions'][0]
+            image = self.localizer.pipeline.load(clip)['image']
+            return [Moment(_small_jpeg(image), _without_folders(found))]
+        moments = []
+        windows = self.localizer.video(clip.video, rate=self.rate)
+        times = (number / self.rate for number in range(round(self.longest * self.rate) + 2))
+        with PictureStream(clip.video) as pictures:
+            for found, (_, image) in zip(windows, pictures.at(times)):
+                self._refuse_long(clip.video, found.time)  # a header can be wrong
+                moments.append(Moment(_small_jpeg(image), _without_folders(found)))
+                report(min(0.8 * found.time / lasting, 0.8), f'At {found.time:.1f} s')
+        return moments
+
+    def _sounds(self, clip: Clip, folder: Path) -> dict[str, Path]:
+        wave, rate = self.localizer.pipeline.load(clip, whole=True)['original']
+        waves = {'mixture': wave}
+        if self.separator:
+            files = clip.video or (clip.image, clip.audio)
+            separated = self.separator(files)['predictions'][0]
+            rate = separated.sample_rate
+            waves.update(separated.sources)
+        # one gain for all: they stay comparable, and none is clipped
+        gain = 1 / max(1.0, *(float(np.abs(wave).max(initial=0)) for wave in waves.values()))
+        sounds = {}
+        for label, wave in waves.items():
+            sounds[label] = folder / f'{safe_name(clip.name)}.{safe_name(label)}.wav'
+            write_wav(sounds[label], wave * gain, rate)
+        return sounds
+
+
+def clip_of(files: Sequence[str]) -> Clip:
+    """The clip that uploaded files are.
+
+    Raises:
+        DataError: They are neither a video nor a picture and a sound.
+    """
+    pictures = [str(f) for f in files if Path(f).suffix.lower() in PICTURES]
+    others = [str(f) for f in files if Path(f).suffix.lower() not in PICTURES]
+    if len(others) == 1 and len(pictures) == 1:
+        return Clip(Path(pictures[0]).stem, pictures[0], others[0])
+    if len(others) == 1 and not pictures and Path(others[0]).suffix.lower() not in SOUNDS:
+        return Clip(Path(others[0]).stem, others[0], others[0])
+    names = ', '.join(Path(f).name for f in files) or 'nothing'
+    raise DataError(f'a video is needed, or a picture and a sound; this is {names}')
+
+
+def _small_jpeg(image: np.ndarray) -> bytes:
+    height, width = image.shape[:2]
+    scale = _SIDE / max(height, width)
+    size = max(round(width * scale), 1), max(round(height * scale), 1)
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    return jpeg_bytes(cv2.resize(image, size, interpolation=method))
+
+
+def _without_folders(found: Localization) -> Localization:
+    clip = found.clip
+    image, audio = (Path(path).name for path in (clip.image, clip.audio))
+    return replace(found, clip=Clip(clip.name, image, audio))
+
+
+def _write_record(moments: Iterable[Moment], folder: Path) -> Path:
+    found = [moment.found for moment in moments]
+    stem = safe_name(found[0].name)
+    if found[0].clip.video is None:
+        write_json(folder / f'{stem}.json', found[0].to_dict())
+        return folder / f'{stem}.json'
+    with atomic_write(folder / f'{stem}.windows.jsonl') as file:
+        for item in found:
+            file.write(json.dumps(item.to_dict(maps=False), ensure_ascii=False) + '\n')
+    return folder / f'{stem}.windows.jsonl'

@@ -1,0 +1,49 @@
+"""Scenes of a manifest to try the page with."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from mmavl.datasets.manifest import read_manifest
+from mmavl.utils.shipped import shipped
+
+#: Where the test scenes of InstrumentScenes are built.
+SCENES = 'data/instrument_scenes/test.json'
+
+
+@dataclass(frozen=True)
+class Example:
+    """A picture, its sound, and what is known of them."""
+
+    image: str
+    audio: str
+    caption: str
+
+
+def find_scenes() -> Path | None:
+    """The manifest of InstrumentScenes' test scenes, here or in mmavl's checkout, if built."""
+    found = (folder / SCENES for folder in (Path.cwd(), shipped().resolve().parent))
+    return next((path for path in found if path.is_file()), None)
+
+
+def list_examples(manifest: str | Path, count: int = 9) -> list[Example]:
+    """Scenes evenly spread over a manifest.
+
+    Args:
+        manifest (str | Path): Of clips with a frame.
+        count (int): At most so many. Defaults to 9.
+
+    Raises:
+        DataError: It is missing, or no manifest.
+    """
+    root, clips = Path(manifest).parent, read_manifest(manifest)['data_list']
+    clips = clips[:: max(len(clips) // count, 1)][:count]
+    return [
+        Example(
+            os.path.abspath(root / clip['frames'][len(clip['frames']) // 2]),
+            os.path.abspath(root / clip['audio']),
+            ', '.join(clip.get('tags', ())),
+        )
+        for clip in clips
+        if clip.get('frames')
+    ]

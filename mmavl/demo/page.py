@@ -1,0 +1,266 @@
+"""The page itself, made with Gradio; the only module that imports it."""
+
+import os
+import tempfile
+from html import escape
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+from urllib.parse import quote
+
+from mmavl.errors import ConfigError, DataError
+from mmavl.visualization.page import listening_script
+
+from .analysis import Analysis, Analyst
+from .examples import Example
+
+ALL = 'what sounds'
+HOW_TO_SEPARATE = (
+    'Sources are separated where the page is started with a separator’s weights: '
+    '<code>mmavl demo --separator FILE</code>; <code>mmavl train separation_scenes</code> trains '
+    'them.'
+)
+_STYLE = """
+.gradio-container { max-width: 1180px !important; margin: 0 auto; }
+#head h1 { font-size: 26px; margin: 6px 0 2px; }
+#head p, .faint { color: #5f5f5f; margin: 0; }
+.dark #head p, .dark .faint { color: #b0b0b0; }
+#start { background: #00735a; color: #fff; }
+#examples .grid-wrap { max-height: none; padding-top: 28px; }
+#examples .caption-label { font-size: 11px; white-space: normal; }
+.tags { display: grid; grid-template-columns: max-content 1fr max-content; gap: 4px 10px;
+  align-items: center; font-variant-numeric: tabular-nums; }
+.tags .bar { height: 9px; border-radius: 5px; background: var(--border-color-primary); }
+.tags .bar i { display: block; height: 100%; border-radius: 5px; background: #00735a; }
+.sounds { display: grid; grid-template-columns: repeat(auto-fill, minmax(240px, 1fr));
+  gap: 10px 16px; }
+.sounds audio { display: block; width: 100%; height: 36px; margin-top: 2px; }
+"""
+
+
+def import_gradio() -> ModuleType:
+    """Gradio, told to ask nobody anything.
+
+    Raises:
+        ConfigError: It is not installed.
+    """
+    os.environ['GRADIO_ANALYTICS_ENABLED'] = 'False'
+    os.environ['HF_HUB_DISABLE_TELEMETRY'] = '1'
+    try:
+        import gradio
+    except ImportError as error:
+        raise ConfigError(f"the page needs gradio ({error}): pip install 'mmavl[demo]'") from error
+    return gradio
+
+
+class Page:
+    """The page and its server.
+
+    Args:
+        analyst (Analyst): Analyses what is uploaded.
+        examples (list[Example]): Scenes to pick. Defaults to none.
+
+    Raises:
+        ConfigError: Gradio is not installed.
+    """
+
+    def __init__(self, analyst: Analyst, examples: list[Example] = ()) -> None:
+        self.gr = import_gradio()
+        self.analyst = analyst
+        self.examples = list(examples)
+        self._folder = tempfile.TemporaryDirectory(prefix='mmavl_demo_')
+        # uploads as well: they go when the page is closed
+        os.environ['GRADIO_TEMP_DIR'] = self._folder.name
+        self.blocks = self._build()
+
+    def launch(self, port: int | None = None, wait: bool = True) -> str:
+        """Serve the page on this machine only.
+
+        Args:
+            port (int, optional): Defaults to the first free one from 7860 on.
+            wait (bool): Whether to return only when interrupted. Defaults to True.
+
+        Returns:
+            str: Its address.
+
+        Raises:
+            OSError: The port is taken.
+        """
+        gr = self.gr
+        fonts = ['system-ui', 'DejaVu Sans', 'sans-serif']  # of the machine: nothing is fetched
+        theme = gr.themes.Base(primary_hue='emerald', font=fonts, font_mono=['monospace'])
+        self.blocks.queue(default_concurrency_limit=4)
+        _, address, _ = self.blocks.launch(
+            server_name='127.0.0.1',
+            server_port=port,
+            share=False,
+            quiet=True,
+            prevent_thread_lock=True,
+            ssr_mode=False,
+            footer_links=[],
+            max_file_size='500mb',
+            allowed_paths=[self._folder.name, *(e.image for e in self.examples)],
+            theme=theme,
+            css=_STYLE,
+            head=listening_script(),
+        )
+        if wait:
+            print(f'The page is at {address} (Ctrl+C ends it)', flush=True)
+            try:
+                self.blocks.block_thread()
+            finally:
+                self.close()
+        return address
+
+    def close(self) -> None:
+        """Stop the server and remove all uploads and results."""
+        self.blocks.close(verbose=False)
+        self._folder.cleanup()
+
+    def _build(self) -> Any:
+        gr = self.gr
+        with gr.Blocks(title='mmavl', analytics_enabled=False) as blocks:
+            state = gr.State(None, time_to_live=3600)
+            gr.HTML(self._head(), elem_id='head')
+            with gr.Row(equal_height=False):
+                with gr.Column(scale=2, min_width=300):
+                    files = gr.File(
+                        label='A video, or a picture and a sound',
+                        file_count='multiple',
+                        height=150,
+                        elem_id='files',
+                    )
+                    start = gr.Button('Find what sounds', variant='primary', elem_id='start')
+                    picks = self._gallery()
+                with gr.Column(scale=3, min_width=420, visible=False, elem_id='result') as result:
+                    frame = gr.Image(
+                        show_label=False, buttons=['download', 'fullscreen'], elem_id='frame',
+                        interactive=False, format='jpeg',
+                    )  # fmt: skip
+                    time = gr.Slider(label='Second', elem_id='time', buttons=[])
+                    label = gr.Radio(label='Heat map of', elem_id='label')
+                    tags = gr.HTML(elem_id='tags')
+                    sounds = gr.HTML(elem_id='sounds')
+                    record = gr.DownloadButton('Download JSON', size='sm', elem_id='record')
+            outputs = [state, result, frame, time, label, tags, sounds, record]
+            self._connect(start.click, files, picks, outputs, start)
+            shown = {
+                'fn': self._show,
+                'inputs': [state, time, label],
+                'outputs': [frame, tags],
+                'show_progress': 'hidden',
+                'trigger_mode': 'always_last',
+                'api_visibility': 'private',
+            }
+            time.input(**shown)
+            label.input(**shown)
+        return blocks
+
+    def _connect(self, click: Any, files: Any, picks: Any, outputs: list, start: Any) -> None:
+        gr = self.gr
+
+        # Gradio goes by defaults and annotations
+        def uploaded(paths: list[str] | None, progress=gr.Progress()):  # noqa: B008
+            return self._analyse(paths, progress)
+
+        def picked(event: gr.SelectData, progress=gr.Progress()):  # noqa: B008
+            example = self.examples[event.index]
+            return self._analyse([example.image, example.audio], progress)
+
+        options = {
+            'concurrency_limit': 1,  # one at a time; looking at results goes on meanwhile
+            'concurrency_id': 'analyse',
+            'show_progress_on': start,
+            'api_visibility': 'private',
+        }
+        click(uploaded, files, outputs, **options)
+        if picks is not None:
+            picks.select(picked, None, outputs, **options)
+
+    def _head(self) -> str:
+        longest, rate = self.analyst.longest, self.analyst.rate
+        return (
+            '<h1>What sounds where?</h1><p>Drop a video, or a picture and a sound, of at most '
+            f'{longest:g} s; videos are looked at every {1 / rate:.3g} s. '
+            'Everything stays on this machine.</p>'
+        )
+
+    def _gallery(self) -> Any:
+        if not self.examples:
+            self.gr.HTML(
+                '<p class="faint">Examples are here once InstrumentScenes is built '
+                '(<code>bash tools/quickstart.sh</code>).</p>'
+            )
+            return None
+        return self.gr.Gallery(
+            [(example.image, example.caption) for example in self.examples],
+            label='Or pick a scene: what sounds in it',
+            columns=3,
+            height='auto',
+            object_fit='cover',
+            allow_preview=False,
+            buttons=[],
+            interactive=False,
+            elem_id='examples',
+        )
+
+    def _analyse(self, files: list[str] | None, progress: Any) -> list[Any]:
+        """All outputs for uploaded files; what is wrong with them becomes a message."""
+        gr = self.gr
+        folder = Path(tempfile.mkdtemp(dir=self._folder.name))
+        try:
+            done = self.analyst(files or (), folder, lambda share, doing: progress(share, doing))
+        except DataError as error:
+            message = escape(str(error))
+            raise gr.Error(message, duration=None, print_exception=False) from error
+        times = [moment.found.time or 0.0 for moment in done.moments]
+        choices = [ALL, *((readable(name), name) for name in done.by_score())]
+        picture, tags = self._show(done, times[0], ALL)
+        return [
+            done,
+            gr.update(visible=True),
+            picture,
+            gr.update(
+                minimum=0, maximum=max(times[-1], 0.1), step=1 / self.analyst.rate, value=times[0],
+                visible=len(times) > 1,
+            ),
+            gr.update(choices=choices, value=ALL),
+            tags,
+            self._players(done),
+            str(done.record),
+        ]  # fmt: skip
+
+    def _show(self, done: Analysis, time: float, label: str) -> tuple[Any, str]:
+        """The frame at a time, and the probabilities then."""
+        if done is None:
+            raise self.gr.Error('This is over an hour old: start anew', print_exception=False)
+        picture = done.picture(time, None if label == ALL else label)
+        return picture, tag_bars(done.moment(time).found.heard)
+
+    def _players(self, done: Analysis) -> str:
+        rows = []
+        for label, path in done.sounds.items():
+            address = f'gradio_api/file={quote(str(path))}'
+            rows.append(
+                f'<label>{readable(label)}<audio controls preload="auto" src="{address}"></audio>'
+                '</label>'
+            )
+        hint = '' if self.analyst.separator else f'<p class="faint">{HOW_TO_SEPARATE}</p>'
+        return f'<div class="sounds">{"".join(rows)}</div>{hint}'
+
+
+def readable(label: str) -> str:
+    """A class's name for people, as HTML."""
+    return escape(label.replace('_', ' '))
+
+
+def tag_bars(heard: dict[str, float], most: int = 5) -> str:
+    """HTML of the greatest probabilities as bars."""
+    best = sorted(heard.items(), key=lambda item: -item[1])[:most]
+    rows = (
+        f'<span>{readable(label)}</span><span class="bar"><i style="width: {score:.0%}"></i>'
+        f'</span><span>{score:.2f}</span>'
+        for label, score in best
+    )
+    bars = f'<p class="faint">Heard, as a probability</p><div class="tags">{"".join(rows)}</div>'
+    return bars if best else ''

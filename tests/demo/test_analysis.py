@@ -1,0 +1,77 @@
+import json
+
+import numpy as np
+import pytest
+import soundfile
+
+from mmavl.demo.analysis import Analyst, clip_of
+from mmavl.errors import DataError
+
+
+def test_a_picture_and_a_sound_are_a_clip_in_either_order():
+    for files in (['x/a.JPG', 'b.wav'], ['b.wav', 'x/a.JPG']):
+        clip = clip_of(files)
+        assert (clip.name, clip.image, clip.audio) == ('a', 'x/a.JPG', 'b.wav')
+    assert clip_of(['x/v.mp4']).video == 'x/v.mp4'
+    assert clip_of(['a.png', 'v.mp4']).audio == 'v.mp4'
+
+
+@pytest.mark.parametrize(
+    'files', [[], ['a.png'], ['a.wav'], ['a.png', 'b.png'], ['a.mp4', 'b.mp4']]
+)
+def test_anything_else_is_refused_with_what_is_needed(files):
+    names = ', '.join(files) or 'nothing'
+    with pytest.raises(DataError, match=f'a picture and a sound; this is {names}$'):
+        clip_of(files)
+
+
+def test_a_picture_with_a_sound_has_one_moment_and_its_json(analyst, media, tmp_path):
+    done = analyst([str(media / 'a.wav'), str(media / 'a.png')], tmp_path)
+    assert done.by_score() == ['left', 'right_side']
+    picture = done.picture()
+    assert picture.shape == (280 + 24, 560, 3)
+    # a frame of grey: heat of the sounding class is on the left, and nowhere else
+    assert np.ptp(picture[140, 40].astype(int)) > 50
+    assert np.ptp(picture[140, 520].astype(int)) < 8
+    other = done.picture(label='right_side')
+    assert np.ptp(other[140, 40].astype(int)) < 8
+    assert np.ptp(other[140, 520].astype(int)) > 50
+    record = json.loads(done.record.read_text())
+    assert record['format'] == 'mmavl.localization/1'
+    assert record['source'] == {'image': 'a.png', 'audio': 'a.wav'}
+    assert [tag['heard'] for tag in record['tags']] == [0.9, 0.1]
+    assert len(record['maps']) == 2
+
+
+def test_sounds_share_a_gain_that_keeps_the_loudest_whole(analyst, media, tmp_path):
+    done = analyst([str(media / 'a.wav'), str(media / 'a.png')], tmp_path)
+    peaks = {k: np.abs(soundfile.read(path)[0]).max() for k, path in done.sounds.items()}
+    assert peaks == pytest.approx({'mixture': 0.25, 'left': 1.0, 'right_side': 0}, abs=0.01)
+
+
+def test_a_video_has_a_moment_every_half_second(analyst, media, tmp_path):
+    reports = []
+    done = analyst([str(media / 'clip.mp4')], tmp_path, lambda *words: reports.append(words))
+    assert [moment.found.time for moment in done.moments] == [0, 0.5, 1, 1.5]
+    assert done.moment(0.9).found.time == 0.5
+    # frames 0, 2, 4 and 6 have the greys 0, 60, 120 and 180; the right half has no heat
+    greys = [done.picture(time)[200, 540].mean() for time in (0, 0.5, 1, 1.5)]
+    assert greys == pytest.approx([0, 60, 120, 180], abs=6)
+    lines = [json.loads(line) for line in done.record.read_text().splitlines()]
+    assert [line['time'] for line in lines] == [0, 0.5, 1, 1.5]
+    assert lines[0]['source'] == {'video': 'clip.mp4'}
+    assert 'values' not in lines[0]['maps'][0]
+    assert [share for share, _ in reports] == pytest.approx([0, 0.2, 0.4, 0.6, 0.8], abs=0.05)
+
+
+def test_a_long_clip_is_refused_before_the_model_runs(localizer, media, tmp_path):
+    analyst = Analyst(localizer, longest=1.5)
+    with pytest.raises(DataError, match=r'^clip\.mp4 lasts 2 s or more.* 2 s at most: cut it'):
+        analyst([str(media / 'clip.mp4')], tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_message_names_the_file_without_its_folder(analyst, media, tmp_path):
+    with pytest.raises(DataError, match=r'^bad\.mp4 cannot be decoded') as raised:
+        analyst([str(media / 'bad.mp4')], tmp_path)
+    assert str(media) not in str(raised.value)

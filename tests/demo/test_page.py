@@ -1,0 +1,137 @@
+"""The page in a real browser; one server and one tab for all tests."""
+
+import json
+import os
+import shutil
+import sys
+
+import pytest
+
+from mmavl.demo.examples import Example
+from mmavl.demo.page import HOW_TO_SEPARATE, Page, import_gradio, tag_bars
+from mmavl.errors import ConfigError
+
+CHROMIUM = shutil.which('chromium')
+
+
+def test_without_gradio_the_command_that_installs_it_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, 'gradio', None)
+    with pytest.raises(ConfigError, match=r"pip install 'mmavl\[demo\]'"):
+        import_gradio()
+
+
+def test_bars_show_the_best_and_escape_names():
+    html = tag_bars({'a<b_c': 0.25, 'best': 0.5, 'none': 0.0}, most=2)
+    assert html.index('best') < html.index('a&lt;b c')
+    assert 'width: 25%' in html
+    assert 'none' not in html
+
+
+@pytest.fixture(scope='module')
+def requests():
+    return []
+
+
+@pytest.fixture(scope='module')
+def tab(analyst, media, requests):
+    if CHROMIUM is None:
+        pytest.skip('there is no chromium: apt-get install chromium')
+    pytest.importorskip('gradio')
+    sync = pytest.importorskip('playwright.sync_api')
+    page = Page(analyst, [Example(str(media / 'a.png'), str(media / 'a.wav'), 'a tone')])
+    address = page.launch(wait=False)
+    with sync.sync_playwright() as play:
+        options = ['--no-sandbox', '--autoplay-policy=no-user-gesture-required', '--mute-audio']
+        browser = play.chromium.launch(executable_path=CHROMIUM, args=options)
+        tab = browser.new_page()
+        tab.set_default_timeout(120_000)  # for busy machines
+        tab.on('request', lambda request: requests.append(request.url))
+        tab.goto(address)
+        yield tab
+        browser.close()
+    folder = page._folder.name
+    page.close()
+    assert not os.path.exists(folder)
+
+
+def upload(tab, *files):
+    """Replace what is uploaded, and start."""
+    remove = tab.locator('#files button[aria-label="Clear"]')
+    if remove.count():
+        remove.click()
+    tab.set_input_files('#files input[type=file]', [str(file) for file in files])
+    tab.locator('#files').get_by_text(files[0].stem).first.wait_for()
+    tab.click('#start')
+
+
+def source(tab, other_than=None):
+    """The address of the frame's picture, once it is another one."""
+    tab.wait_for_function(
+        'old => { const i = document.querySelector("#frame img"); return i && i.src !== old; }',
+        arg=other_than,
+    )
+    return tab.get_attribute('#frame img', 'src')
+
+
+def test_an_example_is_analysed_and_nothing_is_fetched_from_elsewhere(tab, requests):
+    tab.locator('#examples button').first.click()
+    assert source(tab)
+    assert tab.locator('#tags .tags').inner_text().split() == [
+        'left',
+        '0.90',
+        'right',
+        'side',
+        '0.10',
+    ]
+    assert not tab.locator('#time').is_visible()
+    hosts = {url.split('/')[2] for url in requests if url.startswith('http')}
+    assert {host.split(':')[0] for host in hosts} == {'127.0.0.1'}
+
+
+def test_a_video_is_shown_at_any_second_and_for_any_class(tab, media):
+    old = tab.get_attribute('#frame img', 'src') if tab.locator('#frame img').count() else None
+    upload(tab, media / 'clip.mp4')
+    first = source(tab, old)
+    slider = tab.locator('#time input[type=range]')
+    assert slider.get_attribute('max') == '1.5'
+    slider.fill('1')
+    later = source(tab, first)
+    tab.get_by_label('right side').check()
+    assert source(tab, later) not in (first, later)
+
+
+def test_each_source_plays(tab):
+    players = tab.locator('#sounds audio')
+    assert players.count() == 3
+    for number in range(3):
+        player = players.nth(number)
+        player.evaluate('player => player.play()')
+        handle = player.element_handle()
+        tab.wait_for_function('player => player.currentTime > 0.05', arg=handle)
+        player.evaluate('player => player.pause()')
+
+
+def test_the_json_can_be_downloaded(tab):
+    with tab.expect_download() as download:
+        tab.click('#record')
+    assert download.value.suggested_filename == 'clip.windows.jsonl'
+    with open(download.value.path()) as file:
+        assert json.loads(file.readline())['format'] == 'mmavl.localization/1'
+
+
+def test_a_bad_upload_gets_one_readable_line(tab, media):
+    upload(tab, media / 'bad.mp4')
+    message = tab.get_by_text('bad.mp4 cannot be decoded')
+    message.wait_for()
+    assert 'Traceback' not in tab.inner_text('body')
+    assert str(media) not in tab.inner_text('body')
+
+
+def test_without_a_separator_the_page_says_how_to_get_one(localizer, analyst, media, tmp_path):
+    pytest.importorskip('gradio')
+    from mmavl.demo.analysis import Analyst
+
+    page = Page(Analyst(localizer))
+    done = analyst([str(media / 'a.png'), str(media / 'a.wav')], tmp_path)
+    assert HOW_TO_SEPARATE in page._players(done)
+    page._folder.cleanup()
