@@ -9,6 +9,7 @@ _base_ = [
 model = dict(
     type='AVMixSep',
     unet=dict(out_channels=1, guide_channels=128),
+    share=True,
 )
 
 default_hooks = dict(

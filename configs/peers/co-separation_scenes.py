@@ -9,6 +9,7 @@ _base_ = [
 model = dict(
     type='CoSeparation',
     unet=dict(out_channels=1, guide_channels=128),
+    share=True,
     classifier=dict(type='SpectrogramClassifier', num_classes=15),
 )
 

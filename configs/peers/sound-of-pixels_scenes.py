@@ -12,6 +12,7 @@ model = dict(
     synthesizer=dict(type='LinearSynthesizer', channels=16),
     mask='binary',
     threshold=None,
+    share=True,
 )
 
 default_hooks = dict(

@@ -83,6 +83,7 @@ model = dict(
     synthesizer=dict(type='LinearSynthesizer', in_channels=128, channels=16),
     mask='binary',
     threshold=None,
+    share=True,
 )
 
 custom_hooks = [

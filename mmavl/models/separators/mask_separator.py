@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 
+import torch
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -10,6 +11,8 @@ from mmavl.structures import AVDataSample
 
 from . import signal
 from .base_separator import BaseSeparator, pad_to
+
+_LEAST = 1e-6
 
 
 class MaskSeparator(BaseSeparator):
@@ -22,8 +25,10 @@ class MaskSeparator(BaseSeparator):
         mask (str): 'binary', trained by binary cross-entropy, or 'ratio', trained by absolute
             differences and clamped to [0, 5]. Defaults to 'binary'.
         threshold (float, optional): Above it a binary mask is 1, else 0. None applies the
-            probabilities as they are: where the network is not sure, each source gets its share.
-            Defaults to 0.5.
+            probabilities as they are. Defaults to 0.5.
+        share (bool): Whether the sources of one mixture share it: their masks (of binary ones the
+            odds) are divided by their sum before they are applied. A source that is alone in
+            its mixture keeps its own mask. An extension of ours. Defaults to False.
         window (int): Samples that are separated at once, at most; shorter mixtures are padded with
             silence up to what the U-Net can halve, and their estimates cut again. Defaults to
             65535.
@@ -38,6 +43,7 @@ class MaskSeparator(BaseSeparator):
         unet: dict | None,
         mask: str = 'binary',
         threshold: float | None = 0.5,
+        share: bool = False,
         window: int = signal.WINDOW,
         rows: int = 256,
         data_preprocessor: dict | None = None,
@@ -49,6 +55,7 @@ class MaskSeparator(BaseSeparator):
         self.unet = unet and MODELS.build(unet)
         self.mask = mask
         self.threshold = threshold
+        self.share = share
         self.window = window
         self.rows = rows
 
@@ -90,9 +97,24 @@ class MaskSeparator(BaseSeparator):
         """Masks on logarithmic frequencies as they are applied, [S, rows, T]."""
         mixture = self.warped(inputs['mixture'])
         values = self.soft_masks(inputs, mixture)
+        if self.share:
+            values = self.shared(values, inputs['index'])
         if self.mask == 'binary' and self.threshold is not None:
             return (values > self.threshold).to(mixture.dtype)
         return values.clamp(0, signal.RATIO_LIMIT)
+
+    def shared(self, masks: Tensor, index: Tensor) -> Tensor:
+        """Masks [S, rows, T] that add up to one over the sources of each mixture.
+
+        Of probabilities this is the softmax of their logits.
+        """
+        parts = masks
+        if self.mask == 'binary':
+            masks = masks.clamp(_LEAST, 1 - _LEAST)
+            parts = masks / (1 - masks)
+        whole = parts.new_zeros(int(index.max()) + 1, *parts.shape[1:]).index_add(0, index, parts)
+        alone = (torch.bincount(index) == 1)[index, None, None]
+        return masks.where(alone, parts / whole.clamp_min(_LEAST)[index])
 
     def separate(self, inputs: dict[str, Tensor]) -> Tensor:
         """Estimate every source: [S, L]."""

@@ -33,6 +33,20 @@ def test_a_binary_mask_is_thresholded_or_applied_as_it_is(build, inputs):
     torch.testing.assert_close(soft, torch.tensor([-2.0, 0.5]).sigmoid())
 
 
+def test_shared_masks_are_the_softmax_of_a_mixtures_logits(build):
+    logits = torch.tensor([1.0, -2.0, 0.5, 3.0])[:, None, None]
+    index = torch.tensor([0, 0, 0, 1])
+    found = build(share=True).shared(logits.sigmoid(), index)[:, 0, 0]
+    torch.testing.assert_close(found[:3], logits[:3, 0, 0].softmax(0))
+    torch.testing.assert_close(found[3], torch.tensor(3.0).sigmoid())  # alone: its own
+
+
+def test_shared_ratio_masks_are_divided_by_their_sum(build):
+    masks = torch.tensor([0.5, 1.5, 0.0, 0.0])[:, None, None]
+    found = build(mask='ratio', share=True).shared(masks, torch.tensor([0, 0, 1, 1]))
+    assert found[:, 0, 0].tolist() == [0.25, 0.75, 0, 0]
+
+
 @pytest.mark.parametrize(
     ('length', 'padded'),
     [
