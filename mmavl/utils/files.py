@@ -20,7 +20,7 @@ def atomic_write(path: str | Path, mode: str = 'w') -> Iterator[IO]:
         mode (str): 'w' (UTF-8 text) or 'wb'. Defaults to 'w'.
 
     Yields:
-        IO: The open temporary file; its ``name`` is a path that other writers can use too.
+        IO: The open temporary file; ``name`` is its path, for writers that want one.
 
     Raises:
         OSError: The file cannot be written, e.g. because the disk is full.
@@ -28,8 +28,9 @@ def atomic_write(path: str | Path, mode: str = 'w') -> Iterator[IO]:
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f'.{path.name}.', suffix='.tmp')
+    os.close(handle)  # a file opened by its number would have that as its name
     try:
-        with open(handle, mode, encoding=None if 'b' in mode else 'utf-8') as file:
+        with open(temporary, mode, encoding=None if 'b' in mode else 'utf-8') as file:
             yield file
             file.flush()
             os.fsync(file.fileno())

@@ -1,7 +1,9 @@
 import errno
 import os
 import stat
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from mmavl.utils.files import atomic_write, is_newer
@@ -24,6 +26,15 @@ def test_the_old_file_stands_until_the_block_has_ended(tmp_path):
         file.flush()
         assert path.read_text() == 'old'
     assert path.read_text() == 'new'
+
+
+def test_another_writer_can_write_by_the_files_name(tmp_path):
+    with atomic_write(tmp_path / 'x.npy', 'wb') as file:
+        assert Path(file.name).parent == tmp_path
+        with open(file.name, 'wb') as other:
+            np.save(other, np.arange(3))
+    assert np.load(tmp_path / 'x.npy').tolist() == [0, 1, 2]
+    assert os.listdir(tmp_path) == ['x.npy']
 
 
 def test_an_error_in_the_block_leaves_the_old_file_and_nothing_else(tmp_path):
