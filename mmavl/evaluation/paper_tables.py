@@ -43,6 +43,10 @@ class Row:
     options: Mapping[str, Any] = field(default_factory=dict)
     variant: str = ''
 
+    def source(self, data: str) -> str:
+        """The config whose checkpoint the row takes on a dataset."""
+        return self.configs[data] if self.trained == 'own' else self.trained.format(data=data)
+
 
 @dataclass(frozen=True)
 class PaperTable:

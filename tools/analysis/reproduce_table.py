@@ -19,13 +19,12 @@ from typing import Any
 from mmengine import Config, DictAction
 from mmengine.registry import init_default_scope
 
-from mmavl.datasets.manifest import read_manifest
-from mmavl.engine.checkpoint import latest_checkpoint
 from mmavl.engine.config import load_config
-from mmavl.engine.launch import clear_errors, prepare_config, run_test
+from mmavl.engine.launch import clear_errors, prepare_config
 from mmavl.engine.separation_rows import localizer_checkpoint, measure, set_localizer_checkpoint
+from mmavl.engine.table_runs import TableRuns, config_file
 from mmavl.errors import ConfigError
-from mmavl.evaluation import Prediction, evaluate_localization, get_protocol, read_predictions
+from mmavl.evaluation import Prediction, evaluate_localization, get_protocol
 from mmavl.evaluation.paper_tables import DATASETS, TABLES, Row, default_protocols, layout
 from mmavl.evaluation.scoring import TRIVIAL, score
 from mmavl.evaluation.separation_table import DATASETS as SEPARATION_DATASETS
@@ -33,9 +32,7 @@ from mmavl.evaluation.separation_table import ROWS, SETTINGS, SeparationRow, fig
 from mmavl.evaluation.separation_table import layout as layout_separation
 from mmavl.evaluation.summary import summarise
 from mmavl.registry import DATASETS as DATASET_REGISTRY
-from mmavl.utils.files import atomic_write, is_newer
-
-CONFIGS = Path(__file__).resolve().parents[2] / 'configs'
+from mmavl.utils.files import atomic_write
 
 
 def parse_args() -> argparse.Namespace:
@@ -68,120 +65,8 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-class Runs:
-    """The work directories of a table's rows, what is in them, and what is not.
-
-    Args:
-        args (argparse.Namespace): The tool's.
-
-    Raises:
-        ConfigError: ``--run`` is not NAME=PATH, or names no path that exists.
-    """
-
-    def __init__(self, args: argparse.Namespace) -> None:
-        self.args = args
-        self.root = Path(args.work_dirs)
-        self.named = {}
-        for pair in args.run:
-            name, _, path = pair.partition('=')
-            if not path or not Path(path).exists():
-                raise ConfigError(f'--run {pair}: give the name of a config and an existing path')
-            self.named[name] = Path(path)
-
-    def checkpoint(self, name: str) -> Path | None:
-        """The last checkpoint of a config's run."""
-        place = self.named.get(name, self.root / name)
-        return place if place.is_file() else latest_checkpoint(place)
-
-    def folder(self, name: str) -> Path:
-        """Where the predictions of a row are."""
-        place = self.named.get(name, self.root / name)
-        return place.parent if place.is_file() else place
-
-    def predictions(
-        self, config: str, row: Row, checkpoint: Path | None, split: str
-    ) -> tuple[Path, list[Prediction], dict[str, Any]]:
-        """A row's predictions on a split, from a dump that is new enough or from the model.
-
-        Args:
-            config (str): The config's name.
-            row (Row): The row.
-            checkpoint (Path, optional): None: there is none, only a dump will do (or the model
-                has no weights).
-            split (str): 'test' or 'val', the config's dataloader.
-
-        Returns:
-            tuple: The dump's path, the predictions and the dataset's metainfo.
-
-        Raises:
-            FileNotFoundError: There is no dump that may be taken, and nothing to make it from.
-        """
-        options = {**row.options, **(self.args.cfg_options or {})}
-        cfg = load_config(CONFIGS / f'{config}.py', options)
-        dataset = cfg[f'{split}_dataloader'].dataset
-        manifest = Path(dataset.data_root, dataset.ann_file)
-        folder = self.folder(config + row.variant)
-        dump = folder / f'predictions_{manifest.stem}.npz'
-        for path in (dump, folder / 'predictions.npz'):
-            if is_newer(path, checkpoint, manifest):
-                predictions, metainfo = read_predictions(path)
-                if _same_split(metainfo, manifest):
-                    return path, predictions, metainfo
-        if checkpoint is None and row.trained != 'none':
-            commands = ' && '.join(self.commands(_source(config, row, self.args.data)))
-            raise FileNotFoundError(f'no checkpoint; `{commands}` makes it')
-        if self.args.dumps_only:
-            raise FileNotFoundError(f'no dump in {folder} is newer than checkpoint and manifest')
-        self._run(config, options, checkpoint, split, dump)
-        return dump, *read_predictions(dump)
-
-    def _run(
-        self, config: str, options: dict, checkpoint: Path | None, split: str, dump: Path
-    ) -> None:
-        """Evaluate a checkpoint, for its dump."""
-        logs = self.root / 'tables' / 'logs' / dump.parent.name
-        cfg = prepare_config(CONFIGS / f'{config}.py', str(logs), options=options)
-        cfg.default_hooks.pop('visualization')  # would overwrite the pictures of a real test
-        cfg.test_dataloader = cfg[f'{split}_dataloader']
-        for part in ('audio_backbone', 'visual_backbone'):
-            if checkpoint is not None and cfg.model.get(part, {}).get('pretrained'):
-                cfg.model[part].pretrained = False  # the checkpoint has all weights
-        run_test(cfg, checkpoint and str(checkpoint), ['oracle_area'], out=str(dump))
-
-    def commands(self, config: str) -> list[str]:
-        """What trains a config, after what it starts from."""
-        cfg = load_config(CONFIGS / f'{config}.py')
-        source, key = cfg.get('load_from'), 'load_from'
-        command = f'python tools/train.py configs/{config}.py'
-        if self.root != Path('work_dirs'):
-            command += f' --work-dir {self.root / Path(config).name}'
-        if not source and (localizer := localizer_checkpoint(cfg)) is not None:
-            source, key = str(localizer), 'custom_hooks.1.checkpoint'
-        if not source:
-            return [command]
-        first = Path(source).parent.name
-        found = self.checkpoint(first)
-        start = found or self.root / first / Path(source).name
-        if start != Path(source):
-            command += f' --cfg-options {key}={start}'
-        return [command] if found else [*self.commands(first), command]
-
-
-def _source(config: str, row: Row, data: str) -> str:
-    """The config whose checkpoint a row takes."""
-    return config if row.trained == 'own' else row.trained.format(data=data)
-
-
-def _same_split(metainfo: dict, manifest: Path) -> bool:
-    if not manifest.exists():
-        return True
-    wanted = read_manifest(manifest)['metainfo']
-    return all(metainfo.get(key) == wanted.get(key) for key in ('dataset', 'split'))
-
-
-def evaluate_row(row: Row, runs: Runs, protocols: Sequence[str]) -> dict[str, Any]:
+def evaluate_row(row: Row, data: str, runs: TableRuns, protocols: Sequence[str]) -> dict[str, Any]:
     """Score a row, or say why it has no figures."""
-    data = runs.args.data
     result = {'title': row.title, 'paper': row.paper, 'metrics': None, 'note': ''}
     config = row.configs.get(data)
     if config is None:
@@ -189,13 +74,13 @@ def evaluate_row(row: Row, runs: Runs, protocols: Sequence[str]) -> dict[str, An
             f"the paper's figures only, mmavl has no config for it on {DATASETS[data]}"
         )
         return result
-    checkpoint = None if row.trained == 'none' else runs.checkpoint(_source(config, row, data))
+    checkpoint = None if row.trained == 'none' else runs.checkpoint(row.source(data))
     result |= {'config': config, 'checkpoint': checkpoint and str(checkpoint)}
     try:
-        dump, predictions, metainfo = runs.predictions(config, row, checkpoint, 'test')
+        dump, predictions, metainfo = runs.predictions(row, data, checkpoint, 'test')
         val_dump = None
         if 'val_best' in {name.partition('/')[0] for name in protocols}:
-            val_dump, *_ = runs.predictions(config, row, checkpoint, 'val')
+            val_dump, *_ = runs.predictions(row, data, checkpoint, 'val')
         report = evaluate_localization(predictions, metainfo, protocols, val_dump)
     except (ValueError, OSError) as error:
         result['note'] = str(error)
@@ -210,7 +95,7 @@ def references(args: argparse.Namespace, config: str) -> list[Prediction]:
         DataError: The manifest is missing or broken.
     """
     init_default_scope('mmavl')
-    cfg: Config = load_config(CONFIGS / f'{config}.py', args.cfg_options)
+    cfg: Config = load_config(config_file(config), args.cfg_options)
     dataset = cfg.test_dataloader.dataset
     dataset.pipeline = [dict(type='PackAVInputs')]
     built = DATASET_REGISTRY.build(dataset)
@@ -243,22 +128,21 @@ def trivial_rows(
     return rows
 
 
-def separation_row(row: SeparationRow, setting: str, runs: Runs) -> dict[str, Any]:
+def separation_row(row: SeparationRow, data: str, setting: str, runs: TableRuns) -> dict[str, Any]:
     """Measure a row of Table 3 in a setting, or say why it has no figures."""
-    args = runs.args
     result = {'title': row.title, 'paper': (row.paper or {}).get(setting, ()), 'figures': None}
     result |= {'parameters': [], 'minutes': None, 'note': ''}
     if row.metrics:
         return result
-    config = row.config.format(data=args.data) + (SETTINGS[setting] if row.trained else '')
-    if not (row.config and (CONFIGS / f'{config}.py').is_file()):
-        words = f'mmavl has no config for it on {SEPARATION_DATASETS[args.data]}'
+    config = row.config.format(data=data) + (SETTINGS[setting] if row.trained else '')
+    if not (row.config and config_file(config).is_file()):
+        words = f'mmavl has no config for it on {SEPARATION_DATASETS[data]}'
         return result | {'note': f"the paper's figures only, {words}"}
     name = Path(config).name
     checkpoint = runs.checkpoint(name) if row.trained else None
     try:
         logs = runs.root / 'tables' / 'logs' / name
-        cfg = prepare_config(CONFIGS / f'{config}.py', str(logs), options=args.cfg_options)
+        cfg = prepare_config(config_file(config), str(logs), options=runs.cfg_options)
         wanted = localizer_checkpoint(cfg)
         if wanted is not None and not wanted.exists():
             found = runs.checkpoint(wanted.parent.name)
@@ -269,7 +153,7 @@ def separation_row(row: SeparationRow, setting: str, runs: Runs) -> dict[str, An
         if row.trained and checkpoint is None:
             commands = ' && '.join(runs.commands(config))
             raise FileNotFoundError(f'no checkpoint; `{commands}` makes it')
-        done = measure(cfg, checkpoint, runs.folder(name), args.dumps_only)
+        done = measure(cfg, checkpoint, runs.folder(name), runs.dumps_only)
     except (ValueError, OSError) as error:
         return result | {'note': str(error)}
     return result | done | {'config': config, 'figures': figures(row, done['metrics'])}
@@ -279,8 +163,8 @@ def separation_table(args: argparse.Namespace) -> tuple[str, dict[str, Any]]:
     """Table 3 as text, and its rows by setting."""
     if args.data not in SEPARATION_DATASETS:
         raise ConfigError(f'Table 3: take --data {" or ".join(SEPARATION_DATASETS)}')
-    runs = Runs(args)
-    results = {s: [separation_row(row, s, runs) for row in ROWS] for s in SETTINGS}
+    runs = TableRuns(args.work_dirs, args.run, args.dumps_only, args.cfg_options)
+    results = {s: [separation_row(row, args.data, s, runs) for row in ROWS] for s in SETTINGS}
     measured = [r['metrics'] for rows in results.values() for r in rows if r['figures']]
     for rows in results.values():
         for row, result in zip(ROWS, rows):
@@ -306,9 +190,9 @@ def localization_table(args: argparse.Namespace) -> tuple[str, dict[str, Any]]:
         keys = [get_protocol(name).key for name in protocols]
     except ValueError as error:
         raise ConfigError(f'--protocol: {error}') from error
-    runs = Runs(args)
+    runs = TableRuns(args.work_dirs, args.run, args.dumps_only, args.cfg_options)
     rows = [row for row in table.rows if args.data in row.configs or row.paper]
-    results = [evaluate_row(row, runs, protocols) for row in rows]
+    results = [evaluate_row(row, args.data, runs, protocols) for row in rows]
     annotated = [result.pop('references', None) for result in results]
     annotated = next(filter(None, annotated), None)
     if annotated is None:

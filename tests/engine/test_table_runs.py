@@ -1,0 +1,75 @@
+import pytest
+
+from mmavl.engine.table_runs import TableRuns, config_file
+from mmavl.errors import ConfigError
+from mmavl.evaluation.paper_tables import Row
+
+
+@pytest.fixture
+def trained(tmp_path):
+    """Make empty checkpoints of a run."""
+
+    def make(name, *epochs):
+        folder = tmp_path / 'runs' / name
+        folder.mkdir(parents=True, exist_ok=True)
+        files = [folder / f'epoch_{epoch}.pth' for epoch in epochs]
+        for file in files:
+            file.touch()
+        (folder / 'last_checkpoint').write_text(str(files[-1]))
+        return files[-1]
+
+    return make
+
+
+def test_a_run_is_its_last_checkpoint_and_one_elsewhere_goes_before(tmp_path, trained):
+    last = trained('stage2_scenes', 2, 11)
+    other = trained('mine', 1)
+    runs = TableRuns(tmp_path / 'runs')
+    assert runs.checkpoint('stage2_scenes') == last
+    assert runs.checkpoint('stage1_scenes') is None
+    runs = TableRuns(tmp_path / 'runs', [f'stage2_scenes={other}'])
+    assert runs.checkpoint('stage2_scenes') == other
+    assert runs.folder('stage2_scenes') == other.parent
+    assert runs.folder('stage1_scenes') == tmp_path / 'runs/stage1_scenes'
+
+
+@pytest.mark.parametrize('pair', ['stage2_scenes', 'stage2_scenes=nowhere.pth'])
+def test_a_run_elsewhere_must_be_named_and_exist(pair):
+    with pytest.raises(ConfigError, match=rf'--run {pair}: give the name'):
+        TableRuns('runs', [pair])
+
+
+def test_commands_start_from_what_is_there_or_train_that_first(tmp_path, trained):
+    runs = TableRuns(tmp_path / 'runs')
+    root = tmp_path / 'runs'
+    separate = f'python tools/train.py configs/separation_scenes.py --work-dir {root}'
+    *first, last = runs.commands('separation_scenes')
+    assert [command.split()[2] for command in first] == [
+        'configs/stage1_scenes_class.py',
+        'configs/stage2_scenes_class.py',
+    ]
+    key = 'custom_hooks.1.checkpoint'
+    start = root / 'stage2_scenes_class/epoch_6.pth'
+    assert last == f'{separate}/separation_scenes --cfg-options {key}={start}'
+    start = trained('stage2_scenes_class', 4)
+    (last,) = runs.commands('separation_scenes')
+    assert last == f'{separate}/separation_scenes --cfg-options {key}={start}'
+
+
+def test_a_row_takes_its_own_checkpoint_or_that_of_another_config():
+    assert Row('x', {'scenes': 'avc_scenes'}).source('scenes') == 'avc_scenes'
+    other = Row('x', {'flickr': 'cam_flickr'}, trained='stage2_{data}')
+    assert other.source('flickr') == 'stage2_flickr'
+
+
+def test_without_a_dump_nothing_is_run_if_only_dumps_are_wanted(tmp_path, trained):
+    checkpoint = trained('stage2_scenes', 1)
+    runs = TableRuns(tmp_path / 'runs', dumps_only=True, cfg_options={'data_root': str(tmp_path)})
+    row = Row('x', {'scenes': 'stage2_scenes'})
+    with pytest.raises(FileNotFoundError, match=r'no dump in .*stage2_scenes is newer'):
+        runs.predictions(row, 'scenes', checkpoint, 'test')
+    with pytest.raises(
+        FileNotFoundError, match=r'no checkpoint; `python tools/train.py .*` makes'
+    ):
+        runs.predictions(row, 'scenes', None, 'test')
+    assert config_file('stage2_scenes').is_file()
