@@ -14,7 +14,7 @@ from .separation_unet import SeparationUNet
 from .sound_of_pixels import SoundOfPixels
 from .spectrogram_classifier import SpectrogramClassifier
 from .visual_guidance import VisualGuidance
-from .windows import separate_waveform
+from .windows import separate_waveform, window_spans
 
 __all__ = [
     'NMFMFCC',
@@ -32,4 +32,5 @@ __all__ = [
     'SpectrogramClassifier',
     'VisualGuidance',
     'separate_waveform',
+    'window_spans',
 ]

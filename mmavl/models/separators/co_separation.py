@@ -35,6 +35,8 @@ class CoSeparation(FrameSeparator):
     additional audio-only object of a random scene.
     """
 
+    uses_boxes = True
+
     def __init__(
         self, unet: dict, classifier: dict, consistency_weight: float = 0.05, **kwargs
     ) -> None:

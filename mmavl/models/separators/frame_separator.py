@@ -18,6 +18,9 @@ class FrameSeparator(MaskSeparator):
         **kwargs: As for :class:`MaskSeparator`.
     """
 
+    #: Whether a source is shown by its object's box in the whole frame, not by what is inside.
+    uses_boxes = False
+
     def __init__(self, visual_backbone: dict, visual_neck: dict, unet: dict, **kwargs) -> None:
         super().__init__(unet, **kwargs)
         self.visual_backbone: nn.Module = MODELS.build(visual_backbone)

@@ -14,6 +14,8 @@ from .base_separator import BaseSeparator
 
 #: Share of a window over which it is cross-faded with the next one.
 FADE = 0.25
+# Frames that go through a backbone at once.
+_FRAMES = 16
 
 
 @torch.no_grad()
@@ -25,6 +27,7 @@ def separate_waveform(
     sample_rate: int | None = None,
     fade: float = FADE,
     batch_size: int = 4,
+    boxes: Tensor | None = None,
 ) -> Tensor:
     """Take a recording of any length apart.
 
@@ -49,6 +52,8 @@ def separate_waveform(
             the preprocessor's rate, which bounds the frequencies of the sources. Defaults to it.
         fade (float): In (0, 1/3]. Defaults to a quarter.
         batch_size (int): Windows that are separated at once. Defaults to 4.
+        boxes (Tensor, optional): Where in its frames each source's object is, xyxy in [0, 1],
+            [n, 4], for :class:`CoSeparation`. Defaults to the whole frame.
 
     Returns:
         Tensor: The sources, float32 [n, L], finite, at the waveform's rate, on the model's device.
@@ -70,6 +75,8 @@ def separate_waveform(
     starts = window_starts(length, window, fade)
     weights = cross_fades(starts, window, fade).to(mixture)
     seen = _Frames(model, frames, len(labels), len(starts))
+    if boxes is not None and boxes.shape != (len(labels), 4):
+        raise ValueError(f'boxes are {list(boxes.shape)}, not [{len(labels)}, 4]')
     labels = torch.as_tensor(labels, dtype=torch.long, device=mixture.device)
     if spectrogram is not None:
         ratio = spectrogram.sample_rate / preprocessor.sample_rate
@@ -85,6 +92,10 @@ def separate_waveform(
             'labels': labels.repeat(len(chosen)),
             **seen.inputs(first, len(chosen)),
         }
+        if boxes is not None:
+            inputs['object_labels'] = inputs['labels']
+            inputs['object_owners'] = torch.arange(len(inputs['labels']), device=out.device)
+            inputs['object_boxes'] = boxes.repeat(len(chosen), 1).to(out)
         if spectrogram is not None:
             begins = [round(start * ratio) for start in chosen]
             inputs['spectrogram'] = spectrogram(_cut(heard, begins, span))
@@ -94,6 +105,27 @@ def separate_waveform(
     sources = resample(out[:, : len(mixture)], preprocessor.sample_rate, rate)
     # resampling there and back can end a sample early or late
     return F.pad(sources, (0, len(mono) - sources.shape[-1]))
+
+
+def window_spans(
+    model: BaseSeparator, length: int, sample_rate: int, fade: float = FADE
+) -> list[tuple[float, float]]:
+    """What :func:`separate_waveform` makes windows of; as many frames fall to one each.
+
+    Args:
+        model (BaseSeparator): The separator.
+        length (int): Samples of the sound.
+        sample_rate (int): Of the sound, in Hz.
+        fade (float): As there.
+
+    Returns:
+        list[tuple[float, float]]: First and last second of each window, inside of the sound.
+    """
+    rate = model.data_preprocessor.sample_rate
+    resampled = math.ceil(length * rate / sample_rate)
+    window = model.window or resampled
+    starts = window_starts(max(resampled, window), window, fade)
+    return [(start / rate, min((start + window) / rate, length / sample_rate)) for start in starts]
 
 
 def window_starts(length: int, window: int, fade: float = FADE) -> list[int]:
@@ -189,11 +221,17 @@ class _Frames:
         used, which = (torch.tensor(nearest)[:, None] + own).unique(return_inverse=True)
         self.which = which  # [windows, n]
         preprocessor = model.data_preprocessor
-        chosen = frames.reshape(-1, *frames.shape[-3:])[used].to(preprocessor.device).float()
-        images = (chosen - preprocessor.mean) / preprocessor.std
         backbone = getattr(model, 'visual_backbone', None)
         self.name = 'image' if backbone is None else 'image_features'
-        self.values = images if backbone is None else backbone(images)
+        parts = []
+        for chosen in frames.reshape(-1, *frames.shape[-3:])[used].split(_FRAMES):
+            images = chosen.to(preprocessor.device).float()
+            images = (images - preprocessor.mean) / preprocessor.std
+            parts.append(images if backbone is None else backbone(images))
+        if isinstance(parts[0], Tensor):
+            self.values = torch.cat(parts)
+        else:
+            self.values = tuple(torch.cat(levels) for levels in zip(*parts))
 
     def inputs(self, first: int, count: int) -> dict[str, Tensor]:
         """Those of some windows, in the order of windows, then sources."""

@@ -6,7 +6,7 @@ from mmavl.errors import DataError
 from mmavl.models.data_preprocessors import SeparationDataPreprocessor
 from mmavl.models.separators import separate_waveform, signal
 from mmavl.models.separators.base_separator import BaseSeparator
-from mmavl.models.separators.windows import cross_fades, window_starts
+from mmavl.models.separators.windows import cross_fades, window_spans, window_starts
 from mmavl.registry import MODELS
 
 RATE = 11025
@@ -131,6 +131,7 @@ def test_values_that_are_not_finite_are_named(value):
         ({'labels': []}, 'labels is empty'),
         ({'frames': torch.zeros(4, 4)}, r'frames are \[4, 4\]'),
         ({'frames': torch.zeros(3, 1, 3, 4, 4)}, 'frames of 3 sources, but 1 labels'),
+        ({'boxes': torch.zeros(2, 4)}, r'boxes are \[2, 4\], not \[1, 4\]'),
     ],
 )
 def test_bad_arguments_are_refused_with_what_they_are(change, message):
@@ -151,6 +152,37 @@ def test_a_window_sees_the_frame_nearest_to_its_centre_of_each_source():
     shown = torch.cat([call['image'][:, 0, 0, 0] for call in model.calls])
     values = (shown * 58.395 + 123.675).round().view(-1, 2)
     assert values.tolist() == [[0, 3]] * 3 + [[1, 4]] * 2 + [[2, 5]] * 3
+
+
+def test_each_window_has_a_span_of_seconds_inside_of_the_sound():
+    model = Masking()
+    first, second = window_spans(model, 22050, 44100)  # 5513 samples at the model's rate
+    assert first == (0, WINDOW / RATE)
+    assert second == ((5513 - WINDOW) / RATE, 0.5)
+    assert window_spans(model, 4410, 44100) == [(0, 0.1)]
+    model.window = None
+    assert window_spans(model, 4410000, 44100) == [(0, 100)]
+
+
+def test_a_window_sees_its_own_frame_where_there_is_one_for_each():
+    model = Masking().eval()
+    wave = tone(6 * WINDOW)
+    count = len(window_spans(model, len(wave), RATE))
+    frames = torch.arange(count).view(-1, 1, 1, 1).expand(-1, 3, 2, 2).to(torch.uint8)
+    separate_waveform(model, wave, frames, [0])
+    shown = torch.cat([call['image'][:, 0, 0, 0] for call in model.calls])
+    assert (shown * 58.395 + 123.675).round().tolist() == list(range(count))
+
+
+def test_every_window_is_told_the_objects_boxes():
+    model = Masking([[1.0, 1.0]]).eval()
+    boxes = torch.tensor([[0, 0, 0.5, 1], [0.5, 0, 1, 1]])
+    separate_waveform(model, tone(3 * WINDOW), torch.zeros(3, 2, 2), [2, 5], boxes=boxes)
+    for call in model.calls:
+        windows = len(call['mixture'])
+        assert call['object_labels'].tolist() == [2, 5] * windows
+        assert call['object_owners'].tolist() == list(range(2 * windows))
+        assert torch.equal(call['object_boxes'], boxes.repeat(windows, 1))
 
 
 def mix_and_separate(localizer_config):
