@@ -107,7 +107,7 @@ class BaseAVInferencer(BaseInferencer):
         single = len(clips) == 1 and not isinstance(inputs, list)
         saved: list[dict] = []
         try:
-            for batch in self._batches(clips, batch_size, failures, single):
+            for batch in self._batches(clips, batch_size, failures, single, kwargs):
                 results = self.predict_batch(
                     batch, return_datasamples=return_datasamples, **kwargs
                 )
@@ -142,14 +142,19 @@ class BaseAVInferencer(BaseInferencer):
         return index
 
     def _batches(
-        self, clips: list[Clip], batch_size: int, failures: list[Failure], single: bool
+        self,
+        clips: list[Clip],
+        batch_size: int,
+        failures: list[Failure],
+        single: bool,
+        options: dict[str, Any],
     ) -> Iterator[list[tuple[Clip, dict]]]:
         """Clips with what was loaded of them; those that cannot be are added to failures."""
         batch = []
         bar = tqdm(clips, unit='clip', disable=not self.show_progress or len(clips) < 2)
         for clip in bar:
             try:
-                batch.append((clip, self.pipeline.load(clip, self.whole_sound)))
+                batch.append((clip, self.load(clip, **options)))
             except DataError as error:
                 if single:
                     raise
@@ -159,6 +164,10 @@ class BaseAVInferencer(BaseInferencer):
                 batch = []
         if batch:
             yield batch
+
+    def load(self, clip: Clip, **options) -> dict[str, Any]:
+        """Read a clip, see :meth:`ClipPipeline.load`; ``options`` are those of the call."""
+        return self.pipeline.load(clip, self.whole_sound)
 
     def class_numbers(self, labels: list[str] | None) -> list[int]:
         """Numbers of classes by name.

@@ -16,27 +16,39 @@ from mmavl.errors import CheckpointError, ConfigError
 from mmavl.registry import DATASETS, MODELS
 from mmavl.utils.shipped import find_config, shipped
 
-#: The quickstart's model, and where it leaves its weights.
+#: The model of ``LocalizationInferencer()``.
 QUICKSTART_CONFIG = 'stage2_scenes'
-QUICKSTART_WEIGHTS = 'work_dirs/quickstart_seed0/stage2_scenes/epoch_6.pth'
+#: Where a config's weights are once they are trained, and the commands that train them.
+TRAINED = {
+    QUICKSTART_CONFIG: (
+        'work_dirs/quickstart_seed0/stage2_scenes/epoch_6.pth',
+        'bash tools/quickstart.sh',
+    ),
+    'separation_scenes': (
+        'work_dirs/separation_scenes/epoch_10.pth',
+        'mmavl train stage1_scenes_class && mmavl train stage2_scenes_class && '
+        'mmavl train separation_scenes',
+    ),
+}
 _NAME_A_FILE = 'or name a file (weights=..., on the command line --weights FILE)'
-_HOW_TO_GET_WEIGHTS = (
-    f'train them with `bash tools/quickstart.sh` in a checkout of mmavl, {_NAME_A_FILE}'
-)
 #: Where a part's own weights come from; the checkpoint holds them, so they need not be there.
 _SOURCES = {'weights': str, 'sha256': str, 'pretrained': bool}
 
 
-def find_quickstart_weights() -> Path:
-    """The weights that the quickstart has trained, here or in mmavl's checkout.
+def find_weights(config: str) -> Path:
+    """The weights of one of the configs in :data:`TRAINED`, here or in mmavl's checkout.
 
     Raises:
         FileNotFoundError: There are none; says how to get them.
     """
+    place, commands = TRAINED[config]
     for folder in (Path.cwd(), shipped('configs').resolve().parent):
-        if (folder / QUICKSTART_WEIGHTS).is_file():
-            return folder / QUICKSTART_WEIGHTS
-    raise FileNotFoundError(f'there are no weights at {QUICKSTART_WEIGHTS}: {_HOW_TO_GET_WEIGHTS}')
+        if (folder / place).is_file():
+            return folder / place
+    raise FileNotFoundError(
+        f'there are no weights at {place}: train them with `{commands}` in a checkout of mmavl, '
+        f'{_NAME_A_FILE}'
+    )
 
 
 def load_model(
@@ -50,7 +62,8 @@ def load_model(
         model: A config's path, the name of one of mmavl's, a Config, or a ``.safetensors`` file
             that holds config and weights. Defaults to the quickstart's config.
         weights: A checkpoint, or such a ``.safetensors`` file in place of ``model``. Defaults to
-            None: for the quickstart's config its own; for a model without trained weights none.
+            None: those of :data:`TRAINED`, where the config is one of them; for a model without
+            trained weights none.
         device: E.g. 'cpu' or 'cuda:0'. Defaults to the best there is.
 
     Returns:
@@ -69,8 +82,9 @@ def load_model(
 
             return load_exported(file, device)
     cfg = _config(model)
-    if weights is None and Path(cfg.filename or '').stem == QUICKSTART_CONFIG:
-        weights = find_quickstart_weights()
+    name = Path(cfg.filename or '').stem
+    if weights is None and name in TRAINED:
+        weights = find_weights(name)
     if weights is None:
         net, meta = _build(cfg, cfg.model), _data_meta(cfg)
         if any(p.requires_grad and p.numel() > 1 for p in net.parameters()):

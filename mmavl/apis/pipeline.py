@@ -8,6 +8,7 @@ import numpy as np
 import soxr
 from mmengine import Config
 from mmengine.registry import DefaultScope
+from torch import Tensor
 
 from mmavl.datasets.audio_io import read_audio
 from mmavl.datasets.image_io import read_image
@@ -147,6 +148,28 @@ class ClipPipeline:
             packed = transform(packed)
         packed['data_samples'].set_metainfo({'window': results['window']})
         return packed
+
+    def pictures(self, path: str, times: Sequence[float]) -> Iterator[np.ndarray]:
+        """What a video shows at growing times; beyond its end the last of these pictures.
+
+        Yields:
+            np.ndarray: For each time RGB uint8 [H, W, 3].
+
+        Raises:
+            DataError: The video cannot be used.
+        """
+        with PictureStream(path) as pictures:
+            given = 0
+            for _, image in pictures.at(times):
+                given += 1
+                yield image
+        for _ in times[given:]:
+            yield image
+
+    def image_input(self, clip: Clip, image: np.ndarray) -> Tensor:
+        """A picture as the model's data preprocessor takes it, uint8 [3, h, w]."""
+        results = self.results(clip, image, np.zeros(1, np.float32), 0.0, None)
+        return self.pack(results)['inputs']['image']
 
     def windows(self, path: str, rate: float, start: float = 0.0) -> Iterator[dict[str, Any]]:
         """A video's frames, ``rate`` of them a second, each with the sound around it.

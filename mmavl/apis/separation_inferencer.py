@@ -1,15 +1,19 @@
 """Taking the sound of clips and videos apart."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import soundfile
-import soxr
 import torch
-from torch import Tensor
 
-from mmavl.models.separators.base_separator import BaseSeparator
+from mmavl.models.separators import (
+    BaseSeparator,
+    FrameSeparator,
+    separate_waveform,
+    window_spans,
+)
 from mmavl.registry import INFERENCERS
 from mmavl.structures import AVDataSample
 from mmavl.utils.files import atomic_write
@@ -20,25 +24,30 @@ from mmavl.visualization.spectrogram import draw_spectrogram
 
 from .base_av_inferencer import BaseAVInferencer, write_json
 from .clips import Clip
-from .separation import Separation, overlap_add
+from .separation import Separation
+from .shown_sources import Place, read_places, relative_boxes, view
 
 
 @INFERENCERS.register_module()
 class SeparationInferencer(BaseAVInferencer):
-    """The sources of clips' whole sound, each guided by the frame in the middle.
+    """The sources of clips' whole sound, guided by what the clips show meanwhile.
 
-    >>> separate = SeparationInferencer('separation_scenes', 'epoch_10.pth')  # doctest: +SKIP
+    >>> separate = SeparationInferencer('separation_scenes')  # doctest: +SKIP
     >>> found = separate('clip.mp4')['predictions'][0]  # doctest: +SKIP
     >>> found.sources['Violin'], found.sample_rate  # doctest: +SKIP
 
-    Sounds longer than the model's window go through it in windows that overlap.
+    Sounds go through :func:`separate_waveform`: window by window, each with the video's frame in
+    its middle. There are three kinds of separators. Those with a localizer separate the classes
+    that it hears; those that look at each source (:class:`FrameSeparator`, ``configs/peers``)
+    separate the ``sources`` they are shown; blind ones number theirs.
 
     Args:
         model, weights, device, scope, show_progress: As for :class:`BaseAVInferencer`. For a
             separator that is nothing but guided by its localizer, the weights are the localizer's.
 
     Raises:
-        ConfigError: The model is no separator, or one that needs a frame of each source.
+        ConfigError: The model is no separator, or a blind one with windows, whose sources could
+            change places between them.
     """
 
     whole_sound = True
@@ -46,14 +55,80 @@ class SeparationInferencer(BaseAVInferencer):
     def __init__(self, model: str | Path | None = 'separation_scenes', *args, **kwargs) -> None:
         super().__init__(model, *args, **kwargs)
         self.check_has(isinstance(self.model, BaseSeparator), 'separator')
-        # a separator guided by frames wants one of each source, and a clip has one for all
-        blind = not hasattr(self.model, 'window')
-        self.check_has(blind or hasattr(self.model, 'localizer'), 'separator with a localizer')
+        self.guided = hasattr(self.model, 'localizer')
+        self.shown = isinstance(self.model, FrameSeparator)
+        blind = not (self.guided or self.shown)
+        what = 'separator that can tell sources apart from window to window'
+        self.check_has(not (blind and self.model.window), what)
 
     @property
     def model_rate(self) -> int:
         """Samples per second at which the model separates."""
         return self.model.data_preprocessor.sample_rate
+
+    def check_sources(
+        self, labels: Sequence[str] | None = None, sources: Mapping[str, Any] | None = None
+    ) -> None:
+        """Check that the model can be asked for these.
+
+        Raises:
+            ValueError: It takes labels and was given sources, or the other way round.
+        """
+        name = type(self.model).__name__
+        if self.shown and (labels or not sources):
+            raise ValueError(
+                f'{name} takes no labels, but is shown each source: give its box or a picture '
+                '(sources={name: (left, top, right, bottom)}, on the command line '
+                '--sources NAME=LEFT,TOP,RIGHT,BOTTOM NAME=PICTURE)'
+            )
+        if sources and not self.shown:
+            raise ValueError(f'{name} looks at no single source: leave out sources')
+        if labels and not self.guided:
+            raise ValueError(f'{name} has no localizer that knows labels: leave them out')
+        self.class_numbers(labels)
+
+    def load(
+        self,
+        clip: Clip,
+        labels: list[str] | None = None,
+        sources: Mapping[str, Any] | None = None,
+        **options,
+    ) -> dict[str, Any]:
+        """Read a clip's whole sound, and what it shows in the middle of each window.
+
+        Returns:
+            dict: As of :meth:`ClipPipeline.load`; ``spans``, the windows' seconds; unless the
+            model is blind ``frames``, uint8 [T, 3, h, w], or [n, T, 3, h, w] for sources that are
+            shown; for these also ``boxes``, xyxy in [0, 1], [n, 4].
+
+        Raises:
+            DataError: The media cannot be used, or a source's box is not inside of the frame.
+            ValueError: As of :meth:`check_sources`.
+        """
+        self.check_sources(labels, sources)
+        loaded = self.pipeline.load(clip, whole=True)
+        wave, rate = loaded['original']
+        loaded['spans'] = window_spans(self.model, len(wave), rate)
+        if not (self.guided or self.shown):
+            return loaded
+        images = [loaded['image']]
+        if 'time' in loaded:
+            images = self.pipeline.pictures(clip.image, [sum(s) / 2 for s in loaded['spans']])
+        if self.guided:
+            inputs = [self.pipeline.image_input(clip, image) for image in images]
+            return {**loaded, 'frames': torch.stack(inputs)}
+        places = read_places(sources)
+        boxes = relative_boxes(places, loaded['ori_shape'], clip.name)
+        inputs = [
+            torch.stack([self.pipeline.image_input(clip, v) for v in self._views(places, image)])
+            for image in images
+        ]
+        return {**loaded, 'frames': torch.stack(inputs, dim=1), 'boxes': boxes}
+
+    def _views(self, places: Mapping[str, Place], frame: np.ndarray) -> list[np.ndarray]:
+        if self.model.uses_boxes:
+            return [p if isinstance(p, np.ndarray) else frame for p in places.values()]
+        return [view(place, frame) for place in places.values()]
 
     def predict_batch(
         self,
@@ -62,108 +137,74 @@ class SeparationInferencer(BaseAVInferencer):
         labels: list[str] | None = None,
         threshold: float = 0.3,
         num_sources: int = 2,
+        sources: Mapping[str, Any] | None = None,
     ) -> list[Any]:
         """Separate loaded clips.
 
         Args:
-            batch (list): Clips and what :meth:`ClipPipeline.load` gave, their sound whole.
+            batch (list): Clips and what :meth:`load` gave.
             return_datasamples (bool): Whether to give :class:`AVDataSample` with
-                ``pred_sources`` [n, L] at ``model_rate``. Defaults to False.
+                ``pred_sources`` [n, L]. Defaults to False.
             labels (list[str], optional): Classes to separate. Defaults to those heard.
             threshold (float): Probability from which a class counts as heard; the best one always
                 does. Defaults to 0.3.
-            num_sources (int): How many sources a model without a localizer makes. Defaults to 2.
+            num_sources (int): How many sources a blind model makes. Defaults to 2.
+            sources (Mapping, optional): For models that look at each source: by name its box
+                (left, top, right, bottom) in pixels of the frame, a picture's path, or RGB uint8
+                [H, W, 3].
 
         Returns:
             list[Separation] | list[AVDataSample]: In order.
         """
         if num_sources < 1:
             raise ValueError(f'num_sources={num_sources} is not above 0')
-        self.class_numbers(labels)
         results = []
         for clip, loaded in batch:
-            heard = self._heard(loaded)
-            if not heard:
-                names = [f'source {number + 1}' for number in range(num_sources)]
-            else:
+            heard = self._heard(loaded) if self.guided else {}
+            if self.guided:
                 names = labels or [k for k in heard if heard[k] >= threshold]
                 names = names or [max(heard, key=heard.get)]
-            sources = self._separate(loaded, names, bool(heard))
-            if return_datasamples:
-                meta = {'clip_id': clip.name, 'sample_rate': self.model_rate}
-                results.append(AVDataSample(metainfo=meta, pred_sources=sources))
             else:
-                results.append(self._result(clip, loaded, names, sources, heard))
+                names = list(sources or (f'source {n + 1}' for n in range(num_sources)))
+            wave, rate = loaded['original']
+            estimates = separate_waveform(
+                self.model,
+                torch.from_numpy(wave),
+                loaded.get('frames'),
+                self.class_numbers(names) if self.guided else range(len(names)),
+                rate,
+                boxes=loaded.get('boxes'),
+            ).cpu()
+            if return_datasamples:
+                meta = {'clip_id': clip.name, 'sample_rate': rate}
+                results.append(AVDataSample(metainfo=meta, pred_sources=estimates))
+            else:
+                named = dict(zip(names, estimates.numpy()))
+                results.append(Separation(clip.name, rate, self.model_rate, named, heard, clip))
         return results
-
-    def _result(
-        self, clip: Clip, loaded: dict, names: list[str], sources: Tensor, heard: dict[str, float]
-    ) -> Separation:
-        wave, rate = loaded['original']
-        back = {}
-        for name, source in zip(names, sources.cpu().numpy()):
-            full = soxr.resample(source, self.model_rate, rate)[: len(wave)]
-            back[name] = np.pad(full, (0, len(wave) - len(full)))
-        return Separation(clip.name, rate, self.model_rate, back, heard, clip)
 
     @torch.no_grad()
     def _heard(self, loaded: dict) -> dict[str, float]:
-        """Greatest probability of each class over windows of the localizer's length."""
-        localizer = getattr(self.model, 'localizer', None)
-        if localizer is None:
-            return {}
-        step = round(self.pipeline.seconds * self.pipeline.sample_rate)
+        """Greatest probability of each class over the windows."""
+        preprocessor = self.model.data_preprocessor
+        rate = loaded['sample_rate']
+        wave = torch.from_numpy(loaded['waveform'])
+        size = round((self.model.window or 0) * rate / self.model_rate) or len(wave)
+        frames = loaded['frames'].expand(len(loaded['spans']), -1, -1, -1)
         best = torch.zeros(len(self.classes))
-        for start in range(0, len(loaded['waveform']), step):
-            inputs, _ = self._prepare(loaded, start, start + step, [0])
-            heard = {'spectrogram': inputs['spectrogram'], 'image': inputs['image']}
+        for frame, (start, _) in zip(frames, loaded['spans']):
+            part = wave[round(start * rate) :][:size]
+            part = torch.nn.functional.pad(part, (0, size - len(part))).to(preprocessor.device)
+            image = frame[None].to(preprocessor.device)
+            inputs = {
+                'spectrogram': preprocessor.spectrogram(part[None]),
+                'image': (image - preprocessor.mean) / preprocessor.std,
+            }
             mixture = AVDataSample(metainfo={'clip_id': loaded['clip_id']})
             mixture.gt_tags = torch.zeros(len(self.classes))
-            found = localizer.predict(heard, [mixture])[0]
+            found = self.model.localizer.predict(inputs, [mixture])[0]
             best = torch.maximum(best, found.pred_tags.float().cpu())
         return dict(zip(self.classes, best.tolist()))
-
-    @torch.no_grad()
-    def _separate(self, loaded: dict, names: list[str], guided: bool) -> Tensor:
-        """Sources [n, L] at the model's rate."""
-        rate, total = self.pipeline.sample_rate, len(loaded['waveform'])
-        numbers = self.class_numbers(names) if guided else list(range(len(names)))
-        window = int(self.pipeline.seconds * self.model_rate)
-        # whole seconds are whole samples at both rates
-        hop = min(max(round(self.pipeline.seconds / 2), 1) * self.model_rate, window)
-        length = -(-total * self.model_rate // rate)
-
-        def separate(start: int, stop: int) -> Tensor:
-            first = start * rate // self.model_rate
-            last = min(-(-stop * rate // self.model_rate), total)
-            inputs, _ = self._prepare(loaded, first, last, numbers, guided)
-            inputs.pop('sources')
-            estimates = self.model.separate(inputs)[:, : stop - start].float()
-            return torch.nn.functional.pad(estimates, (0, stop - start - estimates.shape[1]))
-
-        if not guided:  # clusters have no names by which windows could be joined
-            return separate(0, length)
-        return overlap_add(separate, length, window, hop)
-
-    def _prepare(
-        self, loaded: dict, start: int, stop: int, labels: list[int], transformed: bool = True
-    ) -> tuple[dict[str, Tensor], list[AVDataSample]]:
-        """A model's inputs for one part of the sound as a mixture of some classes."""
-        part = {**loaded, 'waveform': loaded['waveform'][start:stop]}
-        if transformed:
-            inputs = self.pipeline.pack(part)['inputs']
-        else:
-            inputs = {'waveform': torch.from_numpy(part['waveform'])}
-        # the preprocessor divides sources by their number and adds them up: to this very sound
-        repeated = {
-            name: [value.expand(len(labels), *value.shape)] for name, value in inputs.items()
-        }
-        meta = {'clip_id': loaded['clip_id'], 'sample_rate': loaded['sample_rate']}
-        sources = [AVDataSample(metainfo={**meta, 'source_label': label}) for label in labels]
-        mixture = AVDataSample(metainfo=meta, sources=sources)
-        batch = {'inputs': repeated, 'data_samples': [mixture]}
-        prepared = self.model.data_preprocessor(batch, False)
-        return prepared['inputs'], prepared['data_samples']
 
     def draw(self, result: Separation, loaded: dict[str, Any]) -> np.ndarray:
         """The frame, a spectrogram of each source, and that of the mixture beneath."""

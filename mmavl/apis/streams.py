@@ -256,7 +256,10 @@ def read_whole(path: str) -> tuple[np.ndarray, int]:
         pieces = [*sound.pieces()]
         if not sum(len(piece) for piece in pieces):
             raise DataError(f'{path} holds no sound: it has a header and no samples')
-        return np.concatenate(pieces), sound.track.rate
+        wave = np.concatenate(pieces)
+        if not np.isfinite(wave).all():
+            raise DataError(f'{path} holds samples that are nan or inf: convert it again')
+        return wave, sound.track.rate
 
 
 def _silence(samples: int, rate: int) -> Iterator[np.ndarray]:

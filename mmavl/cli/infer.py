@@ -67,8 +67,12 @@ def _inferencer(
     common = {'weights': args.weights, 'device': args.device, 'show_progress': not args.quiet}
     if args.command == 'localize':
         return LocalizationInferencer(args.model, **common), options
-    options['num_sources'] = args.num_sources
-    return SeparationInferencer(args.model or 'separation_scenes', **common), options
+    options |= {'num_sources': args.num_sources, 'sources': dict(args.sources or ())}
+    if len(options['sources']) < len(args.sources or ()):
+        raise ValueError('--sources names a source twice')
+    inferencer = SeparationInferencer(args.model or 'separation_scenes', **common)
+    inferencer.check_sources(args.labels, options['sources'])
+    return inferencer, options
 
 
 def _annotate(

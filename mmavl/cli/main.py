@@ -14,7 +14,7 @@ examples:
   mmavl localize clip.mp4 --out found                   # pictures, JSON and an annotated MP4
   mmavl localize frame.jpg sound.wav folder --out found # a pair, and all clips of a folder
   mmavl localize clip.mp4 --out found --model stage2_scenes_class --weights epoch_6.pth
-  mmavl separate clip.mp4 --out found --weights epoch_10.pth --labels Violin Piano
+  mmavl separate clip.mp4 --out found --labels Violin Piano
   mmavl demo                                            # a page in the browser
   mmavl list models 'stage2_*'
   mmavl train stage2_scenes --cfg-options train_cfg.max_epochs=2
@@ -60,9 +60,10 @@ def _add_inference(command: argparse.ArgumentParser) -> None:
     add = command.add_argument
     add('inputs', nargs='+', metavar='INPUT', help='a video, a folder, or a picture and a sound')
     add('--out', required=True, metavar='DIR', help='folder for the results')
-    add('--model', metavar='CONFIG', help="config file or its name; by default the quickstart's")
-    add('--weights', metavar='FILE', help="checkpoint, or .safetensors with the config in it; by "
-        "default the quickstart's")  # fmt: skip
+    add('--model', metavar='CONFIG', help='config file or its name (default: stage2_scenes, or '
+        'separation_scenes)')  # fmt: skip
+    add('--weights', metavar='FILE', help='checkpoint, or .safetensors with the config in it; by '
+        'default those that were trained as the docs say')  # fmt: skip
     add('--labels', nargs='+', metavar='NAME', help='classes wanted whether they are heard or not')
     add('--threshold', type=_share, default=0.3, metavar='P',
         help='probability from which a class counts as sounding (default: 0.3)')  # fmt: skip
@@ -91,8 +92,25 @@ def _add_separate(command: argparse.ArgumentParser) -> None:
         type=_count,
         default=2,
         metavar='N',
-        help='of a model without a localizer (default: 2)',
+        help='of a model that is blind (default: 2)',
     )
+    command.add_argument(
+        '--sources',
+        nargs='+',
+        type=_source,
+        metavar='NAME=PLACE',
+        help='where a model looks at each source: LEFT,TOP,RIGHT,BOTTOM (pixels) or a picture',
+    )
+
+
+def _source(text: str) -> tuple[str, str | tuple[float, ...]]:
+    name, _, place = text.partition('=')
+    if not name or not place:
+        raise argparse.ArgumentTypeError(f'{text!r} is not NAME=PLACE')
+    try:
+        return name, tuple(float(value) for value in place.split(','))
+    except ValueError:
+        return name, place
 
 
 def _number(text: str, least: float, most: float, what: str, strict: bool = False) -> float:

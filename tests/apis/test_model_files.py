@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -5,7 +7,7 @@ from mmengine import Config
 from mmengine.registry import DefaultScope
 
 from mmavl.apis import LocalizationInferencer
-from mmavl.apis.model_files import _without_sources, load_model
+from mmavl.apis.model_files import TRAINED, _without_sources, load_model
 from mmavl.engine.config import load_config
 from mmavl.errors import CheckpointError, ConfigError
 from mmavl.registry import MODELS
@@ -57,15 +59,32 @@ def test_weights_with_code_in_them_are_refused(tmp_path):
     assert not (tmp_path / 'executed').exists()
 
 
-def test_missing_weights_say_how_to_get_them(tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ('config', 'commands'),
+    [
+        ('stage2_scenes', 'bash tools/quickstart.sh'),
+        ('separation_scenes', 'mmavl train stage1_scenes_class && .*train separation_scenes'),
+    ],
+)
+def test_trained_weights_are_found_or_it_is_said_how_to_get_them(
+    tmp_path, monkeypatch, config, commands
+):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr('mmavl.apis.model_files.QUICKSTART_WEIGHTS', 'nowhere/epoch_6.pth')
-    with pytest.raises(FileNotFoundError, match=r'nowhere/epoch_6.pth: .*quickstart.sh.*--we'):
-        load_model(device='cpu')
+    monkeypatch.setitem(TRAINED, config, ('nowhere/epoch_6.pth', TRAINED[config][1]))
+    message = rf'nowhere/epoch_6.pth: train them with `{commands}`.*--weights FILE'
+    with pytest.raises(FileNotFoundError, match=message):
+        load_model(config, device='cpu')
     (tmp_path / 'nowhere').mkdir()
     (tmp_path / 'nowhere/epoch_6.pth').write_bytes(b'')
     with pytest.raises(CheckpointError, match='damaged or no checkpoint'):
-        load_model(device='cpu')  # found, from the current folder
+        load_model(config, device='cpu')  # found, from the current folder
+
+
+def test_trained_weights_are_where_their_configs_training_leaves_them():
+    assert load_config(find_config('separation_scenes')).train_cfg.max_epochs == 10
+    for config, (place, _) in TRAINED.items():
+        assert Path(place).parent.name == config
+        assert find_config(config).stem == config
 
 
 def test_a_device_that_is_not_there_is_said(media):

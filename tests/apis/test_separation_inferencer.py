@@ -1,15 +1,16 @@
 import json
+import re
 
 import numpy as np
 import pytest
 import soundfile
 import torch
 from mmengine.structures import PixelData
+from PIL import Image
 
 from mmavl.apis import SeparationInferencer
-from mmavl.apis.separation import overlap_add
 from mmavl.errors import ConfigError
-from mmavl.models.separators.base_separator import BaseSeparator
+from mmavl.models.separators import BaseSeparator, FrameSeparator
 from mmavl.registry import MODELS
 
 
@@ -34,8 +35,28 @@ class ToySeparator(BaseSeparator):
         if with_ear:
             self.localizer = _Ear()
 
+        self.seen = []
+
     def separate(self, inputs):
+        self.seen += inputs['image'].mean((1, 2, 3)).tolist()
         share = torch.tensor([0.75, 0.25])[inputs['labels']]
+        return inputs['mixture'][inputs['index']] * share[:, None]
+
+
+@MODELS.register_module(force=True)
+class ToyPeer(FrameSeparator):
+    """A source's share of the mixture is how bright what it is shown is, of 255."""
+
+    def __init__(self, **kwargs):
+        BaseSeparator.__init__(self, **kwargs)
+        self.window = 10_000
+
+    def logits(self, inputs, mixture):
+        raise NotImplementedError
+
+    def separate(self, inputs):
+        self.boxes = inputs['object_boxes'].tolist()
+        share = inputs['image'].mean((1, 2, 3)) / 255
         return inputs['mixture'][inputs['index']] * share[:, None]
 
 
@@ -63,26 +84,6 @@ IMAGE[0, 0] = 255
 def resampled_error(estimate, expected):
     inner = slice(200, -200)
     return np.abs(estimate[inner] - expected[inner]).max()
-
-
-def test_windows_together_give_the_whole_without_seams():
-    mixture = torch.arange(1.0, 101.0)
-    spans = []
-
-    def separate(start, stop):
-        spans.append((start, stop))
-        return torch.stack([mixture[start:stop], -mixture[start:stop]])
-
-    whole = overlap_add(separate, 100, window=30, hop=20)
-    assert spans == [(0, 30), (20, 50), (40, 70), (60, 90), (80, 100)]
-    assert torch.allclose(whole[0], mixture)
-    assert torch.allclose(whole[1], -mixture)
-
-
-def test_where_windows_disagree_one_fades_into_the_other():
-    whole = overlap_add(lambda a, b: torch.full((1, b - a), float(a > 0)), 6, window=4, hop=2)
-    # weights 1 2 2 1 and 1 2 2 1, two samples later
-    assert whole[0].tolist() == pytest.approx([0, 0, 1 / 3, 2 / 3, 1, 1])
 
 
 def test_sources_are_as_long_as_the_sound_at_its_own_rate(config, media, tmp_path):
@@ -122,10 +123,97 @@ def test_a_videos_sound_is_separated_whole(config, media, tmp_path):
     assert resampled_error(found.sources['quiet'], 0.25 * media.tone(3)) < 0.01
 
 
-def test_a_separator_that_needs_a_frame_of_each_source_is_refused(config):
+def test_each_window_is_guided_by_what_the_video_shows_in_its_middle(config, media, tmp_path):
+    # windows of 2.5 s in 6.5 s: they begin at 0, 4/3, 8/3 and 4 s
+    path = media.write_clip(
+        tmp_path / 'x.mkv', media.grey_frames(20), fps=4, wave=media.tone(6.5),
+        sound_codec='pcm_f32le',
+    )  # fmt: skip
+    separate = SeparationInferencer(config, device='cpu', show_progress=False)
+    (found,) = separate(str(path), labels=['loud', 'quiet'])['predictions']
+    expected = media.tone(6.5)
+    seen = separate.model.seen  # per window, for both sources; the video ends before 5.25 s
+    assert seen == pytest.approx([50, 50, 100, 100, 150, 150, 150, 150], abs=4)
+    assert found.heard['loud'] == pytest.approx(150 / 255, abs=0.02)
+    for label, share in (('loud', 0.75), ('quiet', 0.25)):
+        assert resampled_error(found.sources[label], share * expected) < 0.01
+
+
+def test_a_blind_separator_with_windows_is_refused(config):
     config['model']['with_ear'] = False
-    with pytest.raises(ConfigError, match='which is no separator with a localizer'):
+    with pytest.raises(ConfigError, match='tell sources apart from window to window'):
         SeparationInferencer(config, device='cpu')
+
+
+def test_samples_have_the_clips_own_rate(config, media):
+    separate = SeparationInferencer(config, device='cpu', show_progress=False)
+    clip = (IMAGE, media.tone(1, rate=11025).astype(np.float32), 11025)
+    (sample,) = separate(clip, return_datasamples=True, labels=['quiet'])['predictions']
+    assert sample.sample_rate == 11025
+    assert sample.pred_sources.shape == (1, 11025)
+
+
+@pytest.fixture
+def show(config):
+    """An inferencer of a separator that looks at each source."""
+    peer = {**config, 'model': {**config['model'], 'type': 'ToyPeer'}}
+
+    def make(uses_boxes=False):
+        separate = SeparationInferencer(peer, device='cpu', show_progress=False)
+        separate.model.uses_boxes = uses_boxes
+        return separate
+
+    return make
+
+
+@pytest.fixture
+def halves():
+    """A frame whose left half is bright."""
+    frame = np.zeros((40, 80, 3), np.uint8)
+    frame[:, :40] = 200
+    return frame
+
+
+def test_each_source_is_what_its_box_or_picture_shows(show, halves, media, tmp_path):
+    Image.new('RGB', (9, 9), (100, 100, 100)).save(tmp_path / 'drum.png')
+    sources = {'left': (0, 0, 40, 40), 'right': (40, 0, 80, 40), 'drum': tmp_path / 'drum.png'}
+    wave = media.tone(4)
+    (found,) = show()((halves, wave, media.RATE), sources=sources)['predictions']
+    assert list(found.sources) == ['left', 'right', 'drum']
+    assert found.heard == {}
+    for name, share in (('left', 200), ('right', 0), ('drum', 100)):
+        assert resampled_error(found.sources[name], share / 255 * wave) < 0.01
+
+
+def test_where_the_model_uses_boxes_it_sees_the_whole_frame_and_is_told_them(show, halves, media):
+    separate = show(uses_boxes=True)
+    sources = {'right': (40, 10, 80, 40), 'drum': np.full((9, 9, 3), 50, np.uint8)}
+    wave = media.tone(1)
+    (found,) = separate((halves, wave, media.RATE), sources=sources)['predictions']
+    for name, share in (('right', 100), ('drum', 50)):
+        assert resampled_error(found.sources[name], share / 255 * wave) < 0.01
+    assert separate.model.boxes == [[0.5, 0.25, 1, 1], [0, 0, 1, 1]]
+
+
+def test_a_box_outside_of_the_frame_fails_its_clip_alone(show, halves, media):
+    clips = [(frame, media.tone(1), media.RATE) for frame in (halves[:20], halves)]
+    out = show()(clips, sources={'x': (0, 0, 80, 40)})
+    assert len(out['predictions']) == 1
+    (failure,) = out['failures']
+    message = r"clip 'clip': the box .* of 'x' is not inside of the frame, 80 x 20 pixels"
+    assert re.fullmatch(message, failure.message)
+
+
+def test_sources_and_labels_go_to_the_models_that_take_them(config, show, halves, media):
+    guided = SeparationInferencer(config, device='cpu', show_progress=False)
+    clip = (halves, media.tone(1), media.RATE)
+    with pytest.raises(ValueError, match='ToySeparator looks at no single source'):
+        guided(clip, sources={'x': (0, 0, 9, 9)})
+    for options in ({}, {'labels': ['loud']}):
+        with pytest.raises(ValueError, match=r'ToyPeer takes no labels, but is shown .*--sources'):
+            show()(clip, **options)
+    with pytest.raises(ValueError, match=r"source 'x': \(9.0, 0.0, 0.0, 9.0\) is no box"):
+        show()(clip, sources={'x': (9, 0, 0, 9)})
 
 
 def test_a_separator_without_a_localizer_numbers_its_sources(config, media):

@@ -1,0 +1,78 @@
+"""Sources that are shown to a separator: by a box in the frame, or by a picture of their own."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mmavl.datasets.image_io import read_image
+from mmavl.errors import DataError
+
+#: xyxy in pixels of the frame, or RGB uint8 [H, W, 3].
+Place = tuple[float, float, float, float] | np.ndarray
+
+
+def read_places(sources: Mapping[str, Any]) -> dict[str, Place]:
+    """The places of sources by name.
+
+    Args:
+        sources (Mapping): By name a box (left, top, right, bottom) in pixels of the frame, a
+            picture's path, or RGB uint8 [H, W, 3].
+
+    Raises:
+        DataError: A picture cannot be read.
+        ValueError: A box has no area, or is none.
+    """
+    return {name: _place(name, given) for name, given in sources.items()}
+
+
+def _place(name: str, given: Any) -> Place:
+    if isinstance(given, str | Path):
+        return read_image(str(given))
+    if isinstance(given, np.ndarray) and given.ndim == 3:
+        return given
+    box = tuple(float(value) for value in given)
+    if len(box) != 4 or not (box[0] < box[2] and box[1] < box[3]):
+        raise ValueError(f'source {name!r}: {box} is no box: left, top, right, bottom')
+    return box
+
+
+def view(place: Place, frame: np.ndarray) -> np.ndarray:
+    """What shows a source: its picture, or what is inside of its box in the frame."""
+    if isinstance(place, np.ndarray):
+        return place
+    left, top, right, bottom = (round(value) for value in place)
+    return frame[top : max(bottom, top + 1), left : max(right, left + 1)]
+
+
+def relative_boxes(places: Mapping[str, Place], size: tuple[int, int], clip: str) -> Tensor:
+    """Boxes as shares of the frame.
+
+    Args:
+        places (Mapping): Of n sources, by name.
+        size (tuple[int, int]): Height and width of the frame in pixels.
+        clip (str): The clip's name, for errors.
+
+    Returns:
+        Tensor: xyxy in [0, 1], [n, 4]; the whole of its picture for a source that has one.
+
+    Raises:
+        DataError: A box is not inside of the frame.
+    """
+    height, width = size
+    boxes = []
+    for name, place in places.items():
+        if isinstance(place, np.ndarray):
+            boxes.append([0.0, 0.0, 1.0, 1.0])
+            continue
+        left, top, right, bottom = place
+        if min(left, top) < 0 or right > width or bottom > height:
+            raise DataError(
+                f'clip {clip!r}: the box {place} of {name!r} is not inside of the frame, '
+                f'{width} x {height} pixels'
+            )
+        boxes.append([left / width, top / height, right / width, bottom / height])
+    return torch.tensor(boxes)
