@@ -25,7 +25,7 @@ TRAINED = {
         'bash tools/quickstart.sh',
     ),
     'separation_scenes': (
-        'work_dirs/separation_scenes/epoch_10.pth',
+        'work_dirs/separation_scenes/epoch_20.pth',
         'mmavl train stage1_scenes_class && mmavl train stage2_scenes_class && '
         'mmavl train separation_scenes',
     ),

@@ -80,11 +80,11 @@ def test_trained_weights_are_found_or_it_is_said_how_to_get_them(
         load_model(config, device='cpu')  # found, from the current folder
 
 
-def test_trained_weights_are_where_their_configs_training_leaves_them():
-    assert load_config(find_config('separation_scenes')).train_cfg.max_epochs == 10
-    for config, (place, _) in TRAINED.items():
-        assert Path(place).parent.name == config
-        assert find_config(config).stem == config
+@pytest.mark.parametrize('config', TRAINED)
+def test_trained_weights_are_the_last_of_their_configs_training(config):
+    place = Path(TRAINED[config][0])
+    epochs = load_config(find_config(config)).train_cfg.max_epochs
+    assert (place.parent.name, place.name) == (config, f'epoch_{epochs}.pth')
 
 
 def test_a_device_that_is_not_there_is_said(media):
