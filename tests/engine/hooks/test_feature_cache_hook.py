@@ -204,7 +204,10 @@ def test_another_frame_of_the_same_file_makes_a_new_cache(root):
     prepare(model, data)
     moved = dataset(root, test_mode=True)
     info = moved.get_data_info
-    moved.get_data_info = lambda index: {**info(index), 'time': float(index == 3)}
+    moved.get_data_info = lambda index, frame=None: {
+        **info(index, frame),
+        'time': float(index == 3),
+    }
     prepare(model, moved)
     assert data.features.paths != moved.features.paths
 
