@@ -1,6 +1,7 @@
 """Sources that are shown to a separator: by a box in the frame, or by a picture of their own."""
 
 from collections.abc import Mapping
+from math import ceil, floor
 from pathlib import Path
 from typing import Any
 
@@ -44,8 +45,8 @@ def view(place: Place, frame: np.ndarray) -> np.ndarray:
     """What shows a source: its picture, or what is inside of its box in the frame."""
     if isinstance(place, np.ndarray):
         return place
-    left, top, right, bottom = (round(value) for value in place)
-    return frame[top : max(bottom, top + 1), left : max(right, left + 1)]
+    left, top, right, bottom = place  # outwards: a thin box at an edge still shows a pixel
+    return frame[floor(top) : ceil(bottom), floor(left) : ceil(right)]
 
 
 def relative_boxes(places: Mapping[str, Place], size: tuple[int, int], clip: str) -> Tensor:

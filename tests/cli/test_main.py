@@ -118,6 +118,16 @@ def test_wrong_arguments_end_with_code_2(arguments, capsys):
     assert end.value.code == 2
 
 
+def test_sources_are_boxes_or_pictures_by_name(capsys):
+    command = ['separate', 'x.mp4', '--out', 'y', '--sources']
+    args = parser().parse_args([*command, 'a b=0,1.5,20,30', 'c=d=1.png'])
+    assert args.sources == [('a b', (0, 1.5, 20, 30)), ('c', 'd=1.png')]
+    for wrong in ('flute', '=x.png', 'flute='):
+        with pytest.raises(SystemExit):
+            parser().parse_args([*command, wrong])
+        assert f"'{wrong}' is not NAME=PLACE" in capsys.readouterr().err
+
+
 def test_pictures_need_their_sounds():
     assert pair_up(['a.mp4', 'b.JPG', 'c.wav', 'd']) == ['a.mp4', ('b.JPG', 'c.wav'), 'd']
     for wrong in (['b.jpg'], ['b.jpg', 'c.jpg'], ['c.wav', 'b.jpg']):
