@@ -31,7 +31,9 @@ FENCE = re.compile(
     re.DOTALL | re.MULTILINE,
 )
 #: Other commands than those of this repository, which a reader's own machine has.
-COMMANDS = {'cd', 'git', 'pip', 'apt-get', 'sudo', 'wget', 'curl', 'unzip', 'mkdir', 'ls', 'npm'}
+COMMANDS = {
+    'apt-get', 'cd', 'curl', 'git', 'ls', 'mkdir', 'npm', 'pip', 'source', 'sudo', 'unzip', 'wget',
+}  # fmt: skip
 #: Not checked as a program: data, settings and output.
 OTHER_LANGUAGES = {'text', 'bibtex', 'json', 'yaml', 'toml', 'csv', 'console'}
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from mmavl.errors import DataError
+from mmavl.visualization.drawing import safe_name
 
 VIDEOS = {
     '.3gp', '.avi', '.flv', '.m4v', '.mkv', '.mov', '.mp4', '.mpeg', '.mpg', '.mts', '.ogv',
@@ -202,7 +203,8 @@ def _different_names(clips: Sequence[Clip]) -> Iterator[Clip]:
     taken: set[str] = set()
     for clip in clips:
         name, number = clip.name, 2
-        while name.casefold() in taken:
+        # as files are called: 'a b' and 'A_b' would write the same
+        while safe_name(name).casefold() in taken:
             name, number = f'{clip.name}_{number}', number + 1
-        taken.add(name.casefold())
+        taken.add(safe_name(name).casefold())
         yield clip if name == clip.name else replace(clip, name=name)

@@ -38,6 +38,12 @@ def test_clips_of_one_name_get_different_ones(tmp_path):
     assert [clip.name for clip in clips] == ['Ü 三', 'ü 三_2', 'Ü 三_3']
 
 
+def test_clips_whose_files_would_have_one_name_get_different_ones(tmp_path):
+    touch(tmp_path, 'a b.mp4', 'A_b.mp4', 'a+b.mp4')
+    clips, _ = list_clips(tmp_path)
+    assert [clip.name for clip in clips] == ['A_b', 'a b_2', 'a+b_3']
+
+
 def test_arrays_become_rgb_and_mono():
     stereo = np.array([[16384, 0], [-32768, -32768]], np.int16)
     grey = np.full((4, 6), 7, np.uint8)

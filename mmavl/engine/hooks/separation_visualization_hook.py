@@ -128,9 +128,9 @@ class SeparationVisualizationHook(VisualizationHook):
         """Draw a mixture and write its sounds; what the record says of them."""
         caption = '' if kept.sdr is None else f'SDR {kept.sdr:.1f} dB'
         visualizer, sample = runner.visualizer, kept.sample
-        drawn = self._try(runner, visualizer.draw, sample, scores=kept.scores, caption=caption)
         picture = stem.with_name(f'{stem.name}.png')
-        write_png(picture, drawn)
+        frames = self._image(sample)
+        write_png(picture, visualizer.draw(frames, sample, scores=kept.scores, caption=caption))
         names = [visualizer.class_name(int(label)) for label in sample.source_labels]
         sounds = []
         for words, wave in _levelled(sample, names):

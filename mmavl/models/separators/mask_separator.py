@@ -108,7 +108,7 @@ class MaskSeparator(BaseSeparator):
 
         Of probabilities this is the softmax of their logits.
         """
-        parts = masks
+        parts = masks = masks.float()  # bfloat16 has no number between 0.996 and 1
         if self.mask == 'binary':
             masks = masks.clamp(_LEAST, 1 - _LEAST)
             parts = masks / (1 - masks)

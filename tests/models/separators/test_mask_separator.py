@@ -41,6 +41,12 @@ def test_shared_masks_are_the_softmax_of_a_mixtures_logits(build):
     torch.testing.assert_close(found[3], torch.tensor(3.0).sigmoid())  # alone: its own
 
 
+def test_sure_masks_of_bfloat16_are_shared_as_well(build):
+    masks = torch.tensor([1.0, 0.0, 1.0, 1.0], dtype=torch.bfloat16)[:, None, None]
+    found = build(share=True).shared(masks, torch.tensor([0, 0, 1, 1]))[:, 0, 0]
+    torch.testing.assert_close(found, torch.tensor([1.0, 0.0, 0.5, 0.5]), atol=1e-5, rtol=0)
+
+
 def test_shared_ratio_masks_are_divided_by_their_sum(build):
     masks = torch.tensor([0.5, 1.5, 0.0, 0.0])[:, None, None]
     found = build(mask='ratio', share=True).shared(masks, torch.tensor([0, 0, 1, 1]))
