@@ -103,6 +103,14 @@ def test_a_peer_sees_and_trains_as_the_papers_row(name):
         assert peer[key] == own[key]
 
 
+@pytest.mark.parametrize('name', sorted(p.name for p in ROOT.rglob('*_scenes*_multi.py')))
+def test_multi_source_training_is_as_long_as_the_papers_row(name):
+    own = Config.fromfile(ROOT / 'separation_scenes_multi.py')
+    other = Config.fromfile(next(ROOT.rglob(name)))
+    for key in ('train_dataloader', 'test_dataloader', 'param_scheduler', 'train_cfg'):
+        assert other[key] == own[key]
+
+
 @pytest.mark.parametrize(('split', 'count'), [('val', 35), ('test', 100)])
 def test_the_committed_lists_are_of_two_instruments_and_of_no_clip_twice(split, count):
     cfg = Config.fromfile(ROOT / 'separation_scenes.py')
