@@ -11,7 +11,7 @@ import torch
 from mmengine.structures import PixelData
 
 from mmavl.models.localizers import BaseLocalizer
-from mmavl.registry import MODELS
+from mmavl.registry import INFERENCERS, MODELS
 
 RATE = 8000
 
@@ -72,6 +72,13 @@ def grey_frames(count, size=(64, 48)):
     return [np.full((size[1], size[0], 3), min(10 * i, 250), np.uint8) for i in range(count)]
 
 
+def bright_corner(size=(60, 40)):
+    """White top left quarter on black."""
+    image = np.zeros((size[1], size[0], 3), np.uint8)
+    image[: size[1] // 2, : size[0] // 2] = 255
+    return image
+
+
 def write_clip(
     path,
     frames=(),
@@ -113,6 +120,13 @@ def write_clip(
     return path
 
 
+def read_video(path):
+    """Moments in seconds and RGB frames of a video."""
+    with av.open(str(path)) as container:
+        frames = [*container.decode(video=0)]
+        return [f.time for f in frames], [f.to_ndarray(format='rgb24') for f in frames]
+
+
 def turn(path, target):
     """Write a copy of an mp4 whose display matrix turns it clockwise."""
     data = bytearray(path.read_bytes())
@@ -129,7 +143,9 @@ def media():
     """The functions of this file."""
     return SimpleNamespace(
         RATE=RATE,
+        bright_corner=bright_corner,
         grey_frames=grey_frames,
+        read_video=read_video,
         tone=tone,
         toy_config=toy_config,
         turn=turn,
@@ -141,3 +157,10 @@ def media():
 def clip(tmp_path):
     """Two seconds of frames that grow brighter, with a tone."""
     return str(write_clip(tmp_path / 'clip.mp4', grey_frames(20), wave=tone(2)))
+
+
+@pytest.fixture(scope='session')
+def localize():
+    """An inferencer of the ToyLocalizer."""
+    config = {'type': 'LocalizationInferencer', 'model': toy_config(), 'device': 'cpu'}
+    return INFERENCERS.build({**config, 'show_progress': False})
