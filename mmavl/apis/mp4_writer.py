@@ -13,8 +13,8 @@ from mmavl.datasets.image_io import open_container
 
 from .streams import start_time
 
-#: Sound that goes into the MP4 as it is.
-_COPIED = {'aac', 'mp3'}
+#: Sound that goes into the MP4 as it is, and from what rate in Hz the muxer takes it.
+_COPIED = {'aac': 0, 'mp3': 16_000}
 _AAC_RATES = {8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000}
 _LAYOUTS = {1: 'mono', 2: 'stereo', 6: '5.1', 8: '7.1'}
 _TICKS = 90_000
@@ -91,7 +91,8 @@ class Mp4Writer:
         self, source: av.container.InputContainer
     ) -> Iterator[tuple[float, av.Packet | list[av.Packet]]]:
         track = source.streams.audio[0]
-        if track.codec_context.name in _COPIED:
+        # canonical: a decoder of mp3 is called mp3float
+        if track.rate >= _COPIED.get(track.codec.canonical_name, float('inf')):
             return self._copied(source, track)
         return self._encoded(source, track)
 
