@@ -1,0 +1,129 @@
+import numpy as np
+import pytest
+import torch
+from mmengine.structures import PixelData
+
+from mmavl.apis.clips import Clip
+from mmavl.apis.localization import Localization
+from mmavl.structures import AVDataSample
+
+CLASSES = ['Violin', 'Horn', 'Drum']
+CLIP = Clip('a b', 'a b.mp4', 'a b.mp4')
+
+
+def sample_of(**fields):
+    """A prediction for a frame 80 wide and 60 high; the map of 'Drum' has its top right on."""
+    meta = {'ori_shape': (60, 80), 'time': 1.5, 'window': (1.0, 2.0)}
+    sample = AVDataSample(metainfo=meta)
+    maps = torch.zeros(1, 6, 8)
+    maps[0, :3, 6:] = 0.25
+    sample.pred_maps = PixelData(data=fields.pop('maps', maps))
+    sample.map_labels = torch.tensor(fields.pop('labels', [2]))
+    for name, value in fields.items():
+        setattr(sample, name, torch.tensor(value))
+    return sample
+
+
+TAGGED = {'pred_tags': [0.3, 0.1, 0.9], 'pred_visual_tags': [0.2, 0.7, 0.4]}
+
+
+def test_a_prediction_is_read_by_class():
+    found = Localization.of_sample(sample_of(**TAGGED), CLASSES, 0.25, CLIP)
+    assert found.name == 'a b'
+    assert found.size == (80, 60)
+    assert (found.time, found.window) == (1.5, (1.0, 2.0))
+    assert found.heard == pytest.approx({'Violin': 0.3, 'Horn': 0.1, 'Drum': 0.9})
+    assert found.seen == pytest.approx({'Violin': 0.2, 'Horn': 0.7, 'Drum': 0.4})
+    assert found.sounding == ['Drum', 'Violin']  # best first
+    assert list(found.maps) == ['Drum']
+    assert found.maps['Drum'].dtype == np.float32
+    assert found.maps['Drum'][:3, 6:].tolist() == [[0.25, 0.25]] * 3
+    assert found.clip is CLIP
+
+
+def test_a_class_heard_with_the_threshold_itself_sounds():
+    sample = sample_of(pred_tags=[0.5, 0.25, 0.75])
+    found = [Localization.of_sample(sample, CLASSES, t, CLIP).sounding for t in (0.5, 0.76)]
+    assert found == [['Drum', 'Violin'], []]
+
+
+def test_a_map_of_no_class_is_one_of_the_sound():
+    sample = sample_of(labels=[-1], **TAGGED)
+    found = Localization.of_sample(sample, CLASSES, 0.25, CLIP)
+    assert list(found.maps) == ['sound']
+    assert found.sounding == ['sound']
+
+
+def test_a_model_without_tags_hears_and_sees_nothing():
+    found = Localization.of_sample(sample_of(), CLASSES, 0.0, CLIP)
+    assert (found.heard, found.seen, found.sounding) == ({}, {}, [])
+    assert found.to_dict()['tags'] == []
+
+
+def test_tags_of_another_number_of_classes_are_refused():
+    with pytest.raises(ValueError, match='zip'):
+        Localization.of_sample(sample_of(pred_tags=[0.1, 0.2]), CLASSES, 0.0, CLIP)
+
+
+@pytest.mark.parametrize(
+    ('fields', 'expected'),
+    [({}, None), ({'pred_avc': [0.25, 0.5]}, 0.25), ({'pred_avc': [float('nan'), 0.5]}, None)],
+)
+def test_correspondence_is_that_of_the_clips_own_pair(fields, expected):
+    found = Localization.of_sample(sample_of(**fields), CLASSES, 0.5, CLIP)
+    assert found.correspondence == expected
+
+
+def test_maps_of_half_precision_are_read():
+    sample = sample_of(maps=torch.full((1, 2, 2), 0.5, dtype=torch.bfloat16))
+    found = Localization.of_sample(sample, CLASSES, 0.5, CLIP)
+    assert found.maps['Drum'].tolist() == [[0.5, 0.5]] * 2
+
+
+def test_boxes_are_in_pixels_of_the_frame():
+    found = Localization.of_sample(sample_of(), CLASSES, 0.5, CLIP)
+    (box,) = found.boxes('Drum')
+    # upsampled linearly, half of the maximum lies on the edge of the cells
+    assert box.xyxy == pytest.approx((60, 0, 80, 30), abs=1)
+    assert box.peak == 1
+
+
+def test_as_plain_data_values_are_rounded_and_the_best_come_first():
+    maps = torch.zeros(2, 1, 2)
+    maps[0, 0, 0], maps[1, 0, 1] = 1 / 3, 2 / 3
+    sample = sample_of(maps=maps, labels=[1, 2], pred_avc=[0.123456, 0.5], **TAGGED)
+    sample.set_metainfo({'time': 1.23456, 'window': (0.73456, 1.73456)})
+    found = Localization.of_sample(sample, CLASSES, 0.25, CLIP).to_dict()
+    boxes = [found_map.pop('boxes') for found_map in found['maps']]
+    assert found == {
+        'format': 'mmavl.localization/1',
+        'name': 'a b',
+        'source': {'video': 'a b.mp4'},
+        'size': [80, 60],
+        'time': 1.2346,
+        'window': [0.7346, 1.7346],
+        'correspondence': 0.1235,
+        'tags': [
+            {'label': 'Drum', 'heard': 0.9, 'seen': 0.4, 'sounding': True},
+            {'label': 'Violin', 'heard': 0.3, 'seen': 0.2, 'sounding': True},
+            {'label': 'Horn', 'heard': 0.1, 'seen': 0.7, 'sounding': False},
+        ],
+        'maps': [
+            {'label': 'Drum', 'grid': [1, 2], 'values': [[0.0, 0.66667]]},
+            {'label': 'Horn', 'grid': [1, 2], 'values': [[0.33333, 0.0]]},
+        ],
+    }
+    assert boxes[0] == [{'xyxy': [40.0, 0.0, 80.0, 60.0], 'peak': 1.0}]
+
+
+def test_as_plain_data_what_is_not_known_is_none():
+    sample = AVDataSample(metainfo={'ori_shape': (60, 80), 'window': (0.0, 1.0)})
+    sample.pred_maps = PixelData(data=torch.ones(1, 2, 2))
+    sample.map_labels = torch.tensor([0])
+    sample.pred_tags = torch.tensor([0.5, 0.5, 0.5])
+    clip = Clip('x', np.zeros((60, 80, 3), np.uint8), np.zeros(9, np.float32), 8000)
+    found = Localization.of_sample(sample, CLASSES, 0.5, clip).to_dict(maps=False)
+    assert (found['time'], found['correspondence']) == (None, None)
+    assert found['source'] == {'image': None, 'audio': None}
+    assert [tag['seen'] for tag in found['tags']] == [None] * 3
+    assert found['maps'] == [{'label': 'Violin', 'boxes': []}]  # constant: no box, nor values
