@@ -214,8 +214,8 @@ class BaseAVInferencer(BaseInferencer):
 def write_json(path: Path, content: Any) -> None:
     """Write readable JSON in UTF-8; the file appears whole or not at all."""
     text = json.dumps(content, ensure_ascii=False, indent=1)
-    # lists of numbers stay on one line
-    text = re.sub(r'\[[-\d.,e\s]+\]', lambda found: ' '.join(found[0].split()), text)
+    # lists of numbers stay on one line; inside of a string there is no line break
+    text = re.sub(r'\[\n[-\d.,e\s]+\]', lambda found: ' '.join(found[0].split()), text)
     with atomic_write(path) as file:
         file.write(text + '\n')
 

@@ -145,6 +145,12 @@ def test_json_is_readable_and_holds_what_was_written(tmp_path):
     assert text.endswith('}\n')
 
 
+def test_names_in_json_keep_their_spaces_wherever_they_look_like_numbers(tmp_path):
+    content = {'source': 'take [1  2].mp4', 'names': ['[ 3\u30004 ]', '[-1,  5.e]']}
+    write_json(tmp_path / 'x.json', content)
+    assert json.loads((tmp_path / 'x.json').read_text(encoding='utf-8')) == content
+
+
 def test_the_index_names_files_and_failures(tmp_path):
     index = write_index(tmp_path / 'new', [{'name': 'a'}], [Failure('b.mp4', 'is empty')])
     assert index == {
