@@ -28,7 +28,7 @@ def colour_of(label: str, classes: Sequence[str]) -> tuple[int, int, int]:
 def frame_size(width: int, height: int, max_side: int) -> tuple[int, int]:
     """Even width and height of a drawn frame, its long side from 320 to ``max_side``."""
     longest = max(width, height)
-    scale = min(max(longest, 320), max_side) / longest
+    scale = min(max(longest, 320), max_side - max_side % 2) / longest
     return tuple(max(2 * round(side * scale / 2), 2) for side in (width, height))
 
 
@@ -128,9 +128,10 @@ def _draw_strip(
     time: float,
 ) -> None:
     middle = size[1] + STRIP // 2
-    clock = f'{int(time // 60)}:{time % 60:04.1f}'
+    minutes, tenths = divmod(round(10 * time), 600)  # 59.96 s are 1:00.0
+    clock = f'{minutes}:{tenths / 10:04.1f}'
     draw.text((6, middle), clock, PAPER, font(12), anchor='lm')
-    left = 14 + font(12).getlength('0:00.0')
+    left = 14 + font(12).getlength(clock)
     for label in sorted(scores, key=lambda name: -scores[name])[:_MOST_SCORES]:
         face = font(12, bold=label in maps)
         title = _title(label, scores)
