@@ -134,9 +134,8 @@ def test_a_box_is_named_above_its_left_corner_and_inside_where_there_is_no_room(
 
 
 def test_the_strip_tells_the_time():
-    for time, text in (
-        (0.0, '0:00.0'), (75.26, '1:15.3'), (59.94, '0:59.9'), (59.96, '1:00.0'), (6000, '100:00.0'),
-    ):  # fmt: skip
+    moments = {0.0: '0:00.0', 75.26: '1:15.3', 59.94: '0:59.9', 59.96: '1:00.0', 6000: '100:00.0'}
+    for time, text in moments.items():
         assert np.array_equal(strip_of({}, {}, time), written(text, 6))
 
 

@@ -1,0 +1,255 @@
+import errno
+import json
+from fractions import Fraction
+
+import numpy as np
+import pytest
+import soundfile
+from PIL import Image
+
+from mmavl.apis import LocalizationInferencer
+from mmavl.apis.mp4_writer import Mp4Writer
+from mmavl.cli import main
+from mmavl.cli.infer import pair_up
+from mmavl.errors import DataError
+
+CONFIG = """
+model = dict(type='RandomLocalizer', data_preprocessor=dict(type='AVDataPreprocessor'))
+test_dataloader = dict(
+    dataset=dict(
+        type='AVDataset',
+        ann_file='none.json',
+        metainfo=dict(classes=['Violin', 'Horn']),
+        pipeline=[
+            dict(type='LoadFrame'),
+            dict(type='LoadAudio', sample_rate=8000),
+            dict(type='Resize', size=(32, 32)),
+            dict(type='CropPadAudio', seconds=1.0),
+            dict(type='PackAVInputs'),
+        ],
+    )
+)
+"""
+
+
+@pytest.fixture
+def config(tmp_path):
+    (tmp_path / 'own.py').write_text(CONFIG)
+    return str(tmp_path / 'own.py')
+
+
+@pytest.fixture
+def pair(tmp_path):
+    Image.fromarray(np.zeros((9, 13, 3), np.uint8)).save(tmp_path / 'a.png')
+    soundfile.write(tmp_path / 'a.wav', np.sin(np.arange(8000)) / 2, 8000)
+    return [str(tmp_path / 'a.png'), str(tmp_path / 'a.wav')]
+
+
+@pytest.fixture
+def videos(tmp_path, pair):
+    """Two videos of 1 s with the pair's tone."""
+    paths = [tmp_path / 'v 1.mp4', tmp_path / 'v2.mp4']
+    for path in paths:
+        with path.open('wb') as file, Mp4Writer(file, (16, 12), Fraction(4), pair[1]) as writer:
+            for number in range(4):
+                writer.write(number / 4, np.zeros((12, 16, 3), np.uint8))
+    return paths
+
+
+def localize(*arguments):
+    return main(['localize', '--device', 'cpu', '--quiet', *map(str, arguments)])
+
+
+def test_localize_writes_results_and_says_so(tmp_path, config, pair, capsys):
+    out = tmp_path / 'out'
+    assert localize(*pair, '--out', out, '--model', config) == 0
+    said = capsys.readouterr()
+    assert said.out.startswith('a: ')
+    assert said.out.endswith(f'-> {out}/a.png\n')
+    assert json.loads((out / 'a.json').read_text())['size'] == [13, 9]
+
+
+def test_what_failed_is_listed_and_the_code_is_1(tmp_path, config, pair, capsys):
+    out = tmp_path / 'out'
+    assert localize(*pair, 'http://x.org/y.mp4', '--out', out, '--model', config, '--json') == 1
+    said = capsys.readouterr()
+    index = json.loads(said.out)
+    assert index == json.loads((out / 'results.json').read_text())
+    assert [entry['name'] for entry in index['clips']] == ['a']
+    assert [entry['name'] for entry in index['failures']] == ['http://x.org/y.mp4']
+    assert said.err.splitlines()[-1].startswith('failed: http://x.org/y.mp4: ')
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'said'),
+    [
+        (['--model', 'stage2_scenez'], "did you mean 'stage2_scenes"),
+        (['--model', 'untrained.py'], 'nothing without weights: train them with `mmavl train`'),
+        (['--weights', 'none.pth'], 'checkpoint not found: none.pth'),
+        (['--labels', 'Oboe'], "the model knows no 'Oboe', but Violin, Horn"),
+        (['--device', 'quantum'], "device 'quantum' is not there"),
+    ],
+)
+def test_what_is_wrong_before_the_start_is_one_line_and_code_2(
+    tmp_path, config, pair, capsys, monkeypatch, arguments, said
+):
+    model = [] if '--model' in arguments else ['--model', config]
+    monkeypatch.chdir(tmp_path)
+    untrained = "model = dict(type='PooledTagHead', num_classes=2, in_channels=3)"
+    (tmp_path / 'untrained.py').write_text(untrained)
+    assert localize(*pair, '--out', tmp_path / 'out', *model, *arguments) == 2
+    err = capsys.readouterr().err.strip()
+    assert err.startswith('error: ')
+    assert said in err
+    assert '\n' not in err
+    assert not (tmp_path / 'out').exists()
+
+
+def index_of(folder):
+    return json.loads((folder / 'results.json').read_text())
+
+
+def test_videos_are_annotated_unless_it_is_declined(tmp_path, config, videos, capsys):
+    out = tmp_path / 'out'
+    assert localize(videos[0], '--out', out, '--model', config, '--rate', '4') == 0
+    (entry,) = index_of(out)['clips']
+    files = {key: entry[key] for key in ('json', 'picture', 'video', 'windows')}
+    assert files == {
+        'json': 'v_1.json',
+        'picture': 'v_1.png',
+        'video': 'v_1.mp4',
+        'windows': 'v_1.windows.jsonl',
+    }
+    assert sorted(p.name for p in out.iterdir()) == sorted([*files.values(), 'results.json'])
+    lines = (out / 'v_1.windows.jsonl').read_text().splitlines()
+    assert [json.loads(line)['time'] for line in lines] == [0, 0.25, 0.5, 0.75]
+    still = tmp_path / 'still'
+    assert localize(videos[0], '--out', still, '--model', config, '--no-video') == 0
+    assert sorted(p.name for p in still.iterdir()) == ['results.json', 'v_1.json', 'v_1.png']
+    assert 'video' not in index_of(still)['clips'][0]
+
+
+def test_the_annotations_options_are_those_of_the_command(tmp_path, config, videos, monkeypatch):
+    asked = {}
+    monkeypatch.setattr(LocalizationInferencer, 'annotate', lambda *args, **kw: asked.update(kw))
+    options = {'rate': 3.0, 'smoothing': 0.5, 'max_side': 320, 'frame_rate': 2.0, 'batch_size': 5,
+               'threshold': 0.25}  # fmt: skip
+    words = [w for k, v in options.items() for w in (f'--{k.replace("_", "-")}', v)]
+    assert localize(videos[1], '--out', tmp_path / 'out', '--model', config, *words) == 0
+    windows_file = tmp_path / 'out/v2.windows.jsonl'
+    assert asked == {**options, 'windows_file': windows_file}
+
+
+def test_a_video_that_cannot_be_annotated_keeps_its_picture_and_the_others_their_videos(
+    tmp_path, config, videos, pair, capsys, monkeypatch
+):
+    annotate = LocalizationInferencer.annotate
+
+    def fail(self, path, *args, **kwargs):
+        if path.endswith('v 1.mp4'):
+            raise DataError('v 1.mp4 is truncated')
+        return annotate(self, path, *args, **kwargs)
+
+    monkeypatch.setattr(LocalizationInferencer, 'annotate', fail)
+    out = tmp_path / 'out'
+    assert localize(*videos, *pair, '--out', out, '--model', config) == 1
+    index = index_of(out)
+    assert [(e['name'], e.get('video')) for e in index['clips']] == [
+        ('v 1', None),
+        ('v2', 'v2.mp4'),
+        ('a', None),
+    ]
+    assert index['failures'] == [{'name': 'v 1', 'message': 'v 1.mp4 is truncated'}]
+    said = capsys.readouterr()
+    assert [line.split(':')[0] for line in said.out.splitlines()] == ['v 1', 'v2', 'a']
+    assert said.err.splitlines()[-1] == 'failed: v 1: v 1.mp4 is truncated'
+
+
+def test_ctrl_c_ends_with_130_and_results_of_what_is_done(
+    tmp_path, config, videos, capsys, monkeypatch
+):
+    save = LocalizationInferencer.save_one
+
+    def interrupt(self, result, *args):
+        if result.name == 'v2':
+            raise KeyboardInterrupt
+        return save(self, result, *args)
+
+    monkeypatch.setattr(LocalizationInferencer, 'save_one', interrupt)
+    out = tmp_path / 'out'
+    assert localize(*videos, '--out', out, '--model', config, '--batch-size', '1') == 130
+    assert [entry['name'] for entry in index_of(out)['clips']] == ['v 1']
+    assert capsys.readouterr().err.endswith('interrupted; results.json lists what is done\n')
+
+
+def test_ctrl_c_while_a_video_is_annotated_keeps_the_videos_before_it(
+    tmp_path, config, videos, monkeypatch
+):
+    def interrupt(self, path, *args, **kwargs):
+        if path.endswith('v2.mp4'):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(LocalizationInferencer, 'annotate', interrupt)
+    out = tmp_path / 'out'
+    assert localize(*videos, '--out', out, '--model', config) == 130
+    assert [entry.get('video') for entry in index_of(out)['clips']] == ['v_1.mp4', None]
+
+
+def test_a_full_disk_ends_with_one_line_and_code_1(tmp_path, config, pair, capsys, monkeypatch):
+    def full(*args):
+        raise OSError(errno.ENOSPC, 'No space left on device', 'a.png')
+
+    monkeypatch.setattr(LocalizationInferencer, 'save_one', full)
+    assert localize(*pair, '--out', tmp_path / 'out', '--model', config) == 1
+    said = capsys.readouterr()
+    assert said.err.splitlines() == ["error: [Errno 28] No space left on device: 'a.png'"]
+    assert said.out == ''
+
+
+def separate(*arguments):
+    return main(['separate', '--device', 'cpu', '--quiet', *map(str, arguments)])
+
+
+@pytest.fixture
+def blind(tmp_path):
+    """The config of a separator that sees nothing."""
+    model = """model = dict(type='NMFMFCC', templates=4, iterations=3,
+        data_preprocessor=dict(type='SeparationDataPreprocessor'))"""
+    (tmp_path / 'blind.py').write_text(model + CONFIG[CONFIG.index('\ntest_dataloader') :])
+    return str(tmp_path / 'blind.py')
+
+
+def test_separate_makes_as_many_sources_as_asked_for(tmp_path, blind, pair, capsys):
+    out = tmp_path / 'out'
+    assert separate(*pair, '--out', out, '--model', blind, '--num-sources', '3') == 0
+    said = capsys.readouterr().out
+    assert said == f'a: source 1, source 2, source 3 -> {out}/a.png\n'
+    assert soundfile.info(out / 'a.source_3.wav').frames == 8000
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'said'),
+    [
+        (['--sources', 'x=0,0,9,9', 'x=1,1,9,9'], '--sources names a source twice'),
+        (['--sources', 'x=0,0,9,9'], 'NMFMFCC looks at no single source: leave out sources'),
+        (['--labels', 'Horn'], 'NMFMFCC has no localizer that knows labels: leave them out'),
+    ],
+)
+def test_sources_and_labels_that_do_not_fit_are_one_line_and_code_2(
+    tmp_path, blind, pair, capsys, arguments, said
+):
+    assert separate(*pair, '--out', tmp_path / 'out', '--model', blind, *arguments) == 2
+    assert capsys.readouterr().err == f'error: {said}\n'
+    assert not (tmp_path / 'out').exists()
+
+
+def test_pictures_need_their_sounds():
+    assert pair_up(['a.mp4', 'b.JPG', 'c.wav', 'd']) == ['a.mp4', ('b.JPG', 'c.wav'), 'd']
+    for wrong in (['b.jpg'], ['b.jpg', 'c.jpg'], ['c.wav', 'b.jpg']):
+        with pytest.raises(ValueError, match=r'name a (sound file behind|picture before) it'):
+            pair_up(wrong)
+
+
+def test_a_sound_alone_is_one_line_and_code_2(tmp_path, config, capsys):
+    assert localize('c.wav', '--out', tmp_path / 'out', '--model', config) == 2
+    assert capsys.readouterr().err == 'error: c.wav is a sound: name a picture before it\n'

@@ -1,0 +1,91 @@
+import json
+
+import pytest
+
+from mmavl.cli import listing, main
+from mmavl.utils.shipped import shipped
+
+
+@pytest.fixture
+def configs(tmp_path, monkeypatch):
+    """Configs of two models and two datasets."""
+    for name, text in {
+        'stage1_own.py': '# Stage 1 of ours.\n# More.\n',
+        'peers/avc_own.py': '"""A peer."""\n',
+        'peers/README.md': '# Not a config',
+        'bare.py': "model = dict(type='X')\n",
+        '_base_/datasets/own_clips.py': '"""Clips of ours,\nand more."""\n',
+        '_base_/datasets/another.py': '#  Another one.  \n',
+        '_base_/models/crnn.py': '# A part.\n',
+    }.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    monkeypatch.setattr(listing, 'shipped', lambda: tmp_path)
+
+
+def test_models_and_datasets_are_named_with_their_files_first_line(configs):
+    assert list(listing.entries('models').items()) == [
+        ('bare', ''),
+        ('peers/avc_own', 'A peer.'),
+        ('stage1_own', 'Stage 1 of ours.'),
+    ]
+    assert list(listing.entries('datasets').items()) == [
+        ('another', 'Another one.'),
+        ('own_clips', 'Clips of ours,'),
+    ]
+
+
+@pytest.mark.parametrize(
+    ('pattern', 'names'),
+    [
+        ([], ['bare', 'peers/avc_own', 'stage1_own']),
+        (['own'], ['peers/avc_own', 'stage1_own']),  # a part
+        (['*_own'], ['peers/avc_own', 'stage1_own']),
+        (['s*_own'], ['stage1_own']),
+        (['stage?_own'], ['stage1_own']),
+        (['stage[23]_own'], []),
+        (['peers/*'], ['peers/avc_own']),
+        (['Bare'], []),
+        (['b?'], []),  # a wildcard is of the whole name
+    ],
+)
+def test_a_pattern_is_of_the_whole_name_with_wildcards_else_a_part(
+    configs, capsys, pattern, names
+):
+    assert main(['list', 'models', *pattern, '--json']) == int(not names)
+    assert list(json.loads(capsys.readouterr().out)) == names
+
+
+def test_names_are_aligned_with_their_lines(configs, capsys):
+    assert main(['list', 'models', 'own']) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        'peers/avc_own  A peer.',
+        'stage1_own     Stage 1 of ours.',
+    ]
+
+
+def test_protocols_are_described_by_grid_map_and_rule():
+    found = listing.entries('protocols')
+    assert found['original'] == '256 x 256, clip_max, above 0.1'
+    assert found['half_max'] == '256 x 256, min_max, above 0.5'
+    assert found['median'] == '224 x 224, min_max, by median'
+    assert found['oracle_area'] == '256 x 256, min_max, by oracle_area'
+    assert found['val_best'] == '256 x 256, min_max, above a threshold chosen on val'
+
+
+def test_lists_are_filtered_by_wildcards_or_a_part(capsys):
+    assert main(['list', 'models', 'stage?_scenes', '--json']) == 0
+    assert list(json.loads(capsys.readouterr().out)) == ['stage1_scenes', 'stage2_scenes']
+    assert main(['list', 'datasets', 'flickr']) == 0
+    assert capsys.readouterr().out.startswith('soundnet_flickr  SoundNet-Flickr')
+    assert main(['list', 'protocols', 'half*']) == 0
+    assert capsys.readouterr().out == 'half_max  256 x 256, min_max, above 0.5\n'
+    assert main(['list', 'models', 'zzz']) == 1
+    assert "none of the models matches 'zzz'" in capsys.readouterr().err
+
+
+def test_every_listed_model_is_a_config_with_a_line_about_it(capsys):
+    assert main(['list', 'models', '--json']) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert {p.stem for p in shipped().glob('*.py')} <= set(found)
+    assert all(found.values())
