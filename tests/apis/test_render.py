@@ -76,6 +76,12 @@ def test_frames_are_scaled_to_the_size_asked_for():
         assert (found[middle + 3 : size[1]] == 0).all()
 
 
+def test_finer_stripes_than_there_are_pixels_become_their_mean():
+    image = np.zeros((240, 1280, 3), np.uint8)
+    image[:, ::4] = 200
+    assert (render({}, image=image)[:240] == 50).all()
+
+
 def test_heat_has_its_classs_colour_where_the_map_is_highest():
     found = render({'b': TOP_RIGHT})
     assert found[40, 280].tolist() == heat(COLOURS[1])
@@ -119,6 +125,12 @@ def test_a_box_is_drawn_around_the_heat_with_dark_edges():
     assert top == pytest.approx([122, 123], abs=2)
 
 
+def test_a_box_at_the_frames_right_edge_is_drawn_inside():
+    row = render({'b': TOP_RIGHT})[60]
+    assert [x for x in range(200, 320) if row[x].tolist() == list(COLOURS[1])] == [317, 318]
+    assert row[319].tolist() == list(INK)
+
+
 def test_a_box_is_named_above_its_left_corner_and_inside_where_there_is_no_room():
     above = render({'b': BOTTOM_LEFT}, {'b': 0.876})[:240]
     bare = render({'b': BOTTOM_LEFT})[:240]  # a shorter name, without a score
@@ -154,10 +166,13 @@ def test_the_strip_names_the_four_best_scores_those_that_sound_with_a_full_mark(
     third = second + 13 + font(12).getlength('c 0.50') + 14
     part = slice(round(second + 12), round(third - 4))
     assert np.array_equal(found[:, part], name[:, part])
-    del scores['e']
-    assert np.array_equal(found, strip_of({'b': TOP_RIGHT}, scores))
-    del scores['d']
-    assert not np.array_equal(found, strip_of({'b': TOP_RIGHT}, scores))
+
+
+def test_the_strip_names_no_fifth_score():
+    scores = {'a': 0.25, 'b': 0.75, 'c': 0.5, 'd': 0.125, 'e': 0.1}
+    found = [strip_of({}, dict([*scores.items()][:n]), size=(640, 480)) for n in (3, 4, 5)]
+    assert np.array_equal(found[2], found[1])
+    assert not np.array_equal(found[1], found[0])
 
 
 def test_a_long_time_pushes_the_scores_aside():
