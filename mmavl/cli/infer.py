@@ -10,6 +10,7 @@ from typing import Any
 from mmavl.apis import LocalizationInferencer, SeparationInferencer
 from mmavl.apis.base_av_inferencer import write_index
 from mmavl.apis.clips import PICTURES, SOUNDS, Failure
+from mmavl.apis.shown_sources import read_places
 from mmavl.errors import CheckpointError, ConfigError, DataError
 from mmavl.visualization.drawing import safe_name
 
@@ -70,6 +71,7 @@ def _inferencer(
     options |= {'num_sources': args.num_sources, 'sources': dict(args.sources or ())}
     if len(options['sources']) < len(args.sources or ()):
         raise ValueError('--sources names a source twice')
+    read_places(options['sources'])  # wrong ones end here, before the model is built
     inferencer = SeparationInferencer(args.model or 'separation_scenes', **common)
     inferencer.check_sources(args.labels, options['sources'])
     return inferencer, options

@@ -231,10 +231,14 @@ def test_separate_makes_as_many_sources_as_asked_for(tmp_path, blind, pair, caps
     ('arguments', 'said'),
     [
         (['--sources', 'x=0,0,9,9', 'x=1,1,9,9'], '--sources names a source twice'),
+        (['--sources', 'x=9,0,0,9'],
+         "source 'x': (9.0, 0.0, 0.0, 9.0) is no box: left, top, right, bottom"),
+        (['--sources', 'x=none.png'],
+         'none.png is missing: check data_root and the path in the manifest'),
         (['--sources', 'x=0,0,9,9'], 'NMFMFCC looks at no single source: leave out sources'),
         (['--labels', 'Horn'], 'NMFMFCC has no localizer that knows labels: leave them out'),
     ],
-)
+)  # fmt: skip
 def test_sources_and_labels_that_do_not_fit_are_one_line_and_code_2(
     tmp_path, blind, pair, capsys, arguments, said
 ):
