@@ -25,6 +25,9 @@ def run_inference(args: argparse.Namespace) -> int:
         Path(args.out).mkdir(parents=True, exist_ok=True)
     except (CheckpointError, ConfigError, OSError, ValueError) as error:
         return _end(error, 2)
+    except KeyboardInterrupt:
+        print('interrupted before anything was done', file=sys.stderr)
+        return 130
     try:
         out = inferencer(inputs, out_dir=args.out, batch_size=args.batch_size, **options)
         index = json.loads(Path(args.out, 'results.json').read_text(encoding='utf-8'))

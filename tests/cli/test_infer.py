@@ -182,6 +182,18 @@ def test_ctrl_c_ends_with_130_and_results_of_what_is_done(
     assert capsys.readouterr().err.endswith('interrupted; results.json lists what is done\n')
 
 
+def test_ctrl_c_while_the_model_is_loading_ends_with_one_line(
+    tmp_path, config, videos, capsys, monkeypatch
+):
+    def interrupt(self, *args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(LocalizationInferencer, 'class_numbers', interrupt)
+    assert localize(*videos, '--out', tmp_path / 'out', '--model', config) == 130
+    assert capsys.readouterr().err == 'interrupted before anything was done\n'
+    assert not (tmp_path / 'out').exists()
+
+
 def test_ctrl_c_while_a_video_is_annotated_keeps_the_videos_before_it(
     tmp_path, config, videos, monkeypatch
 ):
