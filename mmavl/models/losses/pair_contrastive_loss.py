@@ -1,8 +1,10 @@
 """The contrastive loss over class-specific sounds and objects, Eq. 7."""
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from mmavl.registry import MODELS
+
+from .base_alignment_loss import BaseAlignmentLoss
 
 
 def squared_distances(a: Tensor, b: Tensor) -> Tensor:
@@ -11,7 +13,7 @@ def squared_distances(a: Tensor, b: Tensor) -> Tensor:
 
 
 @MODELS.register_module()
-class PairContrastiveLoss(nn.Module):
+class PairContrastiveLoss(BaseAlignmentLoss):
     """Pull each class's sound and object of one video together, push all others apart.
 
     ``mean_pos D^2 + mean_neg max(margin - D, 0)^2`` over the valid pairs of Eq. 7, positives and
@@ -66,18 +68,7 @@ class PairContrastiveLoss(nn.Module):
         absent: Tensor | None = None,
         background: Tensor | None = None,
     ) -> Tensor:
-        """Compare all sounds with all objects of the global batch.
-
-        Args:
-            audio: g_a(f_a), unit vectors [P, d].
-            visual: g_v(f_v), unit vectors [Q, d].
-            positive: bool [P, Q]: same video and same class.
-            absent: g_v of absent-class slots [R, d], or None.
-            background: g_v of backgrounds [N, d], or None.
-
-        Returns:
-            Scalar.
-        """
+        """Compare; arguments as :meth:`BaseAlignmentLoss.forward`."""
         squared = squared_distances(audio, visual)
         loss = squared[positive].sum() / positive.sum().clamp_min(1)
         loss = loss + self._push(squared[~positive])

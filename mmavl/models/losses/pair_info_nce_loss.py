@@ -1,13 +1,15 @@
 """InfoNCE over class-specific sounds and objects, an alternative to Eq. 7."""
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from mmavl.registry import MODELS
 
+from .base_alignment_loss import BaseAlignmentLoss
+
 
 @MODELS.register_module()
-class PairInfoNCELoss(nn.Module):
+class PairInfoNCELoss(BaseAlignmentLoss):
     """Cross-entropy of picking each sound's object among all, and each object's sound.
 
     Args:
@@ -35,7 +37,7 @@ class PairInfoNCELoss(nn.Module):
         absent: Tensor | None = None,
         background: Tensor | None = None,
     ) -> Tensor:
-        """Compare; arguments as :meth:`PairContrastiveLoss.forward`."""
+        """Compare; arguments as :meth:`BaseAlignmentLoss.forward`."""
         similarity = audio @ visual.T / self.temperature
         extra = [audio @ e.T / self.temperature for e in (absent, background) if e is not None]
         heard, seen = positive.nonzero(as_tuple=True)

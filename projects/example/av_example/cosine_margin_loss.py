@@ -1,12 +1,13 @@
 """An alignment loss."""
 
-from torch import Tensor, nn
+from torch import Tensor
 
+from mmavl.models.losses import BaseAlignmentLoss
 from mmavl.registry import MODELS
 
 
 @MODELS.register_module()
-class CosineMarginLoss(nn.Module):
+class CosineMarginLoss(BaseAlignmentLoss):
     """Raise the cosine of each class's sound and object of one video, lower that of all others.
 
     ``mean_pos(1 - cos) + mean_neg(max(cos - margin, 0))``, in the place of Eq. 7.
@@ -15,21 +16,11 @@ class CosineMarginLoss(nn.Module):
         margin (float): Negatives below this cosine are left alone. Defaults to 0.2.
     """
 
-    needs_absent = False
-    needs_background = False
-
     def __init__(self, margin: float = 0.2) -> None:
         super().__init__()
         self.margin = margin
 
-    def forward(
-        self,
-        audio: Tensor,
-        visual: Tensor,
-        positive: Tensor,
-        absent: None = None,
-        background: None = None,
-    ) -> Tensor:
+    def forward(self, audio: Tensor, visual: Tensor, positive: Tensor, *_: None) -> Tensor:
         """Compare unit vectors audio [P, d] and visual [Q, d]; positive is bool [P, Q]."""
         cosine = audio @ visual.T
         pull = (1 - cosine)[positive].sum() / positive.sum().clamp_min(1)
