@@ -1,13 +1,12 @@
 """The pictures, the sounds and the page of a separation test."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from mmengine.dist import gather_object, get_world_size, is_main_process
+from mmengine.dist import gather_object
 from mmengine.runner import Runner
 
 from mmavl.errors import DataError
@@ -18,10 +17,10 @@ from mmavl.structures import AVDataSample
 from mmavl.visualization import SeparationVisualizer
 from mmavl.visualization.drawing import safe_name, write_png
 from mmavl.visualization.media import load_frame, write_wav
-from mmavl.visualization.run_record import FOLDER, describe, read_run
+from mmavl.visualization.run_record import read_run
 from mmavl.visualization.separation_report import write_listening_page
 
-from .visualization_hook import VisualizationHook, spread
+from .base_visualization_hook import BaseVisualizationHook, both_ends, chosen_here, relative
 
 _PEAK = 0.9
 
@@ -41,7 +40,7 @@ class _Kept:
 
 
 @HOOKS.register_module()
-class SeparationVisualizationHook(VisualizationHook):
+class SeparationVisualizationHook(BaseVisualizationHook):
     """Draw a few validation mixtures after each epoch; after a test, let look and listen.
 
     A test leaves in ``show_dir``, for mixtures evenly spread over the split and for the best and
@@ -74,8 +73,8 @@ class SeparationVisualizationHook(VisualizationHook):
 
     def before_test_epoch(self, runner: Runner) -> None:
         """Begin to keep mixtures."""
-        self._sheet, self._ranked, self._seen = [], [], 0
-        self._record = describe(runner.cfg)
+        super().before_test_epoch(runner)
+        self._sheet, self._ranked = [], []
 
     def after_test_iter(
         self,
@@ -86,8 +85,7 @@ class SeparationVisualizationHook(VisualizationHook):
     ) -> None:
         """Keep those of the batch that are, so far, among the best, the worst or the spread."""
         scores = _latest_scores(runner, len(outputs))
-        count = -(-len(runner.test_dataloader.dataset) // get_world_size())
-        chosen = set(spread(count, self.num_sheet)) if is_main_process() else ()
+        chosen = chosen_here(runner.test_dataloader.dataset, self.num_sheet)
         for sample in outputs:
             kept = _Kept(_on_cpu(sample), scores.get(sample.clip_id))
             if self._seen in chosen:
@@ -105,24 +103,16 @@ class SeparationVisualizationHook(VisualizationHook):
         if ranked is None:
             return
         unique = {kept.sample.clip_id: kept for part in ranked for kept in part}
-        shown = {'spread': sheet, **self._cases(sorted(unique.values(), key=_rank))}
-        split = runner.test_dataloader.dataset.metainfo.get('split', 'test')
-        out = Path(self.show_dir or Path(runner.work_dir, FOLDER, split))
+        shown = {'spread': sheet, **both_ends(sorted(unique.values(), key=_rank), self.num_cases)}
+        split, out = self._place(runner)
         mixtures = [
             self._show(runner, kept, kind, out / f'{split}_{kind}_{rank}')
             for kind, items in shown.items()
             for rank, kept in enumerate(items, start=1)
         ]
-        numbers = {k: float(v) for k, v in (metrics or {}).items() if np.isscalar(v)}
-        results = {'protocol': '', 'metrics': numbers, 'cases': [], 'mixtures': mixtures}
-        self._write_record(runner, split, self._record | results)
+        self._write_test(runner, split, '', metrics, cases=[], mixtures=mixtures)
         write_listening_page(read_run(runner.work_dir), split, out / 'listen.html')
         runner.logger.info(f'Pictures, sounds and the page to play them: {out / "listen.html"}')
-
-    def _cases(self, ranked: Sequence[_Kept]) -> dict[str, Sequence[_Kept]]:
-        """The best and the worst, no mixture as both."""
-        best = ranked[: min(self.num_cases, (len(ranked) + 1) // 2)]
-        return {'best': best, 'worst': ranked[len(best) :][::-1][: self.num_cases]}
 
     def _show(self, runner: Runner, kept: _Kept, kind: str, stem: Path) -> dict[str, Any]:
         """Draw a mixture and write its sounds; what the record says of them."""
@@ -136,12 +126,12 @@ class SeparationVisualizationHook(VisualizationHook):
         for words, wave in _levelled(sample, names):
             file = stem / f'{safe_name(words)}.wav'
             write_wav(file, wave, sample.sample_rate)
-            sounds.append((words, _relative(file, runner)))
+            sounds.append((words, relative(file, runner)))
         return {
             'kind': kind,
             'clip_id': sample.clip_id,
             'sdr': kept.sdr,
-            'picture': _relative(picture, runner),
+            'picture': relative(picture, runner),
             'sounds': sounds,
         }
 
@@ -184,7 +174,3 @@ def _levelled(sample: AVDataSample, names: Sequence[str]) -> list[tuple[str, np.
     peak = max(float(wave.abs().max()) for _, wave in sounds)
     factor = _PEAK / peak if peak > 0 else 1.0
     return [(words, (wave.float() * factor).numpy()) for words, wave in sounds]
-
-
-def _relative(file: Path, runner: Runner) -> str:
-    return Path(os.path.relpath(file, runner.work_dir)).as_posix()

@@ -1,0 +1,158 @@
+"""What hooks that draw predictions have in common."""
+
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from mmengine.dataset import BaseDataset
+from mmengine.dist import get_world_size, is_main_process, master_only
+from mmengine.hooks import Hook
+from mmengine.runner import Runner
+from mmengine.visualization import Visualizer
+
+from mmavl.errors import ConfigError, DataError
+from mmavl.structures import AVDataSample
+from mmavl.visualization.drawing import safe_name
+from mmavl.visualization.run_record import FOLDER, describe, write_record
+
+
+class BaseVisualizationHook(Hook, ABC):
+    """Draw a few validation samples after each epoch; record what was run, and what it found.
+
+    The validation samples are the same in every epoch, evenly spread over the split, and go to the
+    visualizer's backends. A subclass says what a test leaves.
+
+    Args:
+        num_val (int): Validation samples per epoch.
+        num_sheet (int): Evenly spread samples of a test.
+        num_cases (int): Best, and worst, samples of a test.
+        show_dir (str, optional): Where a test's files go. None: ``results/<split>`` in the work
+            directory.
+
+    Attributes:
+        visualizer_type (type): The visualizer that it draws with.
+    """
+
+    priority = 'VERY_LOW'
+    visualizer_type: type[Visualizer]
+
+    def __init__(self, num_val: int, num_sheet: int, num_cases: int, show_dir: str | None) -> None:
+        self.num_val = num_val
+        self.num_sheet = num_sheet
+        self.num_cases = num_cases
+        self.show_dir = show_dir
+        self._seen = 0
+        self._record: dict[str, Any] = {}
+
+    def before_run(self, runner: Runner) -> None:
+        """Check that there is something to draw with.
+
+        Raises:
+            ConfigError: The config has another visualizer.
+        """
+        wanted = self.visualizer_type
+        if not isinstance(runner.visualizer, wanted):
+            raise ConfigError(
+                f"{type(self).__name__} draws with visualizer=dict(type='{wanted.__name__}'), not "
+                f'with {type(runner.visualizer).__name__}'
+            )
+
+    def before_train(self, runner: Runner) -> None:
+        """Record command, settings and machine."""
+        self._record = describe(runner.cfg)
+        self._write_record(runner, 'train', self._record)
+
+    def after_train(self, runner: Runner) -> None:
+        """Record that training came to its end, and when."""
+        finished = datetime.now().isoformat(timespec='seconds')
+        self._write_record(runner, 'train', {**self._record, 'finished': finished})
+
+    def before_val_epoch(self, runner: Runner) -> None:
+        """Count the samples anew."""
+        self._seen = 0
+
+    def after_val_iter(
+        self,
+        runner: Runner,
+        batch_idx: int,
+        data_batch: dict | None = None,
+        outputs: Sequence[AVDataSample] | None = None,
+    ) -> None:
+        """Draw those of the batch that are among the chosen."""
+        chosen = chosen_here(runner.val_dataloader.dataset, self.num_val)
+        add = runner.visualizer.add_datasample
+        for sample in outputs:
+            if self._seen in chosen:
+                name = f'val_{self._seen:05d}_{safe_name(sample.clip_id)}'
+                self._try(runner, add, sample, name, step=_epoch(runner))
+            self._seen += 1
+
+    def before_test_epoch(self, runner: Runner) -> None:
+        """Begin a record."""
+        self._seen = 0
+        self._record = describe(runner.cfg)
+
+    def _place(self, runner: Runner) -> tuple[str, Path]:
+        """The split that is tested, and the folder for what is shown of it."""
+        split = runner.test_dataloader.dataset.metainfo.get('split', 'test')
+        return split, Path(self.show_dir or Path(runner.work_dir, FOLDER, split))
+
+    def _write_test(
+        self, runner: Runner, split: str, protocol: str, metrics: dict | None, **found: Any
+    ) -> None:
+        """Write the record of a test."""
+        numbers = {k: float(v) for k, v in (metrics or {}).items() if np.isscalar(v)}
+        record = {**self._record, 'protocol': protocol, 'metrics': numbers, **found}
+        self._write_record(runner, split, record)
+
+    @staticmethod
+    @master_only
+    def _write_record(runner: Runner, name: str, record: dict[str, Any]) -> None:
+        write_record(Path(runner.work_dir, FOLDER, f'{name}.json'), record)
+
+    def _try(self, runner: Runner, draw: Callable, sample: AVDataSample, *names, **options):
+        """Draw a sample from its files; None, and a warning, where they cannot be read."""
+        try:
+            return draw(*names, self._image(sample), sample, **options)
+        except DataError as error:
+            runner.logger.warning(f'No picture of clip {sample.clip_id!r}: {error}')
+            return None
+
+    @abstractmethod
+    def _image(self, sample: AVDataSample) -> Any:
+        """What the visualizer draws a sample over."""
+
+
+def spread(total: int, count: int) -> list[int]:
+    """Up to ``count`` indices of ``range(total)``, evenly spread."""
+    count = min(total, count)
+    return [(2 * i + 1) * total // (2 * count) for i in range(count)]
+
+
+def chosen_here(dataset: BaseDataset, count: int) -> set[int]:
+    """Which samples to draw: the main process draws, from its own share of the split."""
+    share = -(-len(dataset) // get_world_size())
+    return set(spread(share, count)) if is_main_process() else set()
+
+
+def both_ends(ranked: Sequence, count: int) -> dict[str, Sequence]:
+    """The best, and the worst from the last on, at most ``count`` each and none as both."""
+    best = ranked[: min(count, (len(ranked) + 1) // 2)]
+    return {'best': best, 'worst': ranked[len(best) :][::-1][:count]}
+
+
+def relative(file: Path, runner: Runner) -> str:
+    """A file as records name it: from the work directory."""
+    return Path(os.path.relpath(file, runner.work_dir)).as_posix()
+
+
+def _epoch(runner: Runner) -> int:
+    """Epochs trained so far; 0 where only validation runs."""
+    # asking a runner that does not train for its epoch would build the training loop
+    if runner._train_loop is None or isinstance(runner._train_loop, dict):
+        return 0
+    return runner.epoch
