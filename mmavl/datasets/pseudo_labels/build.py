@@ -1,7 +1,6 @@
 """A manifest whose tags are pseudo-labels."""
 
 import logging
-from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -64,33 +63,18 @@ def pseudo_manifest(
         meta |= {'classes': list(config['classes']), 'groups': {}}
     entries = manifest['data_list']
     _check_annotations(manifest_path, entries, meta)
-    labels, bad = {}, np.zeros(len(entries), bool)
-    for modality in _modalities(config):
-        part = config[modality]
-        teacher = _teacher(part, modality)
-        scores = teacher_scores(
-            teacher,
-            part['teacher'],
-            entries,
-            root,
-            out.parent / 'scores' / out.stem,
-            part.get('frames', 1),
-            part.get('windows', 0),
-            workers,
-        )
-        bad |= np.isnan(scores).any(1)
-        labels[modality] = _label(modality, teacher, part, np.nan_to_num(scores), meta, labels)
+    score_dir = out.parent / 'scores' / out.stem
+    labels, bad = _all_labels(config, entries, meta, root, score_dir, workers)
     problems = {n: _reasons(entries[n], root) for n in np.flatnonzero(bad).tolist()}
     new = [_relabelled(entry, n, labels, meta) for n, entry in enumerate(entries)]
     left_out = write_manifest(
         out, {'metainfo': meta, 'data_list': new}, leave_out_bad=leave_out_bad, found=problems
     )
-    kept = np.flatnonzero(~bad)
-    counts = Counter({'clips': len(entries) - len(left_out), 'left_out': len(left_out)})
+    counts = {'clips': len(entries) - len(left_out), 'left_out': len(left_out)}
     for modality, values in labels.items():
-        for name, share in zip(_names(meta), (values[kept] > 0.5).sum(0).tolist()):
-            counts[f'{modality} {name}'] = share
-    return dict(counts)
+        above = (values[~bad] > 0.5).sum(0).tolist()
+        counts |= {f'{modality} {name}': count for name, count in zip(_names(meta), above)}
+    return counts
 
 
 def _check_annotations(path: Path, entries: list[dict], meta: dict) -> None:
@@ -123,6 +107,29 @@ def _teacher(part: dict, modality: str) -> BaseTeacher:
 def _names(meta: dict) -> list[str]:
     """Classes, then groups that are not called like a class."""
     return [*meta['classes'], *(g for g in meta.get('groups', {}) if g not in meta['classes'])]
+
+
+def _all_labels(
+    config: dict, entries: list[dict], meta: dict, root: Path, score_dir: Path, workers: int
+) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Pseudo-labels [N, classes and groups] of each modality, and which clips are bad, [N]."""
+    labels, bad = {}, np.zeros(len(entries), bool)
+    for modality in _modalities(config):
+        part = config[modality]
+        teacher = _teacher(part, modality)
+        scores = teacher_scores(
+            teacher,
+            part['teacher'],
+            entries,
+            root,
+            score_dir,
+            part.get('frames', 1),
+            part.get('windows', 0),
+            workers,
+        )
+        bad |= np.isnan(scores).any(1)
+        labels[modality] = _label(modality, teacher, part, np.nan_to_num(scores), meta, labels)
+    return labels, bad
 
 
 def _label(

@@ -11,11 +11,10 @@ from torchaudio.functional import resample
 from mmavl.errors import DataError
 
 from .base_separator import BaseSeparator
+from .window_inputs import Frames, Sources, Spectrograms, cut
 
 #: Share of a window over which it is cross-faded with the next one.
 FADE = 0.25
-# Frames that go through a backbone at once.
-_FRAMES = 16
 
 
 @torch.no_grad()
@@ -69,36 +68,23 @@ def separate_waveform(
     mono = _mono(waveform).to(preprocessor.device)
     rate = sample_rate or preprocessor.sample_rate
     mixture = resample(mono, rate, preprocessor.sample_rate)
-    spectrogram = preprocessor.spectrogram
     window = model.window or len(mixture)
     length = max(len(mixture), window)
     starts = window_starts(length, window, fade)
     weights = cross_fades(starts, window, fade).to(mixture)
-    seen = _Frames(model, frames, len(labels), len(starts))
-    if boxes is not None and boxes.shape != (len(labels), 4):
-        raise ValueError(f'boxes are {list(boxes.shape)}, not [{len(labels)}, 4]')
-    labels = torch.as_tensor(labels, dtype=torch.long, device=mixture.device)
-    if spectrogram is not None:
-        ratio = spectrogram.sample_rate / preprocessor.sample_rate
-        heard = resample(mono, rate, spectrogram.sample_rate)
-        span = round(window * ratio)
+    told = Sources(labels, boxes, mixture.device)
+    seen = Frames(model, frames, len(labels), len(starts))
+    heard = Spectrograms(preprocessor, mono, rate, window)
 
     out = mixture.new_zeros(len(labels), length)
     for first in range(0, len(starts), batch_size):
         chosen = starts[first : first + batch_size]
         inputs = {
-            'mixture': _cut(mixture, chosen, window),
-            'index': torch.arange(len(chosen), device=out.device).repeat_interleave(len(labels)),
-            'labels': labels.repeat(len(chosen)),
+            'mixture': cut(mixture, chosen, window),
+            **told.inputs(len(chosen)),
             **seen.inputs(first, len(chosen)),
+            **heard.inputs(chosen),
         }
-        if boxes is not None:
-            inputs['object_labels'] = inputs['labels']
-            inputs['object_owners'] = torch.arange(len(inputs['labels']), device=out.device)
-            inputs['object_boxes'] = boxes.repeat(len(chosen), 1).to(out)
-        if spectrogram is not None:
-            begins = [round(start * ratio) for start in chosen]
-            inputs['spectrogram'] = spectrogram(_cut(heard, begins, span))
         parts = model.separate(inputs).unflatten(0, (len(chosen), -1))
         for start, weight, part in zip(chosen, weights[first:], parts):
             out[:, start : start + window] += weight * part
@@ -183,61 +169,3 @@ def _mono(waveform: Tensor) -> Tensor:
         first = int(bad.nonzero()[0])
         raise DataError(f'the waveform holds values that are nan or inf, first at sample {first}')
     return (waveform if waveform.ndim == 1 else waveform.mean(0)).float()
-
-
-def _cut(wave: Tensor, starts: Sequence[int], size: int) -> Tensor:
-    """Parts of a wave, [len(starts), size], with silence beyond its end."""
-    parts = [wave[start : start + size] for start in starts]
-    return torch.stack([F.pad(part, (0, size - len(part))) for part in parts])
-
-
-class _Frames:
-    """What the model sees beside each window; every frame goes through its backbone once.
-
-    Args:
-        model (BaseSeparator): With ``visual_backbone``, where it takes ``image_features``.
-        frames (Tensor, optional): As for :func:`separate_waveform`.
-        sources (int): n.
-        windows (int): How many there are in all.
-    """
-
-    def __init__(
-        self, model: BaseSeparator, frames: Tensor | None, sources: int, windows: int
-    ) -> None:
-        if not sources:
-            raise ValueError('labels is empty: name the class of each source')
-        self.frames = frames
-        if frames is None:
-            return
-        if not 3 <= frames.ndim <= 5 or frames.shape[-3] != 3 or not frames.numel():
-            raise ValueError(
-                f'frames are {list(frames.shape)}, not [3, H, W], [T, 3, H, W] or [n, T, 3, H, W]'
-            )
-        if frames.ndim == 5 and len(frames) != sources:
-            raise ValueError(f'frames of {len(frames)} sources, but {sources} labels')
-        times = frames.shape[-4] if frames.ndim > 3 else 1
-        nearest = [(2 * window + 1) * times // (2 * windows) for window in range(windows)]
-        own = torch.arange(sources) * times if frames.ndim == 5 else torch.zeros(sources).long()
-        used, which = (torch.tensor(nearest)[:, None] + own).unique(return_inverse=True)
-        self.which = which  # [windows, n]
-        preprocessor = model.data_preprocessor
-        backbone = getattr(model, 'visual_backbone', None)
-        self.name = 'image' if backbone is None else 'image_features'
-        parts = []
-        for chosen in frames.reshape(-1, *frames.shape[-3:])[used].split(_FRAMES):
-            images = chosen.to(preprocessor.device).float()
-            images = (images - preprocessor.mean) / preprocessor.std
-            parts.append(images if backbone is None else backbone(images))
-        if isinstance(parts[0], Tensor):
-            self.values = torch.cat(parts)
-        else:
-            self.values = tuple(torch.cat(levels) for levels in zip(*parts))
-
-    def inputs(self, first: int, count: int) -> dict[str, Tensor]:
-        """Those of some windows, in the order of windows, then sources."""
-        if self.frames is None:
-            return {}
-        which = self.which[first : first + count].flatten()
-        if isinstance(self.values, Tensor):
-            return {self.name: self.values[which]}
-        return {self.name: tuple(level[which] for level in self.values)}
