@@ -16,6 +16,7 @@ from mmavl.registry import DATASETS, TRANSFORMS
 from .feature_cache import FeatureSubset
 from .manifest import check_manifest, describe, read_manifest, summary
 from .manifest_checks import frame_count
+from .tag_level import TagLevel
 
 _FRAMES = ('middle', 'first', 'random', 'annotated')
 
@@ -114,41 +115,11 @@ class AVDataset(BaseDataset):
             way_out = f'See tools/dataset_converters/check_manifest.py {self.ann_file}'
             lines = list(describe(manifest, problems))
             raise DataError(summary(self.ann_file, lines, way_out))
-        self._set_tag_level()
+        self._names = TagLevel(self.tag_level, self._metainfo, self.ann_file)
+        self._metainfo.update(
+            classes=self._names.classes, families=self._names.families, tag_level=self.tag_level
+        )
         return [sample for entry in manifest['data_list'] for sample in self._samples(entry)]
-
-    def _set_tag_level(self) -> None:
-        """Turn the manifest's classes into those of the tag level."""
-        names = list(self._metainfo['classes'])
-        groups = self._metainfo.get('groups', {})
-        if self.tag_level == 'group' and not groups:
-            raise DataError(f"manifest {self.ann_file} has no groups: set tag_level='class'")
-        self._class_names = names
-        self._family = dict.fromkeys(names, -1)
-        for index, members in reversed(list(enumerate(groups.values()))):
-            self._family.update(dict.fromkeys(members, index))
-        if self.tag_level == 'group':
-            classes, families = list(groups), list(range(len(groups)))
-            self._members = [[names.index(name) for name in groups[group]] for group in groups]
-        else:
-            classes, families = names, [self._family[name] for name in names]
-        self._metainfo.update(classes=classes, families=families, tag_level=self.tag_level)
-
-    def _tags(self, labels: list[str] | dict[str, float]) -> np.ndarray:
-        """Probabilities float32 [C] at the tag level."""
-        shares = labels if isinstance(labels, dict) else dict.fromkeys(labels, 1.0)
-        tags = np.array([shares.get(name, 0) for name in self._class_names], np.float32)
-        if self.tag_level == 'group':
-            found = [tags[members].max() for members in self._members]
-            named = {k: v for k, v in shares.items() if k not in self._class_names}
-            groups = zip(self._metainfo['classes'], found)
-            tags = np.array([named.get(group, share) for group, share in groups], np.float32)
-        elif shares and not any(name in shares for name in self._class_names):
-            raise DataError(
-                f'manifest {self.ann_file} has tags of groups alone, e.g. {[*shares][:3]}: set '
-                "tag_level='group'"
-            )
-        return tags
 
     def _samples(self, entry: dict) -> list[dict]:
         """The samples that an entry of the manifest gives."""
@@ -156,10 +127,10 @@ class AVDataset(BaseDataset):
             'clip_id': entry['clip_id'],
             'audio_path': join(self.data_root, entry['audio']),
             'duration': entry['duration'],
-            'tags': self._tags(entry['tags']),
+            'tags': self._names.tags(entry['tags']),
         }
         if 'visual_tags' in entry:
-            clip['visual_tags'] = self._tags(entry['visual_tags'])
+            clip['visual_tags'] = self._names.tags(entry['visual_tags'])
         if 'annotators' in entry:
             clip['annotators'] = entry['annotators']
         if 'sources' in entry:
@@ -176,11 +147,6 @@ class AVDataset(BaseDataset):
         """What belongs to one frame of an entry: its picture and its boxes."""
         items = entry.get('boxes', {}).get(str(index), [])
         labels = [item['label'] for item in items]
-        families = np.array([self._family[label] for label in labels], np.int64)
-        if self.tag_level == 'group':
-            box_labels = families
-        else:
-            box_labels = np.array([self._class_names.index(n) for n in labels], np.int64)
         boxes = np.array([item['bbox'] for item in items], np.float32).reshape(-1, 4)
         video = 'video' in entry
         path = join(self.data_root, entry['video'] if video else entry['frames'][index])
@@ -189,8 +155,8 @@ class AVDataset(BaseDataset):
             'frame_index': index,
             'time': index / entry['fps'],
             'boxes': boxes,
-            'box_labels': box_labels,
-            'box_families': families,
+            'box_labels': np.array([self._names.label(name) for name in labels], np.int64),
+            'box_families': np.array([self._names.family[name] for name in labels], np.int64),
             'box_names': labels,
             'box_sounding': np.array([item['sounding'] for item in items], bool),
         }

@@ -44,8 +44,8 @@ class SourceDataset(AVDataset):
                     **sample,
                     'audio_path': path,
                     'source': name,
-                    'source_label': self._label(name),
-                    'source_labels': [self._label(name)],
+                    'source_label': self._names.label(name),
+                    'source_labels': [self._names.label(name)],
                 }
                 for name, path in paths.items()
             ]
@@ -83,6 +83,3 @@ class SourceDataset(AVDataset):
                 f"'sources' of its own (manifest {self.ann_file}): list them, or leave it out"
             )
         return {next(iter(entry['tags'])): sample['audio_path']}
-
-    def _label(self, name: str) -> int:
-        return self._family[name] if self.tag_level == 'group' else self._class_names.index(name)

@@ -1,0 +1,72 @@
+"""Classes of a manifest, or groups of them, as the classes of a dataset."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from mmavl.errors import DataError
+
+
+class TagLevel:
+    """What counts as a class: each of the manifest's classes, or each of its groups.
+
+    Args:
+        level (str): 'class' or 'group'.
+        metainfo (Mapping): The manifest's, with ``classes`` and, maybe, ``groups``.
+        manifest (str): Its path, which errors name.
+
+    Attributes:
+        classes (list[str]): The names of the C classes.
+        families (list[int]): The group of each, the first where there are several, -1 without.
+        family (dict[str, int]): The same of each of the manifest's classes.
+
+    Raises:
+        DataError: Groups are asked for, and the manifest has none.
+    """
+
+    def __init__(self, level: str, metainfo: Mapping, manifest: str) -> None:
+        groups = metainfo.get('groups', {})
+        if level == 'group' and not groups:
+            raise DataError(f"manifest {manifest} has no groups: set tag_level='class'")
+        self._manifest = manifest
+        self._names = list(metainfo['classes'])
+        self.family = dict.fromkeys(self._names, -1)
+        for index, members in reversed(list(enumerate(groups.values()))):
+            self.family.update(dict.fromkeys(members, index))
+        self._groups = groups if level == 'group' else None
+        if level == 'group':
+            self.classes, self.families = list(groups), list(range(len(groups)))
+        else:
+            self.classes = self._names
+            self.families = [self.family[name] for name in self._names]
+
+    def label(self, name: str) -> int:
+        """The index of what one of the manifest's classes counts as."""
+        return self._names.index(name) if self._groups is None else self.family[name]
+
+    def tags(self, labels: Sequence[str] | Mapping[str, float]) -> np.ndarray:
+        """Probabilities of the classes; a group's own, else the greatest of its classes'.
+
+        Args:
+            labels (Sequence[str] | Mapping[str, float]): An entry's tags.
+
+        Returns:
+            ndarray: float32 [C].
+
+        Raises:
+            DataError: The tags are those of groups, and classes are asked for.
+        """
+        shares = labels if isinstance(labels, Mapping) else dict.fromkeys(labels, 1.0)
+        if self._groups is not None:
+            return np.array([self._share(group, shares) for group in self.classes], np.float32)
+        if shares and not any(name in shares for name in self._names):
+            raise DataError(
+                f'manifest {self._manifest} has tags of groups alone, e.g. {[*shares][:3]}: set '
+                "tag_level='group'"
+            )
+        return np.array([shares.get(name, 0) for name in self._names], np.float32)
+
+    def _share(self, group: str, shares: Mapping[str, float]) -> float:
+        if group in shares and group not in self._names:
+            return shares[group]
+        return max(shares.get(name, 0) for name in self._groups[group])
