@@ -2,9 +2,7 @@
 
 import argparse
 
-from mmengine import DictAction
-
-from mmavl.engine.launch import clear_errors, prepare_config, run_test
+from mmavl.engine.launch import add_run_options, clear_errors, prepare_config, run_test
 
 
 def parse_args() -> argparse.Namespace:
@@ -22,18 +20,7 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument('--show-dir', help='folder for pictures of the predictions')
     parser.add_argument('--out', metavar='FILE', help='file to dump the predictions to')
-    parser.add_argument(
-        '--amp', action='store_true', help='compute in bfloat16 where the hardware has it'
-    )
-    parser.add_argument('--seed', type=int, help="random seed; by default the config's")
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=DictAction,
-        metavar='KEY=VALUE',
-        help='values of the config to replace, e.g. test_dataloader.batch_size=8',
-    )
-    parser.add_argument('--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'], default='none')
+    add_run_options(parser, 'test_dataloader.batch_size=8')
     return parser.parse_args()
 
 

@@ -2,9 +2,7 @@
 
 import argparse
 
-from mmengine import DictAction
-
-from mmavl.engine.launch import clear_errors, prepare_config, run_training
+from mmavl.engine.launch import add_run_options, clear_errors, prepare_config, run_training
 
 
 def parse_args() -> argparse.Namespace:
@@ -19,18 +17,7 @@ def parse_args() -> argparse.Namespace:
         help='go on from a checkpoint of your own (it may execute code), by default from the '
         'last one in the work directory',
     )
-    parser.add_argument(
-        '--amp', action='store_true', help='compute in bfloat16 where the hardware has it'
-    )
-    parser.add_argument('--seed', type=int, help="random seed; by default the config's")
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=DictAction,
-        metavar='KEY=VALUE',
-        help='values of the config to replace, e.g. train_cfg.max_epochs=2',
-    )
-    parser.add_argument('--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'], default='none')
+    add_run_options(parser, 'train_cfg.max_epochs=2')
     return parser.parse_args()
 
 

@@ -1,12 +1,13 @@
 """What tools/train.py and tools/test.py do."""
 
 import sys
+from argparse import ArgumentParser
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from mmengine import Config
+from mmengine import Config, DictAction
 from mmengine.logging import print_log
 
 from mmavl.engine.checkpoint import latest_checkpoint
@@ -26,6 +27,27 @@ def clear_errors() -> Iterator[None]:
         # in the message of an error in a loading process PyTorch puts that process's traceback
         message = str(error).rpartition(f'\n{DataError.__module__}.{DataError.__name__}: ')[2]
         sys.exit(f'error: {message.strip()}')
+
+
+def add_run_options(parser: ArgumentParser, example: str) -> None:
+    """Add the arguments that training and testing have in common.
+
+    Args:
+        parser (ArgumentParser): Of the tool.
+        example (str): A value to replace, for the help.
+    """
+    parser.add_argument(
+        '--amp', action='store_true', help='compute in bfloat16 where the hardware has it'
+    )
+    parser.add_argument('--seed', type=int, help="random seed; by default the config's")
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=DictAction,
+        metavar='KEY=VALUE',
+        help=f'values of the config to replace, e.g. {example}',
+    )
+    parser.add_argument('--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'], default='none')
 
 
 def prepare_config(
