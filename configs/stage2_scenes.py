@@ -10,6 +10,7 @@ load_from = 'work_dirs/stage1_scenes/epoch_4.pth'
 
 # Eq. 5 to 8 with extensions of ours; stage2_scenes_literal.py is without them.
 model = dict(
+    avc_head=dict(visual_branch=dict(dropout=0.5)),  # what it aligns must hold for unseen pictures
     alignment_head=dict(
         type='AlignmentHead',
         in_channels=128,
@@ -32,5 +33,5 @@ model = dict(
 )
 
 optim_wrapper = dict(optimizer=dict(lr=2e-3))
-param_scheduler = dict(eta_max=2e-3, total_steps=6)
-train_cfg = dict(max_epochs=6)
+param_scheduler = dict(eta_max=2e-3, total_steps=10)
+train_cfg = dict(max_epochs=10)

@@ -13,6 +13,7 @@ with read_base():
 
 load_from = 'work_dirs/stage1_scenes/epoch_4.pth'
 
+model['avc_head']['visual_branch']['dropout'] = 0.5
 model.update(
     alignment_head=dict(
         type=AlignmentHead,
@@ -36,5 +37,5 @@ model.update(
 )
 
 optim_wrapper.update(optimizer=dict(lr=2e-3))
-param_scheduler.update(eta_max=2e-3, total_steps=6)
-train_cfg.update(max_epochs=6)
+param_scheduler.update(eta_max=2e-3, total_steps=10)
+train_cfg.update(max_epochs=10)

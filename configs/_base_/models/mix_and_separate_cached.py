@@ -90,6 +90,6 @@ custom_hooks = [
     dict(type='FeatureCacheHook'),
     dict(
         type='LocalizerWeightsHook',
-        checkpoint='work_dirs/stage2_scenes_class/epoch_6.pth',
+        checkpoint='work_dirs/stage2_scenes_class/epoch_10.pth',
     ),
 ]
