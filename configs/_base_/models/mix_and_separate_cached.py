@@ -50,7 +50,7 @@ model = dict(
                 in_channels=432,
                 out_channels=128,
                 num_layers=2,
-                dropout=0.2,
+                dropout=0.5,
                 smoothing=3,
             ),
             channels=128,
