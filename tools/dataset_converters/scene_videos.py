@@ -1,0 +1,78 @@
+"""Write scenes with one sounding class as videos, sorted into folders by class.
+
+So docs/own_clips.md can be tried without videos of your own. Each video has the scene's picture
+and sound; what is there already is kept.
+
+    python tools/dataset_converters/scene_videos.py data/instrument_scenes/train.json my_videos \
+        --classes Accordion Drum Piano --count 60
+"""
+
+import argparse
+import sys
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from mmavl.apis.mp4_writer import Mp4Writer
+from mmavl.datasets.image_io import read_image
+from mmavl.datasets.manifest import read_manifest
+from mmavl.engine.launch import clear_errors
+from mmavl.errors import DataError
+from mmavl.utils.files import atomic_write
+
+_FPS = 5
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument('manifest', type=Path)
+    parser.add_argument('out', type=Path, help='the folder of videos')
+    parser.add_argument('--classes', nargs='+', required=True)
+    parser.add_argument('--count', type=int, default=60, help='videos of each class (default 60)')
+    return parser.parse_args()
+
+
+def scenes_of(manifest: dict, name: str, count: int, place: Path) -> list[dict]:
+    """The first scenes whose only tag is a class."""
+    found = [entry for entry in manifest['data_list'] if entry['tags'] == [name]]
+    if len(found) < count:
+        classes = ', '.join(manifest['metainfo']['classes'])
+        raise DataError(
+            f'{place}: {len(found)} clips are tagged {name!r} alone, --count asks for {count}; '
+            f'its classes are {classes}'
+        )
+    return found[:count]
+
+
+def write_video(path: Path, picture: np.ndarray, sound: Path, seconds: float) -> None:
+    """A video that shows one picture, RGB [H, W, 3]."""
+    height, width = (side // 2 * 2 for side in picture.shape[:2])
+    with (
+        atomic_write(path, 'wb') as file,
+        Mp4Writer(file, (width, height), Fraction(_FPS), str(sound)) as video,
+    ):
+        for index in range(round(seconds * _FPS)):
+            video.write(index / _FPS, picture[:height, :width])
+
+
+def main() -> int:
+    args = parse_args()
+    manifest, root = read_manifest(args.manifest), args.manifest.parent
+    chosen = {name: scenes_of(manifest, name, args.count, args.manifest) for name in args.classes}
+    work = [(name, entry) for name, entries in chosen.items() for entry in entries]
+    for name, entry in tqdm(work, unit='video'):
+        path = args.out / name / f'{entry["clip_id"]}.mp4'
+        if not path.exists():
+            picture = read_image(str(root / entry['frames'][0]))
+            write_video(path, picture, root / entry['audio'], entry['duration'])
+    print(f'{len(work)} videos in {args.out}')
+    return 0
+
+
+if __name__ == '__main__':
+    with clear_errors():
+        sys.exit(main())
