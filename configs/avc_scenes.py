@@ -6,6 +6,4 @@ _base_ = [
     '_base_/default_runtime.py',
 ]
 
-model = dict(
-    audio_neck=None, visual_neck=None, audio_tag_head=None, visual_tag_head=None, disentangler=None
-)
+model = dict(audio_tag_head=None, visual_tag_head=None, visual_neck=None, disentangler=None)

@@ -7,7 +7,7 @@ model = dict(
         temperature=0.8,
         midpoint=None,
         map_smoothing=1,
-        loss=dict(_delete_=True, type='PairContrastiveLoss', margin=1.2),
+        loss=dict(active_only=False, absent_weight=0.0, background_weight=0.0),
     ),
     peak_threshold=0.0,
     refine_temperature=None,

@@ -3,7 +3,7 @@
 from mmengine.config import read_base
 
 from mmavl.models.heads import AlignmentHead
-from mmavl.models.losses import PairInfoNCELoss
+from mmavl.models.losses import PairContrastiveLoss
 
 with read_base():
     from ._base_.datasets.scenes import *
@@ -24,10 +24,11 @@ model.update(
         midpoint=1.1,
         map_smoothing=3,
         loss=dict(
-            type=PairInfoNCELoss,
-            temperature=0.1,
-            absent=True,
-            background=True,
+            type=PairContrastiveLoss,
+            margin=1.2,
+            active_only=True,
+            absent_weight=1.0,
+            background_weight=1.0,
         ),
     ),
     peak_threshold=0.5,

@@ -40,7 +40,7 @@ model = dict(
     visual_neck=dict(type='ConvNeck', in_channels=432, out_channels=128, dropout=0.2),
     avc_head=dict(
         type='AVCHead',
-        audio_branch=dict(type='AVCAudioBranch', in_channels=1024, channels=128),
+        audio_branch=dict(type='AVCAudioBranch', in_channels=256, channels=128),
         visual_branch=dict(
             type='ConvNeck',
             in_channels=432,

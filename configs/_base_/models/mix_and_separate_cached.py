@@ -44,7 +44,7 @@ model = dict(
         visual_neck=dict(type='ConvNeck', in_channels=432, out_channels=128, dropout=0.2),
         avc_head=dict(
             type='AVCHead',
-            audio_branch=dict(type='AVCAudioBranch', in_channels=1024, channels=128),
+            audio_branch=dict(type='AVCAudioBranch', in_channels=256, channels=128),
             visual_branch=dict(
                 type='ConvNeck',
                 in_channels=432,
@@ -67,10 +67,11 @@ model = dict(
             midpoint=1.1,
             map_smoothing=3,
             loss=dict(
-                type='PairInfoNCELoss',
-                temperature=0.1,
-                absent=True,
-                background=True,
+                type='PairContrastiveLoss',
+                margin=1.2,
+                active_only=True,
+                absent_weight=1.0,
+                background_weight=1.0,
             ),
         ),
         peak_threshold=0.5,

@@ -14,7 +14,7 @@ class AVCHead(nn.Module):
     """Decide whether a sound and an image come from the same video.
 
     Args:
-        audio_branch: Config of F_a, without a neck, -> E_a. Defaults to Fig. 3's.
+        audio_branch: Config of F_a -> E_a. Defaults to Fig. 3's.
         visual_branch: Config of O_v -> E_v. Defaults to Fig. 3's.
         channels: Channels of E_a and E_v each. Defaults to 512.
         hidden: Width of the hidden layer. Defaults to 128.
@@ -41,7 +41,7 @@ class AVCHead(nn.Module):
         )
 
     def embed(self, audio: Tensor, visual: Tensor) -> tuple[Tensor, Tensor]:
-        """Map the audio backbone's output and O_v to E_a and E_v."""
+        """Map F_a and O_v to E_a and E_v."""
         return self.audio_branch(audio), self.visual_branch(visual)
 
     def classify(self, audio: Tensor, visual: Tensor) -> Tensor:

@@ -45,10 +45,8 @@ class CoarseToFine(BaseLocalizer):
     Args:
         audio_backbone, visual_backbone: Configs. The visual one gives (O_v, F_v), or one map
             that serves as both.
-        audio_neck, visual_neck: Trainable convolutions behind frozen backbones, for the tags: the
-            first maps the audio backbone's output to F_a, the second O_v to F_v. What corresponds
-            has layers of its own in ``avc_head``, which takes the backbones' outputs: within a
-            class, tags tell nothing apart. Defaults to None.
+        audio_neck, visual_neck: Trainable convolutions behind frozen backbones: the first maps
+            the audio backbone's output to F_a, the second O_v to F_v. Defaults to None.
         avc_head, audio_tag_head, visual_tag_head, disentangler, alignment_head: Configs of the
             parts. Default to None.
         tag_loss: Config. Defaults to ``TagLoss``, Eq. 1.
@@ -157,11 +155,11 @@ class CoarseToFine(BaseLocalizer):
         else:
             visual = self.visual_backbone(inputs['image'])
         low, high = (visual, visual) if isinstance(visual, Tensor) else visual
-        features = _Features(audio, low, high)
         if self.audio_neck is not None:
-            features.audio = self.audio_neck(audio)
+            audio = self.audio_neck(audio)
         if self.visual_neck is not None:
-            features.visual = self.visual_neck(low)
+            high = self.visual_neck(low)
+        features = _Features(audio, low, high)
         if self.avc_head is not None:
             features.embedded_audio, features.embedded_visual = self.avc_head.embed(audio, low)
         return features

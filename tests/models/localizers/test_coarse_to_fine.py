@@ -57,17 +57,6 @@ def test_each_row_of_table_2_trains_its_own_losses():
     assert set(full) == {*tags, 'loss_alignment'}
 
 
-def test_behind_a_neck_tags_take_its_output_and_correspondence_the_backbones():
-    neck = {'type': 'ConvNeck', 'in_channels': 6, 'out_channels': 3}
-    tagging = {**TAGGING, 'audio_tag_head': {**TAGGING['audio_tag_head'], 'in_channels': 6}}
-    model = build(**tagging, audio_neck=neck)
-    inputs, _ = batch([[0], [1, 2]])
-    found = model(inputs)
-    raw = model.audio_backbone(inputs['spectrogram'])
-    torch.testing.assert_close(found['F_a'], model.audio_neck(raw))
-    torch.testing.assert_close(found['E_a'], model.avc_head.audio_branch(raw))
-
-
 def test_alignment_maps_are_eq4_eq5_and_eq8_followed_literally():
     model = build(**TAGGING, **ALIGNMENT)
     inputs, samples = batch([[0, 3], [2]])
