@@ -176,6 +176,8 @@ class Page:
         click(uploaded, files, outputs, **options)
         if picks is not None:
             picks.select(picked, None, outputs, **options)
+            none = gr.update(selected_index=-1)  # Gradio takes None for no change
+            click(lambda: none, None, picks, api_visibility='private')
 
     def _head(self) -> str:
         longest, rate = self.analyst.longest, self.analyst.rate

@@ -84,6 +84,7 @@ def test_an_example_is_analysed_and_nothing_is_fetched_from_elsewhere(tab, reque
         '0.10',
     ]
     assert not tab.locator('#time').is_visible()
+    assert tab.locator('#examples .selected').count() == 1
     hosts = {url.split('/')[2] for url in requests if url.startswith('http')}
     assert {host.split(':')[0] for host in hosts} == {'127.0.0.1'}
 
@@ -92,6 +93,8 @@ def test_a_video_is_shown_at_any_second_and_for_any_class(tab, media):
     old = tab.get_attribute('#frame img', 'src') if tab.locator('#frame img').count() else None
     upload(tab, media / 'clip.mp4')
     first = source(tab, old)
+    # the example is no longer what is shown
+    tab.wait_for_function('!document.querySelector("#examples .selected")', timeout=10_000)
     slider = tab.locator('#time input[type=range]')
     assert slider.get_attribute('max') == '1.5'
     slider.fill('1')
