@@ -9,6 +9,8 @@ _base_ = [
 model = dict(
     type='AVMixSep',
     unet=dict(out_channels=1, guide_channels=128),
+    mask='binary',  # by ratio masks it never left one half everywhere
+    threshold=None,
     share=True,
 )
 
