@@ -64,6 +64,15 @@ def test_each_class_has_its_folder_of_videos_with_the_scenes_picture_and_sound(
     assert peak == pytest.approx(440, abs=2)
 
 
+def test_what_is_there_already_is_kept_and_the_rest_is_written(run, scenes, tmp_path):
+    kept = tmp_path / 'videos/Drum/s0.mp4'
+    kept.parent.mkdir(parents=True)
+    kept.write_bytes(b'mine')
+    run(scenes, tmp_path / 'videos', '--classes', 'Drum', '--count', 2)
+    assert kept.read_bytes() == b'mine'
+    assert (kept.parent / 's3.mp4').is_file()
+
+
 def test_too_few_scenes_of_a_class_are_an_error_and_nothing_is_written(run, scenes, tmp_path):
     said = run(scenes, tmp_path / 'videos', '--classes', 'Drum', 'Harp', '--count', 2)
     assert "1 clips are tagged 'Harp' alone, --count asks for 2" in said
