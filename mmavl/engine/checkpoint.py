@@ -2,7 +2,7 @@
 
 import pickle
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from mmavl.errors import CheckpointError
+from mmavl.errors import CheckpointError, ConfigError
 
 
 def _history_statistic(owner: type, name: str) -> Any:
@@ -84,7 +84,11 @@ def _neighbours(path: Path) -> str:
 
 
 def load_state(
-    module: nn.Module, state: dict[str, Tensor], source: str, strict: bool
+    module: nn.Module,
+    state: dict[str, Tensor],
+    source: str,
+    strict: bool,
+    without: Sequence[str] = (),
 ) -> list[str]:
     """Copy the tensors of a state dict into a module.
 
@@ -93,15 +97,24 @@ def load_state(
         state (dict): Tensors by name; a leading ``module.`` is stripped.
         source (str): The checkpoint's name, for messages.
         strict (bool): Whether every tensor must have its counterpart.
+        without (Sequence[str]): Parts that keep what they have, e.g. 'avc_head'. Defaults to ().
 
     Returns:
         list[str]: One line for each way in which the two differ.
 
     Raises:
         CheckpointError: They differ and ``strict``, or they have nothing in common.
+        ConfigError: The module has no part of a name in ``without``.
     """
+    parts = dict(module.named_modules())
+    for name in without:
+        if not name or name not in parts:
+            known = ', '.join(child for child, _ in module.named_children())
+            raise ConfigError(f"load_without: the model has no part '{name}', but {known}")
+    left_out = tuple(f'{name}.' for name in without)
     state = {name.removeprefix('module.'): tensor for name, tensor in state.items()}
-    own = module.state_dict()
+    state = {k: v for k, v in state.items() if not k.startswith(left_out)}
+    own = {k: v for k, v in module.state_dict().items() if not k.startswith(left_out)}
     fitting = {k: v for k, v in state.items() if k in own and v.shape == own[k].shape}
     differences = _differences(own, state)
     if not fitting:
@@ -115,6 +128,8 @@ def load_state(
             f'{len(own)} tensors fit.\n' + '\n'.join(differences)
         )
     module.load_state_dict(fitting, strict=False)
+    if without:
+        differences.append(f'left out (load_without): {", ".join(without)}')
     return differences
 
 

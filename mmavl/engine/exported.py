@@ -22,7 +22,7 @@ from mmavl.utils.files import atomic_write
 
 FORMAT_VERSION = 1
 #: What a config says of the machine and the files of its training.
-_OF_THE_RUN = ('work_dir', 'load_from', 'resume', 'launcher')
+_OF_THE_RUN = ('work_dir', 'load_from', 'load_without', 'resume', 'launcher')
 #: Where a model's parts say that their weights come from; here all of them are in the file.
 _SOURCES = {'weights': None, 'sha256': None, 'pretrained': False, 'init_cfg': None}
 

@@ -23,7 +23,8 @@ class AVRunner(Runner):
     """mmengine's runner; it loads weights without executing code, and resumes exactly.
 
     - ``load_from`` and testing read tensors only. Testing wants every tensor to fit; training
-      takes those that fit and logs the others.
+      takes those that fit and logs the others; the config's ``load_without`` names parts of the
+      model that training begins anew.
     - ``by_epoch=True`` builds a ``ResumableEpochLoop``.
     - Workers are seeded anew in each epoch.
     - ``None`` switches any of the default hooks off.
@@ -51,7 +52,9 @@ class AVRunner(Runner):
         checkpoint = load_checkpoint(filename)
         self.call_hook('after_load_checkpoint', checkpoint=checkpoint)
         model = self.model.module if is_model_wrapper(self.model) else self.model
-        differences = load_state(model, checkpoint['state_dict'], filename, strict or self._strict)
+        strict = strict or self._strict
+        without = () if strict else self.cfg.get('load_without', ())
+        differences = load_state(model, checkpoint['state_dict'], filename, strict, without)
         self._has_loaded = True
         self.logger.info('\n'.join([f'Loaded weights from {filename}.', *differences]))
         return checkpoint

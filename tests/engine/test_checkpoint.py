@@ -8,7 +8,7 @@ from mmengine.logging import MessageHub
 from torch import nn
 
 from mmavl.engine.checkpoint import latest_checkpoint, load_checkpoint, load_state
-from mmavl.errors import CheckpointError
+from mmavl.errors import CheckpointError, ConfigError
 
 
 class Payload:
@@ -111,6 +111,23 @@ def test_a_partial_load_takes_what_fits_and_lists_the_rest():
     del state['1.weight']
     assert load_state(target, state, 'a.pth', strict=False) == ['not in the checkpoint: 1.weight']
     assert torch.equal(target[0].weight, source[0].weight)
+
+
+def test_parts_left_out_keep_what_they_have():
+    source, target = net(), net()
+    before = target[0].weight.clone()
+    state = {f'module.{name}': tensor for name, tensor in source.state_dict().items()}
+    state['module.1.weight'] = torch.full((3,), 2.0)
+    found = load_state(target, state, 'a.pth', strict=False, without=['0'])
+    assert found == ['left out (load_without): 0']
+    assert torch.equal(target[0].weight, before)
+    assert target[1].weight.tolist() == [2, 2, 2]
+
+
+@pytest.mark.parametrize('name', ['', '00', '0.weight', 'head'])
+def test_a_part_to_be_left_out_that_is_not_there_is_named(name):
+    with pytest.raises(ConfigError, match=f"load_without: the model has no part '{name}', but"):
+        load_state(net(), net().state_dict(), 'a.pth', strict=False, without=[name])
 
 
 def test_nothing_in_common_is_an_error_even_then():

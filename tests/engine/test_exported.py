@@ -32,6 +32,7 @@ def trained(tmp_path_factory):
         {
             'work_dir': '/home/someone/work',
             'load_from': 'stage1.pth',
+            'load_without': ('avc_head',),
             'custom_imports': {'imports': ['mmavl.models']},
             'test_dataloader': {'dataset': {'pipeline': [{'type': 'LoadFrame'}]}},
             'model': {

@@ -111,6 +111,23 @@ def test_training_starts_from_what_fits_and_logs_what_does_not(make_cfg, checkpo
     assert log == []
 
 
+def test_training_begins_anew_what_the_config_leaves_out_and_testing_does_not(
+    make_cfg, tmp_path, monkeypatch
+):
+    state = {'layer.weight': torch.tensor([[0.25]]), 'layer.bias': torch.tensor([0.75])}
+    torch.save({'state_dict': {**state, 'extra': torch.zeros(1)}}, tmp_path / 'more.pth')
+    cfg = make_cfg(load_from=str(tmp_path / 'more.pth'), load_without=['layer'])
+    with pytest.raises(CheckpointError, match='none of its 1 tensors fits'):
+        AVRunner.from_cfg(cfg).load_or_resume()
+    torch.save({'state_dict': state}, tmp_path / 'saved.pth')
+    runner = AVRunner.from_cfg(
+        make_cfg(load_from=str(tmp_path / 'saved.pth'), load_without=['layer'])
+    )
+    monkeypatch.setattr(runner.test_loop, 'run', dict)
+    runner.test()
+    assert runner.model.layer.weight.item() == 0.25
+
+
 def test_testing_wants_every_tensor_to_fit(make_cfg, checkpoint):
     runner = AVRunner.from_cfg(make_cfg(load_from=checkpoint))
     with pytest.raises(CheckpointError, match='2 of 2 tensors fit'):
