@@ -7,6 +7,7 @@ _base_ = [
 ]
 
 load_from = 'work_dirs/stage1_scenes/epoch_4.pth'
+load_without = ('avc_head',)  # it knows whole sounds, in which relatives are alike
 
 # Eq. 5 to 8 with extensions of ours; stage2_scenes_literal.py is without them.
 model = dict(
@@ -20,11 +21,10 @@ model = dict(
         midpoint=1.1,
         map_smoothing=3,
         loss=dict(
-            type='PairContrastiveLoss',
-            margin=1.2,
-            active_only=True,
-            absent_weight=1.0,
-            background_weight=1.0,
+            type='PairInfoNCELoss',
+            temperature=0.1,
+            absent=True,
+            background=True,
         ),
     ),
     peak_threshold=0.5,

@@ -1,13 +1,15 @@
 # stage2_scenes.py with Eq. 5 to 8 as the paper has them, without our extensions.
 _base_ = 'stage2_scenes.py'
 
+load_without = ()
+
 model = dict(
     alignment_head=dict(
         num_classes=None,
         temperature=0.8,
         midpoint=None,
         map_smoothing=1,
-        loss=dict(active_only=False, absent_weight=0.0, background_weight=0.0),
+        loss=dict(_delete_=True, type='PairContrastiveLoss', margin=1.2),
     ),
     peak_threshold=0.0,
     refine_temperature=None,

@@ -3,7 +3,7 @@
 from mmengine.config import read_base
 
 from mmavl.models.heads import AlignmentHead
-from mmavl.models.losses import PairContrastiveLoss
+from mmavl.models.losses import PairInfoNCELoss
 
 with read_base():
     from ._base_.datasets.scenes import *
@@ -12,6 +12,7 @@ with read_base():
     from ._base_.schedules.adamw_onecycle import *
 
 load_from = 'work_dirs/stage1_scenes/epoch_4.pth'
+load_without = ('avc_head',)
 
 model['avc_head']['visual_branch']['dropout'] = 0.5
 model.update(
@@ -24,11 +25,10 @@ model.update(
         midpoint=1.1,
         map_smoothing=3,
         loss=dict(
-            type=PairContrastiveLoss,
-            margin=1.2,
-            active_only=True,
-            absent_weight=1.0,
-            background_weight=1.0,
+            type=PairInfoNCELoss,
+            temperature=0.1,
+            absent=True,
+            background=True,
         ),
     ),
     peak_threshold=0.5,

@@ -81,10 +81,7 @@ model = dict(
     alignment_head=dict(
         type='AlignmentHead',
         in_channels=8,
-        loss=dict(
-            type='PairContrastiveLoss', margin=1.2, active_only=True, absent_weight=1.0,
-            background_weight=1.0,
-        ),
+        loss=dict(type='PairInfoNCELoss', absent=True, background=True),
     ),
     peak_threshold=0.4,
     refine_temperature=0.5,
