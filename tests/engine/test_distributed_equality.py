@@ -81,7 +81,7 @@ model = dict(
     alignment_head=dict(
         type='AlignmentHead',
         in_channels=8,
-        loss=dict(type='PairInfoNCELoss', absent=True, background=True),
+        loss=dict(type='PairInfoNCELoss', absent=True, background=True, alike=0.4),
     ),
     peak_threshold=0.4,
     refine_temperature=0.5,

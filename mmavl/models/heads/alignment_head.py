@@ -45,6 +45,27 @@ def smooth_maps(maps: Tensor, side: int) -> Tensor:
     return F.avg_pool2d(maps, side, 1, side // 2, count_include_pad=False)
 
 
+def sound_similarity(heard: Tensor, classes: Tensor) -> Tensor:
+    """How alike sounds of one class are.
+
+    Roots of the features, so that a few strong channels do not decide; what a class has in common
+    is taken away.
+
+    Args:
+        heard: Features [P, c].
+        classes: long [P].
+
+    Returns:
+        Cosine [P, P]; -inf between classes and on the diagonal.
+    """
+    rooted = heard.sign() * heard.abs().sqrt()
+    same = classes[:, None] == classes[None]
+    common = same.to(rooted) @ rooted / same.sum(1, keepdim=True)
+    centred = F.normalize(rooted - common, dim=1)
+    others = same & ~torch.eye(len(same), dtype=torch.bool, device=same.device)
+    return (centred @ centred.T).masked_fill(~others, -torch.inf)
+
+
 def _projection(channels: int, hidden: int, dim: int) -> nn.Sequential:
     return nn.Sequential(
         nn.Linear(channels, hidden), nn.ReLU(inplace=True), nn.Linear(hidden, dim)
@@ -138,6 +159,7 @@ class AlignmentHead(nn.Module):
         object_pairs: Tensor,
         absent: Tensor | None = None,
         background: Tensor | None = None,
+        heard: Tensor | None = None,
     ) -> Tensor:
         """Alignment loss over the global batch.
 
@@ -148,6 +170,7 @@ class AlignmentHead(nn.Module):
             object_pairs: long [Q, 2].
             absent: E_v pooled by the maps of absent classes [R, c], or None.
             background: E_v pooled by what no map claims [N, c], or None.
+            heard: The audio backbone's output, pooled as f_a is, [P, c'], or None.
         """
         sounds = self.project_audio(sounds, sound_pairs[:, 1])
         sound_pairs, object_pairs = _global_pairs(sound_pairs), _global_pairs(object_pairs)
@@ -156,6 +179,8 @@ class AlignmentHead(nn.Module):
             None if slots is None else gather_cat(self.project_visual(slots))
             for slots in (absent, background)
         ]
+        if heard is not None:
+            extra.append(sound_similarity(gather_cat(heard), sound_pairs[:, 1]))
         return self.loss_fn(
             gather_cat(sounds),
             gather_cat(self.project_visual(objects)),

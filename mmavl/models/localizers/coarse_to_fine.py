@@ -30,6 +30,7 @@ class _Features:
     audio: Tensor  # F_a
     visual_low: Tensor  # O_v
     visual: Tensor  # F_v
+    heard: Tensor  # the audio backbone's output: F_a where there is no neck
     embedded_audio: Tensor | None = None  # E_a
     embedded_visual: Tensor | None = None  # E_v
 
@@ -150,6 +151,7 @@ class CoarseToFine(BaseLocalizer):
             audio = inputs['audio_features']
         else:
             audio = self.audio_backbone(inputs['spectrogram'])
+        heard = audio
         if 'image_features' in inputs:
             visual = inputs['image_features']
         else:
@@ -159,7 +161,7 @@ class CoarseToFine(BaseLocalizer):
             audio = self.audio_neck(audio)
         if self.visual_neck is not None:
             high = self.visual_neck(low)
-        features = _Features(audio, low, high)
+        features = _Features(audio, low, high, heard)
         if self.avc_head is not None:
             features.embedded_audio, features.embedded_visual = self.avc_head.embed(audio, low)
         return features
@@ -210,7 +212,7 @@ class CoarseToFine(BaseLocalizer):
 
     def _alignment_loss(self, features: _Features, audible: Tensor, visible: Tensor) -> Tensor:
         loss_fn = self.alignment_head.loss_fn
-        sounds, sound_pairs = self._sounds(features, audible)
+        sounds, sound_pairs, sound_peaks = self._sounds(features, audible)
         mask = torch.ones_like(visible) if loss_fn.needs_absent else visible
         pairs = mask.nonzero()
         maps = self._visual_maps(features, pairs)
@@ -230,6 +232,9 @@ class CoarseToFine(BaseLocalizer):
             pairs[valid],
             slots[~valid] if loss_fn.needs_absent else None,
             background,
+            weighted_pool(features.heard.detach(), sound_peaks, sound_pairs[:, 0])
+            if loss_fn.needs_similarity
+            else None,
         )
 
     @torch.no_grad()
@@ -251,13 +256,13 @@ class CoarseToFine(BaseLocalizer):
         agreement[slots] = (maps / self.refine_temperature).exp()
         return agreement
 
-    def _sounds(self, features: _Features, mask: Tensor) -> tuple[Tensor, Tensor]:
-        """Eq. 4 and 5 on the sound: f_a [P, c] and its (clip, class) pairs [P, 2]."""
+    def _sounds(self, features: _Features, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Eq. 4 and 5 on the sound: f_a [P, c], its (clip, class) pairs [P, 2], its weights."""
         pairs = mask.nonzero()
         clips, classes = pairs.unbind(1)
         maps = self.disentangler(features.audio, self.audio_tag_head, clips, classes)
         peaks = keep_peaks(maps, self.peak_threshold)
-        return weighted_pool(features.embedded_audio, peaks, clips), pairs
+        return weighted_pool(features.embedded_audio, peaks, clips), pairs, peaks
 
     def _visual_maps(self, features: _Features, pairs: Tensor) -> Tensor:
         """Eq. 4 on the image: W_v [P, h, w] of the pairs [P, 2]."""
@@ -303,7 +308,7 @@ class CoarseToFine(BaseLocalizer):
         if self.stage == 'category':
             pairs = mask.nonzero()
             return self._visual_maps(features, pairs), pairs
-        sounds, pairs = self._sounds(features, mask)
+        sounds, pairs, _ = self._sounds(features, mask)
         grid = self.alignment_head.project_grid(features.embedded_visual)
         heat = self.alignment_head.heat_maps(
             self.alignment_head.project_audio(sounds, pairs[:, 1]), grid[pairs[:, 0]]

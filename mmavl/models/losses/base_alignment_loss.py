@@ -16,10 +16,12 @@ class BaseAlignmentLoss(nn.Module, ABC):
             to False.
         needs_background (bool): Whether it takes the image pooled by what no map claims. Defaults
             to False.
+        needs_similarity (bool): Whether it takes how alike the sounds are. Defaults to False.
     """
 
     needs_absent = False
     needs_background = False
+    needs_similarity = False
 
     @abstractmethod
     def forward(
@@ -29,6 +31,7 @@ class BaseAlignmentLoss(nn.Module, ABC):
         positive: Tensor,
         absent: Tensor | None = None,
         background: Tensor | None = None,
+        similarity: Tensor | None = None,
     ) -> Tensor:
         """Compare all sounds with all objects of the global batch.
 
@@ -38,6 +41,8 @@ class BaseAlignmentLoss(nn.Module, ABC):
             positive: bool [P, Q]: same video and same class.
             absent: g_v of absent-class slots [R, d], or None.
             background: g_v of backgrounds [N, d], or None.
+            similarity: How alike the sounds are to the audio backbone, [P, P]: a cosine within
+                a class, -inf between classes and with itself; or None.
 
         Returns:
             Scalar.

@@ -16,18 +16,27 @@ class PairInfoNCELoss(BaseAlignmentLoss):
         temperature: Divides the cosine similarity. Defaults to 0.1.
         absent: Take the visual slots of absent classes as negatives. Defaults to False.
         background: Take the backgrounds as negatives. Defaults to False.
+        alike: Of each sound, this share of the other sounds of its class, those most like it,
+            are likely of the same instrument: their objects are no negatives. Defaults to 0,
+            which takes all.
 
     Source: A. van den Oord et al., "Representation learning with contrastive predictive coding",
     2018, on the pairs of Eq. 7.
     """
 
     def __init__(
-        self, temperature: float = 0.1, absent: bool = False, background: bool = False
+        self,
+        temperature: float = 0.1,
+        absent: bool = False,
+        background: bool = False,
+        alike: float = 0.0,
     ) -> None:
         super().__init__()
         self.temperature = temperature
         self.needs_absent = absent
         self.needs_background = background
+        self.needs_similarity = alike > 0
+        self.alike = alike
 
     def forward(
         self,
@@ -36,13 +45,27 @@ class PairInfoNCELoss(BaseAlignmentLoss):
         positive: Tensor,
         absent: Tensor | None = None,
         background: Tensor | None = None,
+        similarity: Tensor | None = None,
     ) -> Tensor:
         """Compare; arguments as :meth:`BaseAlignmentLoss.forward`."""
-        similarity = audio @ visual.T / self.temperature
+        logits = audio @ visual.T / self.temperature
         extra = [audio @ e.T / self.temperature for e in (absent, background) if e is not None]
         heard, seen = positive.nonzero(as_tuple=True)
-        matched = similarity[heard, seen]
-        sounds = torch.cat([similarity, *extra], dim=1).logsumexp(1)[heard] - matched
-        objects = similarity.logsumexp(0)[seen] - matched
+        matched = logits[heard, seen]
+        if similarity is not None:
+            alike = most_alike(similarity, self.alike).float() @ positive.float() > 0
+            logits = logits.masked_fill(alike & ~positive, torch.finfo(logits.dtype).min)
+        sounds = torch.cat([logits, *extra], dim=1).logsumexp(1)[heard] - matched
+        objects = logits.logsumexp(0)[seen] - matched
         count = max(len(matched), 1)
         return (sounds.sum() + objects.sum()) / (2 * count)
+
+
+def most_alike(similarity: Tensor, share: float) -> Tensor:
+    """Which sounds are among the share most like a sound, above zero: [P, P] -> bool [P, P].
+
+    -inf is no candidate and does not count; shares are rounded to whole sounds.
+    """
+    count = (share * similarity.isfinite().sum(1, keepdim=True)).round()
+    rank = similarity.argsort(1, descending=True).argsort(1)
+    return (rank < count) & (similarity > 0)

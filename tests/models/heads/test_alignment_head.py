@@ -5,6 +5,7 @@ import torch
 from torch.nn import functional as F
 
 from mmavl.models.heads import AlignmentHead, weighted_pool
+from mmavl.models.heads.alignment_head import sound_similarity
 
 
 def literal_eq5(features, weights):
@@ -123,3 +124,37 @@ def test_loss_takes_same_clip_and_same_class_as_positive_only():
         [False, False, False],
         [False, False, True],
     ]
+
+
+def test_sounds_are_alike_by_what_their_class_has_not_in_common():
+    heard = torch.tensor([[4.0, 0.0], [0.0, 4.0], [-1.0, 9.0], [16.0, 0.0]])
+    found = sound_similarity(heard, torch.tensor([0, 0, 1, 0]))
+    # roots of class 0: (2, 0), (0, 2), (4, 0); less their mean (2, 2/3): (0, -1), (-3, 2), (3, -1)
+    none = -torch.inf
+    expected = torch.tensor(
+        [
+            [none, -2 / 13**0.5, none, 1 / 10**0.5],
+            [-2 / 13**0.5, none, none, -11 / 130**0.5],
+            [none, none, none, none],
+            [1 / 10**0.5, -11 / 130**0.5, none, none],
+        ]
+    )
+    torch.testing.assert_close(found, expected)
+
+
+def test_the_loss_is_given_how_alike_sounds_are_only_where_they_are_heard():
+    given = []
+
+    class Spy(torch.nn.Module):
+        def forward(self, *arguments):
+            given.append(arguments)
+            return arguments[0].sum()
+
+    head = AlignmentHead(in_channels=4)
+    head.loss_fn = Spy()
+    pairs = torch.tensor([[0, 1], [1, 1], [1, 2]])
+    heard = torch.randn(3, 6)
+    for more in ({}, {'heard': heard}):
+        head.loss(torch.randn(3, 4), pairs, torch.randn(3, 4), pairs, **more)
+    assert len(given[0]) == 5
+    torch.testing.assert_close(given[1][5], sound_similarity(heard, pairs[:, 1]))

@@ -4,6 +4,7 @@ from mmengine import Config
 
 from mmavl.engine.config import config_errors
 from mmavl.errors import ConfigError
+from mmavl.models.heads import weighted_pool
 from mmavl.models.localizers import CoarseToFine
 from mmavl.models.localizers.class_maps import connected_to_peak
 from mmavl.registry import MODELS
@@ -55,6 +56,22 @@ def test_each_row_of_table_2_trains_its_own_losses():
     assert set(avc) == {'loss_avc'}
     assert set(tags) == {'loss_avc', 'loss_audio_tag', 'loss_visual_tag'}
     assert set(full) == {*tags, 'loss_alignment'}
+
+
+def test_the_loss_compares_sounds_as_the_backbone_hears_them_before_the_neck():
+    loss = {'type': 'PairInfoNCELoss', 'alike': 0.5}
+    head = {'alignment_head': {**ALIGNMENT['alignment_head'], 'loss': loss}}
+    neck = {'type': 'ConvNeck', 'in_channels': 6, 'out_channels': 6}
+    model = build(**TAGGING, **head, audio_neck=neck)
+    given = []
+    model.alignment_head.loss = lambda *args: given.append(args) or args[0].sum()
+    inputs, samples = batch([[0, 3], [2]])
+    model(inputs, samples, 'loss')
+    features = model.audio_backbone(inputs['spectrogram'])
+    clips, classes = torch.tensor([0, 0, 1]), torch.tensor([0, 3, 2])
+    maps = model.disentangler(model.audio_neck(features), model.audio_tag_head, clips, classes)
+    torch.testing.assert_close(given[0][6], weighted_pool(features, maps, clips).detach())
+    assert not given[0][6].requires_grad
 
 
 def test_alignment_maps_are_eq4_eq5_and_eq8_followed_literally():
