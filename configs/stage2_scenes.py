@@ -11,7 +11,7 @@ load_without = ('avc_head',)  # it knows whole sounds, in which relatives are al
 
 # Eq. 5 to 8 with extensions of ours; stage2_scenes_literal.py is without them.
 model = dict(
-    avc_head=dict(visual_branch=dict(dropout=0.5)),  # what it aligns must hold for unseen pictures
+    avc_head=dict(visual_branch=dict(dropout=0.65)),  # it must hold for unseen pictures
     alignment_head=dict(
         type='AlignmentHead',
         in_channels=128,
@@ -25,6 +25,7 @@ model = dict(
             temperature=0.1,
             absent=True,
             background=True,
+            alike=0.125,
         ),
     ),
     peak_threshold=0.5,

@@ -4,6 +4,7 @@ _base_ = 'stage2_scenes.py'
 load_without = ()
 
 model = dict(
+    avc_head=dict(visual_branch=dict(dropout=0.2)),  # as in stage 1
     alignment_head=dict(
         num_classes=None,
         temperature=0.8,

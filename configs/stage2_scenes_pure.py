@@ -14,7 +14,7 @@ with read_base():
 load_from = 'work_dirs/stage1_scenes/epoch_4.pth'
 load_without = ('avc_head',)
 
-model['avc_head']['visual_branch']['dropout'] = 0.5
+model['avc_head']['visual_branch']['dropout'] = 0.65
 model.update(
     alignment_head=dict(
         type=AlignmentHead,
@@ -29,6 +29,7 @@ model.update(
             temperature=0.1,
             absent=True,
             background=True,
+            alike=0.125,
         ),
     ),
     peak_threshold=0.5,
