@@ -1,0 +1,46 @@
+"""The blocks of code in the documentation."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parents[2]
+PAGES = [
+    ROOT / 'README.md',
+    *sorted((ROOT / 'docs').rglob('*.md')),
+    *sorted((ROOT / 'projects').rglob('*.md')),
+]  # CONTRIBUTING.md's blocks run in test_contributing.py
+FENCE = re.compile(
+    r'(?:<!-- (?P<mark>[^>]*?) ?-->\n)?'
+    r'^(?P<indent> *)```(?P<language>[a-z]+)\n(?P<text>.*?)^(?P=indent)```$',
+    re.DOTALL | re.MULTILINE,
+)
+
+
+class Block(NamedTuple):
+    """A block, its page, and the comment in front of it, e.g. ``not run: WHY``."""
+
+    page: str
+    line: int
+    mark: str
+    language: str
+    text: str
+
+
+def blocks_of(path: Path) -> Iterator[Block]:
+    """The blocks of a page."""
+    text = path.read_text()
+    for found in FENCE.finditer(text):
+        line = text.count('\n', 0, found.start('language')) + 1
+        name = str(path.relative_to(ROOT))
+        yield Block(name, line, found['mark'] or '', found['language'], found['text'])
+
+
+BLOCKS = [block for path in PAGES for block in blocks_of(path)]
+SHELL = [block for block in BLOCKS if block.language in ('bash', 'sh')]
+
+
+def name_of(block: Block) -> str:
+    """E.g. 'README.md:12'."""
+    return f'{block.page}:{block.line}'

@@ -1,0 +1,40 @@
+"""Every Python block of the documentation runs, or says why not."""
+
+import ast
+import re
+
+import pytest
+from mmengine import Config
+
+from .blocks import BLOCKS, FENCE, ROOT
+
+
+@pytest.mark.parametrize(
+    'page', sorted({block.page for block in BLOCKS if block.language == 'python'})
+)
+def test_python_blocks_run_one_after_the_other(page, tmp_path, monkeypatch):
+    """Hidden code in a comment ``<!-- setup ... -->`` runs before the blocks behind it."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / 'configs').symlink_to(ROOT / 'configs')
+    text = (ROOT / page).read_text()
+    steps = [(m.start(), m[1], 'setup') for m in re.finditer(r'<!-- setup\n(.*?)-->', text, re.S)]
+    for found in FENCE.finditer(text):
+        if found['language'] == 'python':
+            steps.append((found.start('text'), found['text'], found['mark'] or ''))
+    names = {'__name__': 'documentation'}
+    from mmavl.registry import MODELS
+
+    MODELS.import_from_location()
+    before = set(MODELS.module_dict)
+    try:
+        for _, code, mark in sorted(steps):
+            if mark.startswith('not run: '):
+                ast.parse(code)
+            elif '_base_' in code:
+                (tmp_path / 'config.py').write_text(code)
+                Config.fromfile(tmp_path / 'config.py')
+            else:
+                exec(compile(code, page, 'exec'), names)
+    finally:
+        for name in set(MODELS.module_dict) - before:
+            MODELS.module_dict.pop(name)
