@@ -123,11 +123,7 @@ def folder(tmp_path_factory):
     programs.mkdir(parents=True)
     for program in Path(sys.executable).parent.iterdir():
         (programs / program.name).symlink_to(program)
-    for name, source in (
-        ('python', 'small_python.sh'),
-        ('srun', 'srun.sh'),
-        ('scontrol', 'srun.sh'),
-    ):
+    for name, source in (('python', 'small_python.sh'), ('srun', 'srun.sh')):
         (programs / name).unlink(missing_ok=True)
         shutil.copy(HERE / source, programs / name)
         (programs / name).chmod(0o755)
