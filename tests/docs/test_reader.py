@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import pytest
 import torch
+from safetensors.torch import save_file
 from torchvision.models import resnet18, resnet101
 
 from mmavl.datasets.manifest import read_manifest
@@ -154,10 +155,15 @@ def make_clips(folder):
 
 
 def make_pretrained(folder):
-    """Files with the names of torchvision's, and random weights."""
+    """Files with the names of torchvision's and timm's, and random weights."""
     cache = folder / 'torch/hub/checkpoints'
     cache.mkdir(parents=True)
     torch.save(resnet18().state_dict(), cache / 'resnet18-f37072fd.pth')
+    timms = folder / 'huggingface/hub/models--timm--resnet18.tv_in1k'
+    (timms / 'snapshots/0').mkdir(parents=True)
+    (timms / 'refs').mkdir()
+    (timms / 'refs/main').write_text('0')
+    save_file(resnet18().state_dict(), timms / 'snapshots/0/model.safetensors')
     torch.save(resnet101().state_dict(), cache / 'resnet101-63fe2227.pth')
     released = load(
         'released', ROOT / 'tests/tools/model_converters/test_released_checkpoint.py'
@@ -261,6 +267,8 @@ def test_the_shell_blocks_of_a_page_run_one_after_the_other(page, folder):
         'PYTHONPATH': str(folder),
         'READER_PYTHON': sys.executable,
         'TORCH_HOME': str(folder / 'torch'),
+        'HF_HOME': str(folder / 'huggingface'),
+        'HF_HUB_OFFLINE': '1',
     }
     ended = subprocess.run(
         ['bash', '-c', script],
