@@ -7,7 +7,7 @@ _base_ = [
 ]
 
 load_from = 'work_dirs/stage1_scenes/epoch_4.pth'
-load_without = ('avc_head',)  # it knows whole sounds, in which relatives are alike
+load_without = ('avc_head',)  # from stage 1's, alignment confuses relatives more often
 
 # Eq. 5 to 8 with extensions of ours; stage2_scenes_literal.py is without them.
 model = dict(

@@ -59,6 +59,14 @@ def test_resume_prefers_its_own_checkpoint_to_load_from(make_cfg, tmp_path):
     assert runner.cfg.load_from == str(tmp_path / 'second/epoch_2.pth')
 
 
+def test_resume_takes_also_what_load_from_leaves_out(make_cfg, tmp_path):
+    run_training(make_cfg('run'))
+    path = str(tmp_path / 'run/epoch_2.pth')
+    runner = run_training(make_cfg('run', load_without=['layer']), resume=path)
+    saved = load_checkpoint(path)['state_dict']
+    assert torch.equal(runner.model.layer.weight, saved['layer.weight'])
+
+
 def test_resume_from_a_missing_file_names_it(make_cfg):
     with pytest.raises(FileNotFoundError, match=r'--resume: checkpoint not found: nowhere\.pth'):
         run_training(make_cfg(), resume='nowhere.pth')

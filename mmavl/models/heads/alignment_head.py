@@ -179,14 +179,12 @@ class AlignmentHead(nn.Module):
             None if slots is None else gather_cat(self.project_visual(slots))
             for slots in (absent, background)
         ]
-        if heard is not None:
-            extra.append(sound_similarity(gather_cat(heard), sound_pairs[:, 1]))
-        return self.loss_fn(
-            gather_cat(sounds),
-            gather_cat(self.project_visual(objects)),
-            positive,
-            *extra,
-        )
+        sounds, objects = gather_cat(sounds), gather_cat(self.project_visual(objects))
+        # cosines of bfloat16 differ by more than what is left of a loss that has converged
+        with torch.autocast(sounds.device.type, enabled=False):
+            if heard is not None:
+                extra.append(sound_similarity(gather_cat(heard.float()), sound_pairs[:, 1]))
+            return self.loss_fn(sounds, objects, positive, *extra)
 
 
 def _global_pairs(pairs: Tensor) -> Tensor:

@@ -158,3 +158,23 @@ def test_the_loss_is_given_how_alike_sounds_are_only_where_they_are_heard():
         head.loss(torch.randn(3, 4), pairs, torch.randn(3, 4), pairs, **more)
     assert len(given[0]) == 5
     torch.testing.assert_close(given[1][5], sound_similarity(heard, pairs[:, 1]))
+
+
+def test_sounds_and_objects_are_compared_in_float32_under_autocast_too():
+    torch.manual_seed(0)
+    loss = {'type': 'PairInfoNCELoss', 'temperature': 0.02, 'absent': True, 'alike': 0.5}
+    head = AlignmentHead(in_channels=16, loss=loss)
+    given = []
+    head.loss_fn.register_forward_pre_hook(lambda module, arguments: given.append(arguments))
+    pairs = torch.tensor([[i, i % 2] for i in range(32)])
+    pooled = torch.randn(32, 16)
+    with torch.autocast('cpu', dtype=torch.bfloat16):
+        found = head.loss(
+            pooled, pairs, pooled, pairs, pooled, pooled, heard=torch.rand(32, 6).bfloat16()
+        )
+    expected = head.loss_fn(*given[0])
+    with torch.autocast('cpu', dtype=torch.bfloat16):
+        rough = head.loss_fn(*given[0])
+    assert {x.dtype for x in given[0]} == {torch.float32, torch.bool}
+    assert torch.equal(found, expected)
+    assert not torch.isclose(rough.float(), expected, rtol=1e-4)
