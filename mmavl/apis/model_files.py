@@ -15,6 +15,7 @@ from mmavl.engine.config import config_errors, load_config
 from mmavl.errors import CheckpointError, ConfigError
 from mmavl.registry import DATASETS, MODELS
 from mmavl.utils.shipped import find_config, shipped
+from mmavl.utils.weights import without_sources
 
 #: The model of ``LocalizationInferencer()``.
 QUICKSTART_CONFIG = 'stage2_scenes'
@@ -31,8 +32,6 @@ TRAINED = {
     ),
 }
 _NAME_A_FILE = 'or name a file (weights=..., on the command line --weights FILE)'
-#: Where a part's own weights come from; the checkpoint holds them, so they need not be there.
-_SOURCES = {'weights': str, 'sha256': str, 'pretrained': bool}
 
 
 def find_weights(config: str) -> Path:
@@ -94,7 +93,7 @@ def load_model(
             )
     else:
         checkpoint = load_checkpoint(weights)
-        net = _build(cfg, _without_sources(cfg.model.to_dict()))
+        net = _build(cfg, without_sources(cfg.model.to_dict()))
         _load(net, checkpoint['state_dict'], str(weights))
         meta = checkpoint.get('meta', {}).get('dataset_meta') or _data_meta(cfg)
     if not meta.get('classes'):
@@ -138,13 +137,6 @@ def _config(model: str | Path | Config | dict | None) -> Config:
 def _build(cfg: Config, model: dict[str, Any]) -> nn.Module:
     with config_errors(cfg), DefaultScope.overwrite_default_scope('mmavl'):
         return MODELS.build(model)
-
-
-def _without_sources(node: Any) -> Any:
-    if isinstance(node, dict):
-        drops = {k for k, v in node.items() if k in _SOURCES and isinstance(v, _SOURCES[k])}
-        return {k: _without_sources(v) for k, v in node.items() if k not in drops}
-    return [_without_sources(item) for item in node] if isinstance(node, list) else node
 
 
 def _data_meta(cfg: Config) -> dict[str, Any]:

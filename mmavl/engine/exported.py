@@ -19,12 +19,11 @@ from mmavl.errors import CheckpointError, ConfigError
 from mmavl.registry import MODELS
 from mmavl.utils.components import component_name
 from mmavl.utils.files import atomic_write
+from mmavl.utils.weights import without_sources
 
 FORMAT_VERSION = 1
 #: What a config says of the machine and the files of its training.
 _OF_THE_RUN = ('work_dir', 'load_from', 'load_without', 'resume', 'launcher')
-#: Where a model's parts say that their weights come from; here all of them are in the file.
-_SOURCES = {'weights': None, 'sha256': None, 'pretrained': False, 'init_cfg': None}
 
 
 def save_exported(
@@ -46,7 +45,7 @@ def save_exported(
     """
     content = _plain(cfg.to_dict())
     content = {k: v for k, v in content.items() if k not in _OF_THE_RUN}
-    content['model'] = _without_sources(content['model'])
+    content['model'] = without_sources(content['model'])
     classes = list(classes)
     for count in _numbers_of_classes(content['model']):
         if count != len(classes):
@@ -172,12 +171,6 @@ def _plain(node: Any, key: str = '') -> Any:
     if key == 'type' or isinstance(node, type):
         return component_name(node)
     return node if node is None or isinstance(node, bool | int | float | str) else str(node)
-
-
-def _without_sources(node: Any) -> Any:
-    if isinstance(node, dict):
-        return {k: _SOURCES[k] if k in _SOURCES else _without_sources(v) for k, v in node.items()}
-    return [_without_sources(item) for item in node] if isinstance(node, list) else node
 
 
 def _numbers_of_classes(model: dict[str, Any]) -> set[int]:

@@ -13,7 +13,7 @@ from mmengine.logging import print_log
 from mmavl.engine.checkpoint import latest_checkpoint
 from mmavl.engine.config import config_errors, load_config
 from mmavl.engine.distributed import prepare_launcher
-from mmavl.engine.runner import AVRunner
+from mmavl.engine.runner import AVRunner, CheckpointRunner
 from mmavl.errors import CheckpointError, ConfigError, DataError
 from mmavl.utils.components import component_name
 
@@ -160,7 +160,7 @@ def run_test(
             raise ConfigError(f'--show-dir: {cfg.filename} has no default_hooks.visualization')
         cfg.default_hooks.visualization.show_dir = show_dir
     with config_errors(cfg):
-        runner = AVRunner.from_cfg(cfg)
+        runner = (AVRunner if checkpoint is None else CheckpointRunner).from_cfg(cfg)
         weights = [name for name, p in runner.model.named_parameters() if p.requires_grad]
         if checkpoint is None and weights:
             runner.logger.warning('No checkpoint was given: the weights are random.')

@@ -8,11 +8,13 @@ from mmengine.dist import get_rank
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
 from mmengine.runner import BaseLoop, Runner
+from torch import nn
 from torch.utils.data import DataLoader
 
 from mmavl.engine.checkpoint import load_checkpoint, load_state
 from mmavl.engine.distributed import seed_worker
 from mmavl.engine.loops import ResumableEpochLoop
+from mmavl.utils.weights import without_sources
 
 _MMENGINE_HOOKS = {
     'runtime_info', 'timer', 'sampler_seed', 'logger', 'param_scheduler', 'checkpoint',
@@ -80,3 +82,11 @@ class AVRunner(Runner):
             dataloader = copy.deepcopy(dataloader)
             dataloader.setdefault('worker_init_fn', {'type': seed_worker, 'rank': get_rank()})
         return Runner.build_dataloader(dataloader, seed, diff_rank_seed)
+
+
+class CheckpointRunner(AVRunner):
+    """A runner for a model whose weights all come from a checkpoint: its parts fetch none."""
+
+    def build_model(self, model: nn.Module | dict) -> nn.Module:
+        """Build the model; no part downloads or reads weights of its own."""
+        return super().build_model(without_sources(model))

@@ -103,9 +103,6 @@ class TableRuns:
         cfg = prepare_config(config_file(config), str(logs), options=options)
         cfg.default_hooks.pop('visualization')  # would overwrite the pictures of a real test
         cfg.test_dataloader = cfg[f'{split}_dataloader']
-        for part in ('audio_backbone', 'visual_backbone'):
-            if checkpoint is not None and cfg.model.get(part, {}).get('pretrained'):
-                cfg.model[part].pretrained = False  # the checkpoint has all weights
         run_test(cfg, checkpoint and str(checkpoint), ['oracle_area'], out=str(dump))
 
     def commands(self, config: str) -> list[str]:

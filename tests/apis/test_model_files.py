@@ -7,11 +7,12 @@ from mmengine import Config
 from mmengine.registry import DefaultScope
 
 from mmavl.apis import LocalizationInferencer
-from mmavl.apis.model_files import TRAINED, _without_sources, load_model
+from mmavl.apis.model_files import TRAINED, load_model
 from mmavl.engine.config import load_config
 from mmavl.errors import CheckpointError, ConfigError
 from mmavl.registry import MODELS
 from mmavl.utils.shipped import find_config
+from mmavl.utils.weights import without_sources
 
 CLASSES = ['strings', 'wind', 'keys_percussion']
 
@@ -22,7 +23,7 @@ def weights(tmp_path_factory):
     torch.manual_seed(0)
     cfg = load_config(find_config('stage2_scenes'))
     with DefaultScope.overwrite_default_scope('mmavl'):
-        model = MODELS.build(_without_sources(cfg.model.to_dict()))
+        model = MODELS.build(without_sources(cfg.model.to_dict()))
     path = tmp_path_factory.mktemp('weights') / 'random.pth'
     torch.save(
         {'state_dict': model.state_dict(), 'meta': {'dataset_meta': {'classes': CLASSES}}}, path

@@ -11,10 +11,11 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from mmavl.engine.checkpoint import load_checkpoint
-from mmavl.engine.exported import _plain, _without_sources, load_exported, save_exported
+from mmavl.engine.exported import _plain, load_exported, save_exported
 from mmavl.errors import CheckpointError, ConfigError
 from mmavl.registry import MODELS
 from mmavl.structures import AVDataSample
+from mmavl.utils.weights import without_sources
 
 CONFIGS = Path(__file__).parents[2] / 'configs'
 CLASSES = ['Cello', 'Flute', 'Piano']
@@ -117,7 +118,7 @@ def test_its_tensors_serve_wherever_a_checkpoint_does(trained, exported):
 
 @pytest.mark.parametrize('path', sorted(CONFIGS.glob('*.py')), ids=lambda p: p.stem)
 def test_no_config_leaves_a_source_of_weights_in_the_file(path):
-    text = json.dumps(_without_sources(_plain(Config.fromfile(path).to_dict())['model']))
+    text = json.dumps(without_sources(_plain(Config.fromfile(path).to_dict())['model']))
     for word in ('pkg://', 'http', '.pth', '.zip', '.onnx', '"pretrained": true'):
         assert word not in text
 

@@ -6,6 +6,8 @@ from mmavl.engine.checkpoint import load_checkpoint
 from mmavl.engine.launch import clear_errors, prepare_config, run_test, run_training
 from mmavl.errors import CheckpointError, ConfigError, DataError
 from mmavl.evaluation.metrics import LocalizationMetric
+from mmavl.registry import MODELS
+from mmavl.utils.weights import load_tensors
 
 
 def test_arguments_reach_the_config(toy_dir):
@@ -90,6 +92,23 @@ def test_a_checkpoint_of_another_model_is_refused_by_a_test(make_cfg, tmp_path):
     with pytest.raises(CheckpointError, match=r'none of its 2 tensors fits') as error:
         run_test(cfg, str(tmp_path / 'run/epoch_2.pth'))
     assert 'layer.weight ([1, 1] instead of [2, 1])' in str(error.value)
+
+
+def test_a_tested_checkpoint_needs_no_other_weights(make_cfg, tmp_path):
+    run_training(make_cfg('run'))
+    cfg = make_cfg('run', model={'type': 'ModelFromFile', 'weights': 'gone.pth'})
+
+    @MODELS.register_module(force=True)
+    class ModelFromFile(MODELS.get('ToyModel')):
+        def __init__(self, weights=None):
+            super().__init__()
+            if weights is not None:
+                load_tensors(weights)
+
+    with pytest.raises(FileNotFoundError, match=r'gone\.pth'):
+        run_test(cfg)
+    assert run_test(cfg, str(tmp_path / 'run/epoch_2.pth'))['seen'] > 0
+    assert cfg.model.weights == 'gone.pth'  # as it is written beside the results
 
 
 def test_a_config_without_localization_metric_has_no_protocols(make_cfg):

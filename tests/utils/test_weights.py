@@ -7,7 +7,28 @@ from safetensors.torch import save_file
 from torch import nn
 
 import mmavl
-from mmavl.utils.weights import check_sha256, load_by_position, load_tensors, resolve_path
+from mmavl.utils.weights import (
+    check_sha256,
+    load_by_position,
+    load_tensors,
+    resolve_path,
+    without_sources,
+)
+
+
+def test_no_part_fetches_weights_but_weights_of_a_loss_stay():
+    model = {
+        'type': 'A',
+        'init_cfg': {'type': 'Pretrained', 'checkpoint': 'a.pth'},
+        'parts': [{'weights': 'pkg://a/b.pth', 'sha256': '1f', 'width': 3}, {'pretrained': True}],
+        'loss': {'weights': (0.5, 2.0)},
+    }
+    assert without_sources(model) == {
+        'type': 'A',
+        'parts': [{'width': 3}, {'pretrained': False}],
+        'loss': {'weights': [0.5, 2.0]},
+    }
+    assert model['parts'][0]['sha256'] == '1f'
 
 
 def test_a_path_may_begin_at_home_or_inside_an_installed_package(tmp_path, monkeypatch):
