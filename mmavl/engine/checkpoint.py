@@ -88,7 +88,7 @@ def load_state(
     state: dict[str, Tensor],
     source: str,
     strict: bool,
-    without: Sequence[str] = (),
+    without: str | Sequence[str] = (),
 ) -> list[str]:
     """Copy the tensors of a state dict into a module.
 
@@ -97,7 +97,8 @@ def load_state(
         state (dict): Tensors by name; a leading ``module.`` is stripped.
         source (str): The checkpoint's name, for messages.
         strict (bool): Whether every tensor must have its counterpart.
-        without (Sequence[str]): Parts that keep what they have, e.g. 'avc_head'. Defaults to ().
+        without (str | Sequence[str]): Parts that keep what they have, e.g. 'avc_head'. Defaults
+            to ().
 
     Returns:
         list[str]: One line for each way in which the two differ.
@@ -106,6 +107,7 @@ def load_state(
         CheckpointError: They differ and ``strict``, or they have nothing in common.
         ConfigError: The module has no part of a name in ``without``.
     """
+    without = [without] if isinstance(without, str) else without
     parts = dict(module.named_modules())
     for name in without:
         if not name or name not in parts:

@@ -120,6 +120,7 @@ def test_parts_left_out_keep_what_they_have():
     state['module.1.weight'] = torch.full((3,), 2.0)
     found = load_state(target, state, 'a.pth', strict=False, without=['0'])
     assert found == ['left out (load_without): 0']
+    assert load_state(target, state, 'a.pth', strict=False, without='0') == found
     assert torch.equal(target[0].weight, before)
     assert target[1].weight.tolist() == [2, 2, 2]
 
