@@ -1,4 +1,4 @@
-"""The metafiles say what README.md says, and name what exists."""
+"""The metafiles say what README.md and the docs say, and name what exists."""
 
 import importlib.util
 import re
@@ -55,8 +55,25 @@ def test_the_readmes_cells_are_read_by_their_place():
 
 
 @pytest.mark.parametrize('metafile', ZOO)
-def test_figures_are_those_of_the_readme(metafile):
-    assert TOOL.update(metafile, README) == metafile, 'run tools/analysis/update_metafile.py'
+def test_figures_are_those_of_the_pages(metafile):
+    assert TOOL.update(metafile, ROOT) == metafile, 'run tools/analysis/update_metafile.py'
+
+
+def test_cells_of_another_page_are_read_by_their_place():
+    head = '| config | training | box mAP |\n|---|---|---|\n'
+    text = head + '| `a.py` | 2 min | 53.3 | 87.4 | 59.7 |\n'
+    found = TOOL.page_figures('`a.py`', 'docs/detection.md', text)
+    assert found == {'box mAP': 53.3, 'box mAP50': 87.4, 'box mAP75': 59.7}
+    with pytest.raises(DataError, match=r"docs/detection\.md has no row 'b'"):
+        TOOL.page_figures('b', 'docs/detection.md', text)
+
+
+@pytest.mark.parametrize('folder', ['.', 'peers', 'detection'])
+def test_every_trained_row_of_the_docs_is_there(folder):
+    told = {Path(model['Config']) for model in MODELS}
+    text = ''.join((ROOT / page).read_text() for page in TOOL.TABLES)
+    rows = re.findall(r'python tools/test\.py (configs/\S+\.py) work_dirs/', text)
+    assert {Path(row) for row in rows if Path(row).parent == Path('configs', folder)} <= told
 
 
 def test_every_row_of_the_readme_that_has_a_model_is_there():
@@ -89,7 +106,7 @@ def test_weights_are_what_the_config_and_the_commands_leave(model):
     if 'quickstart_seed0' in weights.parts:
         assert 'tools/quickstart.sh' in commands[0]
     else:
-        assert f'configs/{stem}.py' in commands[-1]
+        assert commands[-1].startswith(f'python tools/train.py {model["Config"]}')
         assert weights.parent == Path('work_dirs', stem)
     for command in commands:
         files = [word for word in shlex.split(command) if word.startswith(('tools/', 'configs/'))]

@@ -76,6 +76,7 @@ READERS = {
     'docs/separation.md': Reader(
         ('music', f'separators separation_scenes_audio {PEERS}'),
         {'CHECKPOINT': SEPARATION},
+        {'epoch_20.pth': SEPARATION},
     ),
     'docs/swap_a_component.md': Reader(('scenes',)),
     'docs/tables.md': Reader(

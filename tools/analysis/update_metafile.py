@@ -1,4 +1,4 @@
-"""Bring the figures of configs/metafile.yml up to those of README.md's tables.
+"""Bring the figures of configs/metafile.yml up to those of the tables in README.md and docs.
 
 python tools/analysis/update_metafile.py
 """
@@ -29,13 +29,18 @@ METRICS = (
 )
 #: Metrics in the order of a cell of the second table.
 LISTED = ('cIoU level 1', 'cIoU level 2', 'cIoU level 3', 'SFD own', 'SFD silent')
+#: Tables of other pages: how they begin, and the metrics by column; None is no metric.
+TABLES = {
+    'docs/separation.md': ('| row | SDR |', ('SDR', 'SDR+', 'SIR', 'SAR', 'SI-SDR')),
+    'docs/detection.md': ('| config | training |', (None, 'box mAP', 'box mAP50', 'box mAP75')),
+}
 
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument('--readme', type=Path, default=ROOT / 'README.md')
+    parser.add_argument('--root', type=Path, default=ROOT, help='where the pages lie')
     parser.add_argument('--metafile', type=Path, default=ROOT / 'configs/metafile.yml')
     return parser.parse_args()
 
@@ -69,12 +74,27 @@ def figures(row: str, config: str, readme: str) -> tuple[dict[str, float], dict[
     return dict(zip(LISTED, map(float, re.findall(r'\d+\.\d', cell)))), {}
 
 
-def update(metafile: dict, readme: str) -> dict:
-    """The same metafile with the README's figures."""
+def page_figures(row: str, page: str, text: str) -> dict[str, float]:
+    """What a page of :data:`TABLES` gives of a row."""
+    header, metrics = TABLES[page]
+    rows = read_table(text, header)
+    if row not in rows:
+        raise DataError(f'{page} has no row {row!r}')
+    return {name: float(cell) for name, cell in zip(metrics, rows[row]) if name is not None}
+
+
+def update(metafile: dict, root: Path) -> dict:
+    """The same metafile with the figures of the pages that its collections name."""
     metafile = copy.deepcopy(metafile)
+    pages = {entry['Name']: entry['README'] for entry in metafile['Collections']}
     for model in metafile['Models']:
+        page = pages[model['In Collection']]
+        text = (root / page).read_text()
         for result in model['Results']:
-            means, deviations = figures(result['Row'], model['Config'], readme)
+            if page in TABLES:
+                means, deviations = page_figures(result['Row'], page, text), {}
+            else:
+                means, deviations = figures(result['Row'], model['Config'], text)
             result['Metrics'] = means
             result.pop('Standard deviations', None)
             if deviations:
@@ -92,7 +112,7 @@ def main() -> None:
     with clear_errors():
         text = args.metafile.read_text()
         comment = ''.join(re.findall(r'^#.*\n', text, re.MULTILINE))
-        content = update(yaml.safe_load(text), args.readme.read_text())
+        content = update(yaml.safe_load(text), args.root)
         with atomic_write(args.metafile) as file:
             file.write(comment)
             yaml.dump(content, file, _Dumper, sort_keys=False, allow_unicode=True, width=95)
