@@ -16,21 +16,22 @@ def without_sources(model: Any) -> Any:
     """A model's config whose parts fetch no weights of their own, for a checkpoint that has all.
 
     Args:
-        model: A config of plain dicts, lists and values.
+        model: A config of dicts (or mmengine's ConfigDicts), lists and values.
 
     Returns:
         The same without ``init_cfg`` and without ``weights`` and ``sha256`` where they are text;
         ``pretrained`` is False.
     """
     if isinstance(model, list | tuple):
-        return [without_sources(item) for item in model]
+        return type(model)(without_sources(item) for item in model)
     if not isinstance(model, dict):
         return model
-    return {
+    kept = {
         key: False if key == 'pretrained' else without_sources(value)
         for key, value in model.items()
         if key != 'init_cfg' and not (key in _LOCATIONS and isinstance(value, str))
     }
+    return type(model)(kept)  # mmdet reads attributes of its ConfigDicts
 
 
 def resolve_path(location: str) -> Path:

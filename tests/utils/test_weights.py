@@ -3,6 +3,7 @@ import pickle
 
 import pytest
 import torch
+from mmengine import ConfigDict
 from safetensors.torch import save_file
 from torch import nn
 
@@ -26,9 +27,10 @@ def test_no_part_fetches_weights_but_weights_of_a_loss_stay():
     assert without_sources(model) == {
         'type': 'A',
         'parts': [{'width': 3}, {'pretrained': False}],
-        'loss': {'weights': [0.5, 2.0]},
+        'loss': {'weights': (0.5, 2.0)},
     }
     assert model['parts'][0]['sha256'] == '1f'
+    assert without_sources(ConfigDict(model)).parts[0].width == 3
 
 
 def test_a_path_may_begin_at_home_or_inside_an_installed_package(tmp_path, monkeypatch):
