@@ -5,6 +5,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from mmavl.errors import ConfigError
 from mmavl.registry import MODELS
 from mmavl.utils.onnx_session import load_onnx
 from mmavl.utils.weights import check_sha256, resolve_path
@@ -31,27 +32,34 @@ class YAMNet(nn.Sequential):
         weights: The ONNX file or a zip of it, as a path or ``pkg://package/path``; its
             quantise/dequantise nodes are left out and its float32 values used. Defaults to None.
         sha256: Checksum of that file. Defaults to None, not checked.
+        num_blocks: Depthwise-separable blocks that are kept, 1 to 13. The last ones are AudioSet's
+            classes already; block 9 still tells instruments of one family apart better, at twice
+            the resolution. Defaults to 13, all.
 
     Shape:
         - input: log-mel [N, 1, T, 64]: 16 kHz, 64 bands 125-7500 Hz, 25 ms window, 10 ms hop,
           log(mel + 0.001)
-        - output: F_a [N, 1024, T // 32, 2]
+        - output: F_a [N, 1024, T // 32, 2]; with 6 to 11 blocks [N, 512, T // 16, 4]
 
     Raises:
+        ConfigError: ``num_blocks`` is out of range.
         ValueError: The file does not hold YAMNet's convolutions.
 
     Source: M. Plakal and D. Ellis, YAMNet (2020); A. Howard et al., MobileNets (2017).
     """
 
-    out_channels = 1024
-
-    def __init__(self, weights: str | None = None, sha256: str | None = None) -> None:
+    def __init__(
+        self, weights: str | None = None, sha256: str | None = None, num_blocks: int = 13
+    ) -> None:
         super().__init__(_conv(1, 32, 3, 2, 1))
+        if not 1 <= num_blocks <= len(_CHANNELS):
+            raise ConfigError(f'YAMNet has blocks 1 to 13, num_blocks={num_blocks} was asked for')
         width = 32
-        for channels, stride in zip(_CHANNELS, _STRIDES, strict=True):
+        for channels, stride in zip(_CHANNELS[:num_blocks], _STRIDES, strict=False):
             self.append(_conv(width, width, 3, stride, width))
             self.append(_conv(width, channels, 1, 1, 1))
             width = channels
+        self.out_channels = width
         if weights is not None:
             path = resolve_path(weights)
             if sha256 is not None:
@@ -61,10 +69,10 @@ class YAMNet(nn.Sequential):
     def _load(self, path: Path) -> None:
         convolutions = [m for m in self.modules() if isinstance(m, nn.Conv2d)]
         tensors = read_onnx_convolutions(path)
-        if len(tensors) != len(convolutions):
+        if len(tensors) != 1 + 2 * len(_CHANNELS):
             raise ValueError(f'{path} holds {len(tensors)} convolutions, YAMNet has 27')
         with torch.no_grad():
-            for conv, (weight, bias) in zip(convolutions, tensors):
+            for conv, (weight, bias) in zip(convolutions, tensors, strict=False):
                 if weight.shape != conv.weight.shape:
                     raise ValueError(
                         f'{path}: a convolution {tuple(weight.shape)} stands where YAMNet has '

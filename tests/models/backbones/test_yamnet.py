@@ -8,6 +8,7 @@ import onnx
 import pytest
 import torch
 
+from mmavl.errors import ConfigError
 from mmavl.models.backbones import YAMNet
 from mmavl.models.spectrograms import LogMelSpectrogram
 from mmavl.utils.weights import resolve_path
@@ -20,6 +21,28 @@ def test_reduces_time_by_32_rounding_down():
     model = YAMNet().eval()
     assert model(torch.randn(1, 1, 96, 64)).shape == (1, 1024, 3, 2)
     assert model(torch.randn(1, 1, 498, 64)).shape == (1, 1024, 15, 2)
+
+
+@pytest.mark.parametrize(
+    ('blocks', 'shape'), [(1, (64, 48, 32)), (6, (512, 6, 4)), (9, (512, 6, 4))]
+)
+def test_stops_after_the_blocks_asked_for(blocks, shape):
+    model = YAMNet(num_blocks=blocks).eval()
+    assert model(torch.randn(1, 1, 96, 64)).shape[1:] == shape
+    assert model.out_channels == shape[0]
+
+
+@pytest.mark.parametrize('blocks', [0, 14])
+def test_blocks_that_yamnet_does_not_have_are_refused(blocks):
+    with pytest.raises(ConfigError, match=f'num_blocks={blocks}'):
+        YAMNet(num_blocks=blocks)
+
+
+@needs_weights
+def test_the_first_blocks_are_those_of_the_whole_network():
+    sound = torch.randn(1, 1, 96, 64)
+    whole, part = YAMNet(WEIGHTS).eval(), YAMNet(WEIGHTS, num_blocks=9).eval()
+    assert torch.equal(part(sound), torch.nn.Sequential(*list(whole)[: len(part)])(sound))
 
 
 @needs_weights
