@@ -39,20 +39,21 @@ class ClipPipeline:
     """
 
     def __init__(self, cfg: Config, num_classes: int) -> None:
-        steps = {component_name(step['type']): step for step in _test_pipeline(cfg)}
-        if 'LoadAudio' not in steps:
+        steps = [(component_name(step['type']), step) for step in _test_pipeline(cfg)]
+        named = dict(steps)
+        if 'LoadAudio' not in named:
             raise ConfigError(
                 f'{cfg.filename or "the config"} has no LoadAudio in the pipeline of its '
                 'test_dataloader: sample rate and transforms of the input are not known'
             )
         self.num_classes = num_classes
-        self.sample_rate = steps['LoadAudio'].get('sample_rate', 22050)
-        lengths = (steps.get(name, {}).get('seconds') for name in ('CropPadAudio', 'LoadAudio'))
+        self.sample_rate = named['LoadAudio'].get('sample_rate', 22050)
+        lengths = (named.get(name, {}).get('seconds') for name in ('CropPadAudio', 'LoadAudio'))
         self.seconds = next((length for length in lengths if length), _SECONDS)
         with DefaultScope.overwrite_default_scope('mmavl'):
             self.transforms = [
                 TRANSFORMS.build(step)
-                for name, step in steps.items()
+                for name, step in steps
                 if name not in ('LoadFrame', 'LoadAudio')
             ]
 

@@ -25,7 +25,7 @@ from mmavl.visualization.spectrogram import draw_spectrogram
 from .base_av_inferencer import BaseAVInferencer, write_json
 from .clips import Clip
 from .separation import Separation
-from .shown_sources import Place, read_places, relative_boxes, view
+from .shown_sources import Place, mark_places, read_places, relative_boxes, view
 
 
 @INFERENCERS.register_module()
@@ -99,7 +99,8 @@ class SeparationInferencer(BaseAVInferencer):
         Returns:
             dict: As of :meth:`ClipPipeline.load`; ``spans``, the windows' seconds; unless the
             model is blind ``frames``, uint8 [T, 3, h, w], or [n, T, 3, h, w] for sources that are
-            shown; for these also ``boxes``, xyxy in [0, 1], [n, 4].
+            shown; for these also ``boxes``, xyxy in [0, 1], [n, 4], and ``places``, the box or
+            picture by name.
 
         Raises:
             DataError: The media cannot be used, or a source's box is not inside of the frame.
@@ -123,7 +124,8 @@ class SeparationInferencer(BaseAVInferencer):
             torch.stack([self.pipeline.image_input(clip, v) for v in self._views(places, image)])
             for image in images
         ]
-        return {**loaded, 'frames': torch.stack(inputs, dim=1), 'boxes': boxes}
+        frames = torch.stack(inputs, dim=1)
+        return {**loaded, 'frames': frames, 'boxes': boxes, 'places': places}
 
     def _views(self, places: Mapping[str, Place], frame: np.ndarray) -> list[np.ndarray]:
         if self.model.uses_boxes:
@@ -207,9 +209,15 @@ class SeparationInferencer(BaseAVInferencer):
         return dict(zip(self.classes, best.tolist()))
 
     def draw(self, result: Separation, loaded: dict[str, Any]) -> np.ndarray:
-        """The frame, a spectrogram of each source, and that of the mixture beneath."""
-        panels = [Panel(fit_image(loaded['image'], 256), 'frame')]
+        """The frame with the boxes given, a spectrogram of each source, the mixture's beneath.
+
+        A source that was shown by a picture of its own has it before its spectrogram.
+        """
+        places = loaded.get('places', {})
+        panels = [Panel(mark_places(loaded['image'], places, 256), 'frame')]
         for label, wave in result.sources.items():
+            if isinstance(places.get(label), np.ndarray):
+                panels.append(Panel(fit_image(places[label], 256), 'shown'))
             picture = draw_spectrogram(Spectrogram.of_waveform(wave, result.sample_rate), 320, 256)
             score = f'heard {result.heard[label]:.2f}' if label in result.heard else ''
             panels.append(Panel(np.asarray(picture), label.replace('_', ' '), score))

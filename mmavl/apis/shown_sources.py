@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 import torch
+from PIL import Image, ImageDraw
 from torch import Tensor
 
 from mmavl.datasets.image_io import read_image
 from mmavl.errors import DataError
+from mmavl.visualization.drawing import draw_box, fit_image, place_label
 
 #: xyxy in pixels of the frame, or RGB uint8 [H, W, 3].
 Place = tuple[float, float, float, float] | np.ndarray
@@ -47,6 +49,24 @@ def view(place: Place, frame: np.ndarray) -> np.ndarray:
         return place
     left, top, right, bottom = place  # outwards: a thin box at an edge still shows a pixel
     return frame[floor(top) : ceil(bottom), floor(left) : ceil(right)]
+
+
+def mark_places(frame: np.ndarray, places: Mapping[str, Place], height: int) -> np.ndarray:
+    """The frame at a height in pixels, with the boxes of sources and their names."""
+    picture = Image.fromarray(fit_image(frame, height))
+    draw = ImageDraw.Draw(picture)
+    across, down = picture.width / frame.shape[1], picture.height / frame.shape[0]
+    boxes = {
+        name: (p[0] * across, p[1] * down, p[2] * across, p[3] * down)
+        for name, p in places.items()
+        if not isinstance(p, np.ndarray)
+    }
+    for box in boxes.values():
+        draw_box(draw, box, sounding=True)
+    taken: list = []
+    for name, box in boxes.items():
+        place_label(draw, name, box, True, taken)
+    return np.array(picture)
 
 
 def relative_boxes(places: Mapping[str, Place], size: tuple[int, int], clip: str) -> Tensor:

@@ -1,5 +1,6 @@
 """Reading sound: audio files (libsndfile) and videos' audio tracks (PyAV), as mono float32."""
 
+import re
 from collections.abc import Callable
 
 import av
@@ -91,10 +92,18 @@ def _read_container(
 
 
 def track_seconds(container: av.container.InputContainer, stream: av.stream.Stream) -> float:
-    """How long a track is by its header, else by its container's; 0 where neither says."""
+    """How long a track is by its header, else by its container's; 0 where neither says.
+
+    Matroska keeps a track's length as a tag, and the container's is that of its longest track.
+    """
     if stream.duration is not None:
         return float(stream.duration * stream.time_base)
-    return (container.duration or 0) / av.time_base
+    whole = (container.duration or 0) / av.time_base
+    tagged = re.match(r'(\d+):(\d\d):(\d\d(?:\.\d+)?)', stream.metadata.get('DURATION', ''))
+    if tagged is None:
+        return whole
+    hours, minutes, seconds = (float(part) for part in tagged.groups())
+    return min(hours * 3600 + minutes * 60 + seconds, whole)
 
 
 def _decode(

@@ -4,6 +4,7 @@ import copy
 from collections.abc import Callable
 from typing import Any
 
+from mmengine.device import get_device
 from mmengine.dist import get_rank
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
@@ -29,6 +30,7 @@ class AVRunner(Runner):
       model that training begins anew.
     - ``by_epoch=True`` builds a ``ResumableEpochLoop``.
     - Workers are seeded anew in each epoch.
+    - What has no parameters (chance, NMF-MFCC, Grad-CAM) is tested in several processes, too.
     - ``None`` switches any of the default hooks off.
 
     Resuming is mmengine's own and may execute code from the checkpoint: resume your own files.
@@ -60,6 +62,12 @@ class AVRunner(Runner):
         self._has_loaded = True
         self.logger.info('\n'.join([f'Loaded weights from {filename}.', *differences]))
         return checkpoint
+
+    def wrap_model(self, model_wrapper_cfg: dict | None, model: nn.Module) -> nn.Module:
+        """Wrap a model for several processes; without parameters to train there is no need to."""
+        if not any(parameter.requires_grad for parameter in model.parameters()):
+            return model.to(get_device())
+        return super().wrap_model(model_wrapper_cfg, model)
 
     def register_default_hooks(self, hooks: dict[str, Hook | dict | None] | None = None) -> None:
         """Register ``default_hooks``; mmengine takes ``None`` for its own hooks only."""

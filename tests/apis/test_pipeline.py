@@ -51,6 +51,12 @@ def test_sample_rate_and_window_are_those_of_the_config(load, crop, expected):
     assert (found.sample_rate, found.seconds) == expected
 
 
+def test_a_transform_that_stands_twice_is_applied_twice():
+    sides = [{'type': 'Resize', 'size': (side, side)} for side in (16, 32)]
+    found = ClipPipeline(config_of({'type': 'LoadAudio'}, *sides), 2)
+    assert [type(t).__name__ for t in found.transforms] == ['Resize', 'Resize', 'PackAVInputs']
+
+
 @pytest.mark.parametrize('cfg', [Config({}), config_of()])
 def test_a_config_that_does_not_say_how_sound_is_loaded_is_refused(cfg):
     with pytest.raises(ConfigError, match='the config has no LoadAudio in the pipeline of its'):

@@ -12,6 +12,7 @@ from mmavl.apis import SeparationInferencer
 from mmavl.errors import ConfigError
 from mmavl.models.separators import BaseSeparator, FrameSeparator
 from mmavl.registry import MODELS
+from mmavl.visualization.drawing import SOUNDING
 
 
 class _Ear(torch.nn.Module):
@@ -183,6 +184,19 @@ def test_each_source_is_what_its_box_or_picture_shows(show, halves, media, tmp_p
     assert found.heard == {}
     for name, share in (('left', 200), ('right', 0), ('drum', 100)):
         assert resampled_error(found.sources[name], share / 255 * wave) < 0.01
+
+
+def test_the_picture_has_the_boxes_and_the_pictures_that_showed_the_sources(
+    show, halves, media, tmp_path
+):
+    sources = {'left': (10, 10, 30, 30), 'drum': np.full((9, 9, 3), (1, 2, 250), np.uint8)}
+    show()((halves, media.tone(1), media.RATE), sources=sources, out_dir=str(tmp_path / 'out'))
+    (file,) = (tmp_path / 'out').rglob('*.png')
+    picture = np.asarray(Image.open(file).convert('RGB')).reshape(-1, 3)
+    green = (picture == SOUNDING).all(1).sum()
+    # a square of 20 px, drawn 6.4 times as large by lines of two pixels, its name, a legend
+    assert 4 * 2 * 128 * 0.9 < green < 4 * 2 * 128 * 4
+    assert ((picture == (1, 2, 250)).all(1)).sum() == 256 * 256
 
 
 def test_where_the_model_uses_boxes_it_sees_the_whole_frame_and_is_told_them(show, halves, media):

@@ -33,6 +33,12 @@ def test_frames_of_a_variable_rate_are_found_by_their_moment(tmp_path, media):
     ]  # fmt: skip
 
 
+def test_a_matroska_pictures_length_is_not_that_of_its_longer_sound(tmp_path, media):
+    path = media.write_clip(tmp_path / 'x.mkv', media.grey_frames(20), wave=media.tone(6))
+    with PictureStream(str(path)) as pictures:  # 20 frames, ten a second
+        assert pictures.length() == pytest.approx(2.0, abs=0.11)
+
+
 def test_a_single_frame_is_given_once_at_whatever_time(tmp_path, media):
     media.write_clip(tmp_path / 'x.mp4', media.grey_frames(4)[3:])
     assert greys(tmp_path / 'x.mp4', iter([0.7, 0.8])) == [(0.7, 3)]

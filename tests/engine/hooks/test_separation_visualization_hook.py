@@ -2,16 +2,20 @@ import base64
 import io
 import itertools
 import json
+import os
 import re
+import socket
 
 import numpy as np
 import pytest
 import soundfile
+import torch
 from mmengine import Config
 from mmengine.runner import runner as mmengine_runner
 from PIL import Image
 
 from mmavl.datasets.mixture_list import write_mixtures
+from mmavl.engine.distributed import prepare_launcher
 from mmavl.engine.hooks.separation_visualization_hook import SeparationVisualizationHook
 from mmavl.engine.runner import AVRunner
 from mmavl.errors import ConfigError
@@ -34,6 +38,32 @@ class Leaky(BaseSeparator):
         return inputs['sources'] + leak * inputs['mixture'][inputs['index']]
 
 
+def make_config(root, visualizer='SeparationVisualizer', **hook):
+    """A config of a test of ``root``'s list of mixtures."""
+    pipeline = [{'type': name} for name in ('LoadFrame', 'LoadAudio', 'PackAVInputs')]
+    pipeline[1]['sample_rate'] = RATE
+    source = {'type': 'SourceDataset', 'data_root': str(root), 'ann_file': 'test.json'}
+    source |= {'pipeline': pipeline, 'test_mode': True, 'tag_level': 'class'}
+    dataset = {'type': 'MixtureDataset', 'list_file': str(root / 'list.json')}
+    loader = {'batch_size': 3, 'num_workers': 0, 'dataset': {**dataset, 'dataset': source}}
+    loader['sampler'] = {'type': 'DefaultSampler', 'shuffle': False}
+    hooks = {'visualization': {'type': 'SeparationVisualizationHook', **hook}}
+    return Config(
+        {
+            'default_scope': 'mmavl',
+            'model': {'type': Leaky},
+            'test_dataloader': loader,
+            'test_evaluator': {'type': 'SeparationMetric', 'ideal_masks': False},
+            'test_cfg': {},
+            'visualizer': {'type': visualizer},
+            'default_hooks': {**hooks, 'checkpoint': None},
+            'work_dir': str(root / 'run'),
+            'experiment_name': f'listen{next(_counter)}',
+            'log_level': 'ERROR',
+        }
+    )
+
+
 @pytest.fixture
 def make_runner(tmp_path, monkeypatch):
     """Return a function that builds a runner for four mixtures of five clips."""
@@ -51,32 +81,9 @@ def make_runner(tmp_path, monkeypatch):
     (tmp_path / 'test.json').write_text(json.dumps({'metainfo': meta, 'data_list': clips}))
     pairs = [[(f'c{i}', CLASSES[i]), (f'c{i + 1}', CLASSES[i + 1])] for i in range(4)]
     write_mixtures(tmp_path / 'list.json', pairs, {'split': 'test'})
-    pipeline = [{'type': name} for name in ('LoadFrame', 'LoadAudio', 'PackAVInputs')]
-    pipeline[1]['sample_rate'] = RATE
-    source = {'type': 'SourceDataset', 'data_root': str(tmp_path), 'ann_file': 'test.json'}
-    source |= {'pipeline': pipeline, 'test_mode': True, 'tag_level': 'class'}
-    dataset = {'type': 'MixtureDataset', 'list_file': str(tmp_path / 'list.json')}
-    loader = {'batch_size': 3, 'num_workers': 0, 'dataset': {**dataset, 'dataset': source}}
-    loader['sampler'] = {'type': 'DefaultSampler', 'shuffle': False}
 
-    def make(visualizer='SeparationVisualizer', **hook):
-        hooks = {'visualization': {'type': 'SeparationVisualizationHook', **hook}}
-        return AVRunner.from_cfg(
-            Config(
-                {
-                    'default_scope': 'mmavl',
-                    'model': {'type': Leaky},
-                    'test_dataloader': loader,
-                    'test_evaluator': {'type': 'SeparationMetric', 'ideal_masks': False},
-                    'test_cfg': {},
-                    'visualizer': {'type': visualizer},
-                    'default_hooks': {**hooks, 'checkpoint': None},
-                    'work_dir': str(tmp_path / 'run'),
-                    'experiment_name': f'listen{next(_counter)}',
-                    'log_level': 'ERROR',
-                }
-            )
-        )
+    def make(**options):
+        return AVRunner.from_cfg(make_config(tmp_path, **options))
 
     return make
 
@@ -144,3 +151,27 @@ def test_a_frame_that_is_gone_costs_no_more_than_itself(make_runner, tmp_path):
 def test_another_visualizer_is_refused(make_runner):
     with pytest.raises(ConfigError, match=r"type='SeparationVisualizer'.*not with AVVisualizer"):
         make_runner(visualizer='AVVisualizer').test()
+
+
+def _test_one_share(rank, port, root):
+    os.environ.update(MASTER_ADDR='127.0.0.1', MASTER_PORT=str(port), LOCAL_RANK=str(rank))
+    os.environ.update(RANK=str(rank), WORLD_SIZE='2')
+    torch.set_num_threads(1)
+    cfg = make_config(root, num_sheet=1, num_cases=2)
+    prepare_launcher(cfg, 'pytorch')
+    AVRunner.from_cfg(cfg).test()
+
+
+def test_the_best_and_the_worst_are_those_of_all_processes(make_runner, tmp_path):
+    with socket.socket() as probe:
+        probe.bind(('127.0.0.1', 0))
+        port = probe.getsockname()[1]
+    # three mixtures in two shares: one is tested twice, and shown once
+    listed = json.loads((tmp_path / 'list.json').read_text())
+    listed['mixtures'] = listed['mixtures'][:3]
+    (tmp_path / 'list.json').write_text(json.dumps(listed))
+    torch.multiprocessing.spawn(_test_one_share, (port, tmp_path), nprocs=2)
+    record = json.loads((tmp_path / 'run/results/test.json').read_text(encoding='utf-8'))
+    shown = [(mixture['kind'], mixture['clip_id'][0]) for mixture in record['mixtures']]
+    assert shown == [('spread', '2'), ('best', '0'), ('best', '1'), ('worst', '2')]
+    assert record['metrics'] == pytest.approx(make_runner().test())
