@@ -34,5 +34,5 @@ model = dict(
 )
 
 optim_wrapper = dict(optimizer=dict(lr=2e-3))
-param_scheduler = dict(eta_max=2e-3, total_steps=10)
-train_cfg = dict(max_epochs=10)
+param_scheduler = dict(eta_max=2e-3, total_steps=16)
+train_cfg = dict(max_epochs=16)

@@ -38,5 +38,5 @@ model.update(
 )
 
 optim_wrapper.update(optimizer=dict(lr=2e-3))
-param_scheduler.update(eta_max=2e-3, total_steps=10)
-train_cfg.update(max_epochs=10)
+param_scheduler.update(eta_max=2e-3, total_steps=16)
+train_cfg.update(max_epochs=16)

@@ -22,7 +22,7 @@ while [ $# -gt 0 ]; do
 done
 
 data=data/instrument_scenes work=work_dirs/quickstart_seed$seed sizes=()
-epochs_1=4 epochs_2=10
+epochs_1=4 epochs_2=16
 if $smoke; then
     data=data/instrument_scenes_smoke work=work_dirs/smoke epochs_1=1 epochs_2=1
     sizes=(--sizes train=96 val=16 test=24 test_shift=12)

@@ -25,7 +25,7 @@ from .smoothing import smooth
 class LocalizationInferencer(BaseAVInferencer):
     """Tags, maps and boxes of clips: one frame each, with the sound around it.
 
-    >>> localize = LocalizationInferencer('stage2_scenes', 'epoch_10.pth')  # doctest: +SKIP
+    >>> localize = LocalizationInferencer('stage2_scenes', 'epoch_16.pth')  # doctest: +SKIP
     >>> found = localize('clip.mp4')['predictions'][0]  # doctest: +SKIP
     >>> found.sounding, found.boxes(found.sounding[0])  # doctest: +SKIP
 

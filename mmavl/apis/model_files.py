@@ -22,7 +22,7 @@ QUICKSTART_CONFIG = 'stage2_scenes'
 #: Where a config's weights are once they are trained, and the commands that train them.
 TRAINED = {
     QUICKSTART_CONFIG: (
-        'work_dirs/quickstart_seed0/stage2_scenes/epoch_10.pth',
+        'work_dirs/quickstart_seed0/stage2_scenes/epoch_16.pth',
         'bash tools/quickstart.sh',
     ),
     'separation_scenes': (

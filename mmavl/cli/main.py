@@ -13,7 +13,7 @@ _EXAMPLES = """
 examples:
   mmavl localize clip.mp4 --out found                   # pictures, JSON and an annotated MP4
   mmavl localize frame.jpg sound.wav folder --out found # a pair, and all clips of a folder
-  mmavl localize clip.mp4 --out found --model stage2_scenes_class --weights epoch_10.pth
+  mmavl localize clip.mp4 --out found --model stage2_scenes_class --weights epoch_16.pth
   mmavl separate clip.mp4 --out found --labels Violin Piano
   mmavl demo                                            # a page in the browser
   mmavl list models 'stage2_*'

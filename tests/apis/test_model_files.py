@@ -71,12 +71,12 @@ def test_trained_weights_are_found_or_it_is_said_how_to_get_them(
     tmp_path, monkeypatch, config, commands
 ):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setitem(TRAINED, config, ('nowhere/epoch_10.pth', TRAINED[config][1]))
-    message = rf'nowhere/epoch_10.pth: train them with `{commands}`.*--weights FILE'
+    monkeypatch.setitem(TRAINED, config, ('nowhere/epoch_16.pth', TRAINED[config][1]))
+    message = rf'nowhere/epoch_16.pth: train them with `{commands}`.*--weights FILE'
     with pytest.raises(FileNotFoundError, match=message):
         load_model(config, device='cpu')
     (tmp_path / 'nowhere').mkdir()
-    (tmp_path / 'nowhere/epoch_10.pth').write_bytes(b'')
+    (tmp_path / 'nowhere/epoch_16.pth').write_bytes(b'')
     with pytest.raises(CheckpointError, match='damaged or no checkpoint'):
         load_model(config, device='cpu')  # found, from the current folder
 

@@ -13,7 +13,7 @@ quickstart() {
 
 class_localizer() {
     scenes
-    [ -f work_dirs/stage2_scenes_class/epoch_10.pth ] && return
+    [ -f work_dirs/stage2_scenes_class/epoch_16.pth ] && return
     python tools/train.py configs/stage1_scenes_class.py
     python tools/train.py configs/stage2_scenes_class.py
 }
@@ -51,7 +51,7 @@ for_seeds_too() { # the quickstart of seed 0, in place of the others as well
 
 dumps() {
     cp "$quickstart/stage2_scenes/predictions.npz" test.npz
-    python tools/test.py configs/stage2_scenes.py "$quickstart/stage2_scenes/epoch_10.pth" \
+    python tools/test.py configs/stage2_scenes.py "$quickstart/stage2_scenes/epoch_16.pth" \
         --out val.npz --cfg-options test_dataloader.dataset.ann_file=val.json
 }
 

@@ -27,7 +27,7 @@ QUICKSTART = 'work_dirs/quickstart_seed0'
 SEPARATION = 'work_dirs/separation_scenes/epoch_20.pth'
 SCENES = {
     'CONFIG': 'configs/stage2_scenes.py',
-    'CHECKPOINT': f'{QUICKSTART}/stage2_scenes/epoch_10.pth',
+    'CHECKPOINT': f'{QUICKSTART}/stage2_scenes/epoch_16.pth',
 }
 DETECTOR = {
     'CONFIG': 'configs/detection/faster-rcnn_lite0_fpn_scenes.py',
@@ -51,7 +51,7 @@ READERS = {
     ),
     'docs/demo.md': Reader(
         ('quickstart', 'separators separation_scenes'),
-        files={'epoch_10.pth': SCENES['CHECKPOINT'], 'epoch_20.pth': SEPARATION},
+        files={'epoch_16.pth': SCENES['CHECKPOINT'], 'epoch_20.pth': SEPARATION},
     ),
     'docs/detection.md': Reader(
         ('audioset', 'detector', 'for_seeds_too'),
@@ -67,7 +67,7 @@ READERS = {
     'docs/inference.md': Reader(
         ('quickstart', 'separators separation_scenes peers/sound-of-pixels_scenes'),
         files={
-            'epoch_10.pth': 'work_dirs/stage2_scenes_class/epoch_10.pth',
+            'epoch_16.pth': 'work_dirs/stage2_scenes_class/epoch_16.pth',
             'epoch_20.pth': 'work_dirs/sound-of-pixels_scenes/epoch_20.pth',
         },
     ),

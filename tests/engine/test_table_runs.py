@@ -49,7 +49,7 @@ def test_commands_start_from_what_is_there_or_train_that_first(tmp_path, trained
         'configs/stage2_scenes_class.py',
     ]
     key = 'custom_hooks.1.checkpoint'
-    start = root / 'stage2_scenes_class/epoch_10.pth'
+    start = root / 'stage2_scenes_class/epoch_16.pth'
     assert last == f'{separate}/separation_scenes --cfg-options {key}={start}'
     start = trained('stage2_scenes_class', 4)
     (last,) = runs.commands('separation_scenes')

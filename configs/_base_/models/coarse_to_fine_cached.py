@@ -36,7 +36,7 @@ model = dict(
             'models/efficientnet-lite0-57934424.pth',
         ),
     ),
-    audio_neck=dict(type='ConvNeck', in_channels=512, out_channels=256),
+    audio_neck=dict(type='ConvNeck', in_channels=512, out_channels=256, pool=2),
     visual_neck=dict(type='ConvNeck', in_channels=432, out_channels=128, dropout=0.2),
     avc_head=dict(
         type='AVCHead',
@@ -51,7 +51,7 @@ model = dict(
         ),
         channels=128,
     ),
-    audio_tag_head=dict(type='GRUTagHead', num_classes=3, in_channels=1024),
+    audio_tag_head=dict(type='GRUTagHead', num_classes=3, in_channels=512),
     visual_tag_head=dict(type='PooledTagHead', num_classes=3, in_channels=128),
     disentangler=dict(type='GradCAMDisentangler'),
 )

@@ -42,7 +42,7 @@ model = dict(
                 'models/efficientnet-lite0-57934424.pth',
             ),
         ),
-        audio_neck=dict(type='ConvNeck', in_channels=512, out_channels=256),
+        audio_neck=dict(type='ConvNeck', in_channels=512, out_channels=256, pool=2),
         visual_neck=dict(type='ConvNeck', in_channels=432, out_channels=128, dropout=0.2),
         avc_head=dict(
             type='AVCHead',
@@ -57,7 +57,7 @@ model = dict(
             ),
             channels=128,
         ),
-        audio_tag_head=dict(type='GRUTagHead', num_classes=15, in_channels=1024),
+        audio_tag_head=dict(type='GRUTagHead', num_classes=15, in_channels=512),
         visual_tag_head=dict(type='PooledTagHead', num_classes=15, in_channels=128),
         disentangler=dict(type='GradCAMDisentangler'),
         alignment_head=dict(
@@ -92,6 +92,6 @@ custom_hooks = [
     dict(type='FeatureCacheHook'),
     dict(
         type='LocalizerWeightsHook',
-        checkpoint='work_dirs/stage2_scenes_class/epoch_10.pth',
+        checkpoint='work_dirs/stage2_scenes_class/epoch_16.pth',
     ),
 ]

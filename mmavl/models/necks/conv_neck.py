@@ -7,7 +7,7 @@ from mmavl.registry import MODELS
 
 @MODELS.register_module()
 class ConvNeck(nn.Sequential):
-    """Convolutions with batch normalisation and ReLU at constant resolution.
+    """Convolutions with batch normalisation and ReLU.
 
     With a frozen backbone this is the trainable last convolutional layer that Eq. 4 asks for:
     its output is F_r.
@@ -20,10 +20,11 @@ class ConvNeck(nn.Sequential):
         dropout: Probability of dropping a whole channel of the input. Defaults to 0.
         smoothing: Odd side of an average pooling behind the convolutions, at stride 1: each
             cell then looks like the regions that Eq. 5 pools. Defaults to 1, none.
+        pool: Side of an average pooling in front of the convolutions. Defaults to 1, none.
 
     Shape:
         - input: [N, in_channels, h, w]
-        - output: [N, out_channels, h, w]
+        - output: [N, out_channels, h // pool, w // pool]
     """
 
     def __init__(
@@ -34,9 +35,12 @@ class ConvNeck(nn.Sequential):
         kernel_size: int = 1,
         dropout: float = 0.0,
         smoothing: int = 1,
+        pool: int = 1,
     ) -> None:
         super().__init__()
         self.out_channels = out_channels
+        if pool > 1:
+            self.append(nn.AvgPool2d(pool))
         if dropout:
             self.append(nn.Dropout2d(dropout))
         width = in_channels

@@ -24,3 +24,13 @@ def test_smoothing_averages_the_neighbours_there_are():
     sharp, smooth = plain(features)[0, 0], neck(features)[0, 0]
     torch.testing.assert_close(smooth[1, 2], sharp[0:3, 1:4].mean())
     torch.testing.assert_close(smooth[0, 0], sharp[:2, :2].mean())
+
+
+def test_pooling_averages_before_the_convolutions():
+    neck, plain = ConvNeck(3, 5, pool=2).eval(), ConvNeck(3, 5).eval()
+    for source, target in zip(plain.parameters(), neck.parameters(), strict=True):
+        target.data.copy_(source.data)
+    features = torch.randn(1, 3, 5, 4)
+    halved = torch.nn.functional.avg_pool2d(features, 2)
+    assert halved.shape == (1, 3, 2, 2)
+    torch.testing.assert_close(neck(features), plain(halved))
