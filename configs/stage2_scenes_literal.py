@@ -14,5 +14,6 @@ model = dict(
     ),
     peak_threshold=0.0,
     refine_temperature=None,
+    correspondence_temperature=None,
     connected=False,
 )

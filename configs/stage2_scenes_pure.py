@@ -34,6 +34,7 @@ model.update(
     ),
     peak_threshold=0.5,
     refine_temperature=0.2,
+    correspondence_temperature=16.0,
     connected=True,
 )
 

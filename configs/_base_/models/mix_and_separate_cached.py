@@ -78,6 +78,7 @@ model = dict(
         ),
         peak_threshold=0.5,
         refine_temperature=0.2,
+        correspondence_temperature=16.0,
         connected=True,
     ),
     guidance=dict(type='VisualGuidance', projected=True),

@@ -45,8 +45,23 @@ class AVCHead(nn.Module):
         return self.audio_branch(audio), self.visual_branch(visual)
 
     def classify(self, audio: Tensor, visual: Tensor) -> Tensor:
-        """Logits [N, 2] of max-pooled E_a [N, c] and E_v [N, c]."""
-        return self.fc(torch.cat([audio, visual], dim=1))
+        """Logits [..., 2] of max-pooled E_a [..., c] and E_v [..., c]."""
+        return self.fc(torch.cat([audio, visual], dim=-1))
+
+    def cell_logits(self, embedded_audio: Tensor, embedded_visual: Tensor) -> Tensor:
+        """The logit of correspondence of each cell alone with the whole sound.
+
+        Args:
+            embedded_audio: E_a [N, c, t, f].
+            embedded_visual: E_v [N, c, h, w].
+
+        Returns:
+            The logit of correspondence minus that of none, [N, h, w].
+        """
+        cells = embedded_visual.flatten(2).mT
+        heard = embedded_audio.amax((-2, -1))[:, None].expand(-1, cells.shape[1], -1)
+        none, own = self.classify(heard, cells).float().unbind(-1)
+        return (own - none).unflatten(1, embedded_visual.shape[-2:])
 
     def forward(self, embedded_audio: Tensor, embedded_visual: Tensor) -> Tensor:
         """Logits [N, 2] of E_a [N, c, t, f] and E_v [N, c, h, w]."""

@@ -64,6 +64,10 @@ class CoarseToFine(BaseLocalizer):
             own sound: ``exp((K - max K) / temperature)`` with Eq. 8's K averaged over 7 x 7 cells,
             without a gradient. Of two objects of one class it so pools the one that agrees with
             the sound. Defaults to None, off.
+        correspondence_temperature: Multiply Eq. 8's heat by ``sigmoid(logit / temperature)`` of
+            the correspondence that the AVC head sees between a cell alone and the whole sound.
+            What sounds at all is so decided by Eq. 2's network, which of it by alignment. An
+            extension of ours. Defaults to None, off.
         stage: How to localize: 'alignment' (Eq. 8), 'category' (class activation),
             'correspondence' (Grad-CAM of the AVC logit, class-agnostic), 'product' (of alignment
             and category, an extension of ours). Defaults to None, the finest there is.
@@ -95,6 +99,7 @@ class CoarseToFine(BaseLocalizer):
         valid_threshold: float = 0.3,
         peak_threshold: float = 0.0,
         refine_temperature: float | None = None,
+        correspondence_temperature: float | None = None,
         stage: str | None = None,
         connected: bool = False,
         data_preprocessor: dict | None = None,
@@ -123,6 +128,11 @@ class CoarseToFine(BaseLocalizer):
         self.valid_threshold = valid_threshold
         self.peak_threshold = peak_threshold
         self.refine_temperature = refine_temperature
+        if correspondence_temperature is not None and correspondence_temperature <= 0:
+            raise ValueError(
+                f'correspondence_temperature={correspondence_temperature} is not above 0'
+            )
+        self.correspondence_temperature = correspondence_temperature
         self.stage = stage or self._finest_stage()
         self.connected = connected
         self._check_parts()
@@ -313,9 +323,16 @@ class CoarseToFine(BaseLocalizer):
         heat = self.alignment_head.heat_maps(
             self.alignment_head.project_audio(sounds, pairs[:, 1]), grid[pairs[:, 0]]
         )
+        if self.correspondence_temperature is not None:
+            heat = heat * self.correspondence(features)[pairs[:, 0]]
         if self.stage == 'product':
             heat = resize_maps(self._visual_maps(features, pairs), heat.shape[-2:]) * heat
         return heat, pairs
+
+    def correspondence(self, features: _Features) -> Tensor:
+        """How much each cell alone corresponds to the whole sound, [N, h, w] in (0, 1)."""
+        logits = self.avc_head.cell_logits(features.embedded_audio, features.embedded_visual)
+        return (logits / self.correspondence_temperature).sigmoid()
 
     def _correspondence_maps(self, features: _Features) -> Tensor:
         """Class-agnostic Grad-CAM of the correspondence logit on E_v, [N, h, w]."""

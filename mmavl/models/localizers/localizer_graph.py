@@ -85,7 +85,7 @@ class LocalizerGraph(nn.Module):
         return (weights @ features.flatten(2)).relu().unflatten(-1, features.shape[-2:])
 
     def _alignment(self, features) -> Tensor:
-        """Eq. 4, 5, 6 and 8: heat [N, C, h, w]."""
+        """Eq. 4, 5, 6 and 8, and correspondence: heat [N, C, h, w]."""
         head = self.model.alignment_head
         sounds = self._class_maps(features.audio, self.model.audio_tag_head)
         clips, classes = sounds.shape[:2]
@@ -96,7 +96,10 @@ class LocalizerGraph(nn.Module):
         projected = head.project_audio(pooled, torch.arange(classes, device=pooled.device))
         grid = head.project_grid(features.embedded_visual)[:, None].expand(-1, classes, -1, -1, -1)
         heat = head.heat_maps(projected.flatten(0, 1), grid.flatten(0, 1))
-        return heat.unflatten(0, (clips, classes))
+        heat = heat.unflatten(0, (clips, classes))
+        if self.model.correspondence_temperature is not None:
+            heat = heat * self.model.correspondence(features)[:, None]
+        return heat
 
     def _correspondence(self, audio: Tensor, visual: Tensor) -> tuple[Tensor, Tensor]:
         """Grad-CAM of the correspondence logit on E_v, and its probability.

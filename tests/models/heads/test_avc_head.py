@@ -47,6 +47,14 @@ def test_correspondence_is_nan_where_the_batch_holds_no_other_video(head):
     assert math.isnan(rolled)
 
 
+def test_a_cells_logit_is_that_of_an_image_with_this_cell_alone(head):
+    audio, visual = torch.randn(2, 4, 5, 1), torch.randn(2, 4, 3, 4)
+    logits = head.cell_logits(audio, visual)
+    assert logits.shape == (2, 3, 4)
+    none, own = head(audio, visual[:, :, 1:2, 2:3]).unbind(1)
+    torch.testing.assert_close(logits[:, 1, 2], own - none)
+
+
 def test_fig3_shapes():
     head = AVCHead()
     audio, visual = head.embed(torch.randn(2, 512, 9, 2), torch.randn(2, 256, 16, 16))

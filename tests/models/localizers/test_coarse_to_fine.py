@@ -128,6 +128,32 @@ def test_the_stage_chooses_the_map():
     assert not torch.allclose(maps['category'], maps['alignment'])
 
 
+def test_heat_is_lowered_where_a_cell_alone_does_not_correspond_to_the_sound():
+    inputs, samples = batch([[0, 2], [1]])
+    maps = {}
+    for temperature in (None, 0.5):
+        model = build(**TAGGING, **ALIGNMENT, correspondence_temperature=temperature)
+        with torch.no_grad():
+            model(inputs, samples, 'predict')
+        maps[temperature] = [sample.pred_maps.data for sample in samples]
+    with torch.no_grad():
+        features = model.extract(inputs)
+    height, width = maps[None][0].shape[-2:]
+    for clip in range(2):
+        for row in range(height):
+            for column in range(width):
+                cell = features['E_v'][clip : clip + 1, :, row, column]
+                sound = features['E_a'][clip : clip + 1].amax((-2, -1))
+                none, own = model.avc_head.classify(sound, cell)[0]
+                expected = maps[None][clip][:, row, column] * ((own - none) / 0.5).sigmoid()
+                torch.testing.assert_close(maps[0.5][clip][:, row, column], expected)
+
+
+def test_a_temperature_that_is_not_above_zero_is_refused():
+    with pytest.raises(ValueError, match='correspondence_temperature=0 is not above 0'):
+        build(**TAGGING, **ALIGNMENT, correspondence_temperature=0)
+
+
 def test_connected_lowers_what_does_not_hang_together_with_the_maximum():
     maps = {}
     for connected in (False, True):

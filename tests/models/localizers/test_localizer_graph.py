@@ -73,7 +73,9 @@ def inputs(count=2):
 @pytest.mark.parametrize('connected', [False, True])
 @pytest.mark.parametrize('stage', ['alignment', 'category', 'product', 'correspondence'])
 def test_maps_and_tags_are_those_of_predict_for_every_class(stage, connected):
-    model = build(stage=stage, connected=connected)
+    model = build(
+        stage=stage, connected=connected, correspondence_temperature=2.0 if connected else None
+    )
     spectrogram, image = inputs()
     samples = [AVDataSample(metainfo={'clip_id': str(i)}, gt_tags=torch.ones(3)) for i in (0, 1)]
     with torch.no_grad():
