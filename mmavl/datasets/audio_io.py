@@ -103,7 +103,8 @@ def track_seconds(container: av.container.InputContainer, stream: av.stream.Stre
     if tagged is None:
         return whole
     hours, minutes, seconds = (float(part) for part in tagged.groups())
-    return min(hours * 3600 + minutes * 60 + seconds, whole)
+    length = hours * 3600 + minutes * 60 + seconds
+    return min(length, whole) if whole else length
 
 
 def _decode(

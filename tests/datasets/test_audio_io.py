@@ -1,5 +1,6 @@
 import wave as wave_module
 from pathlib import Path
+from types import SimpleNamespace
 
 import av
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 import soundfile
 
 from mmavl.datasets import audio_io
-from mmavl.datasets.audio_io import read_audio
+from mmavl.datasets.audio_io import read_audio, track_seconds
 from mmavl.errors import DataError
 
 CLIPS = Path(__file__).parents[3] / 'shared/data/clips'
@@ -229,3 +230,19 @@ def test_the_track_of_a_real_clip_is_read_whole_and_in_part(name, rate):
     assert 0.05 < np.abs(whole).max() <= 1.5
     part, _ = read_audio(path, seconds=1, start=lambda length, wanted: 4.0)
     assert np.abs(part - whole[4 * rate : 5 * rate]).max() < 1e-3
+
+
+@pytest.mark.parametrize(
+    ('whole', 'tags', 'expected'),
+    [
+        (90, {'DURATION': '00:01:02.500000000'}, 62.5),
+        (None, {'DURATION': '01:00:01.000000000'}, 3601),
+        (30, {'DURATION': '00:01:02.500000000'}, 30),  # a tag that was copied from a longer file
+        (90, {}, 90),
+        (90, {'DURATION': 'long'}, 90),
+        (None, {}, 0),
+    ],
+)
+def test_a_track_without_a_length_in_its_header_has_that_of_its_tag(whole, tags, expected):
+    container = SimpleNamespace(duration=whole and whole * av.time_base)
+    assert track_seconds(container, SimpleNamespace(duration=None, metadata=tags)) == expected
