@@ -7,12 +7,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image, ImageDraw
 from torch import Tensor
 
 from mmavl.datasets.image_io import read_image
 from mmavl.errors import DataError
-from mmavl.visualization.drawing import draw_box, fit_image, place_label
+from mmavl.visualization.drawing import draw_boxes, fit_image
 
 #: xyxy in pixels of the frame, or RGB uint8 [H, W, 3].
 Place = tuple[float, float, float, float] | np.ndarray
@@ -53,20 +52,10 @@ def view(place: Place, frame: np.ndarray) -> np.ndarray:
 
 def mark_places(frame: np.ndarray, places: Mapping[str, Place], height: int) -> np.ndarray:
     """The frame at a height in pixels, with the boxes of sources and their names."""
-    picture = Image.fromarray(fit_image(frame, height))
-    draw = ImageDraw.Draw(picture)
-    across, down = picture.width / frame.shape[1], picture.height / frame.shape[0]
-    boxes = {
-        name: (p[0] * across, p[1] * down, p[2] * across, p[3] * down)
-        for name, p in places.items()
-        if not isinstance(p, np.ndarray)
-    }
-    for box in boxes.values():
-        draw_box(draw, box, sounding=True)
-    taken: list = []
-    for name, box in boxes.items():
-        place_label(draw, name, box, True, taken)
-    return np.array(picture)
+    picture = fit_image(frame, height)
+    scale = np.array([picture.shape[1] / frame.shape[1], picture.shape[0] / frame.shape[0]] * 2)
+    boxes = {name: p for name, p in places.items() if not isinstance(p, np.ndarray)}
+    return draw_boxes(picture, [(tuple(box * scale), True, name) for name, box in boxes.items()])
 
 
 def relative_boxes(places: Mapping[str, Place], size: tuple[int, int], clip: str) -> Tensor:

@@ -30,7 +30,7 @@ class AVRunner(Runner):
       model that training begins anew.
     - ``by_epoch=True`` builds a ``ResumableEpochLoop``.
     - Workers are seeded anew in each epoch.
-    - What has no parameters (chance, NMF-MFCC, Grad-CAM) is tested in several processes, too.
+    - What has nothing to train (chance, NMF-MFCC, Grad-CAM) is tested in several processes, too.
     - ``None`` switches any of the default hooks off.
 
     Resuming is mmengine's own and may execute code from the checkpoint: resume your own files.

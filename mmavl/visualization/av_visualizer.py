@@ -6,18 +6,16 @@ import numpy as np
 import torch
 from mmengine.dist import master_only
 from mmengine.visualization import Visualizer
-from PIL import Image, ImageDraw
 
 from mmavl.registry import VISUALIZERS
 from mmavl.structures import AVDataSample
 
 from .drawing import (
-    draw_box,
+    draw_boxes,
     draw_peak,
     fit_image,
     overlay_heat,
     peak_of,
-    place_label,
     write_png,
 )
 from .layout import Panel, compose_row
@@ -223,16 +221,8 @@ class Boxes:
 
     def drawn_on(self, image: np.ndarray, label: int = -1, names: bool = False) -> np.ndarray:
         """A copy of the image with the boxes of one class (-1: all), named if asked for."""
-        picture = Image.fromarray(image)
-        draw = ImageDraw.Draw(picture)
         shown = [item for item in self.items if label in (-1, item[1])]
-        for box, _, sounding, _ in sorted(shown, key=lambda item: item[2]):
-            draw_box(draw, box, sounding)
-        taken: list[tuple] = []
-        for box, _, sounding, name in shown if names else ():
-            if name:
-                place_label(draw, name, box, sounding, taken)
-        return np.array(picture)
+        return draw_boxes(image, [(i[0], i[2], i[3] if names else '') for i in shown])
 
 
 def _value(sample: AVDataSample, field: str, label: int) -> float | None:

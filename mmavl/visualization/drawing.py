@@ -6,6 +6,7 @@ sounding boxes are green *and* solid, silent ones grey *and* dashed.
 
 import io
 import re
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -136,6 +137,20 @@ def place_label(
     taken.append(spot)
     draw.rectangle(spot, fill=SOUNDING_LABEL if sounding else SILENT_LABEL)
     draw.text((spot[0] + 4, spot[1] + height / 2), text, PAPER, face, anchor='lm')
+
+
+def draw_boxes(image: np.ndarray, boxes: Iterable[tuple[Box, bool, str]]) -> np.ndarray:
+    """A copy of the image with boxes: xyxy in pixels, whether it sounds, its name or ''."""
+    boxes = list(boxes)
+    picture = Image.fromarray(image)
+    draw = ImageDraw.Draw(picture)
+    for box, sounding, _ in sorted(boxes, key=lambda item: item[1]):
+        draw_box(draw, box, sounding)
+    taken: list[Box] = []
+    for box, sounding, name in boxes:
+        if name:
+            place_label(draw, name, box, sounding, taken)
+    return np.array(picture)
 
 
 def _overlap(a: Box, b: Box) -> bool:

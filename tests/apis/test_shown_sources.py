@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
-from mmavl.apis.shown_sources import read_places, relative_boxes, view
+from mmavl.apis.shown_sources import mark_places, read_places, relative_boxes, view
 from mmavl.errors import DataError
+from mmavl.visualization.drawing import SOUNDING
 
 FRAME = np.arange(5 * 6 * 3, dtype=np.uint8).reshape(5, 6, 3)
 
@@ -15,6 +16,16 @@ def test_a_view_is_the_inside_of_a_box_a_pixel_at_least_or_the_picture_itself():
 
 def test_a_thin_box_at_the_frames_edge_still_shows_a_pixel():
     assert view((5.6, 4.6, 6, 5), FRAME).shape == (1, 1, 3)
+
+
+def test_boxes_are_marked_where_they_lie_in_the_frame_as_it_is_shown():
+    frame = np.zeros((40, 80, 3), np.uint8)
+    marked = mark_places(frame, {'': (10, 20, 30, 35), 'drum': FRAME}, 160)
+    assert marked.shape == (160, 320, 3)
+    rows, columns = (marked == SOUNDING).all(2).nonzero()
+    edges = columns.min(), rows.min(), columns.max(), rows.max()
+    assert edges == (40, 80, 120, 140)
+    assert not frame.any()
 
 
 def test_boxes_become_shares_of_the_frame():

@@ -324,12 +324,12 @@ class CoarseToFine(BaseLocalizer):
             self.alignment_head.project_audio(sounds, pairs[:, 1]), grid[pairs[:, 0]]
         )
         if self.correspondence_temperature is not None:
-            heat = heat * self.correspondence(features)[pairs[:, 0]]
+            heat = heat * self.cell_correspondence(features)[pairs[:, 0]]
         if self.stage == 'product':
             heat = resize_maps(self._visual_maps(features, pairs), heat.shape[-2:]) * heat
         return heat, pairs
 
-    def correspondence(self, features: _Features) -> Tensor:
+    def cell_correspondence(self, features: _Features) -> Tensor:
         """How much each cell alone corresponds to the whole sound, [N, h, w] in (0, 1)."""
         logits = self.avc_head.cell_logits(features.embedded_audio, features.embedded_visual)
         return (logits / self.correspondence_temperature).sigmoid()

@@ -98,7 +98,7 @@ class LocalizerGraph(nn.Module):
         heat = head.heat_maps(projected.flatten(0, 1), grid.flatten(0, 1))
         heat = heat.unflatten(0, (clips, classes))
         if self.model.correspondence_temperature is not None:
-            heat = heat * self.model.correspondence(features)[:, None]
+            heat = heat * self.model.cell_correspondence(features)[:, None]
         return heat
 
     def _correspondence(self, audio: Tensor, visual: Tensor) -> tuple[Tensor, Tensor]:
