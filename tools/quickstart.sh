@@ -83,7 +83,7 @@ step 'InstrumentScenes (downloads of 400 MB, then about 5 minutes)' \
 start=$SECONDS
 step 'Stage 1, tags and correspondence (about 3 minutes; the first time 7 more for features)' \
     train stage1_scenes $epochs_1
-step 'Stage 2, alignment of sounds with objects (7 to 10 minutes)' \
+step 'Stage 2, alignment of sounds with objects (about 7 minutes)' \
     train stage2_scenes $epochs_2 "load_from=$work/stage1_scenes/epoch_$epochs_1.pth"
 step 'AVC, the row without tags (a minute)' \
     train avc_scenes $epochs_1
