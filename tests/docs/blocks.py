@@ -19,7 +19,11 @@ FENCE = re.compile(
 
 
 class Block(NamedTuple):
-    """A block, its page, and the comment in front of it, e.g. ``not run: WHY``."""
+    """A block, its page, and the comment in front of it.
+
+    ``not run: WHY`` is left out; ``with the shell: WHY`` is Python that test_reader.py runs
+    between the shell blocks of its page.
+    """
 
     page: str
     line: int

@@ -1,4 +1,7 @@
-"""Every shell block of the documentation runs in a copy of the repository, on little data."""
+"""Every shell block of the documentation runs in a copy of the repository, on little data.
+
+So does the Python that stands between them and needs what they made.
+"""
 
 import csv
 import importlib.util
@@ -19,7 +22,7 @@ from torchvision.models import resnet18, resnet101
 
 from mmavl.datasets.manifest import read_manifest
 
-from .blocks import ROOT, SHELL
+from .blocks import BLOCKS, ROOT, SHELL
 
 HERE = Path(__file__).parent
 PUBLISHED = ROOT.parent / 'shared/data'
@@ -100,7 +103,7 @@ INSTEAD = [
     (r'--seconds 20 60 1800', '--seconds 5'),
     (r'--count 100', '--count 6'),
     (r'--count 35', '--count 3'),
-    (r'--count 60', '--count 2'),
+    (r'--count 60', '--count 3'),
     (r'^mmavl demo', 'serves mmavl demo'),
 ]
 
@@ -150,8 +153,10 @@ def make_clips(folder):
         media.write_video(folder / name, 6, size=(640, 480))
     media.write_frames(folder / 'pictures', 1)
     shutil.move(folder / 'pictures/0000.jpg', folder / 'frame.jpg')
-    shutil.copy(folder / 'frame.jpg', folder / 'flute.jpg')
-    media.write_sound(folder / 'sound.wav', 6)
+    for name in ('flute', 'scene'):
+        shutil.copy(folder / 'frame.jpg', folder / f'{name}.jpg')
+    for name in ('sound', 'scene'):
+        media.write_sound(folder / f'{name}.wav', 6)
 
 
 def make_pretrained(folder):
@@ -243,9 +248,11 @@ def script_of(page):
     """What the reader of a page types, with what comes before."""
     reader = READERS.get(page, Reader())
     text = '\n'.join(
-        block.text
-        for block in SHELL
-        if block.page == page and not block.mark.startswith('not run')
+        block.text if block in SHELL else f"python - <<'END'\n{block.text}END"
+        for block in BLOCKS
+        if block.page == page
+        and not block.mark.startswith('not run')
+        and (block in SHELL or block.mark.startswith('with the shell'))
     )
     for name, meaning in reader.means.items():
         text = re.sub(rf'(?<![\w/.-]){re.escape(name)}(?![\w/.-])', meaning, text)
