@@ -173,8 +173,10 @@ class BaseAVInferencer(BaseInferencer):
         """Numbers of classes by name.
 
         Raises:
-            ValueError: The model has none of that name.
+            ValueError: The model has none of that name, or a name is there twice.
         """
+        if labels and len(set(labels)) < len(labels):
+            raise ValueError(f'labels name a class twice: {", ".join(labels)}')
         for label in labels or ():
             if label not in self.classes:
                 raise ValueError(f'the model knows no {label!r}, but {", ".join(self.classes)}')

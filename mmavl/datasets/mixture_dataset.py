@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import torch
 
-from mmavl.errors import DataError
+from mmavl.errors import ConfigError, DataError
 from mmavl.registry import DATASETS
 from mmavl.structures import AVDataSample
 from mmavl.utils.weights import resolve_path
@@ -93,7 +93,17 @@ class MixtureDataset:
         mixture = AVDataSample(metainfo={'clip_id': f'{idx}: {names}', 'sample_idx': idx})
         mixture.sources = [item['data_samples'] for item in items]
         inputs = {
-            name: torch.stack([item['inputs'][name] for item in items])
+            name: self._stack(name, [item['inputs'][name] for item in items], mixture.clip_id)
             for name in items[0]['inputs']
         }
         return {'inputs': inputs, 'data_samples': mixture}
+
+    @staticmethod
+    def _stack(name: str, values: list[torch.Tensor], mixture: str) -> torch.Tensor:
+        shapes = [list(value.shape) for value in values]
+        if any(shape != shapes[0] for shape in shapes):
+            raise ConfigError(
+                f'{name!r} of the sources of mixture {mixture} has the shapes {shapes}: '
+                'put CropPadAudio for sounds, Resize for pictures into the pipeline'
+            )
+        return torch.stack(values)

@@ -1,5 +1,6 @@
 """The measurements of a row of Table 3, taken once and kept beside its checkpoint."""
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -39,11 +40,15 @@ def measure(
     manifest = Path(dataset.dataset.data_root, dataset.dataset.ann_file)
     record = folder / f'separation_{mixtures.stem}.json'
     origins = [mixtures, manifest, checkpoint or localizer_checkpoint(cfg)]
+    settings = _fingerprint(cfg)
     if is_newer(record, *origins):
-        return json.loads(record.read_text(encoding='utf-8'))
+        found = json.loads(record.read_text(encoding='utf-8'))
+        if found.get('settings') == settings:
+            return found
     if dumps_only:
         raise FileNotFoundError(
-            f'no record in {folder} is newer than checkpoint, manifest and list of mixtures'
+            f'no record in {folder} has the settings of the config and is newer than checkpoint, '
+            'manifest and list of mixtures'
         )
     cfg.default_hooks.pop('visualization', None)  # would overwrite the pictures of a real test
     init_default_scope('mmavl')
@@ -53,6 +58,7 @@ def measure(
     metrics = run_test(cfg, checkpoint and str(checkpoint))
     found = {
         'checkpoint': checkpoint and str(checkpoint),
+        'settings': settings,
         'metrics': {key: float(value) for key, value in metrics.items()},
         'parameters': counts,
         'minutes': training_minutes(folder) if checkpoint else None,
@@ -60,6 +66,12 @@ def measure(
     with atomic_write(record) as file:
         json.dump(found, file, indent=1)
     return found
+
+
+def _fingerprint(cfg: Config) -> str:
+    """A number of all that decides about the figures beside weights and data."""
+    parts = [cfg.get(name) for name in ('model', 'test_dataloader', 'test_evaluator', 'test_cfg')]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def localizer_checkpoint(cfg: Config) -> Path | None:

@@ -223,6 +223,8 @@ def test_sources_and_labels_go_to_the_models_that_take_them(config, show, halves
     clip = (halves, media.tone(1), media.RATE)
     with pytest.raises(ValueError, match='ToySeparator looks at no single source'):
         guided(clip, sources={'x': (0, 0, 9, 9)})
+    with pytest.raises(ValueError, match='labels name a class twice: loud, loud'):
+        guided(clip, labels=['loud', 'loud'])
     for options in ({}, {'labels': ['loud']}):
         with pytest.raises(ValueError, match=r'ToyPeer takes no labels, but is shown .*--sources'):
             show()(clip, **options)

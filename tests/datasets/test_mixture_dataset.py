@@ -4,7 +4,7 @@ import pytest
 
 from mmavl.datasets import MixtureDataset
 from mmavl.datasets.mixture_list import read_mixtures, write_mixtures
-from mmavl.errors import DataError
+from mmavl.errors import ConfigError, DataError
 
 
 def test_a_mixture_holds_its_sources_in_the_order_of_the_list(sources, source_config):
@@ -56,3 +56,19 @@ def test_a_source_is_taken_at_the_place_that_the_list_names(videos, source_confi
         MixtureDataset(source_config(), list_file).get_data_info(0)
     with pytest.raises(DataError, match=r'has none of \[5\] sources'):
         MixtureDataset(source_config(), list_file, sizes=[5])
+
+
+def test_sources_of_unequal_length_name_their_mixture_and_the_way_out(sources, source_config):
+    write_mixtures(sources / 'list.json', [[('c2', 'Violin'), ('c0', 'Flute')]], {})
+    dataset = MixtureDataset(source_config(test_mode=True), str(sources / 'list.json'))
+    dataset.full_init()
+    load = dataset.dataset.prepare_data
+
+    def shortened(index, frame=None):
+        item = load(index, frame)
+        item['inputs']['waveform'] = item['inputs']['waveform'][: 500 + index]
+        return item
+
+    dataset.dataset.prepare_data = shortened
+    with pytest.raises(ConfigError, match=r"'waveform' .* c2:Violin \+ c0:Flute .*CropPadAudio"):
+        dataset[0]

@@ -4,6 +4,7 @@ import pytest
 from mmengine import Config
 
 from mmavl.engine.separation_rows import (
+    _fingerprint,
     localizer_checkpoint,
     measure,
     set_localizer_checkpoint,
@@ -38,9 +39,12 @@ def test_a_record_that_is_new_enough_is_taken_and_another_is_not(tmp_path):
     cfg = Config({'test_dataloader': {'dataset': dataset}})
     with pytest.raises(FileNotFoundError, match=r'no record in .* is newer'):
         measure(cfg, None, tmp_path, dumps_only=True)
-    record = {'metrics': {'separation/sdr': 3.0}}
+    record = {'settings': _fingerprint(cfg), 'metrics': {'separation/sdr': 3.0}}
     (tmp_path / 'separation_list.json').write_text(json.dumps(record))
     assert measure(cfg, None, tmp_path, dumps_only=True) == record
+    cfg.model = {'share': True}
+    with pytest.raises(FileNotFoundError, match='no record in .* has the settings'):
+        measure(cfg, None, tmp_path, dumps_only=True)
 
 
 def test_the_localizers_checkpoint_is_read_and_set_in_its_hook():

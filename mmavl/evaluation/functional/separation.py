@@ -1,5 +1,7 @@
 """How well sources were separated: BSS Eval (version 3) and the scale-invariant SDR."""
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -43,7 +45,8 @@ def bss_eval(
         tuple[Tensor, Tensor, Tensor]: SDR, SIR and SAR in dB, float64 [..., n] or [..., m, n].
 
     Raises:
-        ValueError: The shapes do not fit each other, or a value is not finite.
+        ValueError: The shapes do not fit each other, there is no source or no sample, or values
+            are integers or not finite.
 
     Source: E. Vincent et al., "Performance measurement in blind audio source separation" (IEEE
     TASLP 2006), in the squared cosines of R. Scheibler, "SDR - medium rare with fast
@@ -52,8 +55,9 @@ def bss_eval(
     several = estimate.ndim == reference.ndim + 1
     sources, length = reference.shape[-2:]
     _check(reference, estimate, sets=estimate.shape[-3:-2] if several else ())
-    references = reference.reshape(-1, sources, length)
-    estimates = estimate.reshape(len(references), -1, sources, length)
+    references = reference.reshape(math.prod(reference.shape[:-2]), sources, length)
+    sets = estimate.shape[-3] if several else 1
+    estimates = estimate.reshape(len(references), sets, sources, length)
     evaluated = _audible(references, 'reference').all(-1)
     heard = _audible(estimates, 'estimate').all(-1) & evaluated[:, None]
     cosines = heard.new_zeros((2, *estimates.shape[:-1]), dtype=torch.float64)
@@ -75,6 +79,8 @@ def _squared_cosines(reference: Tensor, estimates: Tensor, taps: int) -> Tensor:
     Returns:
         Shares of energy in [0, 1], [2, B, m, n].
     """
+    if not len(reference):
+        return estimates.new_zeros((2, *estimates.shape[:-1]), dtype=torch.float64)
     parts = [
         _chunk_cosines(waves, guesses.flatten(1, 2), taps)
         for waves, guesses in zip(reference.split(_CHUNK), estimates.split(_CHUNK))
@@ -132,6 +138,11 @@ def _check(reference: Tensor, estimate: Tensor, sets: tuple[int, ...] = ()) -> N
             f'reference is {tuple(reference.shape)} and estimate {tuple(estimate.shape)}: give '
             'both the same sources, and cut them to one length'
         )
+    if 0 in reference.shape[-2:]:
+        raise ValueError(f'reference is {tuple(reference.shape)}: there is nothing to compare')
+    for name, waves in (('reference', reference), ('estimate', estimate)):
+        if not waves.is_floating_point():
+            raise ValueError(f'the {name} is {waves.dtype}: convert it to float, full scale 1')
 
 
 def _audible(waves: Tensor, name: str) -> Tensor:

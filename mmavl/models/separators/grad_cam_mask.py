@@ -39,6 +39,13 @@ class GradCAMMask(nn.Module):
 
 
 def class_maps(localizer: CoarseToFine, features: dict[str, Tensor], labels: Tensor) -> Tensor:
-    """Eq. 4 on the sound: W_a [S, t, f] of each source's class."""
+    """Eq. 4 on the sound: W_a [S, t, f] of each source's class.
+
+    Raises:
+        ValueError: The localizer has no such class.
+    """
+    classes = features['audio_tag_logits'].shape[1]
+    if int(labels.max()) >= classes:
+        raise ValueError(f'labels {labels.tolist()}: the localizer has {classes} classes, from 0')
     clips = torch.arange(len(labels), device=labels.device)
     return localizer.disentangler(features['F_a'], localizer.audio_tag_head, clips, labels)

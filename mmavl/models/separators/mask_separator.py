@@ -106,7 +106,7 @@ class MaskSeparator(BaseSeparator):
     def shared(self, masks: Tensor, index: Tensor) -> Tensor:
         """Masks [S, rows, T] that add up to one over the sources of each mixture.
 
-        Of probabilities this is the softmax of their logits.
+        Of probabilities this is the softmax of their logits. Ratios that are all zero stay so.
         """
         parts = masks = masks.float()  # bfloat16 has no number between 0.996 and 1
         if self.mask == 'binary':

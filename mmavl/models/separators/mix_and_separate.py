@@ -7,6 +7,7 @@ from torch.nn import functional as F
 from mmavl.registry import MODELS
 from mmavl.structures import AVDataSample
 
+from ..backbones import FrozenBackbone
 from . import signal
 from .mask_separator import MaskSeparator
 from .objects import Objects, objects_of
@@ -58,6 +59,9 @@ class MixAndSeparate(MaskSeparator):
         self.synthesizer = synthesizer and MODELS.build(synthesizer)
         self.train_localizer = train_localizer
         self.localizer.requires_grad_(train_localizer and self.unet is not None)
+        for module in self.localizer.modules():
+            if isinstance(module, FrozenBackbone):
+                module.requires_grad_(False)
 
     @property
     def visual_backbone(self) -> torch.nn.Module:

@@ -32,6 +32,8 @@ class Sources:
     def __init__(self, labels: Sequence[int], boxes: Tensor | None, device: torch.device) -> None:
         if not len(labels):
             raise ValueError('labels is empty: name the class of each source')
+        if min(labels) < 0:
+            raise ValueError(f'labels {list(labels)} are below 0')
         if boxes is not None and boxes.shape != (len(labels), 4):
             raise ValueError(f'boxes are {list(boxes.shape)}, not [{len(labels)}, 4]')
         self.labels = torch.as_tensor(labels, dtype=torch.long, device=device)
@@ -90,12 +92,17 @@ class Frames:
         self, model: BaseSeparator, frames: Tensor | None, sources: int, windows: int
     ) -> None:
         self.frames = frames
+        backbone = getattr(model, 'visual_backbone', None)
         if frames is None:
+            if backbone is not None:
+                raise ValueError(f'{type(model).__name__} looks at frames, and was given none')
             return
         if not 3 <= frames.ndim <= 5 or frames.shape[-3] != 3 or not frames.numel():
             raise ValueError(
                 f'frames are {list(frames.shape)}, not [3, H, W], [T, 3, H, W] or [n, T, 3, H, W]'
             )
+        if not torch.isfinite(frames).all():
+            raise ValueError('frames hold values that are nan or inf')
         if frames.ndim == 5 and len(frames) != sources:
             raise ValueError(f'frames of {len(frames)} sources, but {sources} labels')
         times = frames.shape[-4] if frames.ndim > 3 else 1
@@ -104,7 +111,6 @@ class Frames:
         used, which = (torch.tensor(nearest)[:, None] + own).unique(return_inverse=True)
         self.which = which  # [windows, n]
         preprocessor = model.data_preprocessor
-        backbone = getattr(model, 'visual_backbone', None)
         self.name = 'image' if backbone is None else 'image_features'
         parts = []
         for chosen in frames.reshape(-1, *frames.shape[-3:])[used].split(_FRAMES):

@@ -66,7 +66,9 @@ def separate_waveform(
         raise ValueError('the model is in training mode: call its eval() first')
     preprocessor = model.data_preprocessor
     mono = _mono(waveform).to(preprocessor.device)
-    rate = sample_rate or preprocessor.sample_rate
+    rate = preprocessor.sample_rate if sample_rate is None else sample_rate
+    if rate < 1 or batch_size < 1:
+        raise ValueError(f'sample_rate={rate} and batch_size={batch_size} must be above 0')
     mixture = resample(mono, rate, preprocessor.sample_rate)
     window = model.window or len(mixture)
     length = max(len(mixture), window)

@@ -125,6 +125,22 @@ def test_a_silent_signal_makes_its_mixture_nan_and_no_other(silent):
         torch.testing.assert_close(found[[0, 2]], figure[[0, 2]])
 
 
+@pytest.mark.parametrize('shape', [(2, 2000), (1, 2, 2000), (3, 2, 2000)])
+def test_where_everything_is_silent_everything_is_nan(shape):
+    silence = torch.zeros(shape)
+    for figure in (*bss_eval(silence, noise(*shape)), *bss_eval(noise(*shape), silence)):
+        assert figure.shape == shape[:-1]
+        assert figure.isnan().all()
+
+
+def test_no_mixture_has_no_figures():
+    assert [len(figure) for figure in bss_eval(torch.zeros(0, 2, 99), torch.zeros(0, 2, 99))] == [
+        0,
+        0,
+        0,
+    ]
+
+
 def test_several_sets_of_estimates_score_as_each_by_itself():
     reference = coloured(noise(2, 3, 2000))
     sets = torch.stack([spoilt(reference, 0.2, seed=1), spoilt(reference, 0.7, seed=2)], 1)
@@ -166,6 +182,10 @@ def test_what_does_not_fit_or_is_not_finite_is_refused():
     for estimate in (noise(2, 2, 601), noise(2, 3, 600), noise(2, 5, 1, 600), noise(2, 600)):
         with pytest.raises(ValueError, match=r'reference is .* one length'):
             bss_eval(reference, estimate)
+    with pytest.raises(ValueError, match=r'\(1, 2, 0\): there is nothing to compare'):
+        bss_eval(torch.zeros(1, 2, 0), torch.zeros(1, 2, 0))
+    with pytest.raises(ValueError, match=r'estimate is torch.int16: convert it to float'):
+        bss_eval(reference, torch.ones(2, 2, 600, dtype=torch.int16))
     broken = reference.clone()
     broken[0, 1, 5] = torch.nan
     with pytest.raises(ValueError, match='estimate holds values that are nan'):

@@ -71,6 +71,14 @@ def test_a_trained_along_localizer_gets_gradients_where_it_is_used(build, make_b
     assert model.localizer.training
 
 
+def test_what_the_localizer_keeps_frozen_is_not_trained_along(build, localizer_config):
+    backbone = {'type': 'FrozenBackbone', 'backbone': localizer_config['visual_backbone']}
+    localizer_config['visual_backbone'] = backbone
+    localizer = build(localizer=localizer_config, train_localizer=True).localizer
+    assert not any(p.requires_grad for p in localizer.visual_backbone.parameters())
+    assert all(p.requires_grad for p in localizer.avc_head.parameters())
+
+
 @pytest.mark.parametrize('mask', ['binary', 'ratio'])
 @pytest.mark.parametrize('guidance', ['VisualGuidance', 'AudioGuidance', 'GradCAMMask'])
 def test_mixtures_of_any_number_of_sources_are_separated(build, make_batch, guidance, mask):

@@ -129,6 +129,10 @@ def test_values_that_are_not_finite_are_named(value):
         ({'waveform': torch.zeros(5, dtype=torch.int16)}, r'int16 \[5\], not float'),
         ({'waveform': torch.zeros(1, 1, 5)}, 'not float'),
         ({'labels': []}, 'labels is empty'),
+        ({'labels': [0, -1]}, r'labels \[0, -1\] are below 0'),
+        ({'sample_rate': 0}, 'sample_rate=0 .* above 0'),
+        ({'batch_size': 0}, 'batch_size=0 must be above 0'),
+        ({'frames': torch.full((3, 4, 4), torch.nan)}, 'frames hold values that are nan'),
         ({'frames': torch.zeros(4, 4)}, r'frames are \[4, 4\]'),
         ({'frames': torch.zeros(3, 1, 3, 4, 4)}, 'frames of 3 sources, but 1 labels'),
         ({'boxes': torch.zeros(2, 4)}, r'boxes are \[2, 4\], not \[1, 4\]'),
@@ -138,6 +142,15 @@ def test_bad_arguments_are_refused_with_what_they_are(change, message):
     arguments = {'waveform': tone(9000), 'frames': None, 'labels': [0], **change}
     with pytest.raises(ValueError, match=message):
         separate_waveform(Masking().eval(), **arguments)
+
+
+def test_what_a_guided_model_lacks_is_named(localizer_config):
+    model = mix_and_separate(localizer_config)
+    wave, frame = silent_clip()
+    with pytest.raises(ValueError, match='MixAndSeparate looks at frames, and was given none'):
+        separate_waveform(model, wave, None, [0])
+    with pytest.raises(ValueError, match=r'labels \[9\]: the localizer has 4 classes'):
+        separate_waveform(model, wave, frame, [9])
 
 
 def test_a_model_in_training_mode_is_refused():
