@@ -26,7 +26,7 @@ separators() { # CONFIG...
         mmavl/datasets/mixture_lists/scenes_val.json --count 3
     local config
     for config in "$@"; do
-        [ -f "work_dirs/$(basename "$config")/epoch_20.pth" ] ||
+        [ -f "work_dirs/$(basename "$config")/last_checkpoint" ] ||
             python tools/train.py "configs/$config.py"
     done
 }

@@ -77,7 +77,7 @@ READERS = {
     'docs/own_clips.md': Reader(('scenes',)),
     'docs/pseudo_labels.md': Reader(('scenes',)),
     'docs/separation.md': Reader(
-        ('music', f'separators separation_scenes_audio {PEERS}'),
+        ('music', f'separators separation_scenes_audio separation_scenes_multi {PEERS}'),
         {'CHECKPOINT': SEPARATION},
         {'epoch_20.pth': SEPARATION},
     ),
@@ -103,7 +103,7 @@ INSTEAD = [
     (r'--seconds 20 60 1800', '--seconds 5'),
     (r'--count 100', '--count 6'),
     (r'--count 35', '--count 3'),
-    (r'--count 60', '--count 3'),
+    (r'--classes Accordion Drum Piano --count 60', '--classes Horn Harp Piano --count 4'),
     (r'^mmavl demo', 'serves mmavl demo'),
 ]
 
