@@ -43,7 +43,7 @@ def test_a_record_that_is_new_enough_is_taken_and_another_is_not(tmp_path):
     (tmp_path / 'separation_list.json').write_text(json.dumps(record))
     assert measure(cfg, None, tmp_path, dumps_only=True) == record
     cfg.model = {'share': True}
-    with pytest.raises(FileNotFoundError, match='no record in .* has the settings'):
+    with pytest.raises(FileNotFoundError, match=r'no record in .* has the settings'):
         measure(cfg, None, tmp_path, dumps_only=True)
 
 
