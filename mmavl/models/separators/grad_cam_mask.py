@@ -44,8 +44,9 @@ def class_maps(localizer: CoarseToFine, features: dict[str, Tensor], labels: Ten
     Raises:
         ValueError: The localizer has no such class.
     """
-    classes = features['audio_tag_logits'].shape[1]
-    if int(labels.max()) >= classes:
-        raise ValueError(f'labels {labels.tolist()}: the localizer has {classes} classes, from 0')
+    logits = features.get('audio_tag_logits')
+    if logits is not None and int(labels.max()) >= logits.shape[1]:
+        known = logits.shape[1]
+        raise ValueError(f'labels {labels.tolist()}: the localizer has {known} classes, from 0')
     clips = torch.arange(len(labels), device=labels.device)
     return localizer.disentangler(features['F_a'], localizer.audio_tag_head, clips, labels)

@@ -149,7 +149,7 @@ def test_what_a_guided_model_lacks_is_named(localizer_config):
     wave, frame = silent_clip()
     with pytest.raises(ValueError, match='MixAndSeparate looks at frames, and was given none'):
         separate_waveform(model, wave, None, [0])
-    with pytest.raises(ValueError, match=r'labels \[9\]: the localizer has 4 classes'):
+    with pytest.raises(ValueError, match=r'labels \[9.*\]: the localizer has 4 classes'):
         separate_waveform(model, wave, frame, [9])
 
 
