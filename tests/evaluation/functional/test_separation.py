@@ -134,11 +134,9 @@ def test_where_everything_is_silent_everything_is_nan(shape):
 
 
 def test_no_mixture_has_no_figures():
-    assert [len(figure) for figure in bss_eval(torch.zeros(0, 2, 99), torch.zeros(0, 2, 99))] == [
-        0,
-        0,
-        0,
-    ]
+    none = torch.zeros(0, 2, 99)
+    for figure in bss_eval(none, none):
+        assert figure.shape == (0, 2)
 
 
 def test_several_sets_of_estimates_score_as_each_by_itself():
