@@ -17,7 +17,7 @@ from mmavl.errors import ConfigError, DataError
 from mmavl.utils.files import atomic_write
 from mmavl.visualization import AVVisualizer
 
-from .clips import Clip, Failure, list_clips
+from .clips import Clip, Failure, check_out_dir, list_clips
 from .model_files import load_model
 from .pipeline import ClipPipeline
 
@@ -98,11 +98,14 @@ class BaseAVInferencer(BaseInferencer):
 
         Raises:
             DataError: A single clip was given, and cannot be used.
-            TypeError, ValueError: An argument is of another kind.
+            TypeError, ValueError: An argument is of another kind, or an input lies in ``out_dir``.
         """
         if return_datasamples and (out_dir is not None or return_vis):
             raise ValueError('return_datasamples goes with neither out_dir nor return_vis')
+        check_batch_size(batch_size)
         clips, failures = list_clips(inputs)
+        if out_dir is not None:
+            check_out_dir(clips, out_dir)
         out: dict[str, list] = {'predictions': [], 'visualization': [], 'failures': failures}
         single = len(clips) == 1 and not isinstance(inputs, list)
         saved: list[dict] = []
@@ -131,7 +134,11 @@ class BaseAVInferencer(BaseInferencer):
 
         Returns:
             dict: The content of ``results.json``.
+
+        Raises:
+            ValueError: An input lies in ``out_dir``.
         """
+        check_out_dir([result.clip for result in results['predictions']], out_dir)
         saved = []
         try:
             for result in results['predictions']:
@@ -175,6 +182,8 @@ class BaseAVInferencer(BaseInferencer):
         Raises:
             ValueError: The model has none of that name, or a name is there twice.
         """
+        if isinstance(labels, str):
+            raise ValueError(f'labels={labels!r} must be a list of names')
         if labels and len(set(labels)) < len(labels):
             raise ValueError(f'labels name a class twice: {", ".join(labels)}')
         for label in labels or ():
@@ -211,6 +220,18 @@ class BaseAVInferencer(BaseInferencer):
         if not condition:
             name = self._net.cfg.filename or 'the config'
             raise ConfigError(f'{name} builds a {type(self._net).__name__}, which is no {what}')
+
+
+def check_batch_size(batch_size: int) -> None:
+    """Raise a ValueError unless it is a whole number above 0."""
+    if not isinstance(batch_size, int) or batch_size < 1:
+        raise ValueError(f'batch_size={batch_size!r} is not a whole number above 0')
+
+
+def check_threshold(threshold: float) -> None:
+    """Raise a ValueError unless it is a probability."""
+    if not 0 <= threshold <= 1:
+        raise ValueError(f'threshold={threshold} is not from 0 to 1')
 
 
 def write_json(path: Path, content: Any) -> None:

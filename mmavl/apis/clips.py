@@ -1,12 +1,15 @@
 """What an inferencer is given: videos, pairs of a picture and a sound, arrays, folders of them."""
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from mmavl.datasets.audio_io import check_samples
 from mmavl.errors import DataError
 from mmavl.visualization.drawing import safe_name
 
@@ -92,12 +95,30 @@ def list_clips(inputs: Any) -> tuple[list[Clip], list[Failure]]:
     return list(_different_names(clips)), failures
 
 
+def check_out_dir(clips: Iterable[Clip], out_dir: str | Path) -> None:
+    """Check that no result can take the place of an input.
+
+    Raises:
+        ValueError: A clip's file lies in the folder.
+    """
+    folder = Path(out_dir).resolve()
+    for clip in clips:
+        for file in filter(None, clip.source.values()):
+            if Path(file).resolve().parent == folder:
+                raise ValueError(
+                    f'{file} lies in {out_dir}, where results could overwrite it: choose another '
+                    'folder for them'
+                )
+
+
 def _expand(item: Any) -> Iterable[Clip | Failure]:
     if isinstance(item, str | Path):
         path = check_path(item, folder=True)
         return _folder(path) if path.is_dir() else [Clip(path.stem, str(path), str(path))]
     if isinstance(item, tuple) and len(item) in (2, 3):
         return [_pair(*item)]
+    if isinstance(item, dict):
+        _check_keys(item)
     if isinstance(item, dict) and 'video' in item:
         path = check_path(item['video'])
         return [Clip(item.get('name', path.stem), str(path), str(path))]
@@ -120,6 +141,8 @@ def check_path(path: str | Path, folder: bool = False) -> Path:
         DataError: It is an address, does not exist, is empty or of another kind.
     """
     text = str(path)
+    if not text:
+        raise DataError('an empty text is no path')
     if '://' in text:
         raise DataError(f'{text} is an address, not a file: download it first')
     file = Path(text).expanduser()
@@ -143,9 +166,23 @@ def _pair(image: Any, audio: Any, sample_rate: int | None = None, name: str | No
     if isinstance(audio, str | Path):
         path = check_path(audio)
         return Clip(name or path.stem, image, str(path))
-    if not sample_rate:
-        raise TypeError('a waveform needs its sample_rate in Hz')
-    return Clip(name or 'clip', image, _as_wave(audio), int(sample_rate))
+    return Clip(name or 'clip', image, _as_wave(audio), _as_rate(sample_rate))
+
+
+def _check_keys(item: dict[str, Any]) -> None:
+    known = {'video', 'name'} if 'video' in item else {'image', 'audio', 'sample_rate', 'name'}
+    if unknown := [key for key in item if key not in known]:
+        words = ', '.join(sorted(known))
+        raise TypeError(f'a clip has no {", ".join(map(repr, unknown))}, but {words}')
+    if not isinstance(item.get('name', ''), str):
+        raise TypeError(f"a clip's name must be a text, not {item['name']!r}")
+
+
+def _as_rate(rate: Any) -> int:
+    number = isinstance(rate, Real) and not isinstance(rate, bool)
+    if not number or not math.isfinite(rate) or rate < 1 or rate != int(rate):
+        raise TypeError(f'a waveform needs its sample_rate, a whole number of Hz, not {rate!r}')
+    return int(rate)
 
 
 def _as_picture(image: Any) -> np.ndarray:
@@ -168,13 +205,16 @@ def _as_wave(wave: Any) -> np.ndarray:
             'a waveform must be float in [-1, 1] or signed integer, [L] or [L, channels], not '
             f'{wave.dtype} {list(wave.shape)}'
         )
-    wave = wave.astype(np.float32)
-    wave = wave.mean(axis=1) if wave.ndim == 2 else wave
     if not wave.size:
         raise DataError('the waveform has no samples')
-    if not np.isfinite(wave).all():
-        raise DataError('the waveform holds values that are nan or inf')
-    return wave
+    if wave.ndim == 2 and wave.shape[1] > wave.shape[0]:
+        raise TypeError(
+            f'a waveform of {list(wave.shape)} would be {wave.shape[1]} channels of '
+            f'{wave.shape[0]} samples: it must be [L, channels]'
+        )
+    wave = wave.mean(axis=1) if wave.ndim == 2 else wave
+    check_samples('the waveform', wave)
+    return wave.astype(np.float32)
 
 
 def _folder(folder: Path) -> Iterator[Clip | Failure]:
@@ -200,7 +240,7 @@ def _folder(folder: Path) -> Iterator[Clip | Failure]:
 
 
 def _different_names(clips: Sequence[Clip]) -> Iterator[Clip]:
-    taken: set[str] = set()
+    taken = {'results'}  # the index of what is saved
     for clip in clips:
         name, number = clip.name, 2
         # as files are called: 'a b' and 'A_b' would write the same

@@ -15,7 +15,7 @@ from mmavl.visualization import Spectrogram
 from mmavl.visualization.drawing import safe_name, write_png
 
 from .annotate import annotate_video
-from .base_av_inferencer import BaseAVInferencer, write_json
+from .base_av_inferencer import BaseAVInferencer, check_batch_size, check_threshold, write_json
 from .clips import Clip, check_path
 from .localization import AGNOSTIC, Localization
 from .smoothing import smooth
@@ -61,7 +61,8 @@ class LocalizationInferencer(BaseAVInferencer):
         Returns:
             list[Localization] | list[AVDataSample]: In order.
         """
-        asked = self.class_numbers(list(labels or ()))
+        check_threshold(threshold)
+        asked = self.class_numbers(labels)
         packed = [self.pipeline.pack(loaded, asked) for _, loaded in batch]
         samples = self.forward(self.collate_fn(packed))
         if return_datasamples:
@@ -144,10 +145,13 @@ class LocalizationInferencer(BaseAVInferencer):
 
         Raises:
             DataError: The video cannot be used, or not to its end.
-            ValueError: The rate is not above 0, or the smoothing negative.
+            ValueError: The rate is not above 0, the smoothing negative, or another argument out of
+                its range.
         """
         if rate <= 0 or smoothing < 0:
             raise ValueError(f'rate={rate} must be above 0, smoothing={smoothing} not below')
+        check_batch_size(batch_size)
+        check_threshold(threshold)
         path = str(check_path(path))
         clip = Clip(Path(path).stem, path, path)
         found = self._windows(clip, rate, batch_size, threshold)
@@ -190,7 +194,10 @@ class LocalizationInferencer(BaseAVInferencer):
 
         Raises:
             DataError: The video cannot be used, or not to its end; no file is left then.
+            ValueError: ``out_file`` is the video itself, or as of :meth:`video`.
         """
+        if Path(out_file).resolve() == Path(path).resolve():
+            raise ValueError(f'{path} would be overwritten: choose another file for its copy')
         found = self.video(path, **kwargs)
         return annotate_video(
             str(check_path(path)),

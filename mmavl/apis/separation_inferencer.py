@@ -22,7 +22,7 @@ from mmavl.visualization.drawing import fit_image, safe_name, write_png
 from mmavl.visualization.layout import Panel, compose_row
 from mmavl.visualization.spectrogram import draw_spectrogram
 
-from .base_av_inferencer import BaseAVInferencer, write_json
+from .base_av_inferencer import BaseAVInferencer, check_threshold, write_json
 from .clips import Clip
 from .separation import Separation
 from .shown_sources import Place, mark_places, read_places, relative_boxes, view
@@ -158,6 +158,7 @@ class SeparationInferencer(BaseAVInferencer):
         Returns:
             list[Separation] | list[AVDataSample]: In order.
         """
+        check_threshold(threshold)
         if num_sources < 1:
             raise ValueError(f'num_sources={num_sources} is not above 0')
         results = []

@@ -8,7 +8,7 @@ import av
 import numpy as np
 import soxr
 
-from mmavl.datasets.audio_io import track_seconds
+from mmavl.datasets.audio_io import check_samples, track_seconds
 from mmavl.datasets.image_io import open_container, upright
 from mmavl.errors import DataError
 
@@ -191,7 +191,7 @@ class SoundStream(_Stream):
             ``seconds * sample_rate`` only where there is no more sound.
 
         Raises:
-            DataError: There is no sound at all, or samples are not finite.
+            DataError: There is no sound at all, or samples are not finite or far beyond [-1, 1].
         """
         first = max(round(time * self.sample_rate) - self.length // 2, self._begin)
         self._fill(first + self.length)
@@ -201,8 +201,7 @@ class SoundStream(_Stream):
         window = self._buffer[first - self._begin : first - self._begin + self.length]
         if not end:
             raise DataError(f'{self.path} holds no sound: it has a header and no samples')
-        if not np.isfinite(window).all():
-            raise DataError(f'{self.path} holds samples that are nan or inf: convert it again')
+        check_samples(self.path, window)
         # a window near the end, yet unknown, may begin earlier than this one
         keep = max(min(first, end - self.length), self._begin)
         self._buffer, self._begin = self._buffer[keep - self._begin :].copy(), keep
@@ -257,8 +256,7 @@ def read_whole(path: str) -> tuple[np.ndarray, int]:
         if not sum(len(piece) for piece in pieces):
             raise DataError(f'{path} holds no sound: it has a header and no samples')
         wave = np.concatenate(pieces)
-        if not np.isfinite(wave).all():
-            raise DataError(f'{path} holds samples that are nan or inf: convert it again')
+        check_samples(path, wave)
         return wave, sound.track.rate
 
 

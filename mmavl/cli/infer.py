@@ -35,6 +35,8 @@ def run_inference(args: argparse.Namespace) -> int:
             index = _annotate(inferencer, out, index, args)
     except (DataError, OSError) as error:
         return _end(error, 1)
+    except ValueError as error:  # of an argument that does not fit the inputs
+        return _end(error, 2)
     except KeyboardInterrupt:
         print('interrupted; results.json lists what is done', file=sys.stderr)
         return 130

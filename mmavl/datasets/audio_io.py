@@ -15,6 +15,9 @@ from .image_io import open_container, require_file
 #: Seconds by which media may be shorter than its manifest or header says.
 TOLERANCE = 0.5
 
+#: Sample up to which float sound counts as scaled; a loud master or a sum of sounds exceeds 1.
+LOUDEST = 10.0
+
 #: Seconds of sound that are read whole without being asked to.
 LONGEST = 600.0
 
@@ -56,7 +59,7 @@ def read_audio(
         wave, rate = _read_soundfile(path, seconds, start, expected)
     except soundfile.LibsndfileError:
         wave, rate = _read_container(path, seconds, start, expected)
-    _check_samples(path, wave)
+    check_samples(path, wave)
     if sample_rate and rate != sample_rate:
         wave, rate = soxr.resample(wave, rate, sample_rate), sample_rate
     return np.ascontiguousarray(wave, dtype=np.float32), rate
@@ -158,12 +161,21 @@ def _check_length(path: str, got: float, promised: float) -> None:
         )
 
 
-def _check_samples(path: str, wave: np.ndarray) -> None:
-    peak = np.abs(wave).max()
+def check_samples(name: str, wave: np.ndarray) -> None:
+    """Check that samples are finite, and scaled as sound is.
+
+    Args:
+        name (str): What the error calls the sound, usually its path.
+        wave (np.ndarray): float [L].
+
+    Raises:
+        DataError: A sample is nan or inf, or far beyond [-1, 1].
+    """
+    peak = np.abs(wave).max(initial=0)
     if not np.isfinite(peak):
-        raise DataError(f'{path} holds samples that are nan or inf: convert it again')
-    if peak > 10:
+        raise DataError(f'{name} holds samples that are nan or inf: convert it again')
+    if peak > LOUDEST:
         raise DataError(
-            f'{path} holds float samples up to {peak:.4g} where [-1, 1] is full scale: convert '
+            f'{name} holds float samples up to {peak:.4g} where [-1, 1] is full scale: convert '
             'it again, scaled'
         )

@@ -6,6 +6,7 @@ sounding boxes are green *and* solid, silent ones grey *and* dashed.
 
 import io
 import re
+import zlib
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -29,6 +30,8 @@ HEAT_COLOURS = 'inferno'
 SOUND_COLOURS = 'magma'
 MASK_COLOURS = 'gray'
 _JPEG_QUALITY = 80
+#: Bytes of a clip's file name; endings are added to it.
+_LONGEST_NAME = 120
 
 Box = tuple[float, float, float, float]
 
@@ -166,8 +169,15 @@ def fit_image(image: np.ndarray, height: int) -> np.ndarray:
 
 
 def safe_name(text: str) -> str:
-    """A clip's id as a file name: letters and digits of any script, '-', '.' and '_'."""
-    return re.sub(r'[^\w.-]+', '_', text)
+    """A clip's id as a file name: letters and digits of any script, '-', '.' and '_'.
+
+    A long one is cut and ends in a checksum of the whole, since file systems take 255 bytes.
+    """
+    name = re.sub(r'[^\w.-]+', '_', text)
+    if len(name.encode()) > _LONGEST_NAME:
+        start = name.encode()[: _LONGEST_NAME - 9].decode(errors='ignore')
+        name = f'{start}_{zlib.crc32(text.encode()):08x}'
+    return name
 
 
 def write_png(path: str | Path, image: np.ndarray) -> None:

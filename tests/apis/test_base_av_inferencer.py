@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import pytest
 import soundfile
@@ -59,6 +60,24 @@ def test_clips_go_through_in_batches_and_in_order(namer, media):
     out = namer(clips_of('abcde', media), batch_size=2)
     assert namer.batches == [['a', 'b'], ['c', 'd'], ['e']]
     assert out == {'predictions': [*'abcde'], 'visualization': [], 'failures': []}
+
+
+@pytest.mark.parametrize('size', [0, -1, '2', 1.5])
+def test_a_batch_has_a_whole_number_of_clips(namer, media, size):
+    with pytest.raises(ValueError, match=f'batch_size={size!r} is not a whole number above 0'):
+        namer(clips_of('ab', media), batch_size=size)
+
+
+def test_nothing_is_written_beside_the_inputs(namer, clip, tmp_path):
+    before = Path(clip).read_bytes()
+    for write in (
+        lambda: namer(clip, out_dir=tmp_path),
+        lambda: namer.save(namer(clip), tmp_path),
+    ):
+        with pytest.raises(ValueError, match='choose another folder'):
+            write()
+    assert [str(path) for path in tmp_path.iterdir()] == [clip]
+    assert Path(clip).read_bytes() == before
 
 
 def test_what_cannot_be_used_is_listed_and_makes_no_batch_smaller(namer, media, tmp_path):

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
-from mmavl.apis.clips import Failure, list_clips
+from mmavl.apis.clips import Failure, check_out_dir, list_clips
 from mmavl.errors import DataError
+from mmavl.visualization.drawing import safe_name
 
 IMAGE = np.zeros((4, 6, 3), np.uint8)
 WAVE = np.zeros(100, np.float32)
@@ -42,6 +43,29 @@ def test_clips_whose_files_would_have_one_name_get_different_ones(tmp_path):
     touch(tmp_path, 'a b.mp4', 'A_b.mp4', 'a+b.mp4')
     clips, _ = list_clips(tmp_path)
     assert [clip.name for clip in clips] == ['A_b', 'a b_2', 'a+b_3']
+
+
+def test_no_clip_has_the_name_of_the_index(tmp_path):
+    touch(tmp_path, 'results.mp4', 'Results.mkv')
+    clips, _ = list_clips(tmp_path)
+    assert [clip.name for clip in clips] == ['Results_2', 'results_3']
+
+
+def test_long_names_stay_apart(tmp_path):
+    touch(tmp_path, f'{"n" * 200}1.mp4', f'{"n" * 200}2.mp4', f'{"三" * 80}.mp4')
+    clips, _ = list_clips([tmp_path, tmp_path])
+    files = {safe_name(clip.name) for clip in clips}
+    assert len(files) == 6
+    assert max(len(file.encode()) for file in files) <= 120
+
+
+def test_results_cannot_take_the_place_of_inputs(tmp_path):
+    touch(tmp_path, 'x.mp4')
+    (tmp_path / 'out').mkdir()
+    clips, _ = list_clips([tmp_path / 'x.mp4', (IMAGE, WAVE, 8000)])
+    check_out_dir(clips, tmp_path / 'out')
+    with pytest.raises(ValueError, match=r'x\.mp4 lies in .* choose another folder'):
+        check_out_dir(clips, tmp_path / 'out/..')
 
 
 def test_arrays_become_rgb_and_mono():
@@ -85,6 +109,15 @@ def test_a_bad_input_of_a_list_is_listed_and_a_single_one_raises(tmp_path):
         ((IMAGE, WAVE[None, None], 8000), TypeError, r'not float32 \[1, 1, 100\]'),
         ((IMAGE, WAVE[:0], 8000), DataError, 'no samples'),
         ((IMAGE, WAVE * np.nan, 8000), DataError, 'nan or inf'),
+        ((IMAGE, WAVE + 1e30, 8000), DataError, r'up to 1e\+30 where \[-1, 1\] is full scale'),
+        ((IMAGE, np.stack([WAVE, WAVE]), 8000), TypeError, 'would be 100 channels of 2 samples'),
+        ((IMAGE, WAVE, -1), TypeError, 'a whole number of Hz, not -1'),
+        ((IMAGE, WAVE, 22050.5), TypeError, 'a whole number of Hz, not 22050.5'),
+        ((IMAGE, WAVE, float('nan')), TypeError, 'a whole number of Hz, not nan'),
+        ((IMAGE, WAVE, '16k'), TypeError, "a whole number of Hz, not '16k'"),
+        ('', DataError, 'an empty text is no path'),
+        ({'video': 'x.mp4', 'nmae': 'x'}, TypeError, "a clip has no 'nmae', but name, video"),
+        ({'image': IMAGE, 'audio': WAVE, 'name': 5}, TypeError, 'must be a text, not 5'),
     ],
 )
 def test_what_is_no_clip_is_said(given, error, reason):

@@ -47,6 +47,11 @@ def test_labels_and_threshold_choose_what_is_drawn_and_what_sounds(localize, med
     assert localize(clip, threshold=0.9)['predictions'][0].sounding == []
     with pytest.raises(ValueError, match="knows no 'Violin', but loud, quiet"):
         localize(clip, labels=['Violin'])
+    with pytest.raises(ValueError, match="labels='loud' must be a list of names"):
+        localize(clip, labels='loud')
+    for share in (-0.1, 1.1, float('nan')):
+        with pytest.raises(ValueError, match=f'threshold={share} is not from 0 to 1'):
+            localize(clip, threshold=share)
 
 
 def test_saved_files_say_what_was_found(tmp_path, localize, media):

@@ -105,6 +105,13 @@ def test_what_is_wrong_before_the_start_is_one_line_and_code_2(
     assert not (tmp_path / 'out').exists()
 
 
+def test_a_video_is_not_overwritten_by_its_annotated_copy(tmp_path, config, videos, capsys):
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    assert localize(videos[1], '--out', tmp_path, '--model', config) == 2
+    assert 'v2.mp4 lies in' in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
 def index_of(folder):
     return json.loads((folder / 'results.json').read_text())
 
