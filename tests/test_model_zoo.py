@@ -61,11 +61,13 @@ def test_figures_are_those_of_the_pages(metafile):
 
 def test_cells_of_another_page_are_read_by_their_place():
     head = '| config | training | box mAP |\n|---|---|---|\n'
-    text = head + '| `a.py` | 2 min | 53.3 | 87.4 | 59.7 |\n'
+    text = head + '| `a.py` | 2 min | 53.3 | 87.4 | 59.7 |\n| b | | -1.5 ± 0.2 | 3 | 4 |\n'
     found = TOOL.page_figures('`a.py`', 'docs/detection.md', text)
-    assert found == {'box mAP': 53.3, 'box mAP50': 87.4, 'box mAP75': 59.7}
-    with pytest.raises(DataError, match=r"docs/detection\.md has no row 'b'"):
-        TOOL.page_figures('b', 'docs/detection.md', text)
+    assert found == ({'box mAP': 53.3, 'box mAP50': 87.4, 'box mAP75': 59.7}, {})
+    found = TOOL.page_figures('b', 'docs/detection.md', text)
+    assert found == ({'box mAP': -1.5, 'box mAP50': 3, 'box mAP75': 4}, {'box mAP': 0.2})
+    with pytest.raises(DataError, match=r"docs/detection\.md has no row 'c'"):
+        TOOL.page_figures('c', 'docs/detection.md', text)
 
 
 @pytest.mark.parametrize('folder', ['.', 'peers', 'detection'])

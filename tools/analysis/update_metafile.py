@@ -74,13 +74,15 @@ def figures(row: str, config: str, readme: str) -> tuple[dict[str, float], dict[
     return dict(zip(LISTED, map(float, re.findall(r'\d+\.\d', cell)))), {}
 
 
-def page_figures(row: str, page: str, text: str) -> dict[str, float]:
-    """What a page of :data:`TABLES` gives of a row."""
+def page_figures(row: str, page: str, text: str) -> tuple[dict[str, float], dict[str, float]]:
+    """Means and standard deviations that a page of :data:`TABLES` gives of a row."""
     header, metrics = TABLES[page]
     rows = read_table(text, header)
     if row not in rows:
         raise DataError(f'{page} has no row {row!r}')
-    return {name: float(cell) for name, cell in zip(metrics, rows[row]) if name is not None}
+    cells = {name: cell.split(' ± ') for name, cell in zip(metrics, rows[row]) if name is not None}
+    means = {name: float(values[0]) for name, values in cells.items()}
+    return means, {name: float(values[1]) for name, values in cells.items() if len(values) > 1}
 
 
 def update(metafile: dict, root: Path) -> dict:
@@ -92,7 +94,7 @@ def update(metafile: dict, root: Path) -> dict:
         text = (root / page).read_text()
         for result in model['Results']:
             if page in TABLES:
-                means, deviations = page_figures(result['Row'], page, text), {}
+                means, deviations = page_figures(result['Row'], page, text)
             else:
                 means, deviations = figures(result['Row'], model['Config'], text)
             result['Metrics'] = means
