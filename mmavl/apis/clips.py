@@ -19,6 +19,7 @@ VIDEOS = {
 }  # fmt: skip
 PICTURES = {'.bmp', '.jpeg', '.jpg', '.png', '.webp'}
 SOUNDS = {'.aac', '.flac', '.m4a', '.mp3', '.oga', '.ogg', '.opus', '.wav'}
+_LEAST_RATE = 1000
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,6 +80,7 @@ def list_clips(inputs: Any) -> tuple[list[Clip], list[Failure]]:
 
     Raises:
         TypeError: An input is of another kind.
+        ValueError: A waveform has a rate below 1 kHz.
         DataError: A single input, not in a list, is no clip.
     """
     many = isinstance(inputs, list)
@@ -182,6 +184,8 @@ def _as_rate(rate: Any) -> int:
     number = isinstance(rate, Real) and not isinstance(rate, bool)
     if not number or not math.isfinite(rate) or rate < 1 or rate != int(rate):
         raise TypeError(f'a waveform needs its sample_rate, a whole number of Hz, not {rate!r}')
+    if rate < _LEAST_RATE:
+        raise ValueError(f'sample_rate={rate} Hz is below {_LEAST_RATE} Hz: give Hz, not kHz')
     return int(rate)
 
 

@@ -114,6 +114,7 @@ def test_a_bad_input_of_a_list_is_listed_and_a_single_one_raises(tmp_path):
         ((IMAGE, WAVE, -1), TypeError, 'a whole number of Hz, not -1'),
         ((IMAGE, WAVE, 22050.5), TypeError, 'a whole number of Hz, not 22050.5'),
         ((IMAGE, WAVE, float('nan')), TypeError, 'a whole number of Hz, not nan'),
+        ((IMAGE, WAVE, 16), ValueError, 'sample_rate=16 Hz is below 1000 Hz: give Hz, not kHz'),
         ((IMAGE, WAVE, '16k'), TypeError, "a whole number of Hz, not '16k'"),
         ('', DataError, 'an empty text is no path'),
         ({'video': 'x.mp4', 'nmae': 'x'}, TypeError, "a clip has no 'nmae', but name, video"),
