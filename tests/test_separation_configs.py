@@ -93,6 +93,14 @@ def test_the_localizer_is_that_of_stage_2(name, stage):
     assert hook.checkpoint == f'work_dirs/{stage}/{last}'
 
 
+def test_references_name_the_clusters_of_the_bound_alone():
+    models = [
+        Config.fromfile(ROOT / f'separation_scenes_nmf{end}.py').model for end in ('', '_oracle')
+    ]
+    assert [model.pop('assignment') for model in models] == ['none', 'oracle']
+    assert models[0] == models[1]
+
+
 @pytest.mark.parametrize('name', sorted(p.name for p in ROOT.glob('peers/*_scenes.py')))
 def test_a_peer_sees_and_trains_as_the_papers_row(name):
     own = Config.fromfile(ROOT / 'separation_scenes.py')

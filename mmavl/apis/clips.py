@@ -19,7 +19,7 @@ VIDEOS = {
 }  # fmt: skip
 PICTURES = {'.bmp', '.jpeg', '.jpg', '.png', '.webp'}
 SOUNDS = {'.aac', '.flac', '.m4a', '.mp3', '.oga', '.ogg', '.opus', '.wav'}
-_LEAST_RATE = 1000
+_LEAST_RATE = 1000  # Hz; below it kHz were most likely meant
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,7 +182,7 @@ def _check_keys(item: dict[str, Any]) -> None:
 
 def _as_rate(rate: Any) -> int:
     number = isinstance(rate, Real) and not isinstance(rate, bool)
-    if not number or not math.isfinite(rate) or rate < 1 or rate != int(rate):
+    if not number or not math.isfinite(rate) or rate != int(rate):
         raise TypeError(f'a waveform needs its sample_rate, a whole number of Hz, not {rate!r}')
     if rate < _LEAST_RATE:
         raise ValueError(f'sample_rate={rate} Hz is below {_LEAST_RATE} Hz: give Hz, not kHz')

@@ -43,7 +43,7 @@ def measure(
     settings = _fingerprint(cfg)
     if is_newer(record, *origins):
         found = json.loads(record.read_text(encoding='utf-8'))
-        if found.get('settings', settings) == settings:  # older records have none
+        if found.get('settings') == settings:
             return found
     if dumps_only:
         raise FileNotFoundError(

@@ -42,6 +42,10 @@ def test_a_record_that_is_new_enough_is_taken_and_another_is_not(tmp_path):
     record = {'settings': _fingerprint(cfg), 'metrics': {'separation/sdr': 3.0}}
     (tmp_path / 'separation_list.json').write_text(json.dumps(record))
     assert measure(cfg, None, tmp_path, dumps_only=True) == record
+    (tmp_path / 'separation_list.json').write_text(json.dumps({**record, 'settings': None}))
+    with pytest.raises(FileNotFoundError, match=r'no record in .* has the settings'):
+        measure(cfg, None, tmp_path, dumps_only=True)
+    (tmp_path / 'separation_list.json').write_text(json.dumps(record))
     cfg.model = {'share': True}
     with pytest.raises(FileNotFoundError, match=r'no record in .* has the settings'):
         measure(cfg, None, tmp_path, dumps_only=True)

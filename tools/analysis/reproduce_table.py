@@ -137,7 +137,7 @@ def separation_row(row: SeparationRow, data: str, setting: str, runs: TableRuns)
     config = row.config.format(data=data) + (SETTINGS[setting] if row.trained else '')
     if not (row.config and config_file(config).is_file()):
         words = f'mmavl has no config for it on {SEPARATION_DATASETS[data]}'
-        return result | {'note': f"the paper's figures only, {words}"}
+        return result | {'note': f"the paper's figures only, {words}" if row.paper else words}
     name = Path(config).name
     checkpoint = runs.checkpoint(name) if row.trained else None
     try:

@@ -177,12 +177,15 @@ def test_without_any_run_the_trivial_rows_come_from_the_manifest_alone(run, tiny
     assert whole['original/level1_mean_ciou'] == pytest.approx(0.25)
 
 
-def test_table_3_shows_each_run_beside_the_papers_figures_or_how_to_make_it(run, tmp_path, capsys):
+def test_table_3_shows_each_run_beside_the_papers_figures_or_how_to_make_it(
+    run, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setattr('mmavl.engine.separation_rows._fingerprint', lambda cfg: 'same')
     folder = tmp_path / 'work_dirs' / 'sound-of-pixels_scenes_multi'
     folder.mkdir(parents=True)
     torch.save({}, folder / 'epoch_5.pth')
     metrics = {'separation/sdr': 4.5, 'separation/mixture/sdr': 0.25}
-    record = {'metrics': metrics, 'parameters': [10, 20], 'minutes': 7.5}
+    record = {'settings': 'same', 'metrics': metrics, 'parameters': [10, 20], 'minutes': 7.5}
     (folder / 'separation_scenes_test.json').write_text(json.dumps(record))
     table = run(3, 'scenes', '--dumps-only')
     rows = {row['title']: row for row in table['multi']}
@@ -203,6 +206,12 @@ def test_table_3_shows_each_run_beside_the_papers_figures_or_how_to_make_it(run,
     printed = capsys.readouterr().out
     assert '| Sound-of-Pixels | 4.50 |' in printed
     assert printed.strip() == Path('work_dirs/tables/table3_scenes.md').read_text().strip()
+
+
+def test_a_row_without_a_config_is_said_to_be_the_papers_only_if_the_paper_has_it(run):
+    notes = {row['title']: row['note'] for row in run(3, 'music', '--dumps-only')['single']}
+    assert notes['NMF-MFCC'] == "the paper's figures only, mmavl has no config for it on MUSIC"
+    assert notes['NMF-MFCC, named‡'] == 'mmavl has no config for it on MUSIC'
 
 
 def test_each_table_names_the_data_it_can_be_made_of(run):
