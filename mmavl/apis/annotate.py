@@ -9,13 +9,13 @@ from typing import IO
 import numpy as np
 from tqdm import tqdm
 
-from mmavl.datasets.image_io import upright
+from mmavl.media.image import upright
+from mmavl.media.mp4_writer import Mp4Writer
+from mmavl.media.streams import PictureStream
 from mmavl.utils.files import atomic_write
 
 from .localization import Localization
-from .mp4_writer import Mp4Writer
 from .render import STRIP, frame_size, render_frame
-from .streams import PictureStream
 
 
 def annotate_video(

@@ -9,16 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from mmavl.datasets.audio_io import check_samples
 from mmavl.errors import DataError
+from mmavl.media.audio import check_samples
+from mmavl.media.formats import kind_of
 from mmavl.visualization.drawing import safe_name
 
-VIDEOS = {
-    '.3gp', '.avi', '.flv', '.m4v', '.mkv', '.mov', '.mp4', '.mpeg', '.mpg', '.mts', '.ogv',
-    '.ts', '.webm', '.wmv',
-}  # fmt: skip
-PICTURES = {'.bmp', '.jpeg', '.jpg', '.png', '.webp'}
-SOUNDS = {'.aac', '.flac', '.m4a', '.mp3', '.oga', '.ogg', '.opus', '.wav'}
 _LEAST_RATE = 1000  # Hz; below it kHz were most likely meant
 
 
@@ -224,12 +219,12 @@ def _as_wave(wave: Any) -> np.ndarray:
 def _folder(folder: Path) -> Iterator[Clip | Failure]:
     files = sorted(p for p in folder.iterdir() if p.is_file() and not p.name.startswith('.'))
     kinds = {
-        kind: {p.stem: p for p in files if p.suffix.lower() in suffixes}
-        for kind, suffixes in (('video', VIDEOS), ('picture', PICTURES), ('sound', SOUNDS))
+        kind: {p.stem: p for p in files if kind_of(p) == kind}
+        for kind in ('video', 'picture', 'sound')
     }
     if not any(kinds.values()):
         raise DataError(f'{folder} holds no videos, and no pictures with a sound of the same name')
-    for path in (p for p in files if p.suffix.lower() in VIDEOS):
+    for path in (p for p in files if kind_of(p) == 'video'):
         yield Clip(path.stem, str(path), str(path))
     for stem in sorted(kinds['picture'].keys() | kinds['sound'].keys()):
         if stem in kinds['video']:

@@ -10,14 +10,15 @@ from mmengine import Config
 from mmengine.registry import DefaultScope
 from torch import Tensor
 
-from mmavl.datasets.audio_io import read_audio
-from mmavl.datasets.image_io import read_image
 from mmavl.errors import ConfigError, DataError
+from mmavl.media.audio import read_audio
+from mmavl.media.formats import kind_of
+from mmavl.media.image import read_image
+from mmavl.media.streams import PictureStream, SoundStream, read_whole
 from mmavl.registry import TRANSFORMS
 from mmavl.utils.components import component_name
 
-from .clips import PICTURES, VIDEOS, Clip, check_path
-from .streams import PictureStream, SoundStream, read_whole
+from .clips import Clip, check_path
 
 #: Seconds of sound heard at once where the config does not say.
 _SECONDS = 10.0
@@ -78,7 +79,7 @@ class ClipPipeline:
         time = None
         if isinstance(clip.image, np.ndarray):
             image = clip.image
-        elif _is_video(clip.image):
+        elif kind_of(clip.image) != 'picture':
             image, time = _middle_frame(clip.image)
         else:
             image = read_image(clip.image)
@@ -204,11 +205,6 @@ def _whole_sound(clip: Clip) -> tuple[np.ndarray, int]:
     if clip.video:
         return read_whole(clip.video)
     return read_audio(clip.audio, seconds=float('inf'))
-
-
-def _is_video(path: str) -> bool:
-    suffix = f'.{path.rpartition(".")[2].lower()}'
-    return suffix in VIDEOS or suffix not in PICTURES
 
 
 def _middle_frame(path: str) -> tuple[np.ndarray, float]:

@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mmavl.datasets.image_io import read_image
 from mmavl.errors import DataError
+from mmavl.media.image import read_image
 from mmavl.visualization.drawing import draw_boxes, fit_image
 
 #: xyxy in pixels of the frame, or RGB uint8 [H, W, 3].

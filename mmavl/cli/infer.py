@@ -9,9 +9,10 @@ from typing import Any
 
 from mmavl.apis import LocalizationInferencer, SeparationInferencer
 from mmavl.apis.base_av_inferencer import write_index
-from mmavl.apis.clips import PICTURES, SOUNDS, Failure
+from mmavl.apis.clips import Failure
 from mmavl.apis.shown_sources import read_places
 from mmavl.errors import CheckpointError, ConfigError, DataError
+from mmavl.media.formats import kind_of
 from mmavl.visualization.drawing import safe_name
 
 
@@ -53,13 +54,12 @@ def pair_up(paths: list[str]) -> list[Any]:
     paired: list[Any] = []
     rest = iter(paths)
     for path in rest:
-        kind = Path(path).suffix.lower()
-        if kind in PICTURES:
+        if kind_of(path) == 'picture':
             sound = next(rest, '')
-            if Path(sound).suffix.lower() not in {*SOUNDS, '.mp4', '.mkv', '.webm'}:
+            if kind_of(sound) not in ('sound', 'video'):
                 raise ValueError(f'{path} is a picture: name a sound file behind it')
             paired.append((path, sound))
-        elif kind in SOUNDS:
+        elif kind_of(path) == 'sound':
             raise ValueError(f'{path} is a sound: name a picture before it')
         else:
             paired.append(path)

@@ -9,9 +9,8 @@ from pathlib import Path
 from tqdm.contrib.concurrent import thread_map
 
 from mmavl.errors import DataError
+from mmavl.media.image import read_image_size
 from mmavl.utils.files import atomic_write
-
-from .image_io import read_image_size
 
 _THREADS = 8  # they wait for the disk, not for a core
 

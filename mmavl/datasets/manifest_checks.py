@@ -8,9 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from mmavl.errors import DataError
-
-from .audio_io import LONGEST, read_audio
-from .image_io import read_image, read_video_frame
+from mmavl.media.audio import LONGEST, read_audio
+from mmavl.media.image import read_image, read_video_frame
 
 #: By how much of the frame a box may stick out, for rounding.
 BOX_TOLERANCE = 1e-3

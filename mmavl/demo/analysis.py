@@ -12,12 +12,13 @@ from PIL import Image
 
 from mmavl.apis import Localization, LocalizationInferencer, SeparationInferencer
 from mmavl.apis.base_av_inferencer import write_json
-from mmavl.apis.clips import PICTURES, SOUNDS, Clip, check_path
+from mmavl.apis.clips import Clip, check_path
 from mmavl.apis.render import render_frame
-from mmavl.apis.streams import PictureStream
-from mmavl.datasets.audio_io import track_seconds
-from mmavl.datasets.image_io import open_container
 from mmavl.errors import DataError
+from mmavl.media.audio import track_seconds
+from mmavl.media.formats import kind_of
+from mmavl.media.image import open_container
+from mmavl.media.streams import PictureStream
 from mmavl.utils.files import atomic_write
 from mmavl.visualization.drawing import jpeg_bytes, safe_name
 from mmavl.visualization.media import write_wav
@@ -134,7 +135,7 @@ class Analyst:
             raise DataError(message) from error
 
     def _check_length(self, path: str) -> float:
-        if Path(path).suffix.lower() in PICTURES:
+        if kind_of(path) == 'picture':
             return 0.0
         with open_container(str(check_path(path))) as container:
             tracks = [*container.streams.video, *container.streams.audio]
@@ -190,11 +191,11 @@ def clip_of(files: Sequence[str]) -> Clip:
     Raises:
         DataError: They are neither a video nor a picture and a sound.
     """
-    pictures = [str(f) for f in files if Path(f).suffix.lower() in PICTURES]
-    others = [str(f) for f in files if Path(f).suffix.lower() not in PICTURES]
+    pictures = [str(f) for f in files if kind_of(f) == 'picture']
+    others = [str(f) for f in files if kind_of(f) != 'picture']
     if len(others) == 1 and len(pictures) == 1:
         return Clip(Path(pictures[0]).stem, pictures[0], others[0])
-    if len(others) == 1 and not pictures and Path(others[0]).suffix.lower() not in SOUNDS:
+    if len(others) == 1 and not pictures and kind_of(others[0]) != 'sound':
         return Clip(Path(others[0]).stem, others[0], others[0])
     names = ', '.join(Path(f).name for f in files) or 'nothing'
     raise DataError(f'a video is needed, or a picture and a sound; this is {names}')

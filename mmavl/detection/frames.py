@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 from torch.utils.data import Dataset
 
-from mmavl.datasets.image_io import read_image, read_video_frame
 from mmavl.datasets.manifest_checks import frame_count
 from mmavl.errors import DataError
+from mmavl.media.image import read_image, read_video_frame
 
 
 class ManifestFrames(Dataset):

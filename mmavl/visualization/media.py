@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from mmavl.datasets.audio_io import read_audio
-from mmavl.datasets.image_io import read_image, read_video_frame
+from mmavl.media.audio import read_audio
+from mmavl.media.image import read_image, read_video_frame
 from mmavl.utils.files import atomic_write
 
 from .spectrogram import Spectrogram

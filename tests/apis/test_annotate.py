@@ -5,8 +5,8 @@ import pytest
 
 from mmavl.apis import Localization, LocalizationInferencer
 from mmavl.apis.annotate import Timeline, annotate_video
-from mmavl.apis.streams import read_whole
 from mmavl.errors import DataError
+from mmavl.media.streams import read_whole
 
 
 def found(time, value, loud=1.0):

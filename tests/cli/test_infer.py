@@ -8,10 +8,10 @@ import soundfile
 from PIL import Image
 
 from mmavl.apis import LocalizationInferencer
-from mmavl.apis.mp4_writer import Mp4Writer
 from mmavl.cli import main
 from mmavl.cli.infer import pair_up
 from mmavl.errors import DataError
+from mmavl.media.mp4_writer import Mp4Writer
 
 CONFIG = """
 model = dict(type='RandomLocalizer', data_preprocessor=dict(type='AVDataPreprocessor'))

@@ -17,9 +17,9 @@ from pathlib import Path
 from tqdm.contrib.concurrent import thread_map
 
 from mmavl.datasets.coco import BoxedImage, coco_annotations, write_coco
-from mmavl.datasets.image_io import read_image_size
 from mmavl.datasets.open_images import INSTRUMENTS, read_boxes, read_class_labels, read_sizes
 from mmavl.errors import DataError
+from mmavl.media.image import read_image_size
 from mmavl.utils.files import atomic_write
 
 

@@ -15,11 +15,11 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from mmavl.apis.mp4_writer import Mp4Writer
-from mmavl.datasets.image_io import read_image
 from mmavl.datasets.manifest import read_manifest
 from mmavl.engine.launch import clear_errors
 from mmavl.errors import DataError
+from mmavl.media.image import read_image
+from mmavl.media.mp4_writer import Mp4Writer
 from mmavl.utils.files import atomic_write
 
 _FPS = 5

@@ -9,8 +9,8 @@ import av
 import numpy as np
 import soundfile
 
-from mmavl.datasets.audio_io import TOLERANCE, track_seconds
-from mmavl.datasets.image_io import open_container, require_file
+from mmavl.media.audio import TOLERANCE, track_seconds
+from mmavl.media.image import open_container, require_file
 
 #: Seconds by which a clip that was cut before may be longer than asked.
 _CUT_SLACK = 1.0

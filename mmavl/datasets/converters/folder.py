@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mmavl.errors import DataError
+from mmavl.media.formats import VIDEOS, kind_of
 
 from .cutting import ClipSpec, UnusableClip, video_seconds
-from .index import VIDEOS, Source
+from .index import Source
 from .jobs import WHOLE, Conversion, Place
 from .media import ClipJob, Outcome, frame_paths
 from .report import Report
@@ -78,10 +79,10 @@ class Folder:
         found = [
             path.relative_to(root).as_posix()
             for path in sorted(root.rglob('*'))
-            if path.suffix.lower() in VIDEOS and out not in path.resolve().parents
+            if kind_of(path) == 'video' and out not in path.resolve().parents
         ]
         if not found:
-            raise DataError(f'{root} holds no videos ({" ".join(VIDEOS)})')
+            raise DataError(f'{root} holds no videos ({" ".join(sorted(VIDEOS))})')
         return found
 
     def _read_table(self) -> dict[str, list[str]]:

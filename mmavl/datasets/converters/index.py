@@ -5,9 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-VIDEOS = ('.mp4', '.mkv', '.webm', '.avi', '.mov', '.m4v', '.flv', '.3gp', '.ts', '.mpg', '.mpeg')
-SOUNDS = ('.wav', '.flac', '.ogg', '.opus', '.mp3', '.m4a', '.aac')
-IMAGES = ('.jpg', '.jpeg', '.png', '.webp', '.bmp')
+from mmavl.media.formats import kind_of
 
 _YOUTUBE_ID = 11
 
@@ -59,7 +57,7 @@ class MediaIndex:
         return not name.startswith('.') and Path(folder, name).resolve() not in self._skip
 
     def _add_folder(self, folder: Path, names: list[str], top: bool) -> None:
-        pictures = [name for name in names if name.lower().endswith(IMAGES)]
+        pictures = [name for name in names if kind_of(name) == 'picture']
         own = None if top or self._ids is None else self._key(_bare(folder.name))
         if own is not None and pictures and all(Path(name).stem.isdigit() for name in pictures):
             ordered = sorted(pictures, key=lambda name: int(Path(name).stem))
@@ -106,11 +104,9 @@ class MediaIndex:
 
 def _bare(name: str) -> str:
     """A file's or folder's name without a suffix of media."""
-    stem, suffix = os.path.splitext(name)
-    return stem if suffix.lower() in VIDEOS + SOUNDS + IMAGES else name
+    return os.path.splitext(name)[0] if kind_of(name) else name
 
 
 def _kind(name: str) -> str:
-    suffix = os.path.splitext(name)[1].lower()
-    kinds = {'video': VIDEOS, 'audio': SOUNDS, 'images': IMAGES}
-    return next((kind for kind, suffixes in kinds.items() if suffix in suffixes), '')
+    """The field of :class:`Source` that a file belongs to; '' for one that is not media."""
+    return {'video': 'video', 'sound': 'audio', 'picture': 'images'}.get(kind_of(name), '')

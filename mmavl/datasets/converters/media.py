@@ -11,10 +11,10 @@ import numpy as np
 import soundfile
 from PIL import Image
 
-from mmavl.datasets.audio_io import TOLERANCE, read_audio
-from mmavl.datasets.image_io import read_image
 from mmavl.datasets.manifest_checks import SILENCE
 from mmavl.errors import DataError
+from mmavl.media.audio import TOLERANCE, read_audio
+from mmavl.media.image import read_image
 
 from .cutting import (
     ClipSpec,

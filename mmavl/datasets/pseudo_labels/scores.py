@@ -10,11 +10,11 @@ from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
 from mmavl.errors import DataError
+from mmavl.media.audio import LONGEST, read_audio
+from mmavl.media.image import read_image, read_video_frame
 from mmavl.models.teachers import BaseTeacher
 
-from ..audio_io import LONGEST, read_audio
 from ..feature_cache import FeatureArray
-from ..image_io import read_image, read_video_frame
 from ..manifest_checks import frame_count
 
 _BATCH = 8

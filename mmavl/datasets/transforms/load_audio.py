@@ -1,8 +1,8 @@
 """Loading a clip's sound."""
 
+from mmavl.media.audio import read_audio
 from mmavl.registry import TRANSFORMS
 
-from ..audio_io import read_audio
 from .crop import check_crop, crop_start
 
 

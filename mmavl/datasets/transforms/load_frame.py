@@ -1,8 +1,7 @@
 """Loading a clip's frame."""
 
+from mmavl.media.image import read_image, read_video_frame
 from mmavl.registry import TRANSFORMS
-
-from ..image_io import read_image, read_video_frame
 
 
 @TRANSFORMS.register_module()

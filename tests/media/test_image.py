@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mmavl.datasets.image_io import read_image, read_image_size, read_video_frame
 from mmavl.errors import DataError
+from mmavl.media.image import read_image, read_image_size, read_video_frame
 
 CLIPS = Path(__file__).parents[3] / 'shared/data/clips'
 

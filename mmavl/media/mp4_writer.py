@@ -9,8 +9,7 @@ from typing import IO
 import av
 import numpy as np
 
-from mmavl.datasets.image_io import open_container
-
+from .image import open_container
 from .streams import start_time
 
 #: Sound that goes into the MP4 as it is, and from what rate in Hz the muxer takes it.

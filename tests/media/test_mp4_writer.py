@@ -6,9 +6,9 @@ import av
 import numpy as np
 import pytest
 
-from mmavl.apis.mp4_writer import Mp4Writer
-from mmavl.apis.streams import read_whole
 from mmavl.errors import DataError
+from mmavl.media.mp4_writer import Mp4Writer
+from mmavl.media.streams import read_whole
 
 TENTHS = [n / 10 for n in range(20)]
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from mmavl.datasets import audio_io
-from mmavl.datasets.audio_io import read_audio, track_seconds
 from mmavl.errors import DataError
+from mmavl.media import audio as audio_io
+from mmavl.media.audio import read_audio, track_seconds
 
 CLIPS = Path(__file__).parents[3] / 'shared/data/clips'
 

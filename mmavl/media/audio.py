@@ -10,7 +10,7 @@ import soxr
 
 from mmavl.errors import DataError
 
-from .image_io import open_container, require_file
+from .image import open_container, require_file
 
 #: Seconds by which media may be shorter than its manifest or header says.
 TOLERANCE = 0.5

@@ -8,9 +8,10 @@ import av
 import numpy as np
 import soxr
 
-from mmavl.datasets.audio_io import check_samples, track_seconds
-from mmavl.datasets.image_io import open_container, upright
 from mmavl.errors import DataError
+
+from .audio import check_samples, track_seconds
+from .image import open_container, upright
 
 # Seconds to decode before the part that is wanted: a decoder's first frames after a seek are not
 # yet right.

@@ -3,9 +3,9 @@ from itertools import count
 import numpy as np
 import pytest
 
-from mmavl.apis.streams import PictureStream, SoundStream, read_whole
-from mmavl.datasets.image_io import read_video_frame
 from mmavl.errors import DataError
+from mmavl.media.image import read_video_frame
+from mmavl.media.streams import PictureStream, SoundStream, read_whole
 
 
 def greys(path, times, start=0.0):
