@@ -9,9 +9,8 @@ from typing import IO
 import numpy as np
 from tqdm import tqdm
 
-from mmavl.media.image import upright
 from mmavl.media.mp4_writer import Mp4Writer
-from mmavl.media.streams import PictureStream
+from mmavl.media.video import PictureStream
 from mmavl.utils.files import atomic_write
 
 from .localization import Localization
@@ -54,8 +53,7 @@ def annotate_video(
     with ExitStack() as stack:
         lines = stack.enter_context(atomic_write(windows_file) if windows_file else nullcontext())
         target = stack.enter_context(atomic_write(out_file, 'wb'))
-        with PictureStream(path) as probe:
-            seconds = probe.length()
+        seconds = PictureStream.length_of(path)
         pictures = stack.enter_context(PictureStream(path))
         bar = stack.enter_context(
             tqdm(total=round(seconds), unit='s', disable=not show_progress, mininterval=0.5)
@@ -63,7 +61,7 @@ def annotate_video(
         timeline = Timeline(_written(found, lines))
         writer, frames = None, 0
         for time, frame in _thinned(pictures.frames(), frame_rate):
-            image = upright(frame)
+            image = pictures.picture(frame)
             maps, scores = timeline.at(time)
             if writer is None:
                 size = frame_size(image.shape[1], image.shape[0], max_side)

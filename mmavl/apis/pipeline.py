@@ -10,11 +10,11 @@ from mmengine import Config
 from mmengine.registry import DefaultScope
 from torch import Tensor
 
-from mmavl.errors import ConfigError, DataError
-from mmavl.media.audio import read_audio
+from mmavl.errors import ConfigError
+from mmavl.media.audio import SoundStream, read_audio
 from mmavl.media.formats import kind_of
 from mmavl.media.image import read_image
-from mmavl.media.streams import PictureStream, SoundStream, read_whole
+from mmavl.media.video import PictureStream
 from mmavl.registry import TRANSFORMS
 from mmavl.utils.components import component_name
 
@@ -202,16 +202,11 @@ def _whole_sound(clip: Clip) -> tuple[np.ndarray, int]:
     """All of a clip's sound, float32 [L], at its own rate."""
     if isinstance(clip.audio, np.ndarray):
         return clip.audio, clip.sample_rate
-    if clip.video:
-        return read_whole(clip.video)
     return read_audio(clip.audio, seconds=float('inf'))
 
 
 def _middle_frame(path: str) -> tuple[np.ndarray, float]:
-    with PictureStream(path) as pictures:
-        time = pictures.length() / 2
+    time = PictureStream.length_of(path) / 2
     with PictureStream(path, time) as pictures:
-        found = next(pictures.at([time]), None)
-    if found is None:
-        raise DataError(f'{path} has no frame at {time:.2f} s: it is truncated')
-    return found[1], time
+        _, image = next(pictures.at([time]))
+    return image, time

@@ -9,7 +9,8 @@ import numpy as np
 
 from mmavl.errors import DataError
 from mmavl.media.audio import LONGEST, read_audio
-from mmavl.media.image import read_image, read_video_frame
+from mmavl.media.image import read_image
+from mmavl.media.video import read_video_frame
 
 #: By how much of the frame a box may stick out, for rounding.
 BOX_TOLERANCE = 1e-3

@@ -15,10 +15,10 @@ from mmavl.apis.base_av_inferencer import write_json
 from mmavl.apis.clips import Clip, check_path
 from mmavl.apis.render import render_frame
 from mmavl.errors import DataError
-from mmavl.media.audio import track_seconds
+from mmavl.media.audio import SoundStream
+from mmavl.media.container import find_track, open_container
 from mmavl.media.formats import kind_of
-from mmavl.media.image import open_container
-from mmavl.media.streams import PictureStream
+from mmavl.media.video import PictureStream
 from mmavl.utils.files import atomic_write
 from mmavl.visualization.drawing import jpeg_bytes, safe_name
 from mmavl.visualization.media import write_wav
@@ -137,9 +137,14 @@ class Analyst:
     def _check_length(self, path: str) -> float:
         if kind_of(path) == 'picture':
             return 0.0
-        with open_container(str(check_path(path))) as container:
-            tracks = [*container.streams.video, *container.streams.audio]
-            seconds = max((track_seconds(container, track) for track in tracks), default=0.0)
+        path = str(check_path(path))
+        with open_container(path) as container:
+            tracks = [
+                track
+                for kind, track in (('video', PictureStream), ('audio', SoundStream))
+                if find_track(container, kind) is not None
+            ]
+        seconds = max((track.length_of(path) for track in tracks), default=0.0)
         self._refuse_long(path, seconds)
         return seconds
 

@@ -7,7 +7,8 @@ from torch.utils.data import Dataset
 
 from mmavl.datasets.manifest_checks import frame_count
 from mmavl.errors import DataError
-from mmavl.media.image import read_image, read_video_frame
+from mmavl.media.image import read_image
+from mmavl.media.video import read_video_frame
 
 
 class ManifestFrames(Dataset):

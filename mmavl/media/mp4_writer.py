@@ -9,8 +9,8 @@ from typing import IO
 import av
 import numpy as np
 
-from .image import open_container
-from .streams import start_time
+from .audio import SoundStream
+from .container import find_track, open_container
 
 #: Sound that goes into the MP4 as it is, and from what rate in Hz the muxer takes it.
 _COPIED = {'aac': 0, 'mp3': 16_000}
@@ -49,10 +49,8 @@ class Mp4Writer:
             self._video.codec_context.time_base = Fraction(1, _TICKS)
             if codec == 'libx264':
                 self._video.options = {'preset': 'veryfast', 'crf': '22'}
-        self._input = open_container(self.sound_of)
-        source = self._input.__enter__()
-        self._origin = start_time(source)
-        self._sound = self._packets(source) if source.streams.audio else iter(())
+        self._input = self._open_sound()
+        self._sound = iter(()) if self._input is None else self._packets(self._input)
         self._waiting = next(self._sound, None)
         return self
 
@@ -63,7 +61,8 @@ class Mp4Writer:
                     self._output.mux(self._video.encode(None))
                 self._mux_sound(float('inf'))
         finally:
-            self._input.__exit__(None, None, None)
+            if self._input is not None:
+                self._input.__exit__(None, None, None)
             with self._errors():
                 self._output.close()
 
@@ -86,41 +85,47 @@ class Mp4Writer:
                 self._output.mux(self._waiting[1])
             self._waiting = next(self._sound, None)
 
-    def _packets(
-        self, source: av.container.InputContainer
-    ) -> Iterator[tuple[float, av.Packet | list[av.Packet]]]:
-        track = source.streams.audio[0]
+    def _open_sound(self) -> SoundStream | None:
+        with open_container(self.sound_of) as container:
+            if find_track(container, 'audio') is None:
+                return None
+        return SoundStream(self.sound_of).__enter__()
+
+    def _packets(self, sound: SoundStream) -> Iterator[tuple[float, av.Packet | list[av.Packet]]]:
+        track = sound.track
         # canonical: a decoder of mp3 is called mp3float
         if track.rate >= _COPIED.get(track.codec.canonical_name, float('inf')):
-            return self._copied(source, track)
-        return self._encoded(source, track)
+            return self._copied(sound)
+        return self._encoded(sound)
 
-    def _copied(
-        self, source: av.container.InputContainer, track: av.AudioStream
-    ) -> Iterator[tuple[float, av.Packet]]:
-        out = self._output.add_stream_from_template(track)
-        shift = round(self._origin / track.time_base)
-        for packet in source.demux(track):
+    def _copied(self, sound: SoundStream) -> Iterator[tuple[float, av.Packet]]:
+        out = self._output.add_stream_from_template(sound.track)
+        shift, last = round(sound.origin / sound.track.time_base), None
+        for packet in sound.packets():
             if packet.dts is None:
                 continue
-            packet.pts, packet.dts = packet.pts - shift, packet.dts - shift
-            time = float(packet.dts * track.time_base)
+            stamp = packet.dts - shift
+            if last is not None and stamp <= last:  # joined recordings step back
+                stamp = last + 1
+            packet.pts = packet.dts = last = stamp
             packet.stream = out
-            yield time, packet
+            yield float(stamp * sound.track.time_base), packet
 
-    def _encoded(
-        self, source: av.container.InputContainer, track: av.AudioStream
-    ) -> Iterator[tuple[float, list[av.Packet]]]:
-        rate = track.rate if track.rate in _AAC_RATES else 48_000
-        layout = _LAYOUTS.get(track.channels, 'stereo')  # some files do not name theirs
+    def _encoded(self, sound: SoundStream) -> Iterator[tuple[float, list[av.Packet]]]:
+        rate = sound.track.rate if sound.track.rate in _AAC_RATES else 48_000
+        layout = _LAYOUTS.get(sound.track.channels, 'stereo')  # some files do not name theirs
         out = self._output.add_stream('aac', rate=rate, layout=layout)
-        time = 0.0
-        for frame in source.decode(track):
-            time = float((frame.pts or 0) * frame.time_base - self._origin)
-            frame.pts = round(time * frame.sample_rate)
-            frame.time_base = Fraction(1, frame.sample_rate)
-            yield time, out.encode(frame)
-        yield time, out.encode(None)
+        resampler, kind, due = None, None, 0
+        for time, frame in sound.decoded():
+            if kind != (kind := (frame.format.name, frame.layout.name, frame.sample_rate)):
+                resampler = av.AudioResampler(format='fltp', layout=layout, rate=rate)
+            frame.pts = None
+            for piece in resampler.resample(frame):
+                piece.pts = max(due, round(time * rate))
+                piece.time_base = Fraction(1, rate)
+                due = piece.pts + piece.samples
+                yield time, out.encode(piece)
+        yield due / rate, out.encode(None)
 
     @contextmanager
     def _errors(self) -> Iterator[None]:

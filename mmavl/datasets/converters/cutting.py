@@ -5,12 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import av
 import numpy as np
-import soundfile
 
-from mmavl.media.audio import TOLERANCE, track_seconds
-from mmavl.media.image import open_container, require_file
+from mmavl.media.audio import TOLERANCE, SoundStream
+from mmavl.media.container import find_track, open_container
+from mmavl.media.video import END_SLACK, PictureStream
 
 #: Seconds by which a clip that was cut before may be longer than asked.
 _CUT_SLACK = 1.0
@@ -98,29 +97,25 @@ def video_seconds(path: str) -> float:
         UnusableClip: It lacks one of them.
         DataError: It cannot be opened.
     """
-    require_file(path)
-    with open_container(path) as container:
-        streams = container.streams
-        if not streams.audio:
-            raise UnusableClip('no audio', f'{path} has no audio track')
-        if not streams.video:
-            raise UnusableClip('no frames', f'{path} has no video track')
-        lengths = [track_seconds(container, s) for s in (streams.audio[0], streams.video[0])]
-    if min(lengths) <= 0:
-        raise UnusableClip('broken', f'{path} does not say how long it is: remux it')
-    return min(lengths)
+    _require_track(path, 'audio')
+    _require_track(path, 'video')
+    length = min(SoundStream.length_of(path), PictureStream.length_of(path))
+    if length <= 0:
+        raise UnusableClip('broken', f'{path} holds no sound or no pictures: it has only a header')
+    return length
 
 
 def sound_seconds(path: str) -> float:
-    """How long a sound file is by its header; raises as :func:`video_seconds`."""
-    require_file(path)
-    try:
-        return soundfile.info(path).duration
-    except soundfile.LibsndfileError:
-        with open_container(path) as container:
-            if not container.streams.audio:
-                raise UnusableClip('no audio', f'{path} has no audio track') from None
-            return track_seconds(container, container.streams.audio[0])
+    """How long a sound file is; raises as :func:`video_seconds`."""
+    _require_track(path, 'audio')
+    return SoundStream.length_of(path)
+
+
+def _require_track(path: str, kind: str) -> None:
+    with open_container(path) as container:
+        if find_track(container, kind) is None:
+            cause = 'no audio' if kind == 'audio' else 'no frames'
+            raise UnusableClip(cause, f'{path} has no {kind} track')
 
 
 def check_numbers(paths: list[str], length: float, spec: ClipSpec) -> list[str]:
@@ -160,31 +155,8 @@ def video_frames(path: str, times: list[float], size: int) -> Iterator[np.ndarra
     Raises:
         DataError: The file cannot be decoded.
     """
-    with open_container(path) as container:
-        stream = container.streams.video[0]
-        origin = float((stream.start_time or 0) * stream.time_base)
-        if times[0] > 0:
-            container.seek(int((times[0] + origin) / stream.time_base), stream=stream)
-        waiting, shown, end = iter(times), None, 0.0
-        time = next(waiting)
-        for frame in container.decode(stream):
-            if frame.pts is None:
-                continue
-            begin = float(frame.pts * stream.time_base) - origin
-            while shown is not None and begin > time + 1e-6:
-                yield _picture(shown, size)
-                time = next(waiting, None)
-                if time is None:
-                    return
-            shown, end = frame, begin + float(1 / (stream.average_rate or 25))
-        # A duration is rounded, and the last frame may lie on the video's very end.
-        while shown is not None and time is not None and time <= end + 0.1:
-            yield _picture(shown, size)
-            time = next(waiting, None)
-
-
-def _picture(frame: av.VideoFrame, size: int) -> np.ndarray:
-    scale = min(1.0, size / min(frame.width, frame.height))
-    width, height = round(frame.width * scale), round(frame.height * scale)
-    picture = frame.to_ndarray(format='rgb24', width=width, height=height, interpolation='AREA')
-    return np.rot90(picture, k=round(frame.rotation / 90))
+    with PictureStream(path, times[0]) as pictures:
+        for time, picture in pictures.at(times, END_SLACK, size):
+            if time > pictures.end + END_SLACK:
+                return
+            yield picture

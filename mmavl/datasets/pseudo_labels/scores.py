@@ -11,7 +11,8 @@ from tqdm import tqdm
 
 from mmavl.errors import DataError
 from mmavl.media.audio import LONGEST, read_audio
-from mmavl.media.image import read_image, read_video_frame
+from mmavl.media.image import read_image
+from mmavl.media.video import read_video_frame
 from mmavl.models.teachers import BaseTeacher
 
 from ..feature_cache import FeatureArray

@@ -1,6 +1,7 @@
 """Loading a clip's frame."""
 
-from mmavl.media.image import read_image, read_video_frame
+from mmavl.media.image import read_image
+from mmavl.media.video import read_video_frame
 from mmavl.registry import TRANSFORMS
 
 

@@ -1,0 +1,233 @@
+"""One track of a media file, decoded in the order of its time stamps whatever its header says."""
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+from fractions import Fraction
+from functools import lru_cache
+from itertools import dropwhile
+
+import av
+
+from mmavl.errors import DataError
+
+from .container import find_track, open_container, require_file, start_time
+
+#: Share of a track's packets that may be undecodable; they are skipped and counted.
+MOST_UNDECODABLE = 0.1
+# Packets after which that share is looked at while decoding goes on; before, only at the end.
+_ENOUGH_PACKETS = 100
+# Failing reads in a row after which a damaged file is over.
+_MOST_READ_ERRORS = 20
+# A seek that lands late is repeated so many seconds further back; then decoding begins at the
+# file's beginning.
+_FURTHER_BACK = (0.0, 4.0, 16.0, 64.0)
+# Seconds before the end that the header names from which the packets are counted.
+_TAIL = 2.0
+# Time stamps that step back or leap by more than this are another recording's, joined on.
+_STEP_BACK, _LEAP = 1.0, 600.0
+
+_log = logging.getLogger(__name__)
+
+
+class Track:
+    """A track of an open file; use it in a ``with`` block.
+
+    Every time is in seconds on the file's one clock, see :func:`mmavl.media.container.start_time`.
+    What a header says of lengths and rates is a hint, never a limit or a promise.
+
+    Args:
+        path (str): A video or sound file.
+
+    Attributes:
+        track (av.stream.Stream): FFmpeg's track.
+
+    Raises:
+        DataError: On entry: the file cannot be opened, or has no such track. While decoding: too
+            many packets cannot be decoded.
+    """
+
+    kind = ''
+    advice = ''
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self._stack = ExitStack()
+
+    def __enter__(self) -> 'Track':
+        self._open()
+        return self
+
+    def _open(self) -> None:
+        self._stack.close()
+        self.container = self._stack.enter_context(open_container(self.path))
+        self.track = find_track(self.container, self.kind)
+        if self.track is None:
+            self._stack.close()
+            raise DataError(f'{self.path} has no {self.advice}')
+        self.origin = start_time(self.container)
+
+    def __exit__(self, *exception: object) -> bool | None:
+        return self._stack.__exit__(*exception)
+
+    def seconds(self, stamp: int) -> float:
+        """A time stamp of the track on the file's clock."""
+        return float(stamp * self.track.time_base - self.origin)
+
+    def decoded(self, start: float = 0.0) -> Iterator[tuple[float, av.frame.Frame]]:
+        """Frames with their times, from one at or before ``start`` on where there is one.
+
+        Yields:
+            tuple[float, av.frame.Frame]: The time in seconds. It grows, but for overlaps of up to
+            a second where recordings were joined.
+        """
+        for back in _FURTHER_BACK:
+            if start - back <= 0:
+                break
+            frames = self._after_seek(start - back)
+            first = next(frames, None)
+            if first is not None and first[0] <= start:
+                yield first
+                yield from frames
+                return
+        if start > 0:
+            self._open()  # not every format can seek to its beginning
+        yield from self._on_one_clock(self._frames())
+
+    def _after_seek(self, time: float) -> Iterator[tuple[float, av.frame.Frame]]:
+        offset = (Fraction(time) + self.origin) / self.track.time_base
+        try:
+            self.container.seek(int(offset), stream=self.track)
+        except av.FFmpegError:
+            return iter(())
+        return self._on_one_clock(dropwhile(lambda f: not self.is_entry(f), self._frames()))
+
+    def is_entry(self, frame: av.frame.Frame) -> bool:
+        """Whether a frame can be decoded without those before it."""
+        return True
+
+    def _frames(self) -> Iterator[av.frame.Frame]:
+        seen = undecodable = 0
+        for packet in self.packets():
+            try:
+                frames = packet.decode()
+            except Exception:  # a decoder raises nearly any type
+                # before the first frame it may only lack the key frame that it refers to
+                undecodable += seen > 0
+                frames = []
+            seen += bool(seen or frames)
+            yield from frames
+            if seen == _ENOUGH_PACKETS:
+                self._judge(undecodable, seen)
+        self._judge(undecodable, seen)
+
+    def packets(self) -> Iterator[av.Packet]:
+        """The track's packets in the file's order; reading goes on behind damage."""
+        errors = 0
+        while errors < _MOST_READ_ERRORS:
+            try:
+                for packet in self.container.demux(self.track):
+                    errors = 0
+                    yield packet
+                return
+            except Exception:  # as above; reading goes on behind the damage
+                errors += 1
+
+    def _judge(self, undecodable: int, seen: int) -> None:
+        if undecodable > MOST_UNDECODABLE * seen:
+            raise DataError(
+                f'{self.path} is damaged: {undecodable} of {seen} packets of its {self.kind} '
+                'cannot be decoded; fetch or convert it again'
+            )
+        if undecodable:
+            _warn_once(
+                f'{self.path}: left out {undecodable} of {seen} packets of its {self.kind}, which '
+                'cannot be decoded'
+            )
+
+    def _on_one_clock(
+        self, frames: Iterator[av.frame.Frame]
+    ) -> Iterator[tuple[float, av.frame.Frame]]:
+        due, shift = None, 0.0
+        for frame in frames:
+            time = due or 0.0
+            if frame.pts is not None:  # a bare elementary stream has no time stamps
+                time = self.seconds(frame.pts) + shift
+                if due is not None and not -_STEP_BACK <= time - due <= _LEAP:
+                    shift += due - time
+                    time = due
+            yield time, frame
+            due = max(due or 0.0, time + self.duration(frame))
+
+    def duration(self, frame: av.frame.Frame) -> float:
+        """How long a frame lasts, in seconds."""
+        raise NotImplementedError
+
+    @classmethod
+    def length_of(cls, path: str) -> float:
+        """Seconds from a file's beginning to the end of the track, by its packets.
+
+        Nothing is decoded. Reading begins near the end that the header names, so a large file
+        with a right header costs little.
+
+        Raises:
+            DataError: The file cannot be opened, or has no such track.
+        """
+        require_file(path)
+        status = os.stat(path)
+        return _measured(cls, path, status.st_size, status.st_mtime_ns)
+
+    def _measure(self) -> float:
+        hint = self._header_seconds()
+        if hint > 2 * _TAIL and self._can_seek():
+            offset = (Fraction(hint - _TAIL) + self.origin) / self.track.time_base
+            try:
+                self.container.seek(int(offset), stream=self.track)
+                end = self._last_end()
+            except av.FFmpegError:
+                end = 0.0
+            if end > 0:
+                return end
+            self._open()
+        return self._last_end()
+
+    def _header_seconds(self) -> float:
+        if self.track.duration is not None:
+            begin = self.track.start_time or 0
+            return self.seconds(begin + self.track.duration)
+        return (self.container.duration or 0) / av.time_base
+
+    def _can_seek(self) -> bool:
+        return bool(self.track.index_entries) or self.container.format.name == 'mpegts'
+
+    def _last_end(self) -> float:
+        end = due = shift = 0.0
+        for packet in self.packets():
+            stamp = packet.dts if packet.pts is None else packet.pts
+            if not packet.size:
+                continue
+            lasts = float((packet.duration or 0) * packet.time_base) or self.packet_seconds
+            time = due if stamp is None else self.seconds(stamp) + shift
+            if due and not -_STEP_BACK <= time - due <= _LEAP:
+                shift += due - time
+                time = due
+            due = time + lasts
+            end = max(end, due)
+        return end
+
+    @property
+    def packet_seconds(self) -> float:
+        """How long a packet lasts that does not say it."""
+        return 0.0
+
+
+@lru_cache(maxsize=4096)
+def _measured(cls: type[Track], path: str, size: int, changed: int) -> float:
+    with cls(path) as track:
+        return track._measure()
+
+
+@lru_cache(maxsize=1024)
+def _warn_once(message: str) -> None:
+    _log.warning(message)
