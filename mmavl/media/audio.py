@@ -205,7 +205,8 @@ def _read_sound_file(
         _check_rate(path, file.rate)
         length = file.samples / file.rate
         first, wanted = _span(length, seconds, start)
-        _check_size(path, min(wanted, length), seconds, file.rate)
+        if min(wanted, length) > _most_seconds(seconds, file.rate):
+            return None  # perhaps the header is wrong
         first = round(first * file.rate)
         count = min(round(wanted * file.rate), file.samples) if wanted < length else file.samples
         wave = file.read(first, count, round(_PREROLL * file.rate))
@@ -247,11 +248,15 @@ def _span(length: float, seconds: float | None, start: StartRule) -> tuple[float
 
 
 def _check_size(path: str, have: float, seconds: float | None, rate: int) -> None:
-    if have > (LONGEST if seconds is None else MOST_SAMPLES / rate):
+    if have > _most_seconds(seconds, rate):
         raise DataError(
             f'{path} has {have:.0f} s of sound or more, which is not read whole: set '
             'LoadAudio(seconds=...) to read a part, or cut the file'
         )
+
+
+def _most_seconds(seconds: float | None, rate: int) -> float:
+    return LONGEST if seconds is None else MOST_SAMPLES / rate
 
 
 def _check_rate(path: str, rate: int) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 
 from .audio import SoundStream
 from .container import find_track, open_container
+from .track import Clock
 
 #: Sound that goes into the MP4 as it is, and from what rate in Hz the muxer takes it.
 _COPIED = {'aac': 0, 'mp3': 16_000}
@@ -100,16 +101,22 @@ class Mp4Writer:
 
     def _copied(self, sound: SoundStream) -> Iterator[tuple[float, av.Packet]]:
         out = self._output.add_stream_from_template(sound.track)
-        shift, last = round(sound.origin / sound.track.time_base), None
+        clock, last = Clock(sound), None
+        base = Fraction(1, _TICKS)
         for packet in sound.packets():
-            if packet.dts is None:
+            if not packet.size:
                 continue
-            stamp = packet.dts - shift
-            if last is not None and stamp <= last:  # joined recordings step back
-                stamp = last + 1
-            packet.pts = packet.dts = last = stamp
+            lasts, due = sound.packet_duration(packet), clock.due
+            time = clock(packet.dts, lasts)
+            if due is not None and time < due - lasts / 2:
+                continue  # recordings that were joined overlap
+            if last is not None:  # a tick of the output is a sample
+                time = max(time, last + 2 / sound.track.rate)
+            packet.time_base = base
+            packet.pts = packet.dts = round(time * _TICKS)
+            last = time
             packet.stream = out
-            yield float(stamp * sound.track.time_base), packet
+            yield time, packet
 
     def _encoded(self, sound: SoundStream) -> Iterator[tuple[float, list[av.Packet]]]:
         rate = sound.track.rate if sound.track.rate in _AAC_RATES else 48_000

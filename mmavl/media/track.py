@@ -27,6 +27,8 @@ _FURTHER_BACK = (0.0, 4.0, 16.0, 64.0)
 _TAIL = 2.0
 # Time stamps that step back or leap by more than this are another recording's, joined on.
 _STEP_BACK, _LEAP = 1.0, 600.0
+# Seconds by which a duration may be rounded.
+_ROUNDING = 2e-3
 
 _log = logging.getLogger(__name__)
 
@@ -149,16 +151,10 @@ class Track:
     def _on_one_clock(
         self, frames: Iterator[av.frame.Frame]
     ) -> Iterator[tuple[float, av.frame.Frame]]:
-        due, shift = None, 0.0
+        clock = Clock(self)
         for frame in frames:
-            time = due or 0.0
-            if frame.pts is not None:  # a bare elementary stream has no time stamps
-                time = self.seconds(frame.pts) + shift
-                if due is not None and not -_STEP_BACK <= time - due <= _LEAP:
-                    shift += due - time
-                    time = due
-            yield time, frame
-            due = max(due or 0.0, time + self.duration(frame))
+            declared = float((frame.duration or 0) * (frame.time_base or 0))
+            yield clock(frame.pts, self.duration(frame), declared), frame
 
     def duration(self, frame: av.frame.Frame) -> float:
         """How long a frame lasts, in seconds."""
@@ -202,24 +198,60 @@ class Track:
         return bool(self.track.index_entries) or self.container.format.name == 'mpegts'
 
     def _last_end(self) -> float:
-        end = due = shift = 0.0
+        clock, end = Clock(self), 0.0
         for packet in self.packets():
-            stamp = packet.dts if packet.pts is None else packet.pts
-            if not packet.size:
-                continue
-            lasts = float((packet.duration or 0) * packet.time_base) or self.packet_seconds
-            time = due if stamp is None else self.seconds(stamp) + shift
-            if due and not -_STEP_BACK <= time - due <= _LEAP:
-                shift += due - time
-                time = due
-            due = time + lasts
-            end = max(end, due)
+            if packet.size:
+                stamp = packet.dts if packet.pts is None else packet.pts
+                clock(stamp, self.packet_duration(packet))
+                end = max(end, clock.due)
         return end
+
+    def packet_duration(self, packet: av.Packet) -> float:
+        """How long a packet lasts, in seconds."""
+        return float((packet.duration or 0) * packet.time_base) or self.packet_seconds
 
     @property
     def packet_seconds(self) -> float:
         """How long a packet lasts that does not say it."""
         return 0.0
+
+
+class Clock:
+    """The times of successive frames or packets; those of joined recordings go on.
+
+    Args:
+        track (Track): The track.
+
+    Attributes:
+        due (float, optional): Seconds at which the next one is expected.
+    """
+
+    def __init__(self, track: Track) -> None:
+        self._track = track
+        self._shift = 0.0
+        self.due: float | None = None
+
+    def __call__(self, stamp: int | None, lasts: float, declared: float = 0.0) -> float:
+        """The time of the next frame or packet.
+
+        Args:
+            stamp (int, optional): Its time stamp; a bare elementary stream has none.
+            lasts (float): Seconds that it lasts.
+            declared (float): Seconds that it lasts by the file, 0 where the file says nothing.
+
+        Returns:
+            float: Seconds.
+        """
+        time = self.due or 0.0
+        if stamp is not None:
+            time = self._track.seconds(stamp) + self._shift
+            if self.due is not None and not -_STEP_BACK <= time - self.due <= _LEAP:
+                self._shift += self.due - time
+                time = self.due
+        self.due = max(self.due or 0.0, time + lasts)
+        if declared and lasts - declared > max(0.1 * lasts, _ROUNDING):
+            self._shift += lasts - declared  # stamps of another sample rate
+        return time
 
 
 @lru_cache(maxsize=4096)
