@@ -17,12 +17,14 @@ class SoundFile:
     Attributes:
         rate (int): In Hz.
         samples (int): Of each channel.
+        channels (int): How many.
     """
 
     def __init__(self, file: soundfile.SoundFile) -> None:
         self._file = file
         self.rate = file.samplerate
         self.samples = file.frames
+        self.channels = file.channels
 
     def __enter__(self) -> 'SoundFile':
         return self

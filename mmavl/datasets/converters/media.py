@@ -15,6 +15,7 @@ from mmavl.datasets.manifest_checks import SILENCE
 from mmavl.errors import DataError
 from mmavl.media.audio import TOLERANCE, read_audio
 from mmavl.media.image import read_image
+from mmavl.media.sound_file import open_sound_file
 
 from .cutting import (
     ClipSpec,
@@ -164,13 +165,16 @@ def _write_sound(path: str, draft: Path, start: float, seconds: float, spec: Cli
     if Path(path).suffix.lower() == '.wav' and _is_finished(path, start, seconds, spec):
         _link(path, target)
     else:
-        soundfile.write(target, np.clip(wave, -1, 1), rate, subtype='PCM_16')
+        soundfile.write(os.fsencode(target), np.clip(wave, -1, 1), rate, subtype='PCM_16')
 
 
 def _is_finished(path: str, start: float, seconds: float, spec: ClipSpec) -> bool:
-    info = soundfile.info(path)
-    same = info.samplerate == spec.sample_rate and info.channels == 1
-    return same and start == 0 and abs(info.duration - seconds) < 1e-3
+    file = open_sound_file(path)
+    if file is None:
+        return False
+    with file:
+        same = file.rate == spec.sample_rate and file.channels == 1
+        return same and start == 0 and abs(file.samples / file.rate - seconds) < 1e-3
 
 
 def _write_frames(pictures: Iterator[np.ndarray], draft: Path, spec: ClipSpec) -> int:
