@@ -101,7 +101,7 @@ class Track:
         offset = (Fraction(time) + self.origin) / self.track.time_base
         try:
             self.container.seek(int(offset), stream=self.track)
-        except av.FFmpegError:
+        except (av.FFmpegError, OverflowError):  # no index, or a length beyond 64 bits
             return iter(())
         return self._on_one_clock(dropwhile(lambda f: not self.is_entry(f), self._frames()))
 
@@ -181,7 +181,7 @@ class Track:
             try:
                 self.container.seek(int(offset), stream=self.track)
                 end = self._last_end()
-            except av.FFmpegError:
+            except (av.FFmpegError, OverflowError):
                 end = 0.0
             if end > 0:
                 return end
