@@ -1,6 +1,5 @@
 """A copy of a video in which it shows what sounds where, with its own sound."""
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, nullcontext
 from pathlib import Path
@@ -12,6 +11,7 @@ from tqdm import tqdm
 from mmavl.media.mp4_writer import Mp4Writer
 from mmavl.media.video import PictureStream
 from mmavl.utils.files import atomic_write
+from mmavl.utils.names import to_json
 
 from .localization import Localization
 from .render import STRIP, frame_size, render_frame
@@ -117,7 +117,7 @@ class Timeline:
 def _written(found: Iterable[Localization], file: IO | None) -> Iterator[Localization]:
     for item in found:
         if file is not None:
-            file.write(json.dumps(item.to_dict(maps=False), ensure_ascii=False) + '\n')
+            file.write(to_json(item.to_dict(maps=False)) + '\n')
         yield item
 
 

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw
 
+from mmavl.utils.names import one_line
 from mmavl.visualization.drawing import INK, PAPER, fit_text, font, min_max
 
 from .boxes import boxes_of_map
@@ -86,7 +87,7 @@ def _with_heat(
 
 
 def _title(label: str, scores: Mapping[str, float]) -> str:
-    name = label.replace('_', ' ')
+    name = one_line(label.replace('_', ' '))
     return f'{name} {scores[label]:.2f}' if label in scores else name
 
 
@@ -98,8 +99,10 @@ def _draw_box(
 ) -> None:
     left, top, right, bottom = (round(edge) for edge in xyxy)
     right, bottom = min(right, size[0]) - 1, min(bottom, size[1]) - 1
-    draw.rectangle((left, top, right, bottom), outline=INK, width=4)
-    draw.rectangle((left + 1, top + 1, right - 1, bottom - 1), outline=colour, width=2)
+    for inset, width, ink in ((0, 4, INK), (1, 2, colour)):
+        x, y = left + inset, top + inset  # a strip of a frame has boxes of a pixel or none
+        edges = (x, y, max(right - inset, x), max(bottom - inset, y))
+        draw.rectangle(edges, outline=ink, width=width)
 
 
 def _draw_title(

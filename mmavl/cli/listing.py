@@ -25,7 +25,7 @@ def run_list(args: argparse.Namespace) -> int:
     pattern = args.pattern if set('*?[') & set(args.pattern) else f'*{args.pattern}*'
     found = {k: v for k, v in entries(args.kind).items() if fnmatchcase(k, pattern)}
     if args.json:
-        print(json.dumps(found, ensure_ascii=False, indent=1))
+        print(json.dumps(found, indent=1))
     elif found:
         width = max(map(len, found))
         print('\n'.join(f'{name:{width}}  {title}' for name, title in found.items()))

@@ -17,7 +17,8 @@ def atomic_write(path: str | Path, mode: str = 'w') -> Iterator[IO]:
 
     Args:
         path (str | Path): The file to write. Missing parent folders are made.
-        mode (str): 'w' (UTF-8 text) or 'wb'. Defaults to 'w'.
+        mode (str): 'w' (UTF-8 text, in which lone surrogates, bytes of file names that are not
+            UTF-8, are written as escapes) or 'wb'. Defaults to 'w'.
 
     Yields:
         IO: The open temporary file; ``name`` is its path, for writers that want one.
@@ -27,10 +28,12 @@ def atomic_write(path: str | Path, mode: str = 'w') -> Iterator[IO]:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f'.{path.name}.', suffix='.tmp')
+    prefix = f'.{path.name[:32]}.'  # a name may be as long as file systems allow
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=prefix, suffix='.tmp')
     os.close(handle)  # a file opened by its number would have that as its name
     try:
-        with open(temporary, mode, encoding=None if 'b' in mode else 'utf-8') as file:
+        text = {} if 'b' in mode else {'encoding': 'utf-8', 'errors': 'backslashreplace'}
+        with open(temporary, mode, **text) as file:
             yield file
             file.flush()
             os.fsync(file.fileno())

@@ -6,6 +6,7 @@ sounding boxes are green *and* solid, silent ones grey *and* dashed.
 
 import io
 import re
+import unicodedata
 import zlib
 from collections.abc import Iterable
 from functools import cache
@@ -17,6 +18,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from mmavl.utils.files import atomic_write
+from mmavl.utils.names import name_bytes, one_line
 
 INK = (34, 34, 34)
 FAINT = (95, 95, 95)
@@ -32,6 +34,10 @@ MASK_COLOURS = 'gray'
 _JPEG_QUALITY = 80
 #: Bytes of a clip's file name; endings are added to it.
 _LONGEST_NAME = 120
+_WORD = re.compile(r'[\w.-]')
+_DEVICE = re.compile(r'(con|prn|aux|nul|com\d|lpt\d)(\.|$)', re.IGNORECASE)
+#: Letters of a text that are measured at most; more fit into no picture.
+_LONGEST_TEXT = 1000
 
 Box = tuple[float, float, float, float]
 
@@ -44,8 +50,10 @@ def font(size: int, bold: bool = False) -> ImageFont.FreeTypeFont:
 
 
 def fit_text(text: str, face: ImageFont.FreeTypeFont, width: float) -> str:
-    """The text itself if it is at most ``width`` pixels wide, else its beginning and '…'."""
-    if face.getlength(text) <= width:
+    """The text on one line if it is at most ``width`` pixels wide, else its beginning and '…'."""
+    whole = one_line(text)
+    text = whole[:_LONGEST_TEXT]
+    if text == whole and face.getlength(text) <= width:
         return text
     while text and face.getlength(text + '…') > width:
         text = text[:-1]
@@ -100,6 +108,7 @@ def draw_peak(image: np.ndarray, x: float, y: float, radius: int = 6) -> None:
 def draw_box(draw: ImageDraw.ImageDraw, box: Box, sounding: bool) -> None:
     """A box's outline with dark edges: green and solid, or (silent) grey and dashed."""
     x0, y0, x1, y1 = (round(value) for value in box)
+    x1, y1 = max(x0, x1), max(y0, y1)
     draw.rectangle((x0 - 1, y0 - 1, x1 + 1, y1 + 1), outline=INK, width=4)
     if sounding:
         draw.rectangle((x0, y0, x1, y1), outline=SOUNDING, width=2)
@@ -171,13 +180,39 @@ def fit_image(image: np.ndarray, height: int) -> np.ndarray:
 def safe_name(text: str) -> str:
     """A clip's id as a file name: letters and digits of any script, '-', '.' and '_'.
 
-    A long one is cut and ends in a checksum of the whole, since file systems take 255 bytes.
+    It begins and ends with no dot and is no device of Windows. A long one is cut and ends in a
+    checksum of the whole, since file systems take 255 bytes.
     """
-    name = re.sub(r'[^\w.-]+', '_', text)
+    name = unicodedata.normalize('NFC', text)
+    name = ''.join(c if _WORD.match(c) or unicodedata.category(c)[0] == 'M' else ' ' for c in name)
+    name = re.sub(r'^\.+|\.+$', '_', re.sub(' +', '_', name)) or '_'
+    if _DEVICE.match(name):
+        name = f'_{name}'
     if len(name.encode()) > _LONGEST_NAME:
         start = name.encode()[: _LONGEST_NAME - 9].decode(errors='ignore')
-        name = f'{start}_{zlib.crc32(text.encode()):08x}'
+        name = f'{start}_{zlib.crc32(name_bytes(text)):08x}'
     return name
+
+
+def different_names(names: Iterable[str], reserved: Iterable[str] = ()) -> list[str]:
+    """Names whose :func:`safe_name` differs from all others, in capital letters or not.
+
+    Args:
+        names (Iterable[str]): Those that would share a file get a number at their end.
+        reserved (Iterable[str]): File names that none may have.
+    """
+    taken = {name.casefold() for name in reserved}
+    numbers: dict[str, int] = {}
+    different = []
+    for name in names:
+        file = safe_name(name).casefold()
+        found = name
+        while (now := safe_name(found).casefold()) in taken:
+            numbers[file] = numbers.get(file, 1) + 1
+            found = f'{name}_{numbers[file]}'
+        taken.add(now)
+        different.append(found)
+    return different
 
 
 def write_png(path: str | Path, image: np.ndarray) -> None:

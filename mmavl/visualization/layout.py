@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw
 
+from mmavl.utils.names import one_line
+
 from .drawing import (
     FAINT,
     HEAT_COLOURS,
@@ -104,7 +106,7 @@ def _draw_panel(
     canvas: Image.Image, item: Panel, left: int, top: int, width: int, height: int
 ) -> None:
     draw = ImageDraw.Draw(canvas)
-    subtitle = item.subtitle
+    subtitle = one_line(item.subtitle)
     while font(12).getlength(subtitle) > width and ', ' in subtitle:
         subtitle = subtitle.rpartition(', ')[0]
     for y, text, face, ink in (

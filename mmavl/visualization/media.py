@@ -66,7 +66,8 @@ def write_wav(path: str | Path, waveform: np.ndarray, sample_rate: int) -> None:
 
 def flac_bytes(path: str | Path) -> bytes:
     """A sound file as FLAC: the same samples at half of the size, and every browser plays it."""
-    samples, rate = soundfile.read(path, dtype='int16')
+    with open(path, 'rb') as file:  # soundfile takes no names that are not UTF-8
+        samples, rate = soundfile.read(file, dtype='int16')
     buffer = io.BytesIO()
     soundfile.write(buffer, samples, rate, subtype='PCM_16', format='FLAC')
     return buffer.getvalue()

@@ -28,6 +28,19 @@ def test_the_old_file_stands_until_the_block_has_ended(tmp_path):
     assert path.read_text() == 'new'
 
 
+def test_a_name_may_be_as_long_as_the_file_system_takes(tmp_path):
+    path = tmp_path / ('三' * 85)  # 255 bytes
+    with atomic_write(path) as file:
+        file.write('x')
+    assert path.read_text() == 'x'
+
+
+def test_bytes_of_a_name_that_are_not_utf8_are_escaped_in_text(tmp_path):
+    with atomic_write(tmp_path / 'x.txt') as file:
+        file.write('caf\udce9 ü')
+    assert (tmp_path / 'x.txt').read_text(encoding='utf-8') == r'caf\udce9 ü'
+
+
 def test_another_writer_can_write_by_the_files_name(tmp_path):
     with atomic_write(tmp_path / 'x.npy', 'wb') as file:
         assert Path(file.name).parent == tmp_path

@@ -82,6 +82,53 @@ def test_long_text_is_cut_to_the_width():
     assert drawing.fit_text('Horn', face, 100) == 'Horn'
 
 
+def test_any_text_is_one_line_that_can_be_drawn(strange_names):
+    face = drawing.font(12)
+    for text in (*strange_names, 'n' * 10**6, '\u0301' * 10**5):
+        fitted = drawing.fit_text(f'a{text}', face, 200)
+        assert face.getlength(fitted) <= 200
+        assert fitted.isprintable()
+        image = np.zeros((20, 40, 3), np.uint8)
+        drawing.draw_boxes(image, [((1, 1, 30, 15), True, text)])
+
+
+@pytest.mark.parametrize('box', [(3, 1, 3, 1), (0, 0, 500, 1), (5, 5.4, 5, 4.6)])
+@pytest.mark.parametrize('sounding', [True, False])
+def test_a_box_of_no_width_or_height_is_drawn(box, sounding):
+    drawn = drawing.draw_boxes(np.zeros((4, 600, 3), np.uint8), [(box, sounding, 'x')])
+    assert drawn.any()
+
+
+@pytest.mark.parametrize(
+    ('text', 'name'),
+    [
+        ('Flügel 三_2.5-b', 'Flügel_三_2.5-b'),
+        ('e\u0301', 'é'),
+        ('हिन्दी', 'हिन्दी'),
+        ('../../etc/x', '__.._etc_x'),
+        ('caf\udce9', 'caf_'),
+        ('', '_'), ('..', '_'), ('.hidden', '_hidden'), ('dots..', 'dots_'),
+        ('con', '_con'), ('Aux.x', '_Aux.x'), ('console', 'console'), ('end ', 'end_'),
+    ],
+)  # fmt: skip
+def test_a_file_name_is_one_on_every_system(text, name):
+    assert drawing.safe_name(text) == name
+
+
+def test_names_whose_files_would_be_one_get_numbers(strange_names):
+    names = ['a b', 'A_b', 'a_b', 'x', 'a b_2', 'Results']
+    assert drawing.different_names(names, reserved=['results']) == [
+        'a b', 'A_b_2', 'a_b_3', 'x', 'a b_2_2', 'Results_2',
+    ]  # fmt: skip
+    files = {drawing.safe_name(n).casefold() for n in drawing.different_names(strange_names * 2)}
+    assert len(files) == 2 * len(strange_names)
+    assert max(len(file.encode()) for file in files) <= 130
+
+
+def test_thousands_of_clips_of_one_name_are_told_apart_at_once():
+    assert len(set(drawing.different_names(['😀'] * 5000))) == 5000
+
+
 @pytest.mark.parametrize(
     ('shape', 'expected'),
     [((100, 100), (256, 256)), ((360, 640), (256, 455)), ((100, 1000), (51, 512))],

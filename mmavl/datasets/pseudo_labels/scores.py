@@ -14,6 +14,7 @@ from mmavl.media.audio import LONGEST, read_audio
 from mmavl.media.image import read_image
 from mmavl.media.video import read_video_frame
 from mmavl.models.teachers import BaseTeacher
+from mmavl.utils.names import name_bytes
 
 from ..feature_cache import FeatureArray
 from ..manifest_checks import frame_count
@@ -143,10 +144,10 @@ def _key(teacher: BaseTeacher, config: dict, media: _Media) -> str:
     digest = hashlib.sha256(json.dumps(config, sort_keys=True, default=str).encode())
     digest.update(teacher.weights.read_bytes())
     for entry in media.entries:
-        digest.update(f'{entry["clip_id"]};'.encode())
+        digest.update(name_bytes(f'{entry["clip_id"]};'))
         for name in media.paths(entry):
             path = media.root / name
             stat = path.stat() if path.is_file() else None
             known = (stat.st_size, stat.st_mtime_ns) if stat else None
-            digest.update(f'{name} {known};'.encode())
+            digest.update(name_bytes(f'{name} {known};'))
     return digest.hexdigest()

@@ -7,6 +7,7 @@ from mmengine.structures import PixelData
 from torch import Tensor
 
 from mmavl.structures import AVDataSample
+from mmavl.utils.names import name_bytes
 
 from ..av_model import AVModel
 
@@ -31,7 +32,7 @@ def stack_tags(data_samples: list[AVDataSample], name: str = 'gt_tags') -> Tenso
 
 def clip_numbers(data_samples: list[AVDataSample], device: torch.device) -> Tensor:
     """One 63-bit number for each clip id, equal on every process, long [N]."""
-    digests = [hashlib.blake2b(s.clip_id.encode(), digest_size=8) for s in data_samples]
+    digests = [hashlib.blake2b(name_bytes(s.clip_id), digest_size=8) for s in data_samples]
     numbers = [int.from_bytes(d.digest(), 'big') >> 1 for d in digests]
     return torch.tensor(numbers, device=device)
 
