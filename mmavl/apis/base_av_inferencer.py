@@ -1,9 +1,11 @@
 """What the inferencers share: the model, reading clips, and failures that stop nothing."""
 
-import json
+import logging
 import re
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
+from functools import partial
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +15,17 @@ from mmengine.infer import BaseInferencer
 from torch import nn
 from tqdm import tqdm
 
-from mmavl.errors import ConfigError, DataError
+from mmavl.errors import ConfigError
 from mmavl.utils.files import atomic_write
+from mmavl.utils.names import to_json
 from mmavl.visualization import AVVisualizer
 
-from .clips import Clip, Failure, check_out_dir, list_clips
+from .clips import Clip, check_out_dir, list_clips
+from .failures import Failure, contained
 from .model_files import load_model
 from .pipeline import ClipPipeline
+
+_LOG = logging.getLogger(__name__)
 
 
 class BaseAVInferencer(BaseInferencer):
@@ -80,7 +86,9 @@ class BaseAVInferencer(BaseInferencer):
         out_dir: str | Path | None = None,
         **kwargs,
     ) -> dict[str, list]:
-        """Process clips; one that cannot be used is listed and stops nothing.
+        """Process clips; one that cannot be used is listed and stops nothing, whatever it raises.
+
+        A batch that fails is tried again clip by clip, so that only the culprit has no result.
 
         Args:
             inputs: As for :func:`mmavl.apis.clips.list_clips`: a video's path, ``(picture,
@@ -99,27 +107,29 @@ class BaseAVInferencer(BaseInferencer):
         Raises:
             DataError: A single clip was given, and cannot be used.
             TypeError, ValueError: An argument is of another kind, or an input lies in ``out_dir``.
+            OSError: Nothing more can be written to ``out_dir``, e.g. because the disk is full.
         """
         if return_datasamples and (out_dir is not None or return_vis):
             raise ValueError('return_datasamples goes with neither out_dir nor return_vis')
         check_batch_size(batch_size)
+        self.check_options(**kwargs)
         clips, failures = list_clips(inputs)
         if out_dir is not None:
             check_out_dir(clips, out_dir)
         out: dict[str, list] = {'predictions': [], 'visualization': [], 'failures': failures}
         single = len(clips) == 1 and not isinstance(inputs, list)
+        guard = partial(contained, failures=failures, single=single, out_dir=out_dir)
+        predict = partial(self.predict_batch, return_datasamples=return_datasamples, **kwargs)
         saved: list[dict] = []
         try:
-            for batch in self._batches(clips, batch_size, failures, single, kwargs):
-                results = self.predict_batch(
-                    batch, return_datasamples=return_datasamples, **kwargs
-                )
-                for result, (_, loaded) in zip(results, batch):
-                    out['predictions'].append(result)
-                    if return_vis:
-                        out['visualization'].append(self.draw(result, loaded))
-                    if out_dir is not None:
-                        saved.append(self.save_one(result, Path(out_dir), loaded))
+            for batch in self._batches(clips, batch_size, guard, kwargs):
+                for clip, loaded, result in _predicted(batch, predict, guard):
+                    with guard(clip.name):
+                        picture = self.draw(result, loaded) if return_vis else None
+                        if out_dir is not None:
+                            saved.append(self.save_one(result, Path(out_dir), loaded))
+                        out['predictions'].append(result)
+                        out['visualization'] += [picture] if return_vis else []
         finally:
             if out_dir is not None:
                 write_index(out_dir, saved, failures)
@@ -133,44 +143,51 @@ class BaseAVInferencer(BaseInferencer):
             out_dir (str): The folder; made where it is missing.
 
         Returns:
-            dict: The content of ``results.json``.
+            dict: The content of ``results.json``; what cannot be written of a clip is one of its
+            failures, in addition to those of the call.
 
         Raises:
             ValueError: An input lies in ``out_dir``.
+            OSError: Nothing more can be written, e.g. because the disk is full.
         """
         check_out_dir([result.clip for result in results['predictions']], out_dir)
-        saved = []
+        saved, failures = [], [*results['failures']]
         try:
             for result in results['predictions']:
-                loaded = self.pipeline.load(result.clip, self.whole_sound)
-                saved.append(self.save_one(result, Path(out_dir), loaded))
+                with contained(result.clip.name, failures, out_dir=out_dir):
+                    loaded = self.pipeline.load(result.clip, self.whole_sound)
+                    saved.append(self.save_one(result, Path(out_dir), loaded))
         finally:
-            index = write_index(out_dir, saved, results['failures'])
+            index = write_index(out_dir, saved, failures)
         return index
 
     def _batches(
         self,
         clips: list[Clip],
         batch_size: int,
-        failures: list[Failure],
-        single: bool,
+        guard: Callable,
         options: dict[str, Any],
     ) -> Iterator[list[tuple[Clip, dict]]]:
-        """Clips with what was loaded of them; those that cannot be are added to failures."""
+        """Clips with what was loaded of them, without those that cannot be."""
         batch = []
         bar = tqdm(clips, unit='clip', disable=not self.show_progress or len(clips) < 2)
         for clip in bar:
-            try:
+            with guard(clip.name):
                 batch.append((clip, self.load(clip, **options)))
-            except DataError as error:
-                if single:
-                    raise
-                failures.append(Failure(clip.name, str(error)))
             if len(batch) == batch_size:
                 yield batch
                 batch = []
         if batch:
             yield batch
+
+    def check_options(self, **options) -> None:
+        """Check a call's options before any clip is read: a wrong one is wrong for all of them.
+
+        Raises:
+            TypeError: :meth:`predict_batch` has no such option.
+            ValueError: An option is out of its range, or does not fit the model.
+        """
+        signature(self.predict_batch).bind([], **options)
 
     def load(self, clip: Clip, **options) -> dict[str, Any]:
         """Read a clip, see :meth:`ClipPipeline.load`; ``options`` are those of the call."""
@@ -222,6 +239,25 @@ class BaseAVInferencer(BaseInferencer):
             raise ConfigError(f'{name} builds a {type(self._net).__name__}, which is no {what}')
 
 
+def _predicted(
+    batch: list[tuple[Clip, dict]], predict: Callable, guard: Callable
+) -> list[tuple[Clip, dict, Any]]:
+    """Clips with what was loaded and found; where a batch fails, each clip is tried by itself."""
+    if len(batch) > 1:
+        try:
+            return _zipped(batch, predict(batch))
+        except Exception:
+            _LOG.debug('a batch failed: each clip is tried by itself', exc_info=True)
+        return [found for item in batch for found in _predicted([item], predict, guard)]
+    with guard(batch[0][0].name):
+        return _zipped(batch, predict(batch))
+    return []
+
+
+def _zipped(batch: list[tuple[Clip, dict]], results: list) -> list[tuple[Clip, dict, Any]]:
+    return [(*item, result) for item, result in zip(batch, results, strict=True)]
+
+
 def check_batch_size(batch_size: int) -> None:
     """Raise a ValueError unless it is a whole number above 0."""
     if not isinstance(batch_size, int) or batch_size < 1:
@@ -235,8 +271,13 @@ def check_threshold(threshold: float) -> None:
 
 
 def write_json(path: Path, content: Any) -> None:
-    """Write readable JSON in UTF-8; the file appears whole or not at all."""
-    text = json.dumps(content, ensure_ascii=False, indent=1)
+    """Write readable JSON in UTF-8; the file appears whole or not at all.
+
+    Raises:
+        ValueError: A number is not finite.
+        OSError: The file cannot be written.
+    """
+    text = to_json(content, indent=1)
     # lists of numbers stay on one line; inside of a string there is no line break
     text = re.sub(r'\[\n[-\d.,e\s]+\]', lambda found: ' '.join(found[0].split()), text)
     with atomic_write(path) as file:

@@ -1,8 +1,11 @@
 """What an inferencer is given: videos, pairs of a picture and a sound, arrays, folders of them."""
 
 import math
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from functools import partial
 from numbers import Real
 from pathlib import Path
 from typing import Any
@@ -12,7 +15,10 @@ import numpy as np
 from mmavl.errors import DataError
 from mmavl.media.audio import check_samples
 from mmavl.media.formats import kind_of
-from mmavl.visualization.drawing import safe_name
+from mmavl.utils.failures import error_line
+from mmavl.visualization.drawing import different_names
+
+from .failures import Failure, contained
 
 _LEAST_RATE = 1000  # Hz; below it kHz were most likely meant
 
@@ -48,19 +54,6 @@ class Clip:
         return {k: v if isinstance(v, str) else None for k, v in files.items()}
 
 
-@dataclass(frozen=True)
-class Failure:
-    """An input that gave no result.
-
-    Attributes:
-        name (str): The clip's, or the input's path.
-        message (str): Why, in one line.
-    """
-
-    name: str
-    message: str
-
-
 def list_clips(inputs: Any) -> tuple[list[Clip], list[Failure]]:
     """Make clips of whatever an inferencer is given; reads no media.
 
@@ -74,22 +67,30 @@ def list_clips(inputs: Any) -> tuple[list[Clip], list[Failure]]:
         tuple[list[Clip], list[Failure]]: Clips with different names, and inputs that are none.
 
     Raises:
-        TypeError: An input is of another kind.
-        ValueError: A waveform has a rate below 1 kHz.
-        DataError: A single input, not in a list, is no clip.
+        TypeError, ValueError, DataError: A single input, not in a list, is no clip: it is of
+            another kind, has a sample rate below 1 kHz, or no file that can be used.
     """
-    many = isinstance(inputs, list)
     clips: list[Clip] = []
     failures: list[Failure] = []
-    for item in inputs if many else [inputs]:
-        try:
+    if not isinstance(inputs, list):
+        inputs, add = [inputs], nullcontext
+    else:
+        add = partial(contained, failures=failures)
+    for number, item in enumerate(inputs, start=1):
+        with add(_words(item, number)):
             for found in _expand(item):
                 (failures if isinstance(found, Failure) else clips).append(found)
-        except DataError as error:
-            if not many:
-                raise
-            failures.append(Failure(str(item)[:200], str(error)))
-    return list(_different_names(clips)), failures
+    return _different_names(clips), failures
+
+
+def _words(item: Any, number: int) -> str:
+    """What a failure calls an input: its path or paths, its name, or its place in the list."""
+    if isinstance(item, dict):
+        named = (item.get(key) for key in ('name', 'video', 'image', 'audio'))
+        item = next((name for name in named if isinstance(name, str | Path)), None)
+    if isinstance(item, tuple):
+        item = ', '.join(str(part) for part in item if isinstance(part, str | Path))
+    return str(item) if isinstance(item, str | Path) and str(item) else f'input {number}'
 
 
 def check_out_dir(clips: Iterable[Clip], out_dir: str | Path) -> None:
@@ -140,17 +141,23 @@ def check_path(path: str | Path, folder: bool = False) -> Path:
     text = str(path)
     if not text:
         raise DataError('an empty text is no path')
+    if '\0' in text:
+        raise DataError('a path holds a NUL character, which no file name has')
     if '://' in text:
         raise DataError(f'{text} is an address, not a file: download it first')
-    file = Path(text).expanduser()
-    if file.is_dir():
-        if folder:
-            return file
-        raise DataError(f'{text} is a folder, not a file')
-    if not file.is_file():
-        raise DataError(f'{text} does not exist, or is no regular file')
-    if file.stat().st_size == 0:
-        raise DataError(f'{text} is an empty file')
+    try:
+        file = Path(text)
+        file = file if file.exists() else file.expanduser()
+        if file.is_dir():
+            if folder:
+                return file
+            raise DataError(f'{text} is a folder, not a file')
+        if not file.is_file():
+            raise DataError(f'{text} does not exist, or is no regular file')
+        if file.stat().st_size == 0:
+            raise DataError(f'{text} is an empty file')
+    except (OSError, RuntimeError) as error:  # a name too long, a folder closed, no home
+        raise DataError(f'{text} cannot be reached ({error_line(error)})') from error
     return file
 
 
@@ -218,32 +225,30 @@ def _as_wave(wave: Any) -> np.ndarray:
 
 def _folder(folder: Path) -> Iterator[Clip | Failure]:
     files = sorted(p for p in folder.iterdir() if p.is_file() and not p.name.startswith('.'))
-    kinds = {
-        kind: {p.stem: p for p in files if kind_of(p) == kind}
-        for kind in ('video', 'picture', 'sound')
-    }
-    if not any(kinds.values()):
+    videos = {_stem(p) for p in files if kind_of(p) == 'video'}
+    yield from (Clip(p.stem, str(p), str(p)) for p in files if kind_of(p) == 'video')
+    pairs: dict[str, dict[str, Path]] = {}
+    for path in files:
+        kind = kind_of(path)
+        if kind in ('picture', 'sound') and _stem(path) not in videos:
+            first = pairs.setdefault(_stem(path), {}).setdefault(kind, path)
+            if first != path:
+                yield Failure(str(path), f'{path} is left out: {first.name} has the same name')
+    if not videos and not pairs:
         raise DataError(f'{folder} holds no videos, and no pictures with a sound of the same name')
-    for path in (p for p in files if kind_of(p) == 'video'):
-        yield Clip(path.stem, str(path), str(path))
-    for stem in sorted(kinds['picture'].keys() | kinds['sound'].keys()):
-        if stem in kinds['video']:
-            continue
-        picture, sound = kinds['picture'].get(stem), kinds['sound'].get(stem)
-        if picture and sound:
-            yield Clip(stem, str(picture), str(sound))
+    for stem, pair in sorted(pairs.items()):
+        if len(pair) == 2:
+            yield Clip(stem, str(pair['picture']), str(pair['sound']))
         else:
-            lacks = 'sound' if picture else 'picture'
-            found = picture or sound
-            yield Failure(str(found), f'{found} has no {lacks} of the same name beside it')
+            ((kind, path),) = pair.items()
+            lacks = 'sound' if kind == 'picture' else 'picture'
+            yield Failure(str(path), f'{path} has no {lacks} of the same name beside it')
 
 
-def _different_names(clips: Sequence[Clip]) -> Iterator[Clip]:
-    taken = {'results'}  # the index of what is saved
-    for clip in clips:
-        name, number = clip.name, 2
-        # as files are called: 'a b' and 'A_b' would write the same
-        while safe_name(name).casefold() in taken:
-            name, number = f'{clip.name}_{number}', number + 1
-        taken.add(safe_name(name).casefold())
-        yield clip if name == clip.name else replace(clip, name=name)
+def _stem(path: Path) -> str:
+    return unicodedata.normalize('NFC', path.stem)  # macOS takes letters apart
+
+
+def _different_names(clips: Sequence[Clip]) -> list[Clip]:
+    names = different_names((clip.name for clip in clips), reserved=['results'])  # the index
+    return [replace(clip, name=name) for clip, name in zip(clips, names)]

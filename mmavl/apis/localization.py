@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from mmavl.errors import DataError
 from mmavl.structures import AVDataSample
 
 from .boxes import MapBox, boxes_of_map
@@ -57,6 +58,9 @@ class Localization:
             classes (list[str]): Names of the tag classes, [C].
             threshold (float): The probability from which a class counts as sounding.
             clip (Clip): What was read.
+
+        Raises:
+            DataError: The model gave a probability or a map that is not finite.
         """
         heard, seen = (
             dict(zip(classes, _numbers(sample.get(field)), strict=True)) if field in sample else {}
@@ -68,6 +72,8 @@ class Localization:
                 sample.map_labels.tolist(), sample.pred_maps.data.float().cpu().numpy()
             )
         }
+        if not np.isfinite([*heard.values(), *seen.values(), *map(np.sum, maps.values())]).all():
+            raise DataError(f'{clip.name}: the model gives values that are not finite')
         sounding = [label for label, score in heard.items() if score >= threshold]
         pair = float(sample.pred_avc[0]) if 'pred_avc' in sample else float('nan')
         height, width = sample.ori_shape

@@ -42,6 +42,12 @@ class LocalizationInferencer(BaseAVInferencer):
         super().__init__(*args, **kwargs)
         self.check_has(isinstance(self.model, BaseLocalizer), 'localizer')
 
+    def check_options(self, **options) -> None:
+        """As of :class:`BaseAVInferencer`: labels the model knows, a threshold in [0, 1]."""
+        super().check_options(**options)
+        check_threshold(options.get('threshold', 0))
+        self.class_numbers(options.get('labels'))
+
     def predict_batch(
         self,
         batch: list[tuple[Clip, dict]],

@@ -8,6 +8,7 @@ import numpy as np
 import soundfile
 import torch
 
+from mmavl.errors import DataError
 from mmavl.models.separators import (
     BaseSeparator,
     FrameSeparator,
@@ -18,7 +19,7 @@ from mmavl.registry import INFERENCERS
 from mmavl.structures import AVDataSample
 from mmavl.utils.files import atomic_write
 from mmavl.visualization import Spectrogram
-from mmavl.visualization.drawing import fit_image, safe_name, write_png
+from mmavl.visualization.drawing import different_names, fit_image, safe_name, write_png
 from mmavl.visualization.layout import Panel, compose_row
 from mmavl.visualization.spectrogram import draw_spectrogram
 
@@ -86,6 +87,19 @@ class SeparationInferencer(BaseAVInferencer):
         if labels and not self.guided:
             raise ValueError(f'{name} has no localizer that knows labels: leave them out')
         self.class_numbers(labels)
+
+    def check_options(self, **options) -> None:
+        """As of :class:`BaseAVInferencer`, and as of :meth:`check_sources`.
+
+        Raises:
+            DataError: A picture of a source cannot be read.
+        """
+        super().check_options(**options)
+        check_threshold(options.get('threshold', 0))
+        if options.get('num_sources', 1) < 1:
+            raise ValueError(f'num_sources={options["num_sources"]} is not above 0')
+        self.check_sources(options.get('labels'), options.get('sources'))
+        read_places(options.get('sources') or {})
 
     def load(
         self,
@@ -157,10 +171,10 @@ class SeparationInferencer(BaseAVInferencer):
 
         Returns:
             list[Separation] | list[AVDataSample]: In order.
+
+        Raises:
+            DataError: A source is not finite.
         """
-        check_threshold(threshold)
-        if num_sources < 1:
-            raise ValueError(f'num_sources={num_sources} is not above 0')
         results = []
         for clip, loaded in batch:
             heard = self._heard(loaded) if self.guided else {}
@@ -178,6 +192,8 @@ class SeparationInferencer(BaseAVInferencer):
                 rate,
                 boxes=loaded.get('boxes'),
             ).cpu()
+            if not estimates.isfinite().all():
+                raise DataError(f'{clip.name}: the model gives sources that are not finite')
             if return_datasamples:
                 meta = {'clip_id': clip.name, 'sample_rate': rate}
                 results.append(AVDataSample(metainfo=meta, pred_sources=estimates))
@@ -228,9 +244,11 @@ class SeparationInferencer(BaseAVInferencer):
     def save_one(self, result: Separation, folder: Path, loaded: dict[str, Any]) -> dict[str, Any]:
         """Write ``NAME.LABEL.wav`` for each source, ``NAME.png`` and ``NAME.json``."""
         stem = safe_name(result.name)
+        # no dots: source 'b.c' of clip 'a' is another file than 'c' of 'a.b'
+        names = different_names(label.replace('.', '_') for label in result.sources)
         files = {}
-        for label, wave in result.sources.items():
-            files[label] = f'{stem}.{safe_name(label)}.wav'
+        for name, (label, wave) in zip(names, result.sources.items()):
+            files[label] = f'{stem}.{safe_name(name)}.wav'
             with atomic_write(folder / files[label], 'wb') as file:
                 # float: an estimate may exceed full scale
                 soundfile.write(file, wave, result.sample_rate, subtype='FLOAT', format='WAV')

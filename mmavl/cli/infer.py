@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import sys
 import warnings
 from pathlib import Path
@@ -9,10 +10,11 @@ from typing import Any
 
 from mmavl.apis import LocalizationInferencer, SeparationInferencer
 from mmavl.apis.base_av_inferencer import write_index
-from mmavl.apis.clips import Failure
+from mmavl.apis.failures import contained
 from mmavl.apis.shown_sources import read_places
 from mmavl.errors import CheckpointError, ConfigError, DataError
 from mmavl.media.formats import kind_of
+from mmavl.utils.names import one_line
 from mmavl.visualization.drawing import safe_name
 
 
@@ -46,7 +48,7 @@ def run_inference(args: argparse.Namespace) -> int:
 
 
 def pair_up(paths: list[str]) -> list[Any]:
-    """Make pairs of each picture with the sound behind it.
+    """Make pairs of each picture with the sound, or the video whose sound it is, behind it.
 
     Raises:
         ValueError: A picture has no sound behind it, or a sound no picture before it.
@@ -54,10 +56,19 @@ def pair_up(paths: list[str]) -> list[Any]:
     paired: list[Any] = []
     rest = iter(paths)
     for path in rest:
-        if kind_of(path) == 'picture':
-            sound = next(rest, '')
-            if kind_of(sound) not in ('sound', 'video'):
+        if path == '-':
+            raise ValueError('- is no file: a clip cannot be read from stdin, name its file')
+        if os.path.isdir(path):
+            paired.append(path)
+        elif kind_of(path) == 'picture':
+            sound = next(rest, None)
+            if sound is None:
                 raise ValueError(f'{path} is a picture: name a sound file behind it')
+            if kind_of(sound) not in ('sound', 'video') or os.path.isdir(sound):
+                raise ValueError(
+                    f'{path} is a picture: name a sound file behind it; {sound} is none, by its '
+                    'suffix'
+                )
             paired.append((path, sound))
         elif kind_of(path) == 'sound':
             raise ValueError(f'{path} is a sound: name a picture before it')
@@ -94,7 +105,7 @@ def _annotate(
                 continue
             stem = safe_name(result.name)
             files = {'video': f'{stem}.mp4', 'windows': f'{stem}.windows.jsonl'}
-            try:
+            with contained(result.name, out['failures'], out_dir=folder):
                 inferencer.annotate(
                     result.clip.video,
                     folder / files['video'],
@@ -106,9 +117,6 @@ def _annotate(
                     batch_size=args.batch_size,
                     threshold=args.threshold,
                 )
-            except DataError as error:
-                out['failures'].append(Failure(result.name, str(error)))
-            else:
                 entries[result.name].update(files)
     finally:
         index = write_index(folder, index['clips'], out['failures'])
@@ -117,15 +125,16 @@ def _annotate(
 
 def _print(index: dict, args: argparse.Namespace) -> None:
     if args.json:
-        print(json.dumps(index, ensure_ascii=False, indent=1))
+        print(json.dumps(index, indent=1))  # ASCII, whatever the terminal's encoding
     else:
         for clip in index['clips']:
             heard = ', '.join(clip.get('sounding', clip.get('sources', ()))) or 'nothing heard'
-            print(f'{clip["name"]}: {heard} -> {Path(args.out, clip["picture"])}')
+            print(one_line(f'{clip["name"]}: {heard} -> {Path(args.out, clip["picture"])}'))
     for failure in index['failures']:
-        print(f'failed: {failure["name"]}: {failure["message"]}', file=sys.stderr)
+        line = f'failed: {failure["name"]}: {failure["message"]}'
+        print(one_line(line), file=sys.stderr)
 
 
 def _end(error: Exception, code: int) -> int:
-    print(f'error: {error}', file=sys.stderr)
+    print(one_line(f'error: {error}'), file=sys.stderr)
     return code

@@ -5,8 +5,11 @@ import os
 import sys
 from collections.abc import Sequence
 
+from mmavl.utils.names import print_any_text
+
 from .demo import add_demo_arguments, run_demo
 from .listing import KINDS, add_list_arguments, run_list
+from .signals import orderly_termination
 from .tools import TOOLS, run_tool
 
 _EXAMPLES = """
@@ -23,6 +26,7 @@ exit codes:
   0  everything was done
   1  something failed: clips that could not be used are listed, the others' results are there
   2  nothing was done: an argument, the config or the weights are wrong or missing
+  130, 143  interrupted or terminated: results.json lists what was done
 """
 
 
@@ -150,6 +154,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         int: The exit code, see ``mmavl --help``.
     """
+    print_any_text()
     argv = list(sys.argv[1:] if argv is None else argv)
     if argv and argv[0] in TOOLS:
         return run_tool(argv[0], argv[1:])
@@ -160,8 +165,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         except BrokenPipeError:  # e.g. `mmavl list models | head`
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 0
-    if args.command == 'demo':
-        return run_demo(args)
-    from .infer import run_inference
+    with orderly_termination():
+        if args.command == 'demo':
+            return run_demo(args)
+        from .infer import run_inference
 
-    return run_inference(args)
+        return run_inference(args)

@@ -1,7 +1,6 @@
 """What the page shows, without the page: uploads become pictures, sounds and a record."""
 
 import io
-import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +19,7 @@ from mmavl.media.container import find_track, open_container
 from mmavl.media.formats import kind_of
 from mmavl.media.video import PictureStream
 from mmavl.utils.files import atomic_write
+from mmavl.utils.names import to_json
 from mmavl.visualization.drawing import jpeg_bytes, safe_name
 from mmavl.visualization.media import write_wav
 
@@ -228,5 +228,5 @@ def _write_record(moments: Iterable[Moment], folder: Path) -> Path:
         return folder / f'{stem}.json'
     with atomic_write(folder / f'{stem}.windows.jsonl') as file:
         for item in found:
-            file.write(json.dumps(item.to_dict(maps=False), ensure_ascii=False) + '\n')
+            file.write(to_json(item.to_dict(maps=False)) + '\n')
     return folder / f'{stem}.windows.jsonl'

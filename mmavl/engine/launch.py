@@ -16,11 +16,13 @@ from mmavl.engine.distributed import prepare_launcher
 from mmavl.engine.runner import AVRunner, CheckpointRunner
 from mmavl.errors import CheckpointError, ConfigError, DataError
 from mmavl.utils.components import component_name
+from mmavl.utils.names import print_any_text
 
 
 @contextmanager
 def clear_errors() -> Iterator[None]:
     """End the program with one line for an error that its user can mend, without a traceback."""
+    print_any_text()
     try:
         yield
     except (CheckpointError, ConfigError, DataError, FloatingPointError, OSError) as error:

@@ -1,12 +1,14 @@
 """The runner behind tools/train.py and tools/test.py."""
 
 import copy
+import logging
 from collections.abc import Callable
 from typing import Any
 
 from mmengine.device import get_device
 from mmengine.dist import get_rank
 from mmengine.hooks import Hook
+from mmengine.logging import MMLogger
 from mmengine.model import is_model_wrapper
 from mmengine.runner import BaseLoop, Runner
 from torch import nn
@@ -62,6 +64,15 @@ class AVRunner(Runner):
         self._has_loaded = True
         self.logger.info('\n'.join([f'Loaded weights from {filename}.', *differences]))
         return checkpoint
+
+    def build_logger(self, *args: Any, **kwargs: Any) -> MMLogger:
+        """Build the logger; its file and the terminal take names of any bytes, in any locale."""
+        logger = super().build_logger(*args, **kwargs)
+        for handler in logger.handlers:
+            encoding = 'utf-8' if isinstance(handler, logging.FileHandler) else None
+            if hasattr(handler.stream, 'reconfigure'):
+                handler.stream.reconfigure(encoding=encoding, errors='backslashreplace')
+        return logger
 
     def wrap_model(self, model_wrapper_cfg: dict | None, model: nn.Module) -> nn.Module:
         """Wrap a model for several processes; without parameters to train there is no need to."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from mmavl.utils.files import atomic_write
 
 from . import page
 from .curves import draw_curves
+from .page import escape
 from .run_record import Run
 from .tables import localization_tables, tag_table
 

@@ -1,13 +1,16 @@
 """The pieces of a self-contained HTML page: style, tables, pictures."""
 
 import base64
+import html
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
+
+from mmavl.utils.failures import error_line
+from mmavl.utils.names import one_line
 
 from .drawing import jpeg_bytes
 
@@ -103,6 +106,11 @@ class Table:
     counts: frozenset[int] = frozenset()
 
 
+def escape(text: str) -> str:
+    """A name as HTML: on one line, whatever characters it has."""
+    return html.escape(one_line(text))
+
+
 def page(title: str, body: str) -> str:
     """A whole HTML document that loads nothing from anywhere."""
     return (
@@ -171,11 +179,15 @@ def _is_best(item: Table, column: int, row: Row) -> bool:
 
 
 def picture(path: Path, alt: str) -> str:
-    """A picture file as a figure inside the page; words in its place where the file is gone."""
+    """A picture file as a figure inside the page; words in its place where it cannot be read."""
     if not path.is_file():
         return f'<p class="faint">The picture {escape(str(path))} is no longer there.</p>'
-    with Image.open(path) as image:
-        pixels = np.asarray(image.convert('RGB'))
+    try:
+        with Image.open(path) as image:
+            pixels = np.asarray(image.convert('RGB'))
+    except Exception as error:  # a picture never costs the page
+        words = escape(f'The picture {path} cannot be read ({error_line(error)}).')
+        return f'<p class="faint">{words}</p>'
     return figure('image/jpeg', jpeg_bytes(pixels), alt, pixels.shape[1])
 
 
@@ -218,4 +230,4 @@ def foldable(summary: str, body: str) -> str:
 
 def code(text: str) -> str:
     """Preformatted text."""
-    return f'<pre>{escape(text)}</pre>'
+    return f'<pre>{html.escape(text)}</pre>'

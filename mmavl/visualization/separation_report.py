@@ -2,17 +2,18 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from html import escape
 from pathlib import Path
 from typing import Any
 
 import mmavl
 from mmavl.evaluation.separation import FIGURES, IMPROVED
+from mmavl.utils.failures import error_line
 from mmavl.utils.files import atomic_write
 
 from . import page
 from .html_report import settings_part, training_part
 from .media import flac_bytes
+from .page import escape
 from .run_record import Run
 
 _TITLES = {'sdr': 'SDR', 'sir': 'SIR', 'sar': 'SAR', 'si_sdr': 'SI-SDR'}
@@ -46,7 +47,7 @@ def write_listening_page(run: Run, split: str, out: str | Path) -> None:
         out (str | Path): The file.
 
     Raises:
-        OSError: The page cannot be written, or one of its sounds not be read.
+        OSError: The page cannot be written.
     """
     test = next(test for test in run.tests if test['split'] == split)
     title = f'{run.name}: separation, split “{split}”'
@@ -98,6 +99,16 @@ def _mixtures(run: Run, mixtures: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         yield f'<h3>{escape(title)}</h3>'
         for mixture in chosen:
             yield page.picture(run.path / mixture['picture'], mixture['clip_id'])
-            yield page.sounds(
-                [(words, flac_bytes(run.path / file)) for words, file in mixture['sounds']]
-            )
+            yield from _sounds(run, mixture)
+
+
+def _sounds(run: Run, mixture: Mapping[str, Any]) -> Iterator[str]:
+    """The players; a sound that cannot be read costs itself only."""
+    sounds = []
+    for words, file in mixture['sounds']:
+        try:
+            sounds.append((words, flac_bytes(run.path / file)))
+        except Exception as error:
+            line = escape(f'The sound {file} cannot be read ({error_line(error)}).')
+            yield f'<p class="faint">{line}</p>'
+    yield page.sounds(sounds)

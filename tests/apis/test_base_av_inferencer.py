@@ -1,3 +1,4 @@
+import errno
 import json
 from pathlib import Path
 
@@ -6,7 +7,7 @@ import soundfile
 from PIL import Image
 
 from mmavl.apis.base_av_inferencer import BaseAVInferencer, write_index, write_json
-from mmavl.apis.clips import Failure
+from mmavl.apis.failures import Failure
 from mmavl.errors import ConfigError, DataError
 
 
@@ -100,6 +101,93 @@ def test_a_single_clip_that_cannot_be_used_raises_but_in_a_list_it_fails(namer, 
     assert f'{path} cannot be decoded' in failure.message
 
 
+def break_for(namer, monkeypatch, method, name, error):
+    """Let a method raise for the clip (or the batch with it) of a name."""
+    before = getattr(namer, method)
+
+    def fail(what, *args, **kwargs):
+        clips = [clip for clip, _ in what] if isinstance(what, list) else [what]
+        if name in [getattr(clip, 'name', clip) for clip in clips]:
+            raise error
+        return before(what, *args, **kwargs)
+
+    monkeypatch.setattr(namer, method, fail)
+
+
+ERRORS = [KeyError('x'), RuntimeError('odd\nshape'), MemoryError(), OSError(5, 'I/O')]
+ERRORS += [StopIteration(), AssertionError(), RecursionError()]
+ERRORS += [UnicodeDecodeError('utf-8', b'x', 0, 1, 'bad')]
+
+
+@pytest.mark.parametrize('method', ['load', 'predict_batch', 'draw', 'save_one'])
+@pytest.mark.parametrize('error', ERRORS, ids=lambda error: type(error).__name__)
+def test_whatever_goes_wrong_with_a_clip_is_its_failure_and_no_others(
+    tmp_path, namer, media, monkeypatch, method, error
+):
+    break_for(namer, monkeypatch, method, 'b', error)
+    out = namer(clips_of('abc', media), batch_size=3, return_vis=True, out_dir=tmp_path)
+    assert out['predictions'] == ['a', 'c']
+    assert [picture.mean() for picture in out['visualization']] == [0, 20]
+    (failure,) = out['failures']
+    assert failure.name == 'b'
+    assert failure.message.startswith(type(error).__name__)
+    assert '\n' not in failure.message
+    index = json.loads((tmp_path / 'results.json').read_text())
+    assert [entry['name'] for entry in index['clips']] == ['a', 'c']
+    assert [entry['name'] for entry in index['failures']] == ['b']
+
+
+def test_a_batch_that_fails_is_tried_again_clip_by_clip(namer, media, monkeypatch):
+    break_for(namer, monkeypatch, 'predict_batch', 'b', RuntimeError('sizes differ'))
+    out = namer(clips_of('abcde', media), batch_size=3)
+    assert namer.batches == [['a'], ['c'], ['d', 'e']]
+    assert out['predictions'] == [*'acde']
+    assert out['failures'] == [Failure('b', 'RuntimeError: sizes differ')]
+
+
+def test_a_model_that_gives_too_few_results_is_found_out(namer, media, monkeypatch):
+    monkeypatch.setattr(namer, 'predict_batch', lambda batch, **options: [])
+    out = namer(clips_of('ab', media))
+    assert out['predictions'] == []
+    assert [failure.name for failure in out['failures']] == ['a', 'b']
+
+
+def test_a_single_clip_raises_a_data_error_whatever_went_wrong(namer, media, monkeypatch):
+    break_for(namer, monkeypatch, 'predict_batch', 'a', KeyError('x'))
+    with pytest.raises(DataError, match=r"^a: KeyError: 'x'$") as raised:
+        namer(*clips_of('a', media))
+    assert isinstance(raised.value.__cause__, KeyError)
+
+
+@pytest.mark.parametrize('method', ['load', 'predict_batch', 'draw', 'save_one'])
+@pytest.mark.parametrize(
+    'error', [KeyboardInterrupt(), SystemExit(), OSError(errno.ENOSPC, 'No space left', 'b.png')]
+)
+def test_an_interrupt_or_a_full_disk_ends_the_run_and_what_is_done_is_listed(
+    tmp_path, namer, media, monkeypatch, method, error
+):
+    break_for(namer, monkeypatch, method, 'b', error)
+    with pytest.raises(type(error)):
+        namer(clips_of('abc', media), batch_size=1, return_vis=True, out_dir=tmp_path)
+    index = json.loads((tmp_path / 'results.json').read_text())
+    assert [entry['name'] for entry in index['clips']] == ['a']
+
+
+def test_saving_later_lists_what_cannot_be_saved(tmp_path, namer, media, monkeypatch):
+    out = namer(clips_of('abc', media))
+    break_for(namer, monkeypatch, 'save_one', 'b', KeyError('x'))
+    index = namer.save(out, tmp_path)
+    assert [entry['name'] for entry in index['clips']] == ['a', 'c']
+    assert index['failures'] == [{'name': 'b', 'message': "KeyError: 'x'"}]
+    assert out['failures'] == []
+
+
+def test_an_option_that_there_is_not_is_said_before_any_clip_is_read(namer, media, monkeypatch):
+    monkeypatch.setattr(namer, 'load', pytest.fail)
+    with pytest.raises(TypeError, match="'lower'"):
+        namer(clips_of('ab', media), lower=True)
+
+
 def test_options_of_the_call_are_those_of_loading_and_of_prediction(namer, media):
     out = namer(clips_of('ab', media), upper=True)
     assert out['predictions'] == ['A', 'B']
@@ -162,6 +250,13 @@ def test_json_is_readable_and_holds_what_was_written(tmp_path):
     assert lines.count('"a",') == 1
     assert '三' in text
     assert text.endswith('}\n')
+
+
+def test_names_of_any_bytes_come_back_from_json_as_they_are(tmp_path, strange_names):
+    write_json(tmp_path / 'x.json', list(strange_names))
+    text = (tmp_path / 'x.json').read_text(encoding='utf-8')
+    assert json.loads(text) == list(strange_names)
+    assert len(text.splitlines()) == len(strange_names) + 2
 
 
 def test_names_in_json_keep_their_spaces_wherever_they_look_like_numbers(tmp_path):

@@ -1,7 +1,10 @@
+import re
+
 import numpy as np
 import pytest
 
-from mmavl.apis.clips import Failure, check_out_dir, list_clips
+from mmavl.apis.clips import check_out_dir, list_clips
+from mmavl.apis.failures import Failure
 from mmavl.errors import DataError
 from mmavl.visualization.drawing import safe_name
 
@@ -43,6 +46,38 @@ def test_clips_whose_files_would_have_one_name_get_different_ones(tmp_path):
     touch(tmp_path, 'a b.mp4', 'A_b.mp4', 'a+b.mp4')
     clips, _ = list_clips(tmp_path)
     assert [clip.name for clip in clips] == ['A_b', 'a b_2', 'a+b_3']
+
+
+def test_two_pictures_of_one_name_are_no_pair_without_a_word(tmp_path):
+    touch(tmp_path, 'a.jpg', 'a.png', 'a.wav', 'v.mp4', 'v.jpg')
+    clips, failures = list_clips(tmp_path)
+    assert [(c.name, c.source) for c in clips][1:] == [
+        ('a', {'image': f'{tmp_path}/a.jpg', 'audio': f'{tmp_path}/a.wav'})
+    ]
+    left = f'{tmp_path}/a.png'
+    assert failures == [Failure(left, f'{left} is left out: a.jpg has the same name')]
+
+
+def test_letters_taken_apart_as_on_macos_make_a_pair(tmp_path):
+    touch(tmp_path, 'e\u0301.jpg', 'é.wav')
+    ((clip,), failures) = list_clips(tmp_path)
+    assert (clip.name, failures) == ('é', [])
+
+
+def test_files_of_any_names_are_clips_of_different_names(tmp_path, strange_names):
+    touch(tmp_path, *(f'x{name}.mp4' for name in strange_names))
+    clips, failures = list_clips(
+        [tmp_path, *(tmp_path / f'x{name}.mp4' for name in strange_names)]
+    )
+    assert failures == []
+    assert len({safe_name(clip.name).casefold() for clip in clips}) == 2 * len(strange_names)
+
+
+def test_a_file_that_begins_with_a_tilde_is_found(tmp_path, monkeypatch):
+    touch(tmp_path, '~nobody.mp4')
+    monkeypatch.chdir(tmp_path)
+    ((clip,), _) = list_clips(['~nobody.mp4'])
+    assert clip.video == '~nobody.mp4'
 
 
 def test_no_clip_has_the_name_of_the_index(tmp_path):
@@ -89,15 +124,27 @@ def test_a_bad_input_of_a_list_is_listed_and_a_single_one_raises(tmp_path):
         f'{tmp_path}/none.mp4': 'does not exist',
         f'{tmp_path}/zero.mp4': 'is an empty file',
         f'{tmp_path}/empty': 'holds no videos',
+        f'{tmp_path}/{"n" * 300}.mp4': 'does not exist|cannot be reached',
+        '~no such user/x.mp4': 'cannot be reached',
+        'a\0b.mp4': 'NUL character',
     }
     clips, failures = list_clips([*bad, f'{tmp_path}/good.mp4'])
     assert [clip.name for clip in clips] == ['good']
     assert [failure.name for failure in failures] == list(bad)
     for failure, reason in zip(failures, bad.values()):
-        assert reason in failure.message
+        assert re.search(reason, failure.message)
         assert '\n' not in failure.message
         with pytest.raises(DataError, match=reason):
             list_clips(failure.name)
+
+
+def test_what_is_no_clip_at_all_is_listed_by_its_place_and_stops_no_other(tmp_path):
+    touch(tmp_path, 'good.mp4')
+    wrong = [7, (IMAGE, WAVE, 22.05), {'image': 'x.png', 'audio': None}, ('a.png', b'x')]
+    clips, failures = list_clips([*wrong, f'{tmp_path}/good.mp4'])
+    assert [clip.name for clip in clips] == ['good']
+    assert [failure.name for failure in failures] == ['input 1', 'input 2', 'x.png', 'a.png']
+    assert failures[0].message.startswith('TypeError: int is no clip')
 
 
 @pytest.mark.parametrize(

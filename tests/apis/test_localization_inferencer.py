@@ -6,6 +6,7 @@ import soundfile
 from PIL import Image
 
 from mmavl.apis import LocalizationInferencer
+from mmavl.apis.failures import Failure
 from mmavl.errors import ConfigError
 
 
@@ -88,6 +89,31 @@ def test_odd_sizes_are_handled(tmp_path, localize, media, size):
     out = localize(str(video), out_dir=tmp_path / 'out')
     assert out['predictions'][0].size == size
     assert (tmp_path / 'out/x.png').is_file()
+
+
+@pytest.mark.parametrize('field', ['pred_tags', 'pred_maps'])
+def test_what_is_not_finite_is_a_failure_of_its_clip(localize, media, monkeypatch, field):
+    predict = type(localize.model).predict
+
+    def spoil(self, inputs, samples):
+        found = predict(self, inputs, samples)
+        for sample in found:
+            if sample.clip_id == 'b':
+                values = sample.pred_tags if field == 'pred_tags' else sample.pred_maps.data
+                values.view(-1)[0] = float('nan')
+        return found
+
+    monkeypatch.setattr(type(localize.model), 'predict', spoil)
+    clip = {'image': media.bright_corner(), 'audio': media.tone(1), 'sample_rate': 8000}
+    out = localize([{**clip, 'name': name} for name in 'abc'])
+    assert [found.name for found in out['predictions']] == ['a', 'c']
+    assert out['failures'] == [Failure('b', 'b: the model gives values that are not finite')]
+
+
+@pytest.mark.parametrize('options', [{'threshold': 2}, {'labels': ['Violin']}, {'labels': 'loud'}])
+def test_wrong_options_are_said_and_are_no_clips_failure(localize, media, options):
+    with pytest.raises(ValueError, match=r'threshold|Violin|labels'):
+        localize([(media.bright_corner(), media.tone(1), 8000)], **options)
 
 
 def test_another_kind_of_model_is_refused(media):

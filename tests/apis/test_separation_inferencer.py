@@ -115,6 +115,44 @@ def test_what_is_heard_is_separated_and_the_best_one_where_nothing_is(config, me
     assert second.heard == {'loud': 0.0, 'quiet': 0.0}
 
 
+def test_sources_whose_files_would_be_one_get_different_ones(show, halves, media, tmp_path):
+    box = (0, 0, 32, 32)
+    labels = ['a b', 'A_b', 'b.c', 'caf\udce9', '..', '']
+    clip = {'image': halves, 'audio': media.tone(1), 'sample_rate': 8000, 'name': 'x'}
+    show()([clip], sources=dict.fromkeys(labels, box), out_dir=tmp_path)
+    record = json.loads((tmp_path / 'x.json').read_text(encoding='utf-8'))
+    assert list(record['sources']) == labels
+    files = {name.casefold() for name in record['sources'].values()}
+    assert len(files) == len(labels)
+    assert {path.name for path in tmp_path.glob('*.wav')} == set(record['sources'].values())
+    # another clip of the name 'x.b' would write x.b.c.wav
+    assert record['sources']['b.c'] == 'x.b_c.wav'
+
+
+@pytest.mark.parametrize(
+    'options',
+    [
+        {'threshold': 2},
+        {'num_sources': 0},
+        {'labels': ['Violin']},
+        {'sources': {'x': (0, 0, 1, 1)}},
+    ],
+)
+def test_wrong_options_are_said_and_are_no_clips_failure(config, media, options):
+    separate = SeparationInferencer(config, device='cpu', show_progress=False)
+    with pytest.raises(ValueError, match=r'threshold|num_sources|Violin|sources'):
+        separate([(media.bright_corner(), media.tone(1), 8000)], **options)
+
+
+def test_sources_that_are_not_finite_are_a_failure(config, media, monkeypatch):
+    separate = SeparationInferencer(config, device='cpu', show_progress=False)
+    before = ToySeparator.separate
+    monkeypatch.setattr(ToySeparator, 'separate', lambda *args: before(*args) * float('nan'))
+    out = separate([(media.bright_corner(), media.tone(1), 8000)], labels=['loud'])
+    assert out['predictions'] == []
+    assert out['failures'][0].message == 'clip: the model gives sources that are not finite'
+
+
 def test_a_videos_sound_is_separated_whole(config, media, tmp_path):
     path = media.write_clip(tmp_path / 'x.mkv', media.grey_frames(5), wave=media.tone(3),
                             sound_codec='pcm_f32le')  # fmt: skip

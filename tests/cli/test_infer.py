@@ -1,5 +1,11 @@
 import errno
+import io
 import json
+import os
+import shutil
+import signal
+import sys
+import time
 from fractions import Fraction
 
 import numpy as np
@@ -67,6 +73,49 @@ def test_localize_writes_results_and_says_so(tmp_path, config, pair, capsys):
     assert said.out.startswith('a: ')
     assert said.out.endswith(f'-> {out}/a.png\n')
     assert json.loads((out / 'a.json').read_text())['size'] == [13, 9]
+
+
+def test_files_of_any_names_are_localized_annotated_listed_and_printed(
+    tmp_path, config, videos, strange_names, capsys
+):
+    folder = tmp_path / 'in \udce9\n'
+    folder.mkdir()
+    paths = [str(folder / f'x{name}.mp4') for name in strange_names]
+    for path in paths:
+        shutil.copy(videos[0], path)
+    out = tmp_path / 'out'
+    assert localize(folder, '--out', out, '--model', config, '--rate', '1') == 0
+    clips = index_of(out)['clips']
+    assert len(clips) == len(capsys.readouterr().out.splitlines()) == len(paths)
+    for entry in clips:
+        record = json.loads((out / entry['json']).read_text(encoding='utf-8'))
+        assert record['name'] == entry['name']
+        paths.remove(record['source']['video'])
+        (line,) = (out / entry['windows']).read_text(encoding='utf-8').splitlines()
+        assert json.loads(line)['name']
+        assert Image.open(out / entry['picture']).width > 100
+        assert (out / entry['video']).stat().st_size > 1000
+    assert paths == []
+    assert len(list(out.iterdir())) == 4 * len(strange_names) + 1
+
+
+@pytest.mark.parametrize('words', [['--json'], []])
+@pytest.mark.parametrize('encoding', ['ascii', 'utf-8'])
+def test_results_go_to_a_terminal_of_any_encoding(
+    tmp_path, config, videos, monkeypatch, words, encoding
+):
+    video = str(tmp_path / 'ü\udce9.mp4')
+    shutil.copy(videos[0], video)
+    raw = io.BytesIO()
+    monkeypatch.setattr(sys, 'stdout', io.TextIOWrapper(raw, encoding=encoding))
+    out = tmp_path / 'out'
+    assert localize(video, '--out', out, '--model', config, '--no-video', *words) == 0
+    sys.stdout.flush()
+    if words:
+        assert json.loads(raw.getvalue())['clips'][0]['name'] == 'ü\udce9'
+    else:
+        shown = 'ü' if encoding == 'utf-8' else r'\xfc'
+        assert raw.getvalue().decode().startswith(rf'{shown}\udce9: ')
 
 
 def test_what_failed_is_listed_and_the_code_is_1(tmp_path, config, pair, capsys):
@@ -147,14 +196,25 @@ def test_the_annotations_options_are_those_of_the_command(tmp_path, config, vide
     assert asked == {**options, 'windows_file': windows_file}
 
 
+@pytest.mark.parametrize(
+    ('error', 'message'),
+    [
+        (DataError('v 1.mp4 is truncated'), 'v 1.mp4 is truncated'),
+        (
+            OSError(22, 'the MP4 cannot be written'),
+            'OSError: [Errno 22] the MP4 cannot be written',
+        ),
+        (ZeroDivisionError(), 'ZeroDivisionError'),
+    ],
+)
 def test_a_video_that_cannot_be_annotated_keeps_its_picture_and_the_others_their_videos(
-    tmp_path, config, videos, pair, capsys, monkeypatch
+    tmp_path, config, videos, pair, capsys, monkeypatch, error, message
 ):
     annotate = LocalizationInferencer.annotate
 
     def fail(self, path, *args, **kwargs):
         if path.endswith('v 1.mp4'):
-            raise DataError('v 1.mp4 is truncated')
+            raise error
         return annotate(self, path, *args, **kwargs)
 
     monkeypatch.setattr(LocalizationInferencer, 'annotate', fail)
@@ -166,10 +226,10 @@ def test_a_video_that_cannot_be_annotated_keeps_its_picture_and_the_others_their
         ('v2', 'v2.mp4'),
         ('a', None),
     ]
-    assert index['failures'] == [{'name': 'v 1', 'message': 'v 1.mp4 is truncated'}]
+    assert index['failures'] == [{'name': 'v 1', 'message': message}]
     said = capsys.readouterr()
     assert [line.split(':')[0] for line in said.out.splitlines()] == ['v 1', 'v2', 'a']
-    assert said.err.splitlines()[-1] == 'failed: v 1: v 1.mp4 is truncated'
+    assert said.err.splitlines()[-1] == f'failed: v 1: {message}'
 
 
 def test_ctrl_c_ends_with_130_and_results_of_what_is_done(
@@ -266,11 +326,68 @@ def test_sources_and_labels_that_do_not_fit_are_one_line_and_code_2(
     assert not (tmp_path / 'out').exists()
 
 
+def test_a_full_disk_while_a_video_is_annotated_ends_the_run(
+    tmp_path, config, videos, capsys, monkeypatch
+):
+    def full(self, path, *args, **kwargs):
+        raise OSError(errno.ENOSPC, 'No space left on device', path)
+
+    monkeypatch.setattr(LocalizationInferencer, 'annotate', full)
+    out = tmp_path / 'out'
+    assert localize(*videos, '--out', out, '--model', config) == 1
+    assert capsys.readouterr().err.startswith('error: [Errno 28] No space left on device')
+    assert [entry.get('video') for entry in index_of(out)['clips']] == [None, None]
+
+
+def test_a_request_to_terminate_ends_with_143_and_what_is_done_is_listed(
+    tmp_path, config, videos, monkeypatch
+):
+    def terminate(self, path, *args, **kwargs):
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(1)
+
+    monkeypatch.setattr(LocalizationInferencer, 'annotate', terminate)
+    before = signal.getsignal(signal.SIGTERM)
+    out = tmp_path / 'out'
+    with pytest.raises(SystemExit) as ended:
+        localize(*videos, '--out', out, '--model', config)
+    assert ended.value.code == 143
+    assert [entry['name'] for entry in index_of(out)['clips']] == ['v 1', 'v2']
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
 def test_pictures_need_their_sounds():
     assert pair_up(['a.mp4', 'b.JPG', 'c.wav', 'd']) == ['a.mp4', ('b.JPG', 'c.wav'), 'd']
     for wrong in (['b.jpg'], ['b.jpg', 'c.jpg'], ['c.wav', 'b.jpg']):
         with pytest.raises(ValueError, match=r'name a (sound file behind|picture before) it'):
             pair_up(wrong)
+
+
+@pytest.mark.parametrize('picture', ['a.jpg', 'a.tiff', 'a.AVIF', 'a.jfif'])
+@pytest.mark.parametrize('sound', ['b.aiff', 'b.wma', 'b.mov', 'b.OPUS', 'b.mp4'])
+def test_a_sound_is_what_the_library_reads_as_one(picture, sound):
+    assert pair_up([picture, sound]) == [(picture, sound)]
+
+
+@pytest.mark.parametrize(
+    ('paths', 'said'),
+    [
+        (['a.jpg', 'b.xyz'], 'a.jpg is a picture: name a sound file behind it; b.xyz is none'),
+        (['a.jpg', 'sounds.wav'], 'sounds.wav is none'),
+        (['a.jpg'], 'a.jpg is a picture: name a sound file behind it$'),
+        (['-'], '- is no file: a clip cannot be read from stdin'),
+    ],
+)
+def test_what_is_no_sound_is_named(paths, said, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / 'sounds.wav').mkdir()
+    with pytest.raises(ValueError, match=said):
+        pair_up(paths)
+
+
+def test_a_folder_is_a_folder_whatever_its_name(tmp_path):
+    (tmp_path / 'x.jpg').mkdir()
+    assert pair_up([f'{tmp_path}/x.jpg', 'a.mp4']) == [f'{tmp_path}/x.jpg', 'a.mp4']
 
 
 def test_a_sound_alone_is_one_line_and_code_2(tmp_path, config, capsys):

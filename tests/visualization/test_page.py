@@ -81,6 +81,17 @@ def test_a_picture_that_is_gone_is_said_to_be(tmp_path):
     assert '&lt;gone&gt;.png is no longer there.' in html
 
 
+def test_a_picture_that_is_damaged_is_said_to_be(tmp_path):
+    (tmp_path / '<bad>.png').write_bytes(b'\x89PNG\r\n\x1a\nno')
+    html = page.picture(tmp_path / '<bad>.png', 'alt')
+    assert '&lt;bad&gt;.png cannot be read (UnidentifiedImageError' in html
+    assert '<img' not in html
+
+
+def test_names_with_line_breaks_or_turned_text_are_shown_as_they_are_written():
+    assert page.escape('a\n\u202e<b>\udce9') == r'a\n\u202e&lt;b&gt;\udce9'
+
+
 def test_names_values_code_and_summaries_are_escaped():
     assert page.definitions({'a<': 'b&'}) == '<dl><dt>a&lt;</dt><dd>b&amp;</dd></dl>'
     assert page.code('x < 1') == '<pre>x &lt; 1</pre>'

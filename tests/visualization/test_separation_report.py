@@ -16,13 +16,16 @@ METRICS |= {'class/Bass_drum/sources': 2.0}
 
 @pytest.fixture
 def page(tmp_path):
+    tmp_path = tmp_path / 'run \udce9'  # no UTF-8
     write_png(tmp_path / 'a.png', np.full((4, 6, 3), 77, np.uint8))
     write_wav(tmp_path / 'a.wav', np.array([0.5, -2.0, 0.25]), 11025)
     mixture = {'kind': 'worst', 'clip_id': '<i>&', 'sdr': None, 'picture': 'a.png'}
     test = {'split': 'test', 'command': 'python tools/test.py', 'started': 'now', 'config': 'c'}
     test |= {'settings': {}, 'environment': {}}
     test['metrics'] = {f'separation/{key}': value for key, value in METRICS.items()}
-    test['mixtures'] = [mixture | {'sounds': [('estimate 1 <Violin>', 'a.wav')]}]
+    test['mixtures'] = [
+        mixture | {'sounds': [('estimate 1 <Violin>', 'a.wav'), ('gone', '<gone>.wav')]}
+    ]
     write_listening_page(Run('rün', tmp_path, tests=[test]), 'test', tmp_path / 'listen.html')
     return (tmp_path / 'listen.html').read_text(encoding='utf-8')
 
@@ -51,3 +54,7 @@ def test_names_are_text_and_kinds_without_mixtures_have_no_heading(page):
 def test_sounds_are_flac_inside_of_the_page(page):
     (data,) = re.findall(r'src="data:audio/flac;base64,([^"]+)"', page)
     assert base64.b64decode(data).startswith(b'fLaC')
+
+
+def test_a_sound_that_cannot_be_read_costs_itself_only(page):
+    assert 'The sound &lt;gone&gt;.wav cannot be read (FileNotFoundError' in page

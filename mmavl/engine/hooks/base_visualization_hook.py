@@ -2,7 +2,8 @@
 
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,9 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from mmengine.visualization import Visualizer
 
-from mmavl.errors import ConfigError, DataError
+from mmavl.errors import ConfigError
 from mmavl.structures import AVDataSample
+from mmavl.utils.failures import ends_run, error_line
 from mmavl.visualization.drawing import safe_name
 from mmavl.visualization.run_record import FOLDER, describe, write_record
 
@@ -98,7 +100,8 @@ class BaseVisualizationHook(Hook, ABC):
 
     def _place(self, runner: Runner) -> tuple[str, Path]:
         """The split that is tested, and the folder for what is shown of it."""
-        split = runner.test_dataloader.dataset.metainfo.get('split', 'test')
+        # a manifest may come from strangers, and its split names files
+        split = safe_name(str(runner.test_dataloader.dataset.metainfo.get('split', 'test')))
         return split, Path(self.show_dir or Path(runner.work_dir, FOLDER, split))
 
     def _write_test(
@@ -115,12 +118,20 @@ class BaseVisualizationHook(Hook, ABC):
         write_record(Path(runner.work_dir, FOLDER, f'{name}.json'), record)
 
     def _try(self, runner: Runner, draw: Callable, sample: AVDataSample, *names, **options):
-        """Draw a sample from its files; None, and a warning, where they cannot be read."""
-        try:
+        """Draw a sample from its files; None, and a warning, where that fails."""
+        with self._contained(runner, sample):
             return draw(*names, self._image(sample), sample, **options)
-        except DataError as error:
-            runner.logger.warning(f'No picture of clip {sample.clip_id!r}: {error}')
-            return None
+
+    @staticmethod
+    @contextmanager
+    def _contained(runner: Runner, sample: AVDataSample) -> Iterator[None]:
+        """Warn of what goes wrong with a sample's picture; only a full disk ends the run."""
+        try:
+            yield
+        except Exception as error:
+            if ends_run(error):
+                raise
+            runner.logger.warning(f'No picture of clip {sample.clip_id!r}: {error_line(error)}')
 
     @abstractmethod
     def _image(self, sample: AVDataSample) -> Any:

@@ -9,7 +9,6 @@ import numpy as np
 from mmengine.dist import gather_object
 from mmengine.runner import Runner
 
-from mmavl.errors import DataError
 from mmavl.evaluation.metrics import SeparationMetric
 from mmavl.evaluation.separation import MixtureScores
 from mmavl.registry import HOOKS
@@ -105,11 +104,12 @@ class SeparationVisualizationHook(BaseVisualizationHook):
         unique = {kept.sample.clip_id: kept for part in ranked for kept in part}
         shown = {'spread': sheet, **both_ends(sorted(unique.values(), key=_rank), self.num_cases)}
         split, out = self._place(runner)
-        mixtures = [
-            self._show(runner, kept, kind, out / f'{split}_{kind}_{rank}')
-            for kind, items in shown.items()
-            for rank, kept in enumerate(items, start=1)
-        ]
+        mixtures = []
+        for kind, items in shown.items():
+            for rank, kept in enumerate(items, start=1):
+                with self._contained(runner, kept.sample):
+                    stem = out / f'{split}_{kind}_{rank}'
+                    mixtures.append(self._show(runner, kept, kind, stem))
         self._write_test(runner, split, '', metrics, cases=[], mixtures=mixtures)
         write_listening_page(read_run(runner.work_dir), split, out / 'listen.html')
         runner.logger.info(f'Pictures, sounds and the page to play them: {out / "listen.html"}')
@@ -142,7 +142,7 @@ class SeparationVisualizationHook(BaseVisualizationHook):
             try:
                 named = source.get('img_path') or source.get('video')
                 frames.append(load_frame(source.metainfo) if named else None)
-            except DataError:
+            except Exception:  # the picture says that there is no frame
                 frames.append(None)
         return frames
 

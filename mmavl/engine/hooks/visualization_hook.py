@@ -106,8 +106,8 @@ class VisualizationHook(BaseVisualizationHook):
             file = stem.with_name(f'{stem.name}_level{level}_{kind}_{rank}.png')
             caption = f'level {level}, cIoU {score["ciou"]:.2f} ({protocol})'
             sample = by_identity[clip, frame]
-            drawn = self._try(runner, runner.visualizer.draw, sample, caption=caption)
-            if drawn is not None:
+            with self._contained(runner, sample):
+                drawn = runner.visualizer.draw(self._image(sample), sample, caption=caption)
                 write_png(file, drawn)
                 kept = {key: score[key] for key in ('clip_id', 'level', 'ciou')}
                 cases.append({**kept, 'kind': kind, 'picture': relative(file, runner)})

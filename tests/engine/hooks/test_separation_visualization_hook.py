@@ -111,6 +111,24 @@ def test_best_worst_and_spread_mixtures_can_be_looked_at_and_listened_to(make_ru
     assert abs(sounds['estimate_1_Banjo'] - sounds['reference_1_Banjo']).max() < 1e-3
 
 
+def test_whatever_goes_wrong_with_a_mixture_costs_its_picture_and_sounds_only(
+    make_runner, tmp_path, monkeypatch
+):
+    show = SeparationVisualizationHook._show
+
+    def fail(self, runner, kept, kind, stem):
+        if kind == 'best':
+            raise KeyError('x')
+        return show(self, runner, kept, kind, stem)
+
+    monkeypatch.setattr(SeparationVisualizationHook, '_show', fail)
+    make_runner(num_sheet=1, num_cases=1).test()
+    out = tmp_path / 'run/results/test'
+    record = json.loads(out.with_suffix('.json').read_text(encoding='utf-8'))
+    assert [mixture['kind'] for mixture in record['mixtures']] == ['spread', 'worst']
+    assert (out / 'listen.html').is_file()
+
+
 def test_the_page_holds_every_picture_and_sound_itself(make_runner, tmp_path):
     make_runner(num_sheet=1, num_cases=1, show_dir=str(tmp_path / 'hiér')).test()
     page = (tmp_path / 'hiér/listen.html').read_text(encoding='utf-8')

@@ -1,8 +1,10 @@
 import base64
+import errno
 import io
 import itertools
 import json
 import re
+import shutil
 
 import numpy as np
 import pytest
@@ -11,9 +13,12 @@ from mmengine.runner import runner as mmengine_runner
 from mmengine.visualization import Visualizer
 from PIL import Image
 
+from mmavl.engine.hooks import visualization_hook
 from mmavl.engine.hooks.visualization_hook import best_and_worst
 from mmavl.engine.runner import AVRunner
 from mmavl.errors import ConfigError
+from mmavl.evaluation.predictions import read_predictions
+from mmavl.visualization import AVVisualizer
 from mmavl.visualization.drawing import SOUNDING
 
 _counter = itertools.count()
@@ -40,7 +45,7 @@ def make_runner(tiny_manifest, tmp_path, monkeypatch):
     )
     metric = dict(type='LocalizationMetric', protocols=['half_max', 'median'])
 
-    def make(**hook):
+    def make(dump=None, **hook):
         cfg = Config(
             dict(
                 default_scope='mmavl',
@@ -51,7 +56,7 @@ def make_runner(tiny_manifest, tmp_path, monkeypatch):
                 val_dataloader=loader,
                 test_dataloader=loader,
                 val_evaluator=metric,
-                test_evaluator=metric,
+                test_evaluator=dict(dump=dump, **metric),
                 train_cfg=dict(by_epoch=True, max_epochs=2),
                 val_cfg={},
                 test_cfg={},
@@ -143,6 +148,81 @@ def test_files_that_cannot_be_read_any_more_cost_their_pictures_only(
     assert sheet.height < 600  # one row of what would have been two
     assert any("clip '三'" in words and '三.jpg is missing' in words for words in warnings)
     assert (out / 'report.html').is_file()
+
+
+def test_clips_and_files_of_any_names_are_tested_dumped_drawn_and_reported(
+    make_runner, tiny_manifest, tmp_path, strange_names
+):
+    manifest = json.loads(tiny_manifest.read_text(encoding='utf-8'))
+    clip, root, clips = manifest['data_list'][0], tiny_manifest.parent, []
+    for number, name in enumerate(strange_names):
+        shutil.copy(root / clip['frames'][0], root / f'x{name}.jpg')
+        shutil.copy(root / clip['audio'], root / f'{number}.wav')
+        clips.append({**clip, 'clip_id': name, 'audio': f'{number}.wav'})
+        clips[-1]['frames'] = [f'x{name}.jpg']
+    tiny_manifest.write_text(json.dumps({**manifest, 'data_list': clips}), encoding='utf-8')
+    dump = tmp_path / 'dümp.npz'
+    runner = make_runner(num_sheet=len(clips), show_dir=str(tmp_path / 'out'), dump=str(dump))
+    runner.test()
+    assert {p.clip_id for p in read_predictions(dump)[0]} == set(strange_names)
+    assert Image.open(tmp_path / 'out/contact_sheet.jpg').height > 200 * len(clips) / 2
+    page = (tmp_path / 'out/report.html').read_text(encoding='utf-8')
+    assert page.count('<figure>') == 2
+    assert '<b>x' not in page
+
+
+ERRORS = [ValueError('odd'), KeyError('x'), MemoryError(), OSError(5, 'I/O error')]
+
+
+@pytest.mark.parametrize('error', ERRORS, ids=lambda error: type(error).__name__)
+def test_whatever_goes_wrong_with_a_picture_costs_that_picture_only(
+    make_runner, tmp_path, monkeypatch, error
+):
+    runner = make_runner(num_sheet=4)
+    warnings = []
+    monkeypatch.setattr(runner.logger, 'warning', warnings.append)
+    draw = AVVisualizer.draw
+
+    def fail(self, image, sample, *args, **kwargs):
+        if sample.clip_id == '三':
+            raise error
+        return draw(self, image, sample, *args, **kwargs)
+
+    monkeypatch.setattr(AVVisualizer, 'draw', fail)
+    runner.test()
+    assert (tmp_path / 'wörk/results/test/report.html').is_file()
+    assert warnings[0].startswith(f"No picture of clip '三': {type(error).__name__}")
+
+
+def test_a_full_disk_ends_the_test(make_runner, monkeypatch):
+    def full(*args):
+        raise OSError(errno.ENOSPC, 'No space left on device')
+
+    runner = make_runner()
+    monkeypatch.setattr(visualization_hook, 'write_png', full)
+    with pytest.raises(OSError, match='No space left'):
+        runner.test()
+
+
+def test_a_split_names_no_file_elsewhere(make_runner, tiny_manifest, tmp_path):
+    manifest = json.loads(tiny_manifest.read_text(encoding='utf-8'))
+    manifest['metainfo']['split'] = '../../../escaped'
+    tiny_manifest.write_text(json.dumps(manifest), encoding='utf-8')
+    make_runner().test()
+    (folder,) = (path for path in (tmp_path / 'wörk/results').iterdir() if path.is_dir())
+    assert (folder / 'report.html').is_file()
+    assert not list(tmp_path.rglob('escaped*'))
+
+
+def test_the_log_takes_names_of_any_bytes(make_runner, tmp_path, strange_names, capsys):
+    runner = make_runner()
+    for name in strange_names:
+        runner.logger.error(name)
+    assert 'Logging error' not in capsys.readouterr().err
+    (log,) = tmp_path.glob('wörk/*/*.log')
+    text = log.read_text(encoding='utf-8')
+    assert r'caf\udce9' in text
+    assert '三' in text
 
 
 def test_another_visualizer_is_refused(make_runner):
