@@ -1,6 +1,8 @@
 """What the page shows, without the page: uploads become pictures, sounds and a record."""
 
 import io
+import logging
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,13 +20,18 @@ from mmavl.media.audio import SoundStream
 from mmavl.media.container import find_track, open_container
 from mmavl.media.formats import kind_of
 from mmavl.media.video import PictureStream
+from mmavl.utils.failures import ends_run, error_line
 from mmavl.utils.files import atomic_write
-from mmavl.utils.names import to_json
+from mmavl.utils.names import one_line, to_json
 from mmavl.visualization.drawing import jpeg_bytes, safe_name
 from mmavl.visualization.media import write_wav
 
+from .deadline import Expired, time_limit
+
 #: Pixels of a drawn frame's long side.
 _SIDE = 560
+_FOLDERS = re.compile(r'(?<![\w.:/])/(?:[^/\s\'"]+/)+')
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,6 +93,8 @@ class Analyst:
         separator (SeparationInferencer, optional): Takes the sound apart.
         rate (float): Frames of a video to look at in a second. Defaults to 2.
         longest (float): Seconds that a clip may last. Defaults to 60.
+        deadline (float, optional): Seconds that an analysis may take. Defaults to ten times
+            ``longest``, at least 300.
     """
 
     def __init__(
@@ -94,11 +103,13 @@ class Analyst:
         separator: SeparationInferencer | None = None,
         rate: float = 2.0,
         longest: float = 60.0,
+        deadline: float | None = None,
     ) -> None:
         self.localizer = localizer
         self.separator = separator
         self.rate = rate
         self.longest = longest
+        self.deadline = deadline or max(10 * longest, 300.0)
 
     def __call__(
         self,
@@ -114,25 +125,39 @@ class Analyst:
             report: Called with the share done in [0, 1] and what comes next.
 
         Raises:
-            DataError: The files are no clip, cannot be used, or last too long; one line that names
-                them without their folder.
+            DataError: The files are no clip, cannot be used, last too long or take too long; or
+                whatever else went wrong with them. One line that names no folder.
+            OSError: Nothing more can be written.
         """
         try:
-            clip = clip_of(files)
-            lasting = max(self._check_length(path) for path in {clip.image, clip.audio})
-            moments = self._moments(clip, max(lasting, 1.0), report)
-            report(0.8, 'Taking the sound apart' if self.separator else 'Reading the sound')
-            return Analysis(
-                self.localizer.classes,
-                moments,
-                self._sounds(clip, folder),
-                _write_record(moments, folder),
-            )
-        except DataError as error:
-            message = str(error)
-            for path in files:  # whoever uploads knows no folder of ours
-                message = message.replace(str(path), Path(path).name)
-            raise DataError(message) from error
+            with time_limit(self.deadline):
+                return self._analyse(files, folder, report)
+        except Expired as error:
+            names = _names(files)
+            raise DataError(
+                f'{names} takes longer than {self.deadline:.0f} s, which is as long as this page '
+                'works at one clip: cut it, or use `mmavl localize`'
+            ) from error
+        except Exception as error:
+            if ends_run(error, folder):
+                raise
+            if not isinstance(error, DataError):
+                _LOG.exception('an upload could not be analysed')
+            raise DataError(_without_paths(error_line(error), files)) from error
+
+    def _analyse(
+        self, files: Sequence[str], folder: Path, report: Callable[[float, str], None]
+    ) -> Analysis:
+        clip = clip_of(files)
+        lasting = max(self._check_length(path) for path in {clip.image, clip.audio})
+        moments = self._moments(clip, max(lasting, 1.0), report)
+        report(0.8, 'Taking the sound apart' if self.separator else 'Reading the sound')
+        return Analysis(
+            self.localizer.classes,
+            moments,
+            self._sounds(clip, folder),
+            _write_record(moments, folder),
+        )
 
     def _check_length(self, path: str) -> float:
         if kind_of(path) == 'picture':
@@ -147,6 +172,14 @@ class Analyst:
         seconds = max((track.length_of(path) for track in tracks), default=0.0)
         self._refuse_long(path, seconds)
         return seconds
+
+    def _check_sound(self, path: str) -> None:
+        """Go through the sound once, since a header can be wrong, before it is read whole."""
+        seconds = 0.0
+        with SoundStream(path) as sound:
+            for rate, piece in sound.pieces():
+                seconds += len(piece) / rate
+                self._refuse_long(path, seconds)
 
     def _refuse_long(self, path: str, seconds: float) -> None:
         if seconds > self.longest:
@@ -174,6 +207,7 @@ class Analyst:
         return moments
 
     def _sounds(self, clip: Clip, folder: Path) -> dict[str, Path]:
+        self._check_sound(clip.audio)
         wave, rate = self.localizer.pipeline.load(clip, whole=True)['original']
         waves = {'mixture': wave}
         if self.separator:
@@ -191,19 +225,31 @@ class Analyst:
 
 
 def clip_of(files: Sequence[str]) -> Clip:
-    """The clip that uploaded files are.
+    """The clip that uploaded files are, by their suffixes.
 
     Raises:
         DataError: They are neither a video nor a picture and a sound.
     """
-    pictures = [str(f) for f in files if kind_of(f) == 'picture']
-    others = [str(f) for f in files if kind_of(f) != 'picture']
-    if len(others) == 1 and len(pictures) == 1:
-        return Clip(Path(pictures[0]).stem, pictures[0], others[0])
-    if len(others) == 1 and not pictures and kind_of(others[0]) != 'sound':
-        return Clip(Path(others[0]).stem, others[0], others[0])
-    names = ', '.join(Path(f).name for f in files) or 'nothing'
-    raise DataError(f'a video is needed, or a picture and a sound; this is {names}')
+    kinds = [kind_of(file) for file in files]
+    if kinds == ['video']:
+        return Clip(Path(files[0]).stem, str(files[0]), str(files[0]))
+    if sorted(map(str, kinds)) in (['picture', 'sound'], ['picture', 'video']):
+        picture, other = (str(file) for file in (files if kinds[0] == 'picture' else files[::-1]))
+        return Clip(Path(picture).stem, picture, other)
+    raise DataError(f'a video is needed, or a picture and a sound; this is {_names(files)}')
+
+
+def _names(files: Sequence[str]) -> str:
+    names = [one_line(Path(file).name) for file in files]
+    more = [f'{len(names) - 5} more'] if len(names) > 5 else []
+    return ', '.join(names[:5] + more) or 'nothing'
+
+
+def _without_paths(message: str, files: Sequence[str]) -> str:
+    """A message for whoever uploads, who shall know no folder of this machine."""
+    for file in files:
+        message = message.replace(one_line(str(file)), one_line(Path(file).name))
+    return _FOLDERS.sub('', message)
 
 
 def _small_jpeg(image: np.ndarray) -> bytes:

@@ -2,19 +2,23 @@
 
 import os
 import tempfile
-from html import escape
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 from urllib.parse import quote
 
 from mmavl.errors import ConfigError, DataError
-from mmavl.visualization.page import listening_script
+from mmavl.visualization.page import escape, listening_script
 
 from .analysis import Analysis, Analyst
 from .examples import Example
+from .uploads import Uploads
 
 ALL = 'what sounds'
+_LONGEST_QUEUE = 32
+_MOST_SESSIONS = 64
+#: Bytes that the sounds of an analysis may take.
+_RESULTS = 100 * 10**6
 HOW_TO_SEPARATE = (
     'Sources are separated where the page is started with a separator’s weights: '
     '<code>mmavl demo --separator FILE</code>; <code>mmavl train separation_scenes</code> trains '
@@ -56,15 +60,21 @@ def import_gradio() -> ModuleType:
 class Page:
     """The page and its server.
 
+    It answers its own requests only, see :class:`Guard`; uploads and results are bounded, see
+    :class:`Uploads`.
+
     Args:
         analyst (Analyst): Analyses what is uploaded.
         examples (list[Example]): Scenes to pick. Defaults to none.
+        quota (int): Bytes of uploads and results at a time. Defaults to 2 GB.
 
     Raises:
         ConfigError: Gradio is not installed.
     """
 
-    def __init__(self, analyst: Analyst, examples: list[Example] = ()) -> None:
+    def __init__(
+        self, analyst: Analyst, examples: list[Example] = (), quota: int = 2 * 10**9
+    ) -> None:
         self.gr = import_gradio()
         self.analyst = analyst
         self.examples = list(examples)
@@ -72,6 +82,7 @@ class Page:
         # uploads as well: they go when the page is closed
         os.environ['GRADIO_TEMP_DIR'] = self._folder.name
         self.blocks = self._build()
+        self.uploads = Uploads(self._folder.name, quota)
 
     def launch(self, port: int | None = None, wait: bool = True) -> str:
         """Serve the page on this machine only.
@@ -86,10 +97,14 @@ class Page:
         Raises:
             OSError: The port is taken.
         """
+        from starlette.middleware import Middleware  # comes with Gradio
+
+        from .guard import Guard
+
         gr = self.gr
         fonts = ['system-ui', 'DejaVu Sans', 'sans-serif']  # of the machine: nothing is fetched
         theme = gr.themes.Base(primary_hue='emerald', font=fonts, font_mono=['monospace'])
-        self.blocks.queue(default_concurrency_limit=4)
+        self.blocks.queue(default_concurrency_limit=4, max_size=_LONGEST_QUEUE, api_open=False)
         _, address, _ = self.blocks.launch(
             server_name='127.0.0.1',
             server_port=port,
@@ -99,11 +114,16 @@ class Page:
             ssr_mode=False,
             footer_links=[],
             max_file_size='500mb',
-            allowed_paths=[self._folder.name, *(e.image for e in self.examples)],
+            state_session_capacity=_MOST_SESSIONS,
+            allowed_paths=[e.image for e in self.examples],
             theme=theme,
             css=_STYLE,
             head=listening_script(),
         )
+        # outside of all that Gradio has added: its own rule answers foreign pages
+        app = self.blocks.app
+        app.user_middleware.insert(0, Middleware(Guard, uploads=self.uploads))
+        app.middleware_stack = app.build_middleware_stack()
         if wait:
             print(f'The page is at {address} (Ctrl+C ends it)', flush=True)
             try:
@@ -210,11 +230,17 @@ class Page:
         """All outputs for uploaded files; what is wrong with them becomes a message."""
         gr = self.gr
         folder = Path(tempfile.mkdtemp(dir=self._folder.name))
+        room = self.uploads.reserve(_RESULTS)
         try:
+            if not room:
+                raise DataError('There is no room for results: try again in 10 minutes.')
             done = self.analyst(files or (), folder, lambda share, doing: progress(share, doing))
-        except DataError as error:
-            message = escape(str(error))
-            raise gr.Error(message, duration=None, print_exception=False) from error
+        except (DataError, OSError) as error:
+            words = 'Nothing more can be written here' if isinstance(error, OSError) else error
+            raise gr.Error(escape(str(words)), duration=None, print_exception=False) from error
+        finally:
+            if room:
+                self.uploads.release(_RESULTS)
         times = [moment.found.time or 0.0 for moment in done.moments]
         choices = [ALL, *((readable(name), name) for name in done.by_score())]
         picture, tags = self._show(done, times[0], ALL)

@@ -1,11 +1,20 @@
+import contextlib
+import errno
 import json
+import shutil
+import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import soundfile
 
-from mmavl.demo.analysis import Analyst, clip_of
+from mmavl.apis.clips import Clip
+from mmavl.demo import analysis
+from mmavl.demo.analysis import Analyst, Moment, clip_of
 from mmavl.errors import DataError
+
+GREY = np.full((8, 16, 3), 100, np.uint8)
 
 
 def test_a_picture_and_a_sound_are_a_clip_in_either_order():
@@ -17,12 +26,19 @@ def test_a_picture_and_a_sound_are_a_clip_in_either_order():
 
 
 @pytest.mark.parametrize(
-    'files', [[], ['a.png'], ['a.wav'], ['a.png', 'b.png'], ['a.mp4', 'b.mp4']]
-)
+    'files',
+    [[], ['a.png'], ['a.wav'], ['a.png', 'b.png'], ['a.mp4', 'b.mp4'], ['a.png', 'a.wav', 'b.wav'],
+     ['list.m3u8'], ['a.png', 'list.m3u8'], ['script.ffconcat'], ['a.png', 'a']],
+)  # fmt: skip
 def test_anything_else_is_refused_with_what_is_needed(files):
     names = ', '.join(files) or 'nothing'
     with pytest.raises(DataError, match=f'a picture and a sound; this is {names}$'):
         clip_of(files)
+
+
+def test_a_thousand_files_are_not_all_named():
+    with pytest.raises(DataError, match=r'this is 0\.png, 1\.png.*4\.png, 995 more$'):
+        clip_of([f'{number}.png' for number in range(1000)])
 
 
 def test_a_picture_with_a_sound_has_one_moment_and_its_json(analyst, media, tmp_path):
@@ -69,6 +85,71 @@ def test_a_long_clip_is_refused_before_the_model_runs(localizer, media, tmp_path
     with pytest.raises(DataError, match=r'^clip\.mp4 lasts 2 s or more.* 2 s at most: cut it'):
         analyst([str(media / 'clip.mp4')], tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize('files', [['a.png', 'a.wav'], ['clip.mp4']])
+def test_a_clip_longer_than_its_header_says_is_refused_before_it_is_read_whole(
+    localizer, media, tmp_path, monkeypatch, files
+):
+    for stream in (analysis.PictureStream, analysis.SoundStream):
+        monkeypatch.setattr(stream, 'length_of', lambda path: 0.0)
+    monkeypatch.setattr(
+        type(localizer.pipeline), 'load', lambda *args, whole=False: {'image': GREY}
+    )
+    found = SimpleNamespace(time=0.0, clip=Clip('x', '', ''), maps={}, heard={})
+    monkeypatch.setattr(Analyst, '_moments', lambda *args: [Moment(b'', found)])
+    analyst = Analyst(localizer, longest=0.5)
+    with pytest.raises(DataError, match=r'^(a\.wav|clip\.mp4) lasts [12] s or more.* 0 s at most'):
+        analyst([str(media / file) for file in files], tmp_path)
+
+
+@pytest.mark.parametrize(
+    'error', [KeyError('x'), RuntimeError('/usr/lib/a b/odd.so is odd'), MemoryError()]
+)
+def test_whatever_goes_wrong_is_one_line_without_a_folder(
+    localizer, media, tmp_path, monkeypatch, error
+):
+    def fail(*args):
+        raise error
+
+    analyst = Analyst(localizer)
+    monkeypatch.setattr(Analyst, '_moments', fail)
+    with pytest.raises(DataError, match=f'^{type(error).__name__}') as raised:
+        analyst([str(media / 'clip.mp4')], tmp_path)
+    assert '/usr' not in str(raised.value)
+
+
+def test_a_full_disk_is_no_clips_fault(localizer, media, tmp_path, monkeypatch):
+    def full(*args):
+        raise OSError(errno.ENOSPC, 'No space left')
+
+    monkeypatch.setattr(Analyst, '_sounds', full)
+    with pytest.raises(OSError, match='No space left'):
+        Analyst(localizer)([str(media / 'clip.mp4')], tmp_path)
+
+
+def test_what_takes_too_long_is_ended_and_said(localizer, media, tmp_path, monkeypatch):
+    def endless(*args):
+        while True:
+            with contextlib.suppress(Exception):
+                time.sleep(0.001)
+
+    monkeypatch.setattr(Analyst, '_moments', endless)
+    analyst = Analyst(localizer, deadline=0.1)
+    with pytest.raises(DataError, match=r'^clip\.mp4 takes longer than 0 s, which is as long'):
+        analyst([str(media / 'clip.mp4')], tmp_path)
+
+
+def test_files_of_any_names_are_analysed(analyst, media, tmp_path, strange_names):
+    for number, name in enumerate(strange_names[::3]):
+        files = [tmp_path / f'x{name}.{suffix}' for suffix in ('png', 'wav')]
+        for file in files:
+            shutil.copy(media / f'a{file.suffix}', file)
+        folder = tmp_path / f'{number}'
+        done = analyst([str(file) for file in files], folder)
+        assert json.loads(done.record.read_text(encoding='utf-8'))['name'] == f'x{name}'
+        assert done.picture().shape[1] == 560
+        assert {path.parent for path in done.sounds.values()} == {folder}
 
 
 def test_a_message_names_the_file_without_its_folder(analyst, media, tmp_path):

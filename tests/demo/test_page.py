@@ -33,25 +33,122 @@ def requests():
 
 
 @pytest.fixture(scope='module')
-def tab(analyst, media, requests):
+def page(analyst, media):
+    pytest.importorskip('gradio')
+    page = Page(analyst, [Example(str(media / 'a.png'), str(media / 'a.wav'), 'a tone')], 10**9)
+    page.address = page.launch(wait=False)
+    yield page
+    page.close()
+    assert not os.path.exists(page._folder.name)
+
+
+@pytest.fixture
+def ask(page):
+    """Send a request as the page itself would."""
+    httpx = pytest.importorskip('httpx')
+    origin = page.address.rstrip('/')
+    with httpx.Client(base_url=origin, headers={'origin': origin}, timeout=30) as client:
+        yield client.request
+
+
+def test_a_foreign_page_gets_nothing_it_could_read(ask, page):
+    host = page.address.split('/')[2]
+    for headers in (
+        {'host': 'evil.example', 'origin': 'http://evil.example'},
+        {'host': 'evil.example'},
+        {'origin': 'http://evil.example'},
+        {'host': host, 'origin': 'null'},
+    ):
+        for method in ('GET', 'POST', 'OPTIONS'):
+            extra = {'access-control-request-method': 'POST'} if method == 'OPTIONS' else {}
+            answer = ask(method, '/config', headers={**headers, **extra})
+            assert answer.status_code == 403
+            assert not [name for name in answer.headers if name.startswith('access-control')]
+    assert ask('GET', '/config').status_code == 200
+
+
+def test_files_of_the_host_are_not_served(ask, page, media):
+    secret = media / 'secret.txt'
+    secret.write_text('secret')
+    inside = os.path.join(page._folder.name, '..', '..', 'etc', 'passwd')
+    for path in (secret, media / 'clip.mp4', '/etc/passwd', inside, __file__, 'setup.cfg', '~'):
+        for where in ('file=', 'file/'):
+            assert ask('GET', f'/gradio_api/{where}{path}').status_code in (403, 404)
+    assert ask('GET', f'/gradio_api/file={media / "a.png"}').status_code == 200  # an example
+
+
+def test_uploads_go_to_the_pages_folder_whatever_their_names_and_execute_nothing(ask, page):
+    script = b'<script>alert(1)</script>'
+    names = ['../../../escaped.html', '/tmp/escaped.html', 'a\u2028b.html', 'n' * 300 + '.html']
+    for name in names:
+        (path,) = ask('POST', '/gradio_api/upload', files={'files': (name, script)}).json()
+        assert os.path.realpath(path).startswith(os.path.realpath(page._folder.name) + os.sep)
+        answer = ask('GET', f'/gradio_api/file={path}')
+        assert answer.headers['content-disposition'].startswith('attachment')
+
+
+def test_uploads_beyond_the_room_are_refused(ask, page, monkeypatch):
+    monkeypatch.setattr(page.uploads, 'quota', 10**5)
+    answer = ask('POST', '/gradio_api/upload', files={'files': ('a.mp4', bytes(10**5))})
+    assert answer.status_code == 413
+    assert 'no room for this' in answer.text
+
+
+def join(ask, page, path):
+    """Ask for the analysis of a file; gives what the page is told, as text."""
+    start = next(i for i, d in enumerate(page.blocks.config['dependencies']) if d['inputs'])
+    data = {'path': str(path), 'meta': {'_type': 'gradio.FileData'}}
+    body = {'data': [[data]], 'fn_index': start, 'session_hash': 'x'}
+    told = ask('POST', '/gradio_api/queue/join', json=body).text
+    return told + ask('GET', '/gradio_api/queue/data', params={'session_hash': 'x'}).text
+
+
+def test_only_uploads_are_analysed_and_errors_name_no_folder(ask, page, media):
+    told = join(ask, page, media / 'clip.mp4')
+    assert 'windows.jsonl' not in told
+    assert '"success":false' in told
+    bad = {'files': ('bad.mp4', b'no video')}
+    (path,) = ask('POST', '/gradio_api/upload', files=bad).json()
+    told = join(ask, page, path)
+    assert 'bad.mp4 cannot be' in told
+    assert page._folder.name not in told
+
+
+def test_results_need_room_as_well(ask, page, monkeypatch):
+    (path,) = ask('POST', '/gradio_api/upload', files={'files': ('x.mp4', b'x')}).json()
+    monkeypatch.setattr(page.uploads, 'quota', 10**5)
+    assert 'no room for results' in join(ask, page, path)
+
+
+@pytest.mark.parametrize('end', [KeyboardInterrupt, SystemExit])
+def test_uploads_and_results_are_removed_at_the_end(analyst, monkeypatch, end):
+    gradio = pytest.importorskip('gradio')
+
+    def stop(self):
+        raise end
+
+    monkeypatch.setattr(gradio.Blocks, 'block_thread', stop)
+    monkeypatch.setenv('GRADIO_TEMP_DIR', os.environ.get('GRADIO_TEMP_DIR', ''))  # is put back
+    page = Page(analyst)
+    with pytest.raises(end):
+        page.launch()
+    assert not os.path.exists(page._folder.name)
+
+
+@pytest.fixture(scope='module')
+def tab(page, requests):
     if CHROMIUM is None:
         pytest.skip('there is no chromium: apt-get install chromium')
-    pytest.importorskip('gradio')
     sync = pytest.importorskip('playwright.sync_api')
-    page = Page(analyst, [Example(str(media / 'a.png'), str(media / 'a.wav'), 'a tone')])
-    address = page.launch(wait=False)
     with sync.sync_playwright() as play:
         options = ['--no-sandbox', '--autoplay-policy=no-user-gesture-required', '--mute-audio']
         browser = play.chromium.launch(executable_path=CHROMIUM, args=options)
         tab = browser.new_page()
         tab.set_default_timeout(120_000)  # for busy machines
         tab.on('request', lambda request: requests.append(request.url))
-        tab.goto(address)
+        tab.goto(page.address)
         yield tab
         browser.close()
-    folder = page._folder.name
-    page.close()
-    assert not os.path.exists(folder)
 
 
 def upload(tab, *files):

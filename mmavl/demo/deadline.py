@@ -1,0 +1,39 @@
+"""A time limit for work in a thread, which Python cannot end from outside."""
+
+import ctypes
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class Expired(BaseException):
+    """The time is over. No Exception: what handles one file's errors must not stop it."""
+
+
+@contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Raise :class:`Expired` in the block once it has run for this long.
+
+    It is raised between two steps of Python: a single call of a C library is not interrupted.
+    """
+    thread = ctypes.c_ulong(threading.get_ident())
+    lock, ended = threading.Lock(), False
+
+    def expire() -> None:
+        with lock:
+            if not ended:
+                _raise_in(thread, ctypes.py_object(Expired))
+
+    timer = threading.Timer(seconds, expire)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        with lock:
+            ended = True
+        timer.cancel()
+
+
+def _raise_in(thread: ctypes.c_ulong, error: ctypes.py_object) -> None:
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, error)
