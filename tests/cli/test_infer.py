@@ -7,6 +7,7 @@ import signal
 import sys
 import time
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -97,6 +98,17 @@ def test_files_of_any_names_are_localized_annotated_listed_and_printed(
         assert (out / entry['video']).stat().st_size > 1000
     assert paths == []
     assert len(list(out.iterdir())) == 4 * len(strange_names) + 1
+
+
+def test_a_picture_and_a_sound_whose_names_are_not_utf8_are_a_pair(tmp_path, config, pair):
+    paths = [f'{tmp_path}/caf\udce9{Path(path).suffix}' for path in pair]
+    for path, copy in zip(pair, paths):
+        shutil.copy(path, copy)
+    out = tmp_path / 'out'
+    assert localize(*paths, '--out', out, '--model', config) == 0
+    assert json.loads((out / 'caf_.json').read_text())['source'] == {
+        'image': paths[0], 'audio': paths[1],
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize('words', [['--json'], []])

@@ -155,10 +155,10 @@ def test_clips_and_files_of_any_names_are_tested_dumped_drawn_and_reported(
 ):
     manifest = json.loads(tiny_manifest.read_text(encoding='utf-8'))
     clip, root, clips = manifest['data_list'][0], tiny_manifest.parent, []
-    for number, name in enumerate(strange_names):
+    for name in strange_names:
         shutil.copy(root / clip['frames'][0], root / f'x{name}.jpg')
-        shutil.copy(root / clip['audio'], root / f'{number}.wav')
-        clips.append({**clip, 'clip_id': name, 'audio': f'{number}.wav'})
+        shutil.copy(root / clip['audio'], root / f'x{name}.wav')
+        clips.append({**clip, 'clip_id': name, 'audio': f'x{name}.wav'})
         clips[-1]['frames'] = [f'x{name}.jpg']
     tiny_manifest.write_text(json.dumps({**manifest, 'data_list': clips}), encoding='utf-8')
     dump = tmp_path / 'dümp.npz'
