@@ -115,6 +115,9 @@ class Page:
             footer_links=[],
             max_file_size='500mb',
             state_session_capacity=_MOST_SESSIONS,
+            run_history=False,  # could keep runs elsewhere
+            enable_monitoring=False,
+            mcp_server=False,
             allowed_paths=[e.image for e in self.examples],
             theme=theme,
             css=_STYLE,
@@ -150,6 +153,7 @@ class Page:
                         height=150,
                         elem_id='files',
                     )
+                    _take_no_addresses(files)
                     start = gr.Button('Find what sounds', variant='primary', elem_id='start')
                     picks = self._gallery()
                 with gr.Column(scale=3, min_width=420, visible=False, elem_id='result') as result:
@@ -275,6 +279,18 @@ class Page:
             )
         hint = '' if self.analyst.separator else f'<p class="faint">{HOW_TO_SEPARATE}</p>'
         return f'<div class="sounds">{"".join(rows)}</div>{hint}'
+
+
+def _take_no_addresses(files: Any) -> None:
+    """Let an upload be a file: Gradio would also fetch an address that a request names."""
+    take = files.async_move_resource_to_block_cache
+
+    async def take_file(path: Any) -> str | None:
+        if '://' in str(path):
+            raise DataError('an address is no upload')
+        return await take(path)
+
+    files.async_move_resource_to_block_cache = take_file
 
 
 def readable(label: str) -> str:

@@ -114,6 +114,16 @@ def test_only_uploads_are_analysed_and_errors_name_no_folder(ask, page, media):
     assert page._folder.name not in told
 
 
+def test_no_address_is_fetched_and_no_run_is_kept_elsewhere(ask, page, monkeypatch):
+    processing = pytest.importorskip('gradio.processing_utils')
+    asked = []
+    for name in ('async_ssrf_protected_download', 'ssrf_protected_download', 'save_url_to_cache'):
+        monkeypatch.setattr(processing, name, lambda url, *args, **kwargs: asked.append(url))
+    assert '"success":false' in join(ask, page, 'https://example.org/clip.mp4')
+    assert asked == []
+    assert ask('GET', '/gradio_api/runs').status_code == 404
+
+
 def test_results_need_room_as_well(ask, page, monkeypatch):
     (path,) = ask('POST', '/gradio_api/upload', files={'files': ('x.mp4', b'x')}).json()
     monkeypatch.setattr(page.uploads, 'quota', 10**5)
