@@ -1,37 +1,53 @@
 """Any timm model as a visual backbone."""
 
-from collections.abc import Sequence
+import difflib
+import itertools
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import timm
 import torch
 from torch import Tensor, nn
 
+from mmavl.errors import ConfigError
 from mmavl.registry import MODELS
 from mmavl.utils.weights import load_by_position, load_tensors
+
+#: What timm's models raise at an argument that they do not take, or not with this value.
+_REFUSALS = (AssertionError, IndexError, NotImplementedError, TypeError)
 
 
 @MODELS.register_module()
 class TimmBackbone(nn.Module):
-    """Feature maps of a timm model.
+    """Feature maps of a timm model: of a convolutional network or a transformer.
 
     Args:
         name: timm's name, e.g. 'resnet18' or 'resnet18.tv_in1k'. Defaults to 'resnet18'.
-        out_indices: Which feature maps, from the coarse end: the last is F_v, the one before
-            O_v. Defaults to (3, 4), layer3 and layer4 of a ResNet.
-        output_stride: Input pixels per cell of the last map. Defaults to 16.
+        out_indices: Which feature maps, in the network's order: the last is F_v, the one before
+            O_v. Negative ones count from the end. A network has one map for each resolution (a
+            ResNet five, a ConvNeXt four), a plain transformer one for each block. Defaults to
+            (-2, -1), layer3 and layer4 of a ResNet.
+        output_stride: Input pixels per cell of the network's last map; 8 or 16 dilate the last
+            stages of a network that can be dilated (ResNet, ConvNeXt, EfficientNet and others).
+            Defaults to None: 16 where the network can be dilated, else its own.
         pretrained: Let timm download its ImageNet weights. Defaults to False.
         weights: A local weight file instead, or ``pkg://package/path`` for a file inside an
             installed Python package. Matched by name; by position, checked shape by shape, where
             no name fits. Defaults to None.
         concat: Give the maps as one, concatenated along the channels; they must have one
             resolution. Defaults to False.
+        img_size: Side or (height, width) in pixels of the images, for transformers that are built
+            for one size and do not adapt to others by themselves. Defaults to None, timm's.
 
     Shape:
         - input: normalised image [N, 3, H, W]
-        - output: one map for each of ``out_indices``; for the default O_v [N, 256, H/16, W/16]
-          and F_v [N, 512, H/16, W/16]; a single index gives the tensor itself.
+        - output: one map [N, channels, h, w] for each of ``out_indices``, whatever the layout
+          inside the network; for the default O_v [N, 256, H/16, W/16] and F_v
+          [N, 512, H/16, W/16]; a single index gives the tensor itself.
 
     Raises:
+        ConfigError: timm does not have the model, or it cannot have these arguments or, when it
+            runs, images of this size; the message says which it can have.
         ValueError: The weight file does not fit the model.
 
     Source: section 3.1 of the paper (ResNet-18); layer4 keeps layer3's resolution.
@@ -40,36 +56,151 @@ class TimmBackbone(nn.Module):
     def __init__(
         self,
         name: str = 'resnet18',
-        out_indices: Sequence[int] = (3, 4),
-        output_stride: int = 16,
+        out_indices: Sequence[int] = (-2, -1),
+        output_stride: int | None = None,
         pretrained: bool = False,
         weights: str | None = None,
         concat: bool = False,
+        img_size: int | Sequence[int] | None = None,
     ) -> None:
         super().__init__()
-        self.net = timm.create_model(
-            name,
-            features_only=True,
-            out_indices=tuple(out_indices),
-            output_stride=output_stride,
-            pretrained=pretrained,
-        )
+        self.name = name
+        _check_name(name)
+        self.net = _create(name, tuple(out_indices), output_stride, img_size, pretrained)
         self.concat = concat
         channels = self.net.feature_info.channels()
+        strides = self.net.feature_info.reduction()
+        if concat and len(set(strides)) > 1:
+            raise ConfigError(
+                f'concat=True needs maps of one resolution; those of {name} at '
+                f'out_indices={tuple(out_indices)} have strides {_listed(strides)}'
+            )
         self.out_channels = sum(channels) if concat else channels
+        # by the model's declaration: sizes alone cannot tell [N, h, w, C] from [N, C, h, w]
+        self._channels_last = getattr(self.net, 'output_fmt', None) == 'NHWC'
         if weights is not None:
             self._load(load_tensors(weights), weights)
 
     def _load(self, state: dict[str, Tensor], source: str) -> None:
         own = self.net.state_dict()
-        if own.keys() <= state.keys():
-            self.net.load_state_dict({k: state[k] for k in own})
-        else:
+        matches = {key: next((k for k in _names_in_file(key) if k in state), None) for key in own}
+        if None in matches.values():
             load_by_position(self.net, state, source)
+            return
+        for key, match in matches.items():
+            if own[key].shape != state[match].shape:
+                raise ValueError(
+                    f'{source}: tensor {match!r} {tuple(state[match].shape)} does not fit '
+                    f'{key!r} {tuple(own[key].shape)}'
+                )
+        self.net.load_state_dict({key: state[match] for key, match in matches.items()})
 
     def forward(self, image: Tensor) -> Tensor | tuple[Tensor, ...]:
         """Map images [N, 3, H, W] to their feature maps."""
-        maps = self.net(image)
+        try:
+            maps = self.net(image)
+        except (AssertionError, IndexError, RuntimeError) as error:
+            size, only = tuple(image.shape[-2:]), _fixed_size(self.name)
+            if size == only or not (only or isinstance(error, AssertionError)):
+                raise
+            way_out = f'; Resize them to {only[0]} x {only[1]} px or set img_size' if only else ''
+            raise ConfigError(
+                f'{self.name} does not take images of {size[0]} x {size[1]} px: '
+                f'{str(error).rstrip(".")}{way_out}'
+            ) from error
+        if self._channels_last:
+            maps = [features.permute(0, 3, 1, 2) for features in maps]
         if self.concat:
             return torch.cat(maps, dim=1)
         return maps[0] if len(maps) == 1 else tuple(maps)
+
+
+def _create(
+    name: str,
+    out_indices: tuple[int, ...],
+    output_stride: int | None,
+    img_size: int | Sequence[int] | None,
+    pretrained: bool,
+) -> nn.Module:
+    """Build timm's feature extractor, with what the network can have of stride and size."""
+    options = {} if img_size is None else {'img_size': img_size}
+    wishes = {'output_stride': output_stride or 16}
+    if _fixed_size(name) is not None:
+        wishes['dynamic_img_size'] = True
+    for granted in _subsets(wishes):
+        try:
+            net = timm.create_model(
+                name,
+                features_only=True,
+                out_indices=out_indices,
+                pretrained=pretrained,
+                **options,
+                **granted,
+            )
+        except _REFUSALS as error:
+            refusal = error
+        except RuntimeError as error:  # no feature maps, or no pretrained weights
+            raise ConfigError(f'{name}: {error}') from error
+        else:
+            break
+    else:
+        _check_indices(name, out_indices, timm.create_model(name, features_only=True))
+        given = ', '.join(f'{key}={value}' for key, value in options.items())
+        raise ConfigError(f'{name} cannot have {given}: {refusal}') from refusal
+    _check_indices(name, out_indices, net)
+    strides = [stage['reduction'] for stage in net.feature_info.info]
+    possible = (None, strides[-1], strides[out_indices[-1]])
+    if 'output_stride' not in granted and output_stride not in possible:
+        raise ConfigError(
+            f'{name} cannot have output_stride={output_stride}: its maps have strides '
+            f'{_listed(strides)}; leave output_stride out, and choose maps by out_indices'
+        )
+    return net
+
+
+def _subsets(wishes: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """All of the wishes first, none last: which a model takes shows only when it is built."""
+    for size in range(len(wishes), -1, -1):
+        yield from map(dict, itertools.combinations(wishes.items(), size))
+
+
+def _check_name(name: str) -> None:
+    known = timm.list_models(include_tags=True)
+    tagless = timm.is_model(name) and '.' not in name
+    if not (tagless or name in known or ':' in name):  # as in hf-hub:owner/name
+        close = difflib.get_close_matches(name, [*timm.list_models(), *known], n=1, cutoff=0.5)
+        hint = f'; did you mean {close[0]!r}?' if close else ''
+        raise ConfigError(f'timm has no model {name!r}{hint}')
+
+
+def _check_indices(name: str, out_indices: tuple[int, ...], net: nn.Module) -> None:
+    count = len(net.feature_info.info)
+    strides = [stage['reduction'] for stage in net.feature_info.info]
+    if not all(-count <= index < count for index in out_indices):
+        raise ConfigError(
+            f'{name} has no out_indices={out_indices}: they are from 0 to {count - 1}, or from '
+            f'{-count} to -1; the maps have strides {_listed(strides)}'
+        )
+    order = [index % count for index in out_indices]
+    if not order or order != sorted(set(order)):
+        raise ConfigError(f'out_indices={out_indices} of {name} must name maps in their order')
+
+
+def _fixed_size(name: str) -> tuple[int, int] | None:
+    """(height, width) of the images that a network is built for; None where any size will do."""
+    config = None if ':' in name else timm.get_pretrained_cfg(name)
+    return tuple(config.input_size[-2:]) if config and config.fixed_input_size else None
+
+
+def _names_in_file(name: str) -> Iterator[str]:
+    """Yield what a tensor of a feature extractor may be called in a classifier's file."""
+    yield name
+    yield name.removeprefix('model.')
+    first, _, rest = name.partition('.')
+    for place, letter in enumerate(first):
+        if letter == '_':  # timm flattens 'stages.0' to 'stages_0'
+            yield f'{first[:place]}.{first[place + 1 :]}.{rest}'
+
+
+def _listed(values: Sequence[int]) -> str:
+    return ', '.join(map(str, values))
