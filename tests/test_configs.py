@@ -1,10 +1,12 @@
 """Every config builds, learns and predicts on random input, and survives a round trip."""
 
+import re
+from argparse import Namespace
 from pathlib import Path
 
 import pytest
 import torch
-from mmengine.config import Config
+from mmengine.config import Config, DictAction
 from mmengine.registry import init_default_scope
 
 from mmavl.registry import MODELS
@@ -47,10 +49,9 @@ def random_batch(cfg):
     return {'inputs': inputs, 'data_samples': samples}
 
 
-@pytest.mark.parametrize('name', CONFIGS)
-def test_builds_and_takes_a_loss_and_a_predict_step(name):
+def check_steps(cfg):
+    """A loss and a predict step."""
     init_default_scope('mmavl')
-    cfg = load(name)
     torch.manual_seed(0)
     model = MODELS.build(cfg.model)
     batch = model.data_preprocessor(random_batch(cfg))
@@ -66,6 +67,33 @@ def test_builds_and_takes_a_loss_and_a_predict_step(name):
         assert len(maps) == len(labels)
         assert torch.isfinite(maps).all()
         assert labels.tolist() == [-1] or {2} <= set(labels.tolist())
+
+
+@pytest.mark.parametrize('name', CONFIGS)
+def test_builds_and_takes_a_loss_and_a_predict_step(name):
+    check_steps(load(name))
+
+
+SWAPS = re.findall(
+    r'^python tools/train\.py configs/(\S+) --cfg-options ([^`]*backbone\.name=[^`]*)```',
+    (ROOT.parent / 'docs/swap_a_component.md').read_text().replace('\\\n', ' '),
+    re.MULTILINE,
+)
+
+
+@pytest.mark.parametrize(('name', 'options'), SWAPS, ids=[name for name, _ in SWAPS])
+def test_a_backbone_swapped_as_the_docs_say_takes_a_loss_and_a_predict_step(name, options):
+    action = DictAction(['--cfg-options'], 'options', nargs='+')
+    action(None, given := Namespace(options=None), options.split())
+    cfg = load(name)
+    cfg.merge_from_dict(given.options)
+    backbone = cfg.model.visual_backbone
+    backbone.get('backbone', backbone).pretrained = False
+    check_steps(cfg)
+
+
+def test_the_docs_swap_the_backbone_of_both_kinds_of_model():
+    assert [name for name, _ in SWAPS] == ['stage1_audioset.py', 'stage1_scenes.py']
 
 
 @pytest.mark.parametrize('name', CONFIGS)

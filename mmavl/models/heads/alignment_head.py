@@ -106,6 +106,7 @@ class AlignmentHead(nn.Module):
         loss: dict | None = None,
     ) -> None:
         super().__init__()
+        self.in_channels = in_channels
         self.audio_projection = _projection(in_channels, hidden, embed_dim)
         self.visual_projection = _projection(in_channels, hidden, embed_dim)
         self.class_embedding = (

@@ -14,8 +14,8 @@ class AVCHead(nn.Module):
     """Decide whether a sound and an image come from the same video.
 
     Args:
-        audio_branch: Config of F_a -> E_a. Defaults to Fig. 3's.
-        visual_branch: Config of O_v -> E_v. Defaults to Fig. 3's.
+        audio_branch: Config of F_a -> E_a, by default an :class:`AVCAudioBranch`, Fig. 3's.
+        visual_branch: Config of O_v -> E_v, by default an :class:`AVCVisualBranch`, Fig. 3's.
         channels: Channels of E_a and E_v each. Defaults to 512.
         hidden: Width of the hidden layer. Defaults to 128.
 
@@ -34,8 +34,8 @@ class AVCHead(nn.Module):
         hidden: int = 128,
     ) -> None:
         super().__init__()
-        self.audio_branch = MODELS.build(audio_branch or {'type': 'AVCAudioBranch'})
-        self.visual_branch = MODELS.build(visual_branch or {'type': 'AVCVisualBranch'})
+        self.audio_branch = MODELS.build({'type': 'AVCAudioBranch', **(audio_branch or {})})
+        self.visual_branch = MODELS.build({'type': 'AVCVisualBranch', **(visual_branch or {})})
         self.fc = nn.Sequential(
             nn.Linear(2 * channels, hidden), nn.ReLU(inplace=True), nn.Linear(hidden, 2)
         )

@@ -25,6 +25,7 @@ class PooledTagHead(nn.Module):
 
     def __init__(self, num_classes: int, in_channels: int = 512, bias: bool = True) -> None:
         super().__init__()
+        self.in_channels = in_channels
         self.fc = nn.Linear(in_channels, num_classes, bias=bias)
 
     def forward(self, features: Tensor) -> Tensor:

@@ -11,6 +11,7 @@ from mmavl.structures import AVDataSample
 from ..disentanglers import grad_cam
 from ..heads import smooth_maps, weighted_pool
 from .base_localizer import BaseLocalizer, clip_numbers, stack_tags, store_maps
+from .channels import check_channels
 from .class_maps import (
     claimed_area,
     connected_to_peak,
@@ -76,7 +77,8 @@ class CoarseToFine(BaseLocalizer):
         data_preprocessor, init_cfg: As in mmengine.
 
     Raises:
-        ValueError: A part is missing that another one or the chosen stage needs.
+        ValueError: A part is missing that another one or the chosen stage needs, or takes other
+            channels than the part before it gives.
 
     Source: section 3 of the paper.
     """
@@ -155,6 +157,7 @@ class CoarseToFine(BaseLocalizer):
         missing = [name for name in needs[self.stage] if getattr(self, name) is None]
         if missing:
             raise ValueError(f'stage {self.stage!r} needs {", ".join(missing)} in the config')
+        check_channels(self)
 
     def _features(self, inputs: dict[str, Tensor]) -> _Features:
         if 'audio_features' in inputs:

@@ -23,6 +23,7 @@ class AVCAudioBranch(nn.Sequential):
 
     def __init__(self, in_channels: int = 512, channels: int = 512) -> None:
         super().__init__()
+        self.in_channels, self.out_channels = in_channels, channels
         for inputs, options in (
             (in_channels, {'kernel_size': (3, 1), 'dilation': (2, 1), 'padding': (2, 0)}),
             (channels, {'kernel_size': (1, 2), 'stride': (1, 2)}),
@@ -60,6 +61,7 @@ class AVCVisualBranch(nn.Sequential):
             BasicBlock(in_channels, channels, downsample=shortcut),
             BasicBlock(channels, channels),
         )
+        self.in_channels, self.out_channels = in_channels, channels
 
     def forward(self, features: Tensor) -> Tensor:
         """Map O_v to E_v."""

@@ -38,7 +38,7 @@ class ConvNeck(nn.Sequential):
         pool: int = 1,
     ) -> None:
         super().__init__()
-        self.out_channels = out_channels
+        self.in_channels, self.out_channels = in_channels, out_channels
         if pool > 1:
             self.append(nn.AvgPool2d(pool))
         if dropout:

@@ -1,0 +1,47 @@
+"""Whether the parts of a localizer fit together."""
+
+from torch import nn
+
+
+def check_channels(model: nn.Module) -> None:
+    """Compare what each part of a :class:`CoarseToFine` takes with what the one before it gives.
+
+    Parts of your own take part where they have ``in_channels`` and ``out_channels``.
+
+    Args:
+        model (nn.Module): The localizer.
+
+    Raises:
+        ValueError: Some do not fit; it names the keys to set, and all of them at once.
+    """
+    wrong = []
+
+    def connect(taker: str, giver: str, index: int = -1) -> str:
+        """Check one connection; return which part gives the channels behind it."""
+        part = _part(model, taker)
+        if part is None:
+            return giver
+        given = getattr(_part(model, giver), 'out_channels', None)
+        given = given[index] if isinstance(given, list | tuple) else given
+        taken = getattr(part, 'in_channels', None)
+        if None not in (given, taken) and given != taken:
+            wrong.append(
+                f'{giver} gives {given} channels and {taker} takes {taken}: set '
+                f'{taker}.in_channels={given}'
+            )
+        return taker
+
+    connect('avc_head.audio_branch', connect('audio_neck', 'audio_backbone'))
+    connect('visual_tag_head', connect('visual_neck', 'visual_backbone', 0))
+    connect('avc_head.visual_branch', 'visual_backbone', 0)
+    connect('alignment_head', 'avc_head.visual_branch')
+    if wrong:
+        raise ValueError('; '.join(wrong))
+
+
+def _part(model: nn.Module, name: str) -> nn.Module | None:
+    """A part by its dotted name; None where the config leaves it out."""
+    part = model
+    for step in name.split('.'):
+        part = getattr(part, step, None)
+    return part
