@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor
 
+from .axes import check_axes, check_same
+
 
 def average_precision(scores: Tensor, targets: Tensor) -> Tensor:
     """Area under the precision-recall steps: ``sum_k (R_k - R_{k-1}) * P_k``.
@@ -17,8 +19,12 @@ def average_precision(scores: Tensor, targets: Tensor) -> Tensor:
         Tensor: float64 [...]; nan where there is no positive.
 
     Raises:
-        ValueError: ``targets`` holds other values than 0 and 1, as scores in its place would.
+        ValueError: The shapes differ, or ``targets`` holds other values than 0 and 1, as scores in
+            its place would.
     """
+    check_axes('scores', scores, '..., n')
+    check_axes('targets', targets, '..., n')
+    check_same('targets', targets, 'these scores', scores.shape)
     if not ((targets == 0) | (targets == 1)).all():
         raise ValueError('targets hold values other than 0 and 1: are scores and targets swapped?')
     scores, order = scores.double().sort(dim=-1, descending=True)
@@ -39,5 +45,10 @@ def mean_average_precision(scores: Tensor, targets: Tensor) -> Tensor:
 
     Returns:
         Tensor: float64 scalar; nan where no class has a positive.
+
+    Raises:
+        ValueError: The shapes are other ones, or ``targets`` holds other values than 0 and 1.
     """
+    check_axes('scores', scores, 'N, C')
+    check_axes('targets', targets, 'N, C')
     return average_precision(scores.T.contiguous(), targets.T).nanmean()

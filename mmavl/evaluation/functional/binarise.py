@@ -3,12 +3,15 @@
 import torch
 from torch import Tensor
 
+from .axes import check_axes, check_same
+
 
 def above_threshold(maps: Tensor, threshold: float) -> Tensor:
     """Pixels strictly above a fixed value.
 
     Shape: [..., H, W] -> bool [..., H, W].
     """
+    check_axes('maps', maps, '..., H, W')
     return maps > threshold
 
 
@@ -17,6 +20,7 @@ def above_median(maps: Tensor) -> Tensor:
 
     Shape: [..., H, W] -> bool [..., H, W].
     """
+    check_axes('maps', maps, '..., H, W')
     # the lower of the two middle values: strictly above it is strictly above their mean too
     median = maps.flatten(-2).median(-1).values
     return maps > median[..., None, None]
@@ -33,7 +37,17 @@ def top_pixels(maps: Tensor, count: Tensor) -> Tensor:
 
     Returns:
         Tensor: bool [..., H, W].
+
+    Raises:
+        ValueError: A count is missing, negative or above the number of pixels.
     """
+    check_axes('maps', maps, '..., H, W')
+    check_same('count', count, 'these maps', maps.shape[:-2])
+    pixels = maps.shape[-2] * maps.shape[-1]
+    if count.numel() and not 0 <= count.amin() <= count.amax() <= pixels:
+        raise ValueError(
+            f'count lies in [{count.amin()}, {count.amax()}], a map has {pixels} pixels'
+        )
     flat = maps.flatten(-2)
     # the last value taken; sorting every map whole takes seven times as long
     ranks = (flat.shape[-1] + 1 - count.clamp_min(1)).flatten().tolist()

@@ -6,7 +6,8 @@ import torch
 from fast_bss_eval.torch.linalg import block_toeplitz
 from torch import Tensor
 
-_FFT = 4096
+#: Samples of a transform, unless there are many lags.
+TRANSFORM = 4096
 _CHUNK = 1  # items whose spectra stay in a CPU's cache
 _SINGULAR = 1e-13  # share of a pivot that may be left before rounding errors are all there is
 
@@ -24,7 +25,7 @@ def correlations(first: Tensor, second: Sequence[Tensor], lags: int) -> Tensor:
     Returns:
         Tensor: float64 [B, lags, n, m].
     """
-    size = max(_FFT, 4 * lags)
+    size = max(TRANSFORM, 4 * lags)
     hop = size - lags
     length = first.shape[-1]
     blocks = -(-length // hop)

@@ -4,6 +4,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from .axes import check_axes, check_same, check_side
+
 #: A float16 or bfloat16 score of 1 may come back slightly above it.
 _RANGE_SLACK = 1e-3
 
@@ -17,7 +19,12 @@ def resize_maps(maps: Tensor, size: int) -> Tensor:
 
     Returns:
         Tensor: [..., size, size].
+
+    Raises:
+        ValueError: These are not maps, or the size is not from 1 to 8192.
     """
+    check_axes('maps', maps, '..., h, w')
+    check_side(size)
     if maps.shape[-2:] == (size, size):
         return maps
     flat = maps.reshape(-1, 1, *maps.shape[-2:])
@@ -30,6 +37,7 @@ def min_max(maps: Tensor) -> Tensor:
 
     Shape: [..., H, W] -> [..., H, W].
     """
+    check_axes('maps', maps, '..., H, W')
     low = maps.amin((-2, -1), keepdim=True)
     span = maps.amax((-2, -1), keepdim=True) - low
     return (maps - low) / torch.where(span > 0, span, 1)
@@ -40,6 +48,7 @@ def clip_max(maps: Tensor) -> Tensor:
 
     Shape: [..., H, W] -> [..., H, W].
     """
+    check_axes('maps', maps, '..., H, W')
     maps = maps.clamp_min(0)
     peak = maps.amax((-2, -1), keepdim=True)
     return maps / torch.where(peak > 0, peak, 1)
@@ -55,6 +64,7 @@ def as_scored(maps: Tensor) -> Tensor:
     Raises:
         ValueError: A value is outside [0, 1].
     """
+    check_axes('maps', maps, '..., H, W')
     if maps.numel() and not -_RANGE_SLACK <= maps.amin() <= maps.amax() <= 1 + _RANGE_SLACK:
         raise ValueError(
             f'scores lie in [{maps.amin():.4g}, {maps.amax():.4g}], not in [0, 1]: an absolute '
@@ -74,7 +84,12 @@ def whole_audio_map(maps: Tensor, probabilities: Tensor) -> Tensor:
 
     Returns:
         Tensor: [..., h, w]; all zero where K is 0.
+
+    Raises:
+        ValueError: There is not one probability for each map.
     """
+    check_axes('maps', maps, '..., K, h, w')
+    check_same('probabilities', probabilities, 'these maps', maps.shape[:-2])
     total = probabilities.sum(-1, keepdim=True)
     weights = torch.where(total > 0, probabilities / total, 1 / max(maps.shape[-3], 1))
     return (maps * weights[..., None, None]).sum(-3)

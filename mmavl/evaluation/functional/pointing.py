@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor
 
+from .axes import check_axes, check_same
+
 
 def peak_shares(maps: Tensor, regions: Tensor, num_regions: int) -> Tensor:
     """Share of a map's maximum that lies in each region of the frame (the pointing game).
@@ -18,7 +20,11 @@ def peak_shares(maps: Tensor, regions: Tensor, num_regions: int) -> Tensor:
 
     Returns:
         Tensor: float64 [N, R]; rows sum to 1.
+
+    Raises:
+        ValueError: The shapes differ, or a region is not in [0, num_regions).
     """
+    check_axes('maps', maps, 'N, H, W')
     peaks = maps == maps.amax((-2, -1), keepdim=True)
     return mask_shares(peaks, regions, num_regions)
 
@@ -33,7 +39,16 @@ def mask_shares(masks: Tensor, regions: Tensor, num_regions: int) -> Tensor:
 
     Returns:
         Tensor: float64 [N, R]; rows sum to 1.
+
+    Raises:
+        ValueError: The shapes differ, or a region is not in [0, num_regions).
     """
+    check_axes('masks', masks, 'N, H, W')
+    check_same('regions', regions, 'these maps', masks.shape)
+    if len(regions) and not 0 <= regions.amin() <= regions.amax() < num_regions:
+        raise ValueError(
+            f'regions lie in [{regions.amin()}, {regions.amax()}], not in [0, {num_regions})'
+        )
     first = torch.arange(len(masks), dtype=regions.dtype, device=masks.device) * num_regions
     slots = (regions + first[:, None, None]).flatten()
     counts = torch.bincount(slots, masks.flatten().float(), len(masks) * num_regions)

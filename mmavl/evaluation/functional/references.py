@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor
 
+from .axes import check_axes, check_side
+
 #: Annotations of SoundNet-Flickr are in pixels of a frame of this side.
 _FLICKR_SIDE = 256
 #: In pixels: undoes the float noise of x / width * size, which int() would turn into a pixel.
@@ -11,6 +13,7 @@ _FLOAT_NOISE = 1e-3
 
 def xywh_to_xyxy(boxes: Tensor) -> Tensor:
     """Corner, width and height to two corners: [..., 4] -> [..., 4]."""
+    check_axes('boxes', boxes, '..., 4')
     return torch.cat([boxes[..., :2], boxes[..., :2] + boxes[..., 2:]], dim=-1)
 
 
@@ -27,6 +30,8 @@ def union_reference(boxes: Tensor, size: int) -> Tensor:
     Raises:
         ValueError: A box ends before it starts, as xywh boxes read as xyxy do.
     """
+    check_axes('boxes', boxes, '..., n, 4')
+    check_side(size)
     return _count_boxes((boxes.double() * size + _FLOAT_NOISE).floor(), size) > 0
 
 
@@ -47,6 +52,7 @@ def consensus_reference(boxes: Tensor, rounding: str = 'original') -> Tensor:
     Source: Senocak et al. (CVPR 2018); Chen et al., "Localizing Visual Sounds the Hard Way"
     (CVPR 2021).
     """
+    check_axes('boxes', boxes, '..., m, 4')
     if rounding == 'original':
         edges, size = boxes - 1, _FLICKR_SIDE
     elif rounding == 'lvs':

@@ -5,7 +5,8 @@ import math
 import torch
 from torch import Tensor
 
-from .block_toeplitz import correlations, inverse_form
+from .axes import check_axes
+from .block_toeplitz import TRANSFORM, correlations, inverse_form
 
 #: Figures are clamped to plus and minus this many decibels.
 LIMIT_DB = 100.0
@@ -13,6 +14,7 @@ LIMIT_DB = 100.0
 SILENCE = 1e-5
 
 _CHUNK = 64
+_MOST_BYTES = 8 << 30
 
 
 def bss_eval(
@@ -45,16 +47,20 @@ def bss_eval(
         tuple[Tensor, Tensor, Tensor]: SDR, SIR and SAR in dB, float64 [..., n] or [..., m, n].
 
     Raises:
-        ValueError: The shapes do not fit each other, there is no source or no sample, or values
-            are integers or not finite.
+        ValueError: The shapes do not fit each other, there is no source or no sample, there are
+            more sources than samples, values are integers or not finite, or the correlations of
+            so many sources and taps need more than 8 GiB.
 
     Source: E. Vincent et al., "Performance measurement in blind audio source separation" (IEEE
     TASLP 2006), in the squared cosines of R. Scheibler, "SDR - medium rare with fast
     computations" (ICASSP 2022), the formulation of the package fast_bss_eval.
     """
+    check_axes('reference', reference, '..., n, T')
+    check_axes('estimate', estimate, '..., n, T')
     several = estimate.ndim == reference.ndim + 1
     sources, length = reference.shape[-2:]
     _check(reference, estimate, sets=estimate.shape[-3:-2] if several else ())
+    _check_cost(reference, estimate.shape[-3] if several else 1, taps)
     references = reference.reshape(math.prod(reference.shape[:-2]), sources, length)
     sets = estimate.shape[-3] if several else 1
     estimates = estimate.reshape(len(references), sets, sources, length)
@@ -119,10 +125,13 @@ def si_sdr(reference: Tensor, estimate: Tensor) -> Tensor:
         Tensor: float64 [...] in dB; nan where either is silent (``sum |x| <= 1e-5``).
 
     Raises:
-        ValueError: The shapes do not fit each other, or a value is not finite.
+        ValueError: The shapes do not fit each other, there are more signals than samples, or a
+            value is not finite.
 
     Source: J. Le Roux et al., "SDR - half-baked or well done?" (ICASSP 2019).
     """
+    check_axes('reference', reference, '..., T')
+    check_axes('estimate', estimate, '..., T')
     _check(reference, estimate)
     heard = _audible(reference, 'reference') & _audible(estimate, 'estimate')
     reference, estimate = _unit_energy(reference), _unit_energy(estimate)
@@ -140,9 +149,27 @@ def _check(reference: Tensor, estimate: Tensor, sets: tuple[int, ...] = ()) -> N
         )
     if 0 in reference.shape[-2:]:
         raise ValueError(f'reference is {tuple(reference.shape)}: there is nothing to compare')
+    if reference.ndim > 1 and reference.shape[-2] > reference.shape[-1]:
+        raise ValueError(
+            f'reference is {tuple(reference.shape)}, must be [..., n, T]: more sources than '
+            'samples; transpose it, as what soundfile reads'
+        )
     for name, waves in (('reference', reference), ('estimate', estimate)):
         if not waves.is_floating_point():
             raise ValueError(f'the {name} is {waves.dtype}: convert it to float, full scale 1')
+
+
+def _check_cost(reference: Tensor, sets: int, taps: int) -> None:
+    if taps < 1:
+        raise ValueError(f'taps={taps} must be at least 1')
+    sources, mixtures = reference.shape[-2], math.prod(reference.shape[:-2])
+    spectrum, kept = 16 * max(TRANSFORM, 4 * taps), 8 * taps * min(mixtures, _CHUNK)
+    size = sources * sources * (1 + sets) * (spectrum + kept)
+    if size > _MOST_BYTES:
+        raise ValueError(
+            f'{sources} sources, {sets} sets of estimates and taps={taps} need '
+            f'{size / 2**30:.0f} GiB; is reference {tuple(reference.shape)} really [..., n, T]?'
+        )
 
 
 def _audible(waves: Tensor, name: str) -> Tensor:

@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor
 
+from .axes import check_axes
+
 #: 0.7 as a float32 is below 0.7; two cIoU of up to 256 x 256 pixels that differ at all are
 #: further than this from each other and from every multiple of .05.
 _ROUNDING = 1e-7
@@ -19,6 +21,7 @@ def success_rate(values: Tensor, threshold: float) -> Tensor:
     Returns:
         Tensor: float64 [...]; nan where no sample was evaluated.
     """
+    check_axes('values', values, '..., n')
     succeeded = (values >= threshold - _ROUNDING).sum(-1, dtype=torch.float64)
     return succeeded / (~values.isnan()).sum(-1)
 
