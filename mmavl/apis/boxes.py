@@ -32,7 +32,7 @@ def boxes_of_map(
     regions touch by edges or corners.
 
     Args:
-        heat (np.ndarray): [h, w]; a constant one, or one that is not finite, has no box.
+        heat (np.ndarray): [h, w]; one that is constant, empty or not finite has no box.
         size (tuple[int, int]): Width and height of the frame in pixels.
         protocol (str): One with a fixed threshold. Defaults to 'half_max'.
         least_area (float): Regions below this share of the frame are left out. Defaults to 0.005.
@@ -40,6 +40,8 @@ def boxes_of_map(
     Returns:
         list[MapBox]: By falling peak.
     """
+    if not np.size(heat):
+        return []
     rule = get_protocol(protocol)
     grid = resize_maps(torch.as_tensor(np.asarray(heat, np.float32))[None], rule.size)
     if not torch.isfinite(grid).all():

@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from mmavl.utils.names import one_line
-from mmavl.visualization.drawing import INK, PAPER, fit_text, font, min_max
+from mmavl.visualization.drawing import INK, PAPER, fit_text, font, rectangle, stretched
 
 from .boxes import boxes_of_map
 
@@ -62,15 +62,16 @@ def render_frame(
     frame = cv2.resize(image, size, interpolation=method)
     if maps:
         frame = _with_heat(frame, maps, classes)
-    canvas = Image.new('RGB', (size[0], size[1] + STRIP), INK)
-    canvas.paste(Image.fromarray(frame))
-    draw = ImageDraw.Draw(canvas)
+    picture = Image.fromarray(frame)
+    draw = ImageDraw.Draw(picture)
     boxes = [(label, box.xyxy) for label in maps for box in boxes_of_map(maps[label], size)]
     for label, xyxy in boxes:
         _draw_box(draw, xyxy, colour_of(label, classes), size)
     for label, xyxy in boxes:  # names above all boxes
         _draw_title(draw, xyxy, _title(label, scores), colour_of(label, classes), size)
-    _draw_strip(draw, maps, scores, classes, size, time)
+    canvas = Image.new('RGB', (size[0], size[1] + STRIP), INK)
+    canvas.paste(picture)  # what was drawn of a thin frame ends where the strip begins
+    _draw_strip(ImageDraw.Draw(canvas), maps, scores, classes, size, time)
     return np.asarray(canvas)
 
 
@@ -78,7 +79,7 @@ def _with_heat(
     frame: np.ndarray, maps: Mapping[str, np.ndarray], classes: Sequence[str]
 ) -> np.ndarray:
     size = frame.shape[1], frame.shape[0]
-    heats = np.stack([cv2.resize(min_max(m.astype(np.float32)), size) for m in maps.values()])
+    heats = np.stack([stretched(heat, size) for heat in maps.values()])
     colours = np.array([colour_of(label, classes) for label in maps], np.float32)
     share = (_ALPHA * heats.max(0))[..., None]
     grey = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY).astype(np.float32)[..., None]
@@ -99,10 +100,8 @@ def _draw_box(
 ) -> None:
     left, top, right, bottom = (round(edge) for edge in xyxy)
     right, bottom = min(right, size[0]) - 1, min(bottom, size[1]) - 1
-    for inset, width, ink in ((0, 4, INK), (1, 2, colour)):
-        x, y = left + inset, top + inset  # a strip of a frame has boxes of a pixel or none
-        edges = (x, y, max(right - inset, x), max(bottom - inset, y))
-        draw.rectangle(edges, outline=ink, width=width)
+    rectangle(draw, (left, top, right, bottom), outline=INK, width=4)
+    rectangle(draw, (left + 1, top + 1, right - 1, bottom - 1), outline=colour, width=2)
 
 
 def _draw_title(
@@ -116,7 +115,7 @@ def _draw_title(
     face = font(13, bold=True)
     title = fit_text(title, face, size[0] - 10)
     width = face.getlength(title) + 8
-    left = min(left, size[0] - width)
+    left = max(min(left, size[0] - width), 0)
     top = top - 18 if top >= 18 else min(top, size[1] - 18)
     draw.rectangle((left, top, left + width, top + 18), fill=INK)
     draw.text((left + 4, top + 9), title, colour, face, anchor='lm')

@@ -14,6 +14,7 @@ from .drawing import (
     draw_boxes,
     draw_peak,
     fit_image,
+    has_peak,
     overlay_heat,
     peak_of,
     write_png,
@@ -183,7 +184,7 @@ class AVVisualizer(Visualizer):
             return Panel(frame, title, 'map holds values that are not finite')
         image = overlay_heat(frame, heat, self.alpha)
         image = boxes.drawn_on(image, label=label)
-        if heat.min() == heat.max():
+        if not has_peak(heat):
             return Panel(image, title, 'the map is constant')
         x, y = peak_of(heat)
         draw_peak(image, x * image.shape[1], y * image.shape[0])

@@ -66,9 +66,26 @@ def colourise(values: np.ndarray, colours: str) -> np.ndarray:
 
 
 def min_max(values: np.ndarray) -> np.ndarray:
-    """Stretch to [0, 1]; a constant array becomes all zeros."""
+    """Stretch to [0, 1]; a constant array becomes all zeros, an empty one stays empty."""
+    if not values.size:
+        return values
     low, high = float(values.min()), float(values.max())
     return (values - low) / (high - low) if high > low else np.zeros_like(values)
+
+
+def stretched(heat: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """A heat map stretched to its own extremes, at a size (width, height) in pixels.
+
+    Args:
+        heat (np.ndarray): Finite values [h, w]; upsampled bilinearly.
+        size (tuple[int, int]): At least one pixel each.
+
+    Returns:
+        np.ndarray: In [0, 1], float32 [height, width]; all zero where the map is constant or has
+        no cell.
+    """
+    cells = heat if heat.size else np.zeros((1, 1))
+    return cv2.resize(min_max(cells.astype(np.float32)), size)  # cv2 does not resize float16
 
 
 def overlay_heat(image: np.ndarray, heat: np.ndarray, alpha: float) -> np.ndarray:
@@ -85,11 +102,14 @@ def overlay_heat(image: np.ndarray, heat: np.ndarray, alpha: float) -> np.ndarra
         np.ndarray: RGB, uint8 [H, W, 3].
     """
     height, width = image.shape[:2]
-    # float32: cv2 does not resize float16
-    heat = cv2.resize(min_max(heat.astype(np.float32)), (width, height))
-    colours = colourise(heat, HEAT_COLOURS).astype(np.float32)
+    colours = colourise(stretched(heat, (width, height)), HEAT_COLOURS).astype(np.float32)
     grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)[..., None]
     return np.rint(grey * (1 - alpha) + colours * alpha).astype(np.uint8)
+
+
+def has_peak(heat: np.ndarray) -> bool:
+    """Whether a heat map has a maximum to show: not if it is constant or has no cell."""
+    return bool(heat.size and heat.min() < heat.max())
 
 
 def peak_of(heat: np.ndarray) -> tuple[float, float]:
@@ -105,22 +125,27 @@ def draw_peak(image: np.ndarray, x: float, y: float, radius: int = 6) -> None:
         cv2.circle(image, centre, radius * 16, colour, thickness, cv2.LINE_AA, shift=4)
 
 
+def rectangle(draw: ImageDraw.ImageDraw, box: Box, **style) -> None:
+    """Draw a rectangle that is at least one pixel wide and high; Pillow refuses thinner ones."""
+    left, top, right, bottom = box
+    draw.rectangle((left, top, max(left, right), max(top, bottom)), **style)
+
+
 def draw_box(draw: ImageDraw.ImageDraw, box: Box, sounding: bool) -> None:
     """A box's outline with dark edges: green and solid, or (silent) grey and dashed."""
     x0, y0, x1, y1 = (round(value) for value in box)
-    x1, y1 = max(x0, x1), max(y0, y1)
-    draw.rectangle((x0 - 1, y0 - 1, x1 + 1, y1 + 1), outline=INK, width=4)
+    rectangle(draw, (x0 - 1, y0 - 1, x1 + 1, y1 + 1), outline=INK, width=4)
     if sounding:
-        draw.rectangle((x0, y0, x1, y1), outline=SOUNDING, width=2)
+        rectangle(draw, (x0, y0, x1, y1), outline=SOUNDING, width=2)
         return
     for start in range(x0, x1, 10):
         end = min(start + 5, x1)
-        draw.rectangle((start, y0, end, y0 + 1), fill=SILENT)
-        draw.rectangle((start, y1 - 1, end, y1), fill=SILENT)
+        rectangle(draw, (start, y0, end, y0 + 1), fill=SILENT)
+        rectangle(draw, (start, y1 - 1, end, y1), fill=SILENT)
     for start in range(y0, y1, 10):
         end = min(start + 5, y1)
-        draw.rectangle((x0, start, x0 + 1, end), fill=SILENT)
-        draw.rectangle((x1 - 1, start, x1, end), fill=SILENT)
+        rectangle(draw, (x0, start, x0 + 1, end), fill=SILENT)
+        rectangle(draw, (x1 - 1, start, x1, end), fill=SILENT)
 
 
 def place_label(

@@ -24,6 +24,7 @@ from .drawing import (
     fit_image,
     fit_text,
     font,
+    has_peak,
     overlay_heat,
     peak_of,
 )
@@ -124,14 +125,17 @@ class SeparationVisualizer(AVVisualizer):
         heat = sample.get('guide_maps') if draw_pred else None
         if heat is not None:
             heat = heat[number].float().cpu().numpy()
+            if not np.isfinite(heat).all():
+                return Panel(image, 'frame', 'map holds values that are not finite')
             image = overlay_heat(image, heat, self.alpha)
         if draw_gt and 'sources' in sample:
             boxes = Boxes(sample.sources[number], image.shape[:2])
             image = boxes.drawn_on(image, label=int(sample.source_labels[number]))
         if heat is None:
             return Panel(image, 'frame')
-        x, y = peak_of(heat)
-        draw_peak(image, x * image.shape[1], y * image.shape[0])
+        if has_peak(heat):
+            x, y = peak_of(heat)
+            draw_peak(image, x * image.shape[1], y * image.shape[0])
         return Panel(image, 'frame', 'where the guidance looks')
 
     def _sound_panel(self, title: str, decibels: np.ndarray, views: '_Views') -> Panel:

@@ -105,6 +105,8 @@ def draw_spectrogram(
 
 
 def _time_ticks(duration: float, width: int) -> np.ndarray:
+    if duration <= 0:
+        return np.zeros(0)
     steps = (0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 3600)
-    step = next((s for s in steps if s / max(duration, 1e-9) * width >= 70), steps[-1])
+    step = next((s for s in steps if s / duration * width >= 70), steps[-1])
     return np.arange(0, duration + step * 1e-6, step)
