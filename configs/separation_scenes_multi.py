@@ -3,5 +3,4 @@
 _base_ = 'separation_scenes.py'
 
 train_dataloader = dict(dataset=dict(whole_clips=True, filter_cfg=None))
-param_scheduler = dict(total_steps=10)
 train_cfg = dict(max_epochs=10, val_interval=5)

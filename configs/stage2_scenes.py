@@ -35,5 +35,5 @@ model = dict(
 )
 
 optim_wrapper = dict(optimizer=dict(lr=2e-3))
-param_scheduler = dict(eta_max=2e-3, total_steps=16)
+param_scheduler = dict(eta_max=2e-3)
 train_cfg = dict(max_epochs=16)

@@ -39,5 +39,5 @@ model.update(
 )
 
 optim_wrapper.update(optimizer=dict(lr=2e-3))
-param_scheduler.update(eta_max=2e-3, total_steps=16)
+param_scheduler.update(eta_max=2e-3)
 train_cfg.update(max_epochs=16)

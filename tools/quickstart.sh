@@ -26,7 +26,7 @@ epochs_1=4 epochs_2=16
 if $smoke; then
     data=data/instrument_scenes_smoke work=work_dirs/smoke epochs_1=1 epochs_2=1
     sizes=(--sizes train=96 val=16 test=24 test_shift=12)
-    options+=(train_cfg.max_epochs=1 param_scheduler.total_steps=1 train_dataloader.batch_size=32)
+    options+=(train_cfg.max_epochs=1 train_dataloader.batch_size=32)
 fi
 for split in train val test; do
     options+=("${split}_dataloader.dataset.data_root=$data")

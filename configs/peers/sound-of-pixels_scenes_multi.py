@@ -2,5 +2,4 @@
 _base_ = 'sound-of-pixels_scenes.py'
 
 train_dataloader = dict(dataset=dict(whole_clips=True, filter_cfg=None))
-param_scheduler = dict(total_steps=10)
 train_cfg = dict(max_epochs=10, val_interval=5)

@@ -17,6 +17,7 @@ from torch.utils.data import DataLoader
 from mmavl.engine.checkpoint import load_checkpoint, load_state
 from mmavl.engine.distributed import seed_worker
 from mmavl.engine.loops import ResumableEpochLoop
+from mmavl.engine.schedules import fit_schedule, lengths_of, restore_length
 from mmavl.utils.weights import without_sources
 
 _MMENGINE_HOOKS = {
@@ -32,6 +33,7 @@ class AVRunner(Runner):
       model that training begins anew.
     - ``by_epoch=True`` builds a ``ResumableEpochLoop``.
     - Workers are seeded anew in each epoch.
+    - The learning rate's schedule follows ``max_epochs``, also where a resumed run gets more.
     - What has nothing to train (chance, NMF-MFCC, Grad-CAM) is tested in several processes, too.
     - ``None`` switches any of the default hooks off.
 
@@ -73,6 +75,19 @@ class AVRunner(Runner):
             if hasattr(handler.stream, 'reconfigure'):
                 handler.stream.reconfigure(encoding=encoding, errors='backslashreplace')
         return logger
+
+    def build_param_scheduler(self, scheduler: Any) -> list | dict[str, list]:
+        """Build the schedules, as long as the training where they do not say otherwise."""
+        return super().build_param_scheduler(
+            fit_schedule(scheduler, self.max_epochs, self.max_iters)
+        )
+
+    def resume(self, filename: str, *args, **kwargs) -> None:
+        """Resume; how long a schedule is stands in the config, how far it is in the checkpoint."""
+        built = lengths_of(self.param_schedulers)
+        super().resume(filename, *args, **kwargs)
+        for schedule, length in built:
+            restore_length(schedule, length)
 
     def wrap_model(self, model_wrapper_cfg: dict | None, model: nn.Module) -> nn.Module:
         """Wrap a model for several processes; without parameters to train there is no need to."""

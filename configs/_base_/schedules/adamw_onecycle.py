@@ -1,13 +1,10 @@
-# A few epochs of heads on frozen features. A top config that changes max_epochs changes
-# total_steps with it.
+# A few epochs of heads on frozen features. The cycle is as long as max_epochs.
 optim_wrapper = dict(
     type='AutocastOptimWrapper',
     optimizer=dict(type='AdamW', lr=1e-3, weight_decay=0.05),
 )
 
-param_scheduler = dict(
-    type='OneCycleLR', eta_max=1e-3, total_steps=4, by_epoch=True, convert_to_iter_based=True
-)
+param_scheduler = dict(type='OneCycleLR', eta_max=1e-3, by_epoch=True, convert_to_iter_based=True)
 
 train_cfg = dict(by_epoch=True, max_epochs=4, val_interval=1)
 val_cfg = dict(type='AutocastValLoop')

@@ -6,7 +6,8 @@ optim_wrapper = dict(
 
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.001, by_epoch=False, begin=0, end=500),
-    dict(type='MultiStepLR', milestones=[8, 11], gamma=0.1, by_epoch=True),
+    # below 1: shares of max_epochs
+    dict(type='MultiStepLR', milestones=[2 / 3, 11 / 12], gamma=0.1, by_epoch=True),
 ]
 
 train_cfg = dict(by_epoch=True, max_epochs=12, val_interval=1)

@@ -7,7 +7,8 @@ optim_wrapper = dict(
     ),
 )
 
-param_scheduler = dict(type='MultiStepLR', milestones=[20, 40], gamma=0.1, by_epoch=True)
+# below 1: shares of max_epochs
+param_scheduler = dict(type='MultiStepLR', milestones=[1 / 3, 2 / 3], gamma=0.1, by_epoch=True)
 
 train_cfg = dict(by_epoch=True, max_epochs=60, val_interval=1)
 val_cfg = dict(type='ValLoop')

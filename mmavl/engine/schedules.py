@@ -1,0 +1,86 @@
+"""Schedules of the learning rate that are as long as the training."""
+
+import math
+from typing import Any
+
+from mmengine.optim import _ParamScheduler
+
+from mmavl.errors import ConfigError
+
+#: What of mmengine's schedules follows from the length of the training.
+_LENGTHS = (
+    'begin', 'end', 'total_steps', '_schedule_phases', 'milestones', 'T_max', 'total_iters',
+)  # fmt: skip
+
+
+def fit_schedule(schedule: Any, max_epochs: int, max_iters: int) -> Any:
+    """Fit a config's ``param_scheduler`` to the length of the training.
+
+    mmengine itself takes the whole training for a ``total_steps`` or ``T_max`` that is left out.
+    Here ``milestones`` below 1 become shares of it, rounded up, and a cycle that would end before
+    the training is refused before anything is trained.
+
+    Args:
+        schedule (Any): A dict, a list of them, a dict of them by optimizer, or None.
+        max_epochs (int): Epochs of the training.
+        max_iters (int): Its iterations.
+
+    Returns:
+        Any: The same with whole milestones; what is not a dict, as it is.
+
+    Raises:
+        ConfigError: ``total_steps`` is below the length of the training.
+    """
+    if isinstance(schedule, list | tuple):
+        return [fit_schedule(item, max_epochs, max_iters) for item in schedule]
+    if not isinstance(schedule, dict):
+        return schedule
+    if 'type' not in schedule:
+        return {key: fit_schedule(item, max_epochs, max_iters) for key, item in schedule.items()}
+    unit, length = 'epochs', max_epochs
+    if not schedule.get('by_epoch', True):
+        unit, length = 'iterations', max_iters
+    fitted = dict(schedule)
+    if 'milestones' in fitted:
+        fitted['milestones'] = [_whole(step, length) for step in fitted['milestones']]
+    steps = fitted.get('total_steps') or length
+    if fitted.get('begin', 0) + steps < min(fitted.get('end', length), length):
+        raise ConfigError(
+            f'param_scheduler: total_steps={steps} ends before the training of {length} {unit}: '
+            'leave total_steps out, the schedule then follows train_cfg'
+        )
+    return fitted
+
+
+def lengths_of(schedules: Any) -> list[tuple[_ParamScheduler, dict[str, Any]]]:
+    """Each built schedule with what of it follows from the length of the training."""
+    if isinstance(schedules, _ParamScheduler):
+        return [(schedules, {k: v for k, v in vars(schedules).items() if k in _LENGTHS})]
+    if isinstance(schedules, dict):
+        schedules = list(schedules.values())
+    if not isinstance(schedules, list):
+        return []
+    return [pair for item in schedules for pair in lengths_of(item)]
+
+
+def restore_length(schedule: _ParamScheduler, length: dict[str, Any]) -> None:
+    """Give a resumed schedule its own length again, and the steps that it takes by that length.
+
+    What a shorter schedule has multiplied the rate with stays in it.
+
+    Args:
+        schedule (_ParamScheduler): With the state of a checkpoint.
+        length (dict[str, Any]): From :func:`lengths_of`, before it was loaded.
+    """
+    vars(schedule).update(length)
+    # a schedule that had come to its end took no further step, and now may have some before it
+    now = schedule._global_step
+    schedule._global_step = schedule.begin + schedule.last_step
+    while schedule._global_step < min(now, schedule.end - 1):
+        schedule.step()
+    schedule._global_step = now
+
+
+def _whole(step: float, length: int) -> int:
+    # rounded up, so that no stage is empty; less what 2 / 3 of 60 may be above 40
+    return math.ceil(step * length - 1e-6) if 0 < step < 1 else step
