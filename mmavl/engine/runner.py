@@ -5,14 +5,15 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
+from mmengine.dataset import InfiniteSampler
 from mmengine.device import get_device
-from mmengine.dist import get_rank
+from mmengine.dist import get_rank, get_world_size
 from mmengine.hooks import Hook
 from mmengine.logging import MMLogger
 from mmengine.model import is_model_wrapper
 from mmengine.runner import BaseLoop, Runner
 from torch import nn
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, IterableDataset
 
 from mmavl.engine.checkpoint import load_checkpoint, load_state
 from mmavl.engine.distributed import seed_worker
@@ -111,11 +112,31 @@ class AVRunner(Runner):
     def build_dataloader(
         dataloader: DataLoader | dict, seed: int | None = None, diff_rank_seed: bool = False
     ) -> DataLoader:
-        """Build a data loader whose workers draw other numbers in each epoch."""
+        """Build a data loader whose workers draw other numbers in each epoch.
+
+        Raises:
+            ValueError: It gives no batch, since a batch is larger than the data.
+        """
         if isinstance(dataloader, dict):
             dataloader = copy.deepcopy(dataloader)
             dataloader.setdefault('worker_init_fn', {'type': seed_worker, 'rank': get_rank()})
-        return Runner.build_dataloader(dataloader, seed, diff_rank_seed)
+        loader = Runner.build_dataloader(dataloader, seed, diff_rank_seed)
+        _check_batches(loader)
+        return loader
+
+
+def _check_batches(loader: DataLoader) -> None:
+    sampler, dataset = loader.sampler, loader.dataset
+    if isinstance(dataset, IterableDataset) or isinstance(sampler, InfiniteSampler) or len(loader):
+        return
+    split = getattr(dataset, 'ann_file', None) or type(dataset).__name__
+    share = f', {len(sampler)} for each of {get_world_size()} processes' * (get_world_size() > 1)
+    raise ValueError(
+        f'batch_size={loader.batch_size} with drop_last={loader.drop_last} gives no batch: '
+        f'{split} has {len(dataset)} samples{share}; make batch_size smaller'
+        + ', or set drop_last=False'
+        * loader.drop_last
+    )
 
 
 class CheckpointRunner(AVRunner):

@@ -2,14 +2,17 @@ import copy
 
 import pytest
 import torch
+from mmengine.dataset import sampler as mmengine_sampler
 from mmengine.dataset import worker_init_fn
 from mmengine.hooks import Hook
 from mmengine.runner import IterBasedTrainLoop
 from torch.utils.data import DataLoader
 
+from mmavl.engine import runner as runner_module
+from mmavl.engine.launch import run_test, run_training
 from mmavl.engine.loops import ResumableEpochLoop
 from mmavl.engine.runner import AVRunner
-from mmavl.errors import CheckpointError
+from mmavl.errors import CheckpointError, ConfigError
 
 
 def hooks_of(runner):
@@ -77,6 +80,42 @@ def test_building_a_loader_leaves_its_config_as_it_was(make_cfg):
     assert cfg == before
     assert AVRunner.build_dataloader(loader) is loader
     assert isinstance(loader, DataLoader)
+
+
+@pytest.mark.parametrize('split', ['train', 'val', 'test'])
+def test_a_batch_larger_than_the_data_names_split_batch_and_samples(make_cfg, split):
+    cfg = make_cfg()
+    cfg[f'{split}_dataloader'].update(batch_size=1000, drop_last=True)
+    samples = {'train': 16}.get(split, 6)
+    with pytest.raises(ConfigError) as error:
+        run_test(cfg) if split == 'test' else run_training(cfg)
+    assert str(error.value) == (
+        f'{cfg.filename}: {split}_dataloader: batch_size=1000 with drop_last=True gives no batch: '
+        f'ToyDataset has {samples} samples; make batch_size smaller, or set drop_last=False'
+    )
+
+
+def test_the_last_small_batch_is_enough_where_it_is_kept(make_cfg):
+    cfg = make_cfg()
+    cfg.train_dataloader.update(batch_size=1000, drop_last=False)
+    assert len(AVRunner.build_dataloader(cfg.train_dataloader)) == 1
+
+
+def test_a_batch_larger_than_a_processs_share_names_the_share(make_cfg, monkeypatch):
+    for module in (mmengine_sampler, runner_module):
+        monkeypatch.setattr(module, 'get_world_size', lambda: 4, raising=False)
+    monkeypatch.setattr(mmengine_sampler, 'get_dist_info', lambda: (1, 4))
+    cfg = make_cfg().train_dataloader
+    cfg.update(batch_size=5, drop_last=True)
+    with pytest.raises(ValueError, match='ToyDataset has 16 samples, 4 for each of 4 processes;'):
+        AVRunner.build_dataloader(cfg, seed=0)
+
+
+def test_an_endless_sampler_always_gives_batches(make_cfg):
+    cfg = make_cfg().train_dataloader
+    cfg.update(batch_size=20, drop_last=True, sampler=dict(type='InfiniteSampler'))
+    batch = next(iter(AVRunner.build_dataloader(cfg, seed=0)))
+    assert len(batch['data_samples']) == 20
 
 
 @pytest.fixture
