@@ -1,6 +1,7 @@
 """Checkpoints that survive a kill, a power cut and a full disk."""
 
-from collections.abc import Iterator
+import difflib
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -8,6 +9,8 @@ from mmengine.dist import is_main_process
 from mmengine.hooks import CheckpointHook
 
 import mmavl.engine.atomic_backend  # noqa: F401  registers the backend 'atomic'
+from mmavl.errors import ConfigError
+from mmavl.evaluation.best_score import main_score, rule_of
 from mmavl.registry import HOOKS
 from mmavl.utils.files import atomic_write
 
@@ -21,8 +24,15 @@ class AtomicCheckpointHook(CheckpointHook):
     is told of a save beforehand (``before_gather_checkpoint``), so that hooks can collect what
     only that process knows.
 
+    ``save_best`` takes scores only, whose ``rule`` is known; 'auto' is the mean cIoU over levels,
+    the SDR of separation, or the mAP of tags, the first that the evaluation gives.
+
     Args:
         **kwargs: Arguments of mmengine's ``CheckpointHook``, without ``backend_args``.
+
+    Raises:
+        ValueError: ``save_best`` names a count, or a metric whose rule is neither known nor given.
+        ConfigError: (After an evaluation.) It gives no such metric.
     """
 
     #: A checkpoint between two regular ones; the next regular one replaces it.
@@ -79,8 +89,33 @@ class AtomicCheckpointHook(CheckpointHook):
     def _save_best_checkpoint(self, runner, metrics: dict) -> None:
         if not self.save_best:
             return
+        if 'auto' in self.key_indicators:
+            self._init_rule(self.rules, [self._choose_score(metrics)])
+        for key in self.key_indicators:
+            if key not in metrics:
+                close = difflib.get_close_matches(key, metrics, n=1, cutoff=0.5)
+                hint = f'; did you mean {close[0]!r}?' if close else ''
+                raise ConfigError(f'save_best: the evaluation gives no {key!r}{hint}')
         with self._deletions_last():
             super()._save_best_checkpoint(runner, metrics)
+
+    def _choose_score(self, metrics: dict) -> str:
+        chosen = main_score(metrics)
+        if chosen is None:  # another toolkit's metrics: by their names, as mmengine does
+            likely = [key.lower() for key in self.greater_keys]
+            chosen = next((k for k in metrics if any(word in k.lower() for word in likely)), None)
+        if chosen is None:
+            raise ConfigError(
+                f"save_best='auto' finds no score among {', '.join(metrics)}: name one, with "
+                "rule='greater' or 'less'"
+            )
+        return chosen
+
+    def _init_rule(self, rules: Sequence[str | None], key_indicators: Sequence[str]) -> None:
+        if len(rules) == 1:
+            rules = list(rules) * len(key_indicators)
+        known = [None if key == 'auto' else rule_of(key) for key in key_indicators]
+        super()._init_rule([rule or own for rule, own in zip(rules, known)], key_indicators)
 
     @contextmanager
     def _deletions_last(self) -> Iterator[None]:

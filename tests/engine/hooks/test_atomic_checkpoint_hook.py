@@ -2,9 +2,11 @@ import errno
 import os
 
 import pytest
+from mmengine.evaluator import BaseMetric
 
 from mmavl.engine.checkpoint import latest_checkpoint, load_checkpoint
 from mmavl.engine.launch import run_training
+from mmavl.errors import ConfigError
 
 
 def names(folder):
@@ -41,6 +43,77 @@ def test_the_best_is_kept_and_the_former_best_is_not(make_cfg, tmp_path):
     run_training(cfg)
     best = [name for name in names(tmp_path / 'less') if name.startswith('best')]
     assert len(best) == 1
+
+
+class Scored(BaseMetric):
+    """A count that grows, and a score that is best in the second epoch."""
+
+    epochs = 0
+
+    def process(self, data_batch, data_samples):
+        self.results.append(0)
+
+    def compute_metrics(self, results):
+        self.epochs += 1
+        score = {1: 0.2, 2: 0.5, 3: 0.3}[self.epochs]
+        return {
+            'half_max/evaluated': self.epochs,
+            'half_max/whole_image/average_ciou': 1.0,
+            'half_max/level1_ciou': 0.9,
+            'half_max/average_ciou': score,
+            'half_max/confusion': -score,
+        }
+
+
+@pytest.mark.parametrize(
+    ('save_best', 'key'),
+    [
+        ('auto', 'average_ciou'),
+        ('half_max/average_ciou', 'average_ciou'),
+        ('half_max/confusion', 'confusion'),  # less is better
+    ],
+)
+def test_the_best_is_chosen_by_a_score_in_its_own_direction(make_cfg, tmp_path, save_best, key):
+    cfg = make_cfg(train_cfg__max_epochs=3, val_evaluator={'type': Scored})
+    cfg.default_hooks.checkpoint.save_best = save_best
+    run_training(cfg)
+    best = [name for name in names(tmp_path / 'run') if name.startswith('best')]
+    assert best == [f'best_half_max_{key}_epoch_2.pth']
+
+
+@pytest.mark.parametrize(
+    ('save_best', 'message'),
+    [
+        ('half_max/evaluated', "'half_max/evaluated' is a count or a setting, not a score"),
+        (['half_max/average_ciou', 'tags/audio_classes'], "'tags/audio_classes' is a count"),
+        ('half_max/centred_disc/pointing', "is of the row 'centred_disc', which no model has"),
+        ('mean', 'Cannot infer the rule for key mean'),
+    ],
+)
+def test_a_count_and_a_score_without_a_rule_are_refused_before_training(
+    make_cfg, save_best, message
+):
+    cfg = make_cfg()
+    cfg.default_hooks.checkpoint.save_best = save_best
+    with pytest.raises(ConfigError, match=f'py: default_hooks.checkpoint: .*{message}'):
+        run_training(cfg)
+
+
+@pytest.mark.parametrize(
+    ('save_best', 'message'),
+    [
+        ('auto', "save_best='auto' finds no score among mean, seen, distinct: name one"),
+        ('tags/audio_map', "save_best: the evaluation gives no 'tags/audio_map'"),
+        ('mean_auc', "save_best: the evaluation gives no 'mean_auc'; did you mean 'mean'"),
+    ],
+)
+def test_a_score_that_the_evaluation_does_not_give_ends_with_one_line(
+    make_cfg, save_best, message
+):
+    cfg = make_cfg()
+    cfg.default_hooks.checkpoint.save_best = save_best
+    with pytest.raises(ConfigError, match=message):
+        run_training(cfg)
 
 
 @pytest.mark.parametrize('function', ['fsync', 'replace'])

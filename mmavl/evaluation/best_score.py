@@ -1,0 +1,74 @@
+"""Which metrics are scores, and which way is better: for choosing a checkpoint."""
+
+from collections.abc import Iterable
+
+from .scoring import TRIVIAL
+
+#: What a checkpoint is chosen by where nothing is named, the first that there is.
+_MAIN = ('average_ciou', 'sdr', 'audio_map', 'visual_map', 'avc_accuracy')
+_GREATER = (
+    'ciou', 'auc', 'pointing', 'all_sources', 'own', 'audio_map', 'visual_map', 'avc_accuracy',
+    'sdr', 'sir', 'sar', 'improvement',
+)  # fmt: skip
+_LESS = (
+    'distraction', 'distraction_same', 'distraction_other', 'confusion', 'silent',
+    'missed_classes', 'invented_per_frame',
+)  # fmt: skip
+_NO_SCORES = (
+    'evaluated', 'listed', 'skipped', 'frames', 'pairs', 'sources', 'classes', 'threshold',
+    'class_agnostic',
+)  # fmt: skip
+#: Rows of the tables that no model has made.
+_WITHOUT_MODEL = {*TRIVIAL, 'mixture', 'ideal_binary', 'ideal_ratio'}
+
+
+def rule_of(key: str) -> str | None:
+    """Which way a metric is better.
+
+    Args:
+        key (str): E.g. 'half_max/average_ciou', 'tags/audio_map' or 'separation/sdr'.
+
+    Returns:
+        str | None: 'greater', 'less', or None for a metric that is not mmavl's.
+
+    Raises:
+        ValueError: It is a count or a setting, or has nothing to do with the model.
+    """
+    *path, name = key.split('/')
+    row = next((part for part in path if part in _WITHOUT_MODEL), None)
+    if row is not None:
+        raise ValueError(f'{key!r} is of the row {row!r}, which no model has made')
+    if _is(name, _GREATER):
+        return 'greater'
+    if name in _LESS:
+        return 'less'
+    if _is(name, _NO_SCORES):
+        raise ValueError(f'{key!r} is a count or a setting, not a score')
+    return None
+
+
+def main_score(keys: Iterable[str]) -> str | None:
+    """The score among metrics by which to choose a checkpoint.
+
+    Args:
+        keys (Iterable[str]): What an evaluation gave.
+
+    Returns:
+        str | None: A key; the mean cIoU over levels before the SDR before those of tags before
+        any other of which more is better. None where mmavl knows none.
+    """
+    known = [key for key in keys if _safe_rule(key) == 'greater']
+    names = {key.rpartition('/')[2]: key for key in reversed(known)}  # the first of each name
+    return next((names[name] for name in _MAIN if name in names), known[0] if known else None)
+
+
+def _safe_rule(key: str) -> str | None:
+    try:
+        return rule_of(key)
+    except ValueError:
+        return None
+
+
+def _is(name: str, kinds: Iterable[str]) -> bool:
+    """Whether a name is one of the kinds, or one of them of a level or a modality."""
+    return any(name == kind or name.endswith(f'_{kind}') for kind in kinds)
