@@ -72,7 +72,8 @@ def load_model(
     Raises:
         FileNotFoundError: Config or weights are not there.
         CheckpointError: The weights do not fit, or name no classes.
-        ConfigError: The config is wrong, or the device is not there.
+        ConfigError: The config is wrong, the device is not there, or a model that needs classes
+            has no names for them.
     """
     device = _device(device)
     for file in (weights, model):
@@ -96,7 +97,7 @@ def load_model(
         net = _build(cfg, without_sources(cfg.model.to_dict()))
         _load(net, checkpoint['state_dict'], str(weights))
         meta = checkpoint.get('meta', {}).get('dataset_meta') or _data_meta(cfg)
-    if not meta.get('classes'):
+    if getattr(net, 'needs_classes', True) and not meta.get('classes'):
         raise ConfigError(
             f'neither {weights or "weights"} nor the data of {cfg.filename or "the config"} name '
             'the classes: set test_dataloader.dataset.metainfo.classes'

@@ -25,6 +25,11 @@ class AVModel(BaseModel):
     ) -> None:
         super().__init__(data_preprocessor=data_preprocessor, init_cfg=init_cfg)
 
+    @property
+    def needs_classes(self) -> bool:
+        """Whether its answers are by class, so that it is of no use without their names."""
+        return True
+
     def forward(
         self,
         inputs: dict[str, Tensor],

@@ -6,8 +6,9 @@ import torch
 from mmengine import Config
 from mmengine.registry import DefaultScope
 
-from mmavl.apis import LocalizationInferencer
+from mmavl.apis import LocalizationInferencer, SeparationInferencer
 from mmavl.apis.model_files import TRAINED, load_model
+from mmavl.engine.checkpoint import load_checkpoint
 from mmavl.engine.config import load_config
 from mmavl.errors import CheckpointError, ConfigError
 from mmavl.registry import MODELS
@@ -47,6 +48,50 @@ def test_the_quickstarts_config_runs_from_weights_alone(weights, media, tmp_path
         for label in CLASSES:
             assert single.heard[label] == pytest.approx(batched.heard[label], abs=1e-5)
             assert single.maps[label] == pytest.approx(batched.maps[label], abs=1e-4)
+
+
+@pytest.mark.parametrize('name', ['random_scenes', 'random_audioset', 'random_flickr'])
+def test_chance_localizes_without_data_and_weights(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    localize = LocalizationInferencer(name, device='cpu', show_progress=False)
+    wave = np.sin(np.arange(8000) / 10)
+    out = localize([(np.zeros((40, 50, 3), np.uint8), wave, 8000)], out_dir=tmp_path)
+    (found,) = out['predictions']
+    assert found.sounding == ['sound']
+    assert found.maps['sound'].shape == (16, 16)
+
+
+@pytest.mark.parametrize('name', ['separation_scenes_nmf', 'separation_scenes_nmf_oracle'])
+def test_a_blind_separator_needs_no_classes(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    separate = SeparationInferencer(name, device='cpu', show_progress=False)
+    wave = np.sin(np.arange(8000) / 10) + np.sin(np.arange(8000) / 3)
+    clip = (np.zeros((40, 50, 3), np.uint8), 0.4 * wave, 8000)
+    (found,) = separate([clip], num_sources=2, out_dir=tmp_path)['predictions']
+    assert {label: wave.shape for label, wave in found.sources.items()} == {
+        'source 1': (8000,), 'source 2': (8000,),
+    }  # fmt: skip
+
+
+def test_what_answers_by_class_says_where_its_names_are_missing(weights, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    state = load_checkpoint(weights)['state_dict']
+    torch.save({'state_dict': state}, 'nameless.pth')
+    with pytest.raises(
+        ConfigError, match=r'neither nameless\.pth nor the data of .* name the clas'
+    ):
+        load_model('stage2_scenes', 'nameless.pth', 'cpu')
+
+
+def test_correspondence_alone_needs_no_classes(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    cfg = load_config(find_config('avc_scenes'))
+    with DefaultScope.overwrite_default_scope('mmavl'):
+        model = MODELS.build(without_sources(cfg.model.to_dict()))
+    torch.save({'state_dict': model.state_dict()}, 'avc.pth')
+    localize = LocalizationInferencer('avc_scenes', 'avc.pth', 'cpu', show_progress=False)
+    clip = (np.zeros((40, 50, 3), np.uint8), np.sin(np.arange(8000) / 10), 8000)
+    assert localize([clip])['predictions'][0].sounding == ['sound']
 
 
 def test_weights_with_code_in_them_are_refused(tmp_path):

@@ -139,6 +139,11 @@ class CoarseToFine(BaseLocalizer):
         self.connected = connected
         self._check_parts()
 
+    @property
+    def needs_classes(self) -> bool:
+        """Not for correspondence alone, which has one map of the whole sound."""
+        return self.visual_tag_head is not None
+
     def _finest_stage(self) -> str:
         if self.alignment_head is not None:
             return 'alignment'

@@ -13,6 +13,8 @@ from .base_localizer import BaseLocalizer, clip_numbers, store_maps
 class RandomLocalizer(BaseLocalizer):
     """Uniform noise as the map of every given class: the floor of every table.
 
+    Without classes it is one map of the whole sound.
+
     Each clip's maps depend on its id and the seed alone.
 
     Args:
@@ -33,6 +35,11 @@ class RandomLocalizer(BaseLocalizer):
         self.grid = tuple(grid)
         self.seed = seed
         self.offset = torch.nn.Parameter(torch.zeros(()))  # gives the optimizer something
+
+    @property
+    def needs_classes(self) -> bool:
+        """It knows none."""
+        return False
 
     def extract(self, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
         """Nothing is extracted."""
@@ -56,8 +63,10 @@ class RandomLocalizer(BaseLocalizer):
             sample.pred_tags = torch.rand(classes, generator=generator)
             sample.pred_visual_tags = torch.rand(classes, generator=generator)
             sample.pred_avc = torch.rand(2, generator=generator)
-            sample.pred_labels = sample.pred_tags.argmax()[None]
+            sample.pred_labels = sample.pred_tags.argsort(descending=True)[:1]
             labels = torch.cat([labels, sample.pred_labels.to(labels)]).unique()
+            if classes == 0:
+                labels = torch.tensor([-1])
             maps = torch.rand(len(labels), *self.grid, generator=generator)
             store_maps([sample], maps, torch.zeros_like(labels), labels)
         return data_samples

@@ -26,6 +26,11 @@ class BaseSeparator(AVModel):
     #: not be cut.
     window: int | None = None
 
+    @property
+    def needs_classes(self) -> bool:
+        """Only of a localizer inside: other sources are numbered, or shown by the user."""
+        return hasattr(self, 'localizer')
+
     @abstractmethod
     def separate(self, inputs: dict[str, Tensor]) -> Tensor:
         """Estimate every source: [S, L], finite, as long as the mixture."""

@@ -25,3 +25,11 @@ def test_every_given_class_gets_a_uniform_map():
     assert maps.min() >= 0
     assert maps.max() <= 1
     assert abs(maps.mean() - 0.5) < 0.05
+
+
+def test_without_classes_it_draws_one_map_of_the_whole_sound():
+    sample = AVDataSample(metainfo={'clip_id': 'a'}, gt_tags=torch.zeros(0))
+    RandomLocalizer()({}, [sample], 'predict')
+    assert sample.map_labels.tolist() == [-1]
+    assert sample.pred_maps.data.shape == (1, 16, 16)
+    assert sample.pred_labels.tolist() == sample.pred_tags.tolist() == []
