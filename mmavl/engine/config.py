@@ -16,6 +16,8 @@ from mmengine.registry import OPTIMIZERS, Registry
 from mmengine.runner import Runner
 from torch.utils.data import DataLoader
 
+from mmavl.engine.cfg_options import apply_options
+from mmavl.engine.config_values import check_values
 from mmavl.errors import CheckpointError, ConfigError, DataError
 from mmavl.utils.components import component_name
 
@@ -43,7 +45,8 @@ def load_config(path: str | Path, options: dict[str, Any] | None = None) -> Conf
 
     Raises:
         FileNotFoundError: The file, or one in its ``_base_``, does not exist.
-        ConfigError: It cannot be parsed, or has a misspelt key at its top level.
+        ConfigError: It cannot be parsed or imported, has a misspelt key at its top level, or an
+            option does not fit it.
     """
     path = Path(path)
     if not path.is_file():
@@ -51,8 +54,10 @@ def load_config(path: str | Path, options: dict[str, Any] | None = None) -> Conf
         raise FileNotFoundError(f'config not found: {path}{_did_you_mean(path.name, siblings)}')
     try:
         cfg = Config.fromfile(str(path))
-    except (OSError, ImportError, RecursionError):
+    except (OSError, RecursionError):
         raise
+    except ImportError as error:
+        raise ConfigError(f'{path}: {_explain_import(str(error)) or error}') from error
     except Exception as error:
         # mmengine evaluates the file: whatever its Python raises ends up here
         raise ConfigError(f'{path}: {type(error).__name__}: {error}') from error
@@ -61,8 +66,10 @@ def load_config(path: str | Path, options: dict[str, Any] | None = None) -> Conf
         if name not in cfg and name not in _RUNNER_KEYS:
             hint = _did_you_mean(name, {*cfg, *_RUNNER_KEYS})
             raise ConfigError(f'{path}: --cfg-options {key}: no such key{hint}')
-    if options:
-        cfg.merge_from_dict(options)
+    try:
+        apply_options(cfg, options or {})
+    except ConfigError as error:
+        raise ConfigError(f'{path}: {error}') from error
     for name in cfg:
         # any other name is a variable of the config's own
         close = difflib.get_close_matches(name, _RUNNER_KEYS, n=1, cutoff=0.9)
@@ -82,9 +89,11 @@ def config_errors(cfg: Config) -> Iterator[None]:
 
     Raises:
         ConfigError: A misspelt component, a key that a component does not take or lacks, a value
-            that it refuses when it is built, or a ``ConfigError`` of its own.
+            of another type than its hint or that it refuses when it is built, or a
+            ``ConfigError`` of its own.
     """
     try:
+        check_values(cfg)
         yield
     except (CheckpointError, DataError):
         raise
@@ -109,6 +118,8 @@ def _explain(error: Exception, cfg: Config) -> str | None:
     if builder == 'from_cfg' and isinstance(error, KeyError) and error.args[0] in _RUNNER_KEYS:
         return f'it has no {error.args[0]!r}{_meant_by(error.args[0], {*cfg} - _RUNNER_KEYS)}'
     if frames[-1].f_code.co_name == 'build_from_cfg':
+        if not isinstance(values['cfg'], dict | Config):
+            return str(error)
         if isinstance(error, TypeError):
             return _explain_arguments(values['obj_cls'], values['obj_type'], values['args'], cfg)
         if 'obj_type' not in values:

@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from mmengine import Config, DictAction
+from mmengine import Config
 from mmengine.logging import print_log
 
+from mmavl.engine.cfg_options import ConfigOptions
 from mmavl.engine.checkpoint import latest_checkpoint
 from mmavl.engine.config import config_errors, load_config
 from mmavl.engine.distributed import prepare_launcher
@@ -45,7 +46,7 @@ def add_run_options(parser: ArgumentParser, example: str) -> None:
     parser.add_argument(
         '--cfg-options',
         nargs='+',
-        action=DictAction,
+        action=ConfigOptions,
         metavar='KEY=VALUE',
         help=f'values of the config to replace, e.g. {example}',
     )

@@ -83,4 +83,5 @@ def restore_length(schedule: _ParamScheduler, length: dict[str, Any]) -> None:
 
 def _whole(step: float, length: int) -> int:
     # rounded up, so that no stage is empty; less what 2 / 3 of 60 may be above 40
-    return math.ceil(step * length - 1e-6) if 0 < step < 1 else step
+    share = isinstance(step, float) and 0 < step < 1
+    return math.ceil(step * length - 1e-6) if share else step

@@ -1,5 +1,6 @@
 """What a user sees who makes a mistake, or whose disk is full: one line, and nothing half done."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,43 @@ def test_a_mistake_in_a_config_ends_with_config_place_and_the_nearest_name(
 ):
     ended = run_tool(tool, TOY, '--work-dir', 'run', '--cfg-options', option)
     assert error_of(ended).startswith(f'{TOY}: {message}')
+
+
+@pytest.mark.parametrize(
+    ('option', 'message'),
+    [
+        ('model.type.x=1', "--cfg-options model.type.x: model.type is 'ToyModel' and has no keys"),
+        ('custom_imports.imports=[not_there]', '--cfg-options custom_imports: Failed to import n'),
+        ('optim_wrapper.optimizer.lr=1e-3x', "optim_wrapper.optimizer: lr='1e-3x' must be float"),
+        ('train_cfg.max_epochs=two', "train_cfg: max_epochs='two' must be int"),
+        (
+            'train_dataloader.batch_size=64 train_dataloader.drop_last=True',
+            'train_dataloader: bat',
+        ),
+        ('default_hooks.checkpoint.save_best=half_max/evaluated', "default_hooks.checkpoint: 'ha"),
+    ],
+)
+def test_a_slip_in_an_option_ends_with_config_and_place(run_tool, option, message):
+    ended = run_tool('train.py', TOY, '--work-dir', 'run', '--cfg-options', *option.split())
+    assert error_of(ended).startswith(f'{TOY}: {message}')
+
+
+TOOLS_WITH_OPTIONS = [
+    path.relative_to(ROOT / 'tools').as_posix()
+    for path in sorted((ROOT / 'tools').rglob('*.py'))
+    if re.search('--cfg-options|add_run_options', path.read_text(encoding='utf-8'))
+]
+
+
+@pytest.mark.parametrize('tool', TOOLS_WITH_OPTIONS)
+def test_in_every_tool_an_option_without_a_value_ends_with_one_line(run_tool, tool):
+    ended = run_tool(tool, '--cfg-options', 'model.avc_head')
+    assert ended.code == 2
+    assert ended.stderr == "error: --cfg-options: 'model.avc_head' is not KEY=VALUE\n"
+
+
+def test_the_tools_with_options_are_found():
+    assert {'train.py', 'test.py', 'analysis/print_config.py'} <= set(TOOLS_WITH_OPTIONS)
 
 
 def test_a_checkpoint_of_another_model_ends_with_what_differs(run_tool, tmp_path):

@@ -10,10 +10,10 @@ import platform
 import time
 
 import torch
-from mmengine import DictAction
 from mmengine.registry import init_default_scope
 
-from mmavl.engine.config import load_config
+from mmavl.engine.cfg_options import ConfigOptions
+from mmavl.engine.config import config_errors, load_config
 from mmavl.engine.launch import clear_errors
 from mmavl.models.separators import separate_waveform
 from mmavl.registry import MODELS
@@ -32,7 +32,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--batch-size', type=int, default=4, help='windows; default: 4')
     parser.add_argument('--device', default='cpu')
     parser.add_argument('--threads', type=int, help="of torch; default: torch's own")
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE')
+    parser.add_argument('--cfg-options', nargs='+', action=ConfigOptions, metavar='KEY=VALUE')
     return parser.parse_args()
 
 
@@ -42,7 +42,9 @@ def main() -> None:
         torch.set_num_threads(args.threads)
     init_default_scope('mmavl')
     with clear_errors():
-        model = MODELS.build(load_config(args.config, args.cfg_options).model)
+        cfg = load_config(args.config, args.cfg_options)
+        with config_errors(cfg):
+            model = MODELS.build(cfg.model)
     model = model.to(args.device).eval()
     torch.manual_seed(0)
     wave = 0.1 * torch.randn(round(args.seconds * args.rate))

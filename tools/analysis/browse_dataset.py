@@ -10,12 +10,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from mmengine import DictAction
 from mmengine.structures import PixelData
 from torch.utils.data import Dataset
 from tqdm import tqdm
 
 from mmavl.datasets import AVDataset
+from mmavl.engine.cfg_options import ConfigOptions
 from mmavl.engine.config import config_errors, load_config
 from mmavl.engine.launch import clear_errors
 from mmavl.errors import DataError
@@ -37,7 +37,7 @@ def parse_args() -> argparse.Namespace:
         '--split', choices=['train', 'val', 'test'], default='train', help='of a config'
     )
     parser.add_argument('--predictions', metavar='FILE', help='dump of tools/test.py --out')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE')
+    parser.add_argument('--cfg-options', nargs='+', action=ConfigOptions, metavar='KEY=VALUE')
     return parser.parse_args()
 
 

@@ -2,8 +2,7 @@
 
 import argparse
 
-from mmengine import DictAction
-
+from mmavl.engine.cfg_options import ConfigOptions
 from mmavl.engine.config import load_config
 from mmavl.engine.launch import clear_errors
 
@@ -11,7 +10,7 @@ from mmavl.engine.launch import clear_errors
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('config', help='config file')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE')
+    parser.add_argument('--cfg-options', nargs='+', action=ConfigOptions, metavar='KEY=VALUE')
     return parser.parse_args()
 
 

@@ -16,10 +16,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from mmengine import Config, DictAction
+from mmengine import Config
 from mmengine.registry import init_default_scope
 
-from mmavl.engine.config import load_config
+from mmavl.engine.cfg_options import ConfigOptions
+from mmavl.engine.config import config_errors, load_config
 from mmavl.engine.launch import clear_errors, prepare_config
 from mmavl.engine.separation_rows import localizer_checkpoint, measure, set_localizer_checkpoint
 from mmavl.engine.table_runs import TableRuns, config_file
@@ -61,7 +62,7 @@ def parse_args() -> argparse.Namespace:
         '--dumps-only', action='store_true', help='run no model, take the dumps there are'
     )
     parser.add_argument('--out', metavar='DIR', help='default: WORK_DIRS/tables')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE')
+    parser.add_argument('--cfg-options', nargs='+', action=ConfigOptions, metavar='KEY=VALUE')
     return parser.parse_args()
 
 
@@ -98,7 +99,8 @@ def references(args: argparse.Namespace, config: str) -> list[Prediction]:
     cfg: Config = load_config(config_file(config), args.cfg_options)
     dataset = cfg.test_dataloader.dataset
     dataset.pipeline = [dict(type='PackAVInputs')]
-    built = DATASET_REGISTRY.build(dataset)
+    with config_errors(cfg):
+        built = DATASET_REGISTRY.build(dataset)
     samples = [built[index]['data_samples'] for index in range(len(built))]
     return [Prediction.from_sample(sample.to_dict()) for sample in samples]
 

@@ -10,11 +10,11 @@ import argparse
 import sys
 from pathlib import Path
 
-from mmengine import DictAction
 from mmengine.registry import init_default_scope
 
 from mmavl.datasets.pseudo_labels import pseudo_manifest
-from mmavl.engine.config import load_config
+from mmavl.engine.cfg_options import ConfigOptions
+from mmavl.engine.config import config_errors, load_config
 
 
 def parse_args() -> argparse.Namespace:
@@ -36,7 +36,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--cfg-options',
         nargs='+',
-        action=DictAction,
+        action=ConfigOptions,
         metavar='KEY=VALUE',
         help='change the config',
     )
@@ -49,9 +49,15 @@ def main() -> None:
     out = args.out or args.manifest.parent / 'pseudo' / args.manifest.name
     try:
         config = load_config(args.config, args.cfg_options)
-        counts = pseudo_manifest(
-            config.to_dict(), args.manifest, out, args.data_root, args.workers, args.leave_out_bad
-        )
+        with config_errors(config):
+            counts = pseudo_manifest(
+                config.to_dict(),
+                args.manifest,
+                out,
+                args.data_root,
+                args.workers,
+                args.leave_out_bad,
+            )
     except (ValueError, OSError, ImportError) as error:
         sys.exit(f'error: {error}')
     except KeyboardInterrupt:

@@ -5,8 +5,7 @@ python tools/model_converters/export_weights.py configs/stage2_scenes.py CHECKPO
 
 import argparse
 
-from mmengine import DictAction
-
+from mmavl.engine.cfg_options import ConfigOptions
 from mmavl.engine.checkpoint import load_checkpoint
 from mmavl.engine.config import config_errors, load_config
 from mmavl.engine.exported import save_exported
@@ -30,7 +29,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--cfg-options',
         nargs='+',
-        action=DictAction,
+        action=ConfigOptions,
         metavar='KEY=VALUE',
         help='values of the config to replace, e.g. model.stage=product',
     )

@@ -1,0 +1,96 @@
+"""``--cfg-options KEY=VALUE``: values of a config replaced from the command line."""
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
+from typing import Any
+
+from mmengine import Config, DictAction
+from mmengine.utils import import_modules_from_strings
+
+from mmavl.errors import ConfigError
+
+
+class ConfigOptions(DictAction):
+    """The action of ``--cfg-options``; a slip ends the program with one line."""
+
+    def __call__(
+        self,
+        parser: ArgumentParser,
+        namespace: Namespace,
+        values: Sequence[str],
+        option_string: str | None = None,
+    ) -> None:
+        """Add the values to those of earlier ``--cfg-options``."""
+        for text in values:
+            key, equals, value = text.partition('=')
+            problem = None
+            if not equals:
+                problem = 'is not KEY=VALUE'
+            elif not all(step.strip() == step != '' for step in key.split('.')):
+                problem = f'has no key: {key!r} is not of the form a.b.c'
+            elif not value:
+                problem = f"has no value; an empty text is {key}=''"
+            else:
+                try:
+                    self._parse_iterable(value)
+                except (AssertionError, RecursionError) as error:
+                    problem = f'has a value that cannot be read: {error}'
+            if problem is not None:
+                parser.exit(2, f'error: {self.option_strings[0]}: {text!r} {problem}\n')
+        super().__call__(parser, namespace, values, option_string)
+
+
+def apply_options(cfg: Config, options: dict[str, Any]) -> None:
+    """Replace values of a config.
+
+    Args:
+        cfg (Config): Changed in place.
+        options (dict): Values by dotted key; a step into a list is an index.
+
+    Raises:
+        ConfigError: A key leads through something that is no dict and no list, or an index is
+            not there; or ``custom_imports`` cannot be imported.
+    """
+    for key, value in options.items():
+        _check_way(cfg, key, value)
+    try:
+        cfg.merge_from_dict(options)
+    except (AttributeError, KeyError, TypeError) as error:  # keys that contradict each other
+        raise ConfigError(f'--cfg-options {" ".join(options)}: {error}') from error
+    if any(key.split('.')[0] == 'custom_imports' for key in options):
+        _import_modules(cfg)
+
+
+def _check_way(cfg: Config, key: str, value: Any) -> None:
+    steps = key.split('.')
+    node: Any = cfg
+    for number, step in enumerate(steps):
+        place = '.'.join(steps[:number])
+        if isinstance(node, list | tuple):
+            if not step.isdecimal() or int(step) >= len(node):
+                raise ConfigError(
+                    f'--cfg-options {key}: {place} has {len(node)} entries, from 0 to '
+                    f'{len(node) - 1}, and none called {step!r}'
+                )
+            node = node[int(step)]
+            if number == len(steps) - 1 and not isinstance(value, dict):
+                raise ConfigError(
+                    f'--cfg-options {key}: an entry of a list is not replaced by itself; give the '
+                    f'whole list, {place}=[...], or a key of the entry, {key}.KEY=...'
+                )
+        elif isinstance(node, dict | Config):
+            if step not in node:
+                return  # a new key: whether something reads it shows when it is built
+            node = node[step]
+        else:
+            raise ConfigError(f'--cfg-options {key}: {place} is {node!r} and has no keys')
+
+
+def _import_modules(cfg: Config) -> None:
+    try:
+        import_modules_from_strings(**cfg.custom_imports)
+    except (ImportError, TypeError) as error:
+        raise ConfigError(
+            f'--cfg-options custom_imports: {error}; it is custom_imports.imports=[MODULE], and '
+            'the module must be importable (PYTHONPATH)'
+        ) from error
