@@ -65,7 +65,7 @@ class TimmBackbone(nn.Module):
     ) -> None:
         super().__init__()
         self.name = name
-        _check_name(name)
+        check_timm_name(name)
         self.net = _create(name, tuple(out_indices), output_stride, img_size, pretrained)
         self.concat = concat
         channels = self.net.feature_info.channels()
@@ -103,7 +103,7 @@ class TimmBackbone(nn.Module):
             size, only = tuple(image.shape[-2:]), _fixed_size(self.name)
             if size == only or not (only or isinstance(error, AssertionError)):
                 raise
-            way_out = f'; Resize them to {only[0]} x {only[1]} px or set img_size' if only else ''
+            way_out = f'; resize them to {only[0]} x {only[1]} px or set img_size' if only else ''
             raise ConfigError(
                 f'{self.name} does not take images of {size[0]} x {size[1]} px: '
                 f'{str(error).rstrip(".")}{way_out}'
@@ -164,7 +164,8 @@ def _subsets(wishes: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from map(dict, itertools.combinations(wishes.items(), size))
 
 
-def _check_name(name: str) -> None:
+def check_timm_name(name: str) -> None:
+    """Raise a ConfigError that names the nearest model where timm has none of this name."""
     known = timm.list_models(include_tags=True)
     tagless = timm.is_model(name) and '.' not in name
     if not (tagless or name in known or ':' in name):  # as in hf-hub:owner/name

@@ -11,6 +11,7 @@ from mmavl.errors import CheckpointError
 from mmavl.registry import MODELS
 from mmavl.utils.weights import load_by_position, load_tensors
 
+from ..backbones.timm_backbone import check_timm_name
 from .base_teacher import BaseTeacher
 from .pictures import normalised_batch
 
@@ -30,6 +31,7 @@ class TimmTeacher(BaseTeacher):
         activation (str): Defaults to 'softmax'.
 
     Raises:
+        ConfigError: timm does not have the model.
         CheckpointError: The weights are another model's, or have other than L outputs.
     """
 
@@ -47,6 +49,7 @@ class TimmTeacher(BaseTeacher):
     ) -> None:
         super().__init__(weights, labels, activation)
         self.size, self.mean, self.std = tuple(size), mean, std
+        check_timm_name(name)
         self.net = timm.create_model(name, num_classes=len(self.labels)).eval()
         state = load_tensors(weights)
         try:

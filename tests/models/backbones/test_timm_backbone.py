@@ -146,7 +146,7 @@ def test_what_a_network_cannot_have_is_refused_with_what_it_can(name, options, m
 def test_an_image_that_does_not_fit_a_transformer_names_both_sizes_and_the_way_out():
     with pytest.raises(
         ConfigError,
-        match=r'dinov2 does not take images of 60 x 56 px: .*patch size \(14\); Resize them to '
+        match=r'dinov2 does not take images of 60 x 56 px: .*patch size \(14\); resize them to '
         '518 x 518 px or set img_size',
     ):
         TimmBackbone('vit_small_patch14_reg4_dinov2', (0,))(torch.rand(1, 3, 60, 56))

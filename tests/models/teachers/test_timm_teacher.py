@@ -58,3 +58,8 @@ def test_imagenets_lite0_recognises_a_photograph():
     (probs,) = teacher([data.chelsea()])
     best = [teacher.labels[index] for index in probs.argsort()[::-1][:3]]
     assert any('cat' in label for label in best)
+
+
+def test_a_model_that_timm_does_not_have_is_named_with_the_nearest():
+    with pytest.raises(ConfigError, match=r"no model 'resnet81'; did you mean 'resnet18'\?"):
+        TimmTeacher('resnet81', str(__file__), LABELS)
