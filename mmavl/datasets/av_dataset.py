@@ -12,6 +12,7 @@ from mmengine.logging import print_log
 from mmavl.errors import DataError
 from mmavl.evaluation.functional import consensus_reference
 from mmavl.registry import DATASETS, TRANSFORMS
+from mmavl.utils.failures import input_errors
 
 from .feature_cache import FeatureSubset
 from .manifest import check_manifest, describe, read_manifest, summary
@@ -221,14 +222,10 @@ class AVDataset(BaseDataset):
             DataError: Its media cannot be used; names clip and manifest.
         """
         info = self.get_data_info(idx, frame)
-        try:
+        with input_errors(f'clip {info["clip_id"]!r}, manifest {self.ann_file}'):
             if self.features is not None:
                 info.update(self.features.read(info['sample_idx']))
             return self.pipeline(info)
-        except DataError as error:
-            raise DataError(
-                f'{error} (clip {info["clip_id"]!r}, manifest {self.ann_file})'
-            ) from error
 
     def __getitem__(self, idx: int) -> dict:
         while True:

@@ -6,9 +6,9 @@ import numpy as np
 from torch.utils.data import Dataset
 
 from mmavl.datasets.manifest_checks import frame_count
-from mmavl.errors import DataError
 from mmavl.media.image import read_image
 from mmavl.media.video import read_video_frame
+from mmavl.utils.failures import input_errors
 
 
 class ManifestFrames(Dataset):
@@ -42,10 +42,8 @@ class ManifestFrames(Dataset):
         """
         number, index = self.places[item]
         entry = self.entries[number]
-        try:
+        with input_errors(f'clip {entry["clip_id"]!r}, frame {index}'):
             if 'video' in entry:
                 path = str(self.data_root / entry['video'])
                 return read_video_frame(path, index / entry['fps'])
             return read_image(str(self.data_root / entry['frames'][index]))
-        except DataError as error:
-            raise DataError(f'{error} (clip {entry["clip_id"]!r}, frame {index})') from error

@@ -2,6 +2,9 @@
 
 import errno
 import os
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from mmavl.errors import CheckpointError, ConfigError, DataError
@@ -32,3 +35,29 @@ def ends_run(error: BaseException, folder: str | Path | None = None) -> bool:
         return not isinstance(error, Exception)
     closed = folder is not None and Path(folder).is_dir() and not os.access(folder, os.W_OK)
     return closed or error.errno in _FULL
+
+
+@contextmanager
+def input_errors(name: str = '') -> Iterator[None]:
+    """Make whatever goes wrong with one clip, file or sample a DataError, whatever its type.
+
+    Libraries that decode raise nearly any type on broken input, and one input must not stop all
+    others. An error that is no DataError is given with its type and the line that raised it,
+    since it may be a bug. What no input is guilty of passes: an unusable config, or no memory.
+
+    Args:
+        name (str): The input, for the message; '' where the error names it already.
+
+    Raises:
+        DataError: Something went wrong in the block.
+    """
+    try:
+        yield
+    except (CheckpointError, ConfigError, MemoryError):
+        raise
+    except Exception as error:
+        message = error_line(error)
+        if not isinstance(error, DataError):
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            message += f' ({Path(place.filename).name}, line {place.lineno})'
+        raise DataError(f'{message} ({one_line(name)})' if name else message) from error

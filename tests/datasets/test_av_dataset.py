@@ -8,8 +8,9 @@ import torch
 
 from mmavl.datasets import AVDataset
 from mmavl.datasets.manifest import read_manifest, write_manifest
-from mmavl.errors import DataError
+from mmavl.errors import ConfigError, DataError
 from mmavl.registry import DATASETS
+from mmavl.utils.failures import error_line
 
 PIPELINE = [
     {'type': 'LoadFrame'},
@@ -339,12 +340,36 @@ def test_a_subset_counts_its_own_bad_samples(data_root, log):
         assert chosen._bad.tolist() == [True, False]
 
 
-def test_an_error_that_is_not_the_datas_is_not_swallowed(data_root):
-    def broken(results):
-        raise KeyError('a bug')
+@pytest.mark.parametrize('error', [RuntimeError('no frame'), TypeError(), OSError(5, 'I/O error')])
+def test_what_goes_wrong_with_one_clip_is_its_failure_whatever_the_type(data_root, log, error):
+    def decode(results):
+        if results['clip_id'] == 'clip2':
+            raise error
+        return results
 
-    with pytest.raises(KeyError, match='a bug'):
-        dataset(data_root, pipeline=[broken])[0]
+    data = dataset(data_root, pipeline=[decode], max_bad_share=0.25)
+    assert data[2]['clip_id'] != 'clip2'
+    (line,) = log
+    assert f'{error_line(error)} (test_av_dataset.py, line ' in line
+    assert "(clip 'clip2', manifest" in line
+
+
+@pytest.mark.parametrize('error', [ConfigError('sizes differ'), MemoryError()])
+def test_what_no_clip_is_guilty_of_is_not_counted_as_a_clips_failure(data_root, error):
+    def step(results):
+        raise error
+
+    with pytest.raises(type(error)):
+        dataset(data_root, pipeline=[step], max_bad_share=0.9)[0]
+
+
+def test_a_bug_of_the_pipeline_stops_the_run_and_names_its_line(data_root):
+    def step(results):
+        return results['no such key']
+
+    data = dataset(data_root, pipeline=[step], max_bad_share=0.25)
+    with pytest.raises(DataError, match=r"KeyError: 'no such key' \(test_av_dataset\.py, line \d"):
+        data[0]
 
 
 def test_a_large_manifest_of_good_entries_is_checked_quickly(tmp_path, manifest):

@@ -35,3 +35,13 @@ def test_a_frame_that_cannot_be_read_names_its_clip(tmp_path):
     pictures = ManifestFrames([{'clip_id': 'c7', 'frames': ['no.png'], 'fps': 1}], tmp_path)
     with pytest.raises(DataError, match=r"no\.png is missing.*\(clip 'c7', frame 0\)"):
         pictures[0]
+
+
+def test_whatever_a_decoder_raises_names_the_clip(tmp_path, monkeypatch):
+    def decode(path):
+        raise RuntimeError('no frame')
+
+    monkeypatch.setattr('mmavl.detection.frames.read_image', decode)
+    pictures = ManifestFrames([{'clip_id': 'c7', 'frames': ['a.png'], 'fps': 1}], tmp_path)
+    with pytest.raises(DataError, match=r"RuntimeError: no frame .*\(clip 'c7', frame 0\)"):
+        pictures[0]

@@ -4,7 +4,7 @@ import os
 import pytest
 
 from mmavl.errors import CheckpointError, ConfigError, DataError
-from mmavl.utils.failures import ends_run, error_line
+from mmavl.utils.failures import ends_run, error_line, input_errors
 
 
 @pytest.mark.parametrize(
@@ -49,3 +49,30 @@ def test_a_folder_that_may_not_be_written_ends_a_run(tmp_path, monkeypatch):
     monkeypatch.setattr(os, 'access', lambda path, mode: path != tmp_path)
     assert ends_run(error, tmp_path)
     assert not ends_run(ValueError(), tmp_path)
+
+
+@pytest.mark.parametrize('error', [RuntimeError('bad'), TypeError(), RecursionError('deep')])
+def test_whatever_an_input_raises_is_a_data_error_with_its_type_and_line(error):
+    with pytest.raises(DataError) as caught, input_errors("clip 'a'"):
+        raise error
+    assert str(caught.value).startswith(f'{error_line(error)} (test_failures.py, line ')
+    assert str(caught.value).endswith(") (clip 'a')")
+    assert caught.value.__cause__ is error
+
+
+@pytest.mark.parametrize(
+    ('name', 'text'),
+    [('clip 7', 'too short (clip 7)'), ('', 'too short'), ('a\n', r'too short (a\n)')],
+)
+def test_a_data_error_gets_the_inputs_name(name, text):
+    with pytest.raises(DataError) as caught, input_errors(name):
+        raise DataError('too short')
+    assert str(caught.value) == text
+
+
+@pytest.mark.parametrize(
+    'error', [ConfigError, CheckpointError, MemoryError, KeyboardInterrupt, SystemExit]
+)
+def test_what_no_input_is_guilty_of_passes(error):
+    with pytest.raises(error), input_errors('clip 7'):
+        raise error('stop')
