@@ -2,63 +2,84 @@
 
 import json
 import re
+import shutil
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+# a folder each; earlier they were single files
 _NAME = re.compile(
-    r'(?P<split>.+)-(?P<features>\w+_features)-(?P<key>[0-9a-f]{16})(\.partial|\.rows)?\.(npy|json)'
+    r'(?P<split>.+)-(?P<features>\w+_features)-(?P<key>[0-9a-f]{16})'
+    r'((\.partial|\.rows)?\.(npy|json))?',
+    re.DOTALL,
 )
 
 
 @dataclass(frozen=True)
 class StoredFeatures:
-    """The files of one :class:`~mmavl.datasets.feature_cache.FeatureArray`.
+    """What is stored of one :class:`~mmavl.datasets.feature_cache.FeatureArray`.
 
     Attributes:
         split (str): Stem of the manifest's name.
         features (str): 'audio_features' or 'image_features'.
         key (str): What the features were computed from, as a checksum.
-        files (tuple[Path, ...]): All that belongs to it.
+        paths (tuple[Path, ...]): All that belongs to it.
     """
 
     split: str
     features: str
     key: str
-    files: tuple[Path, ...]
-
-    @property
-    def complete(self) -> bool:
-        """Whether it was filled to the end."""
-        return any(path.name == f'{self}.npy' for path in self.files)
+    paths: tuple[Path, ...]
 
     @property
     def size(self) -> int:
         """Bytes."""
-        return sum(path.stat().st_size for path in self.files)
+        return sum(_stats((p for p in self._files() if not p.is_dir()), 'st_size'))
 
     @property
     def idle_days(self) -> float:
         """Days since a run used it or wrote to it."""
-        return (time.time() - max(path.stat().st_mtime for path in self.files)) / 86400
+        marks = [p / 'meta.json' for p in self.paths]
+        times = _stats([*self.paths, *marks], 'st_mtime')
+        return (time.time() - max(times, default=0.0)) / 86400
 
     @property
     def backbone(self) -> str:
         """Class of the backbone; '' where it is not known yet."""
-        meta = next((path for path in self.files if path.suffix == '.json'), None)
-        if meta is None:
-            return ''
-        structure = json.loads(meta.read_text(encoding='utf-8')).get('backbone', '')
-        return structure.partition('(')[0]
+        for path in self._files():
+            if path.suffix == '.json':
+                with suppress(OSError, ValueError, AttributeError):
+                    structure = json.loads(path.read_text(encoding='utf-8')).get('backbone', '')
+                    return structure.partition('(')[0]
+        return ''
 
     def __str__(self) -> str:
         return f'{self.split}-{self.features}-{self.key}'
 
+    def _files(self) -> Iterator[Path]:
+        for path in self.paths:
+            yield path
+            with suppress(FileNotFoundError, NotADirectoryError):
+                yield from path.iterdir()
+
     def delete(self) -> None:
-        """Remove its files."""
-        for path in self.files:
-            path.unlink(missing_ok=True)
+        """Remove it."""
+        for path in self.paths:
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)  # another process may do the same
+            else:
+                path.unlink(missing_ok=True)
+
+
+def _stats(paths: Iterable[Path], field: str) -> list[float]:
+    """A field of the status of those files that are still there."""
+    found = []
+    for path in paths:
+        with suppress(FileNotFoundError, NotADirectoryError):
+            found.append(getattr(path.stat(), field))
+    return found
 
 
 def stored_features(folder: Path) -> list[StoredFeatures]:
@@ -67,7 +88,7 @@ def stored_features(folder: Path) -> list[StoredFeatures]:
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
         if match := _NAME.fullmatch(path.name):
             found.setdefault(match.group('split', 'features', 'key'), []).append(path)
-    stored = [StoredFeatures(*names, tuple(files)) for names, files in found.items()]
+    stored = [StoredFeatures(*names, tuple(paths)) for names, paths in found.items()]
     return sorted(stored, key=lambda item: item.idle_days)
 
 
@@ -76,10 +97,10 @@ def other_caches(folder: Path, used: Iterable[Path]) -> str:
 
     Args:
         folder (Path): The folder.
-        used (Iterable[Path]): ``.npy`` files in use.
+        used (Iterable[Path]): The caches in use.
     """
-    names = {path.stem for path in used}
-    splits = {_NAME.fullmatch(f'{name}.npy')['split'] for name in names}
+    names = {path.name for path in used}
+    splits = {_NAME.fullmatch(name)['split'] for name in names}
     others = [s for s in stored_features(folder) if s.split in splits and str(s) not in names]
     if not others:
         return ''

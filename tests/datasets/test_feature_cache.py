@@ -1,4 +1,3 @@
-import errno
 import os
 import pickle
 import time
@@ -7,33 +6,131 @@ import numpy as np
 import pytest
 
 from mmavl.datasets import feature_cache
-from mmavl.datasets.feature_cache import FeatureArray, FeatureCache
+from mmavl.datasets.feature_cache import FeatureArray, FeatureCache, FeatureSubset
 from mmavl.errors import DataError
 
 ROWS = np.arange(24, dtype=np.float32).reshape(6, 2, 2) / 7
 
 
-def filled(path, rows=ROWS):
+@pytest.fixture(autouse=True)
+def chunks_of_four_rows(monkeypatch):
+    monkeypatch.setattr(feature_cache, 'CHUNK', 4)
+
+
+def filled(path, rows=ROWS, bad=()):
+    """An array of these rows; ``bad`` ones are missing."""
     array = FeatureArray(path)
-    array.create(rows.shape)
-    array.write(list(range(len(rows))), rows)
-    array.sync()
-    array.finish({'backbone': 'one'})
+    array.create(rows.shape, {'backbone': 'one'})
+    for chunk in sorted(set().union(*array.chunks())):
+        values = array.claim(chunk)
+        for place, row in enumerate(array.rows(chunk)):
+            if row not in bad:
+                values[place] = rows[row]
+        array.write(chunk, values)
+        array.free(chunk)
     return array
 
 
-def test_rows_come_back_in_half_precision_and_only_the_finished_files_remain(tmp_path):
-    array = filled(tmp_path / 'new' / 'a.npy')
-    assert array.complete
-    assert array.open().dtype == np.float16
-    np.testing.assert_array_equal(array.open(), ROWS.astype(np.float16))
-    assert sorted(p.name for p in (tmp_path / 'new').iterdir()) == ['a.json', 'a.npy']
-    assert (tmp_path / 'new' / 'a.json').read_text() == '{\n "backbone": "one"\n}'
+def names(array):
+    return sorted(path.name for path in array.path.iterdir())
+
+
+def test_rows_come_back_in_half_precision_to_another_process_too(tmp_path):
+    filled(tmp_path / 'new' / 'a')
+    array = FeatureArray(tmp_path / 'new' / 'a')
+    assert array.shape == (6, 2, 2)
+    assert array.chunks() == (set(), set())
+    assert array.read(5).dtype == np.float16
+    np.testing.assert_array_equal(array.read_all(), ROWS.astype(np.float16))
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(array)).read(4), array.read(4))
+    assert names(array) == ['00000.npy', '00001.npy', 'meta.json']
+    np.testing.assert_array_equal(np.load(array.path / '00001.npy'), ROWS[4:].astype(np.float16))
+
+
+def test_nothing_is_there_before_it_is_created(tmp_path):
+    assert FeatureArray(tmp_path / 'a').shape is None
+    (tmp_path / 'a').mkdir()
+    (tmp_path / 'a' / 'meta.json').write_text('{"shape": [6')
+    assert FeatureArray(tmp_path / 'a').shape is None
+
+
+def test_a_claimed_chunk_is_nobody_elses_until_it_is_free(tmp_path):
+    one, two = FeatureArray(tmp_path / 'a'), FeatureArray(tmp_path / 'a')
+    one.create(ROWS.shape, {})
+    assert np.isnan(one.claim(0)).all()
+    assert two.claim(0) is None
+    assert two.claim(1).shape == (2, 2, 2)
+    assert one.claim(1) is None
+    one.free(0)
+    assert two.claim(0) is not None
+
+
+def test_a_chunk_that_another_process_completed_meanwhile_is_not_claimed(tmp_path):
+    late = FeatureArray(tmp_path / 'a')
+    late.create(ROWS.shape, {})
+    missing, _ = late.chunks()
+    filled(tmp_path / 'a')
+    assert [late.claim(chunk) for chunk in missing] == [None, None]
+    assert not list(tmp_path.rglob('*.lock'))
+
+
+def test_missing_rows_are_claimed_again_and_the_others_stay(tmp_path):
+    array = filled(tmp_path / 'a', bad=[1])
+    assert array.chunks() == (set(), {0})
+    assert np.isnan(array.read(1)).all()
+    values = array.claim(0)
+    assert np.flatnonzero(np.isnan(values[:, 0, 0])).tolist() == [1]
+    values[1] = ROWS[1]
+    array.write(0, values)
+    array.free(0)
+    assert array.chunks() == (set(), set())
+    assert names(array) == ['00000.npy', '00001.npy', 'meta.json']
+    np.testing.assert_array_equal(array.read_all(), ROWS.astype(np.float16))
+
+
+def test_a_reader_in_between_finds_the_old_rows_or_the_new(tmp_path):
+    array = filled(tmp_path / 'a', bad=[1])
+    reader = FeatureArray(tmp_path / 'a')
+    assert reader.shape
+    values = array.claim(0)
+    values[1] = ROWS[1]
+    array.write(0, values)  # both files were there for a moment
+    assert np.isfinite(reader.read(1)).all()
+    assert reader.read(0).tolist() == array.read(0).tolist()
+
+
+@pytest.mark.parametrize('size', [0, 100, 130, 1000])
+def test_a_file_of_the_wrong_size_is_computed_again(tmp_path, size):
+    array = filled(tmp_path / 'a')
+    data = (array.path / '00000.npy').read_bytes()
+    (array.path / '00000.npy').write_bytes(data.ljust(size, b'x')[:size])
+    fresh = FeatureArray(array.path)
+    assert fresh.chunks() == ({0}, set())
+    assert np.isnan(fresh.claim(0)).all()
+
+
+def test_a_foreign_file_of_the_right_size_is_named_and_not_read(tmp_path):
+    array = filled(tmp_path / 'a')
+    path = array.path / '00000.npy'
+    path.write_bytes(b'x' * path.stat().st_size)
+    with pytest.raises(DataError, match=r'a/00000\.npy is damaged.*delete it and start'):
+        array.read(2)
+    path.write_bytes(path.read_bytes()[:100])
+    with pytest.raises(DataError, match=r'a/00000\.npy is damaged'):
+        array.read(2)
+
+
+def test_a_cache_deleted_while_it_is_used_is_named(tmp_path):
+    array = filled(tmp_path / 'a')
+    (array.path / '00001.npy').unlink()
+    assert np.isfinite(array.read(3)).all()
+    with pytest.raises(DataError, match=r'a/00001\.npy is gone: if the cache was deleted'):
+        array.read(4)
 
 
 def test_the_last_use_is_noted_where_the_folder_can_be_written_to(tmp_path):
-    array = filled(tmp_path / 'a.npy')
-    note = tmp_path / 'a.json'
+    array = filled(tmp_path / 'a')
+    note = tmp_path / 'a' / 'meta.json'
     os.utime(note, (1000, 1000))
     array.mark_used()
     assert time.time() - note.stat().st_mtime < 60
@@ -41,88 +138,39 @@ def test_the_last_use_is_noted_where_the_folder_can_be_written_to(tmp_path):
     array.mark_used()  # as on a read-only disk: no error
 
 
-def test_rows_not_brought_to_the_disk_are_missing_for_the_next_run(tmp_path, monkeypatch):
-    monkeypatch.setattr(feature_cache, '_SYNC_ROWS', 2)
-    first = FeatureArray(tmp_path / 'a.npy')
-    first.create(ROWS.shape)
-    first.write([4, 0], ROWS[[4, 0]])  # two rows: brought to the disk
-    first.write([1], ROWS[[1]])  # and then the power goes
-    second = FeatureArray(tmp_path / 'a.npy')
-    second.create(ROWS.shape)
-    assert not second.complete
-    assert second.missing().tolist() == [1, 2, 3, 5]
-    second.write([1, 2, 3, 5], ROWS[[1, 2, 3, 5]])
-    second.sync()
-    second.finish({})
-    np.testing.assert_array_equal(second.open(), ROWS.astype(np.float16))
-
-
-def test_rows_of_another_shape_are_not_taken_over(tmp_path):
-    first = FeatureArray(tmp_path / 'a.npy')
-    first.create((6, 2, 2))
-    first.write([0], ROWS[:1])
-    first.sync()
-    second = FeatureArray(tmp_path / 'a.npy')
-    second.create((6, 3, 2))
-    assert second.missing().tolist() == [0, 1, 2, 3, 4, 5]
-
-
-def test_an_array_with_missing_rows_gets_no_name(tmp_path):
-    array = FeatureArray(tmp_path / 'a.npy')
-    array.create(ROWS.shape)
-    array.write([0, 1], ROWS[:2])
-    array.sync()
-    with pytest.raises(RuntimeError, match=r'a\.partial\.npy still misses rows \[2 3 4 5\]'):
-        array.finish({})
-    assert not array.complete
-
-
-@pytest.mark.parametrize('value', [np.inf, np.nan, 70000.0, -70000.0])
-def test_a_value_that_half_precision_cannot_hold_is_refused(tmp_path, value):
-    array = FeatureArray(tmp_path / 'a.npy')
-    array.create((1, 2))
-    with pytest.raises(ValueError, match=r'a\.npy: a feature does not fit float16'):
-        array.write([0], np.array([[0.0, value]]))
-
-
-def test_a_full_disk_is_an_error_at_the_start_and_leaves_nothing(tmp_path, monkeypatch):
-    def full(*args):
-        raise OSError(errno.ENOSPC, 'No space left on device')
-
-    monkeypatch.setattr(os, 'posix_fallocate', full, raising=False)
-    with pytest.raises(OSError, match=r'No space .* the features need 20 MB: .*a\.partial\.npy'):
-        FeatureArray(tmp_path / 'a.npy').create((1000, 10000))
-    assert not list(tmp_path.iterdir())
-
-
-@pytest.mark.skipif(not hasattr(os, 'posix_fallocate'), reason='the system cannot reserve space')
-def test_the_space_is_taken_before_the_first_row_is_written(tmp_path):
-    FeatureArray(tmp_path / 'a.npy').create((100, 5000))
-    assert (tmp_path / 'a.partial.npy').stat().st_blocks * 512 >= 1_000_000
-
-
-def test_a_sample_has_all_modalities_and_one_that_was_unreadable_is_an_error(tmp_path):
-    filled(tmp_path / 'audio.npy')
-    images = FeatureArray(tmp_path / 'image.npy')
-    images.create((6, 3))
-    images.write([0, 1, 2, 3, 5], np.ones((5, 3)))
-    images.write_bad([4])
-    images.write_bad([])
-    images.sync()
-    images.finish({})
-    cache = FeatureCache(audio_features=tmp_path / 'audio.npy', image_features=images.path)
+def test_a_sample_has_all_modalities_and_one_that_was_unreadable_says_why(tmp_path):
+    audio = filled(tmp_path / 'audio')
+    image = filled(tmp_path / 'image', np.ones((6, 3), np.float32), bad=[4, 5])
+    reasons = {4: 'clip4.jpg is empty'}
+    cache = FeatureCache(reasons, audio_features=audio, image_features=image)
     sample = cache.read(3)
     assert sample.keys() == {'audio_features', 'image_features'}
     np.testing.assert_array_equal(sample['audio_features'], ROWS[3].astype(np.float16))
     assert sample['image_features'].tolist() == [1, 1, 1]
-    with pytest.raises(DataError, match=r'could not be read when image\.npy was filled; mend'):
+    with pytest.raises(DataError, match=r'clip4\.jpg is empty \(when image was filled; the next'):
         cache.read(4)
+    with pytest.raises(DataError, match=r'its media could not be read \(when image was filled'):
+        cache.read(5)
+
+
+def test_a_row_read_while_another_process_completed_it_is_no_error(tmp_path):
+    array = filled(tmp_path / 'a', bad=[1])
+    cache = FeatureCache({1: 'could not be read'}, audio_features=array)
+    filled(tmp_path / 'a')
+    np.testing.assert_array_equal(cache.read(1)['audio_features'], ROWS[1].astype(np.float16))
 
 
 def test_another_process_gets_the_paths_and_not_the_features(tmp_path):
-    filled(tmp_path / 'a.npy', np.ones((50, 1000), np.float32))
-    cache = FeatureCache(audio_features=tmp_path / 'a.npy')
+    array = filled(tmp_path / 'a', np.ones((50, 1000), np.float32))
+    cache = FeatureCache(audio_features=array)
     cache.read(0)
     data = pickle.dumps(cache)
-    assert len(data) < 1000
+    assert len(data) < 2000
     assert pickle.loads(data).read(49)['audio_features'].sum() == 1000
+
+
+@pytest.mark.parametrize(('indices', 'rows'), [([3, 0], [3, 0]), (2, [0, 1]), (-2, [4, 5])])
+def test_a_subset_reads_the_rows_of_its_own_samples(tmp_path, indices, rows):
+    subset = FeatureSubset(FeatureCache(a=filled(tmp_path / 'a')), indices, 6)
+    for place, row in enumerate(rows):
+        np.testing.assert_array_equal(subset.read(place)['a'], ROWS[row].astype(np.float16))

@@ -16,9 +16,10 @@ def folder(tmp_path):
     folder.mkdir(parents=True)
     for stem, days in ((OLD, 40), (NEW, 2)):
         moment = time.time() - 86400 * days
-        for suffix, content in (('npy', 'x' * 1_000_000), ('json', '{"backbone": "CRNN()"}')):
-            path = folder / f'{stem}.{suffix}'
-            path.write_text(content)
+        (folder / stem).mkdir()
+        (folder / stem / '00000.npy').write_text('x' * 1_000_000)
+        (folder / stem / 'meta.json').write_text('{"backbone": "CRNN()"}')
+        for path in (folder / stem / 'meta.json', folder / stem):
             os.utime(path, (moment, moment))
     return folder
 
@@ -41,7 +42,7 @@ def test_caches_of_all_data_sets_are_listed_and_stay(run, folder):
     ]  # fmt: skip
     assert '40.0 days' in second
     assert total == '2.0 MB in all'
-    assert len(list(folder.iterdir())) == 4
+    assert len(list(folder.rglob('*.*'))) == 4
 
 
 def test_what_nobody_used_for_so_long_is_deleted_and_nothing_else(run, folder):
@@ -50,7 +51,7 @@ def test_what_nobody_used_for_so_long_is_deleted_and_nothing_else(run, folder):
     assert second.startswith('deleted')
     assert OLD in second
     assert total == '1.0 MB deleted'
-    assert sorted(path.name for path in folder.iterdir()) == [f'{NEW}.json', f'{NEW}.npy']
+    assert sorted(path.name for path in folder.iterdir()) == [NEW]
 
 
 def test_a_folder_that_is_not_there_is_named(run, tmp_path):

@@ -8,6 +8,7 @@ import numpy as np
 from mmavl.errors import ConfigError, DataError
 from mmavl.models.teachers import BaseTeacher
 from mmavl.registry import MODELS
+from mmavl.utils.failures import input_errors
 
 from ..manifest import check_manifest, describe, read_manifest, summary, write_manifest
 from ..manifest_checks import Problem, check_media
@@ -177,7 +178,8 @@ def _relabelled(entry: dict, number: int, labels: dict[str, np.ndarray], meta: d
 
 def _reasons(entry: dict, root: Path) -> list[Problem]:
     try:
-        found = [p for p in check_media(entry, root) if p.kind != 'silent']
+        with input_errors():
+            found = [p for p in check_media(entry, root) if p.kind != 'silent']
     except DataError as error:
         found = [Problem('unreadable', str(error))]
     return found or [Problem('unreadable', 'could not be read when the teachers labelled it')]

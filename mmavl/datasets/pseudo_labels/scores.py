@@ -2,24 +2,23 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from torch.utils.data import DataLoader, Dataset
-from tqdm import tqdm
+from torch.utils.data import Dataset
 
-from mmavl.errors import DataError
 from mmavl.media.audio import LONGEST, read_audio
 from mmavl.media.image import read_image
 from mmavl.media.video import read_video_frame
 from mmavl.models.teachers import BaseTeacher
-from mmavl.utils.names import name_bytes
+from mmavl.utils.failures import input_errors
+from mmavl.utils.keys import file_key, key_part
 
 from ..feature_cache import FeatureArray
+from ..feature_filling import fill
 from ..manifest_checks import frame_count
-
-_BATCH = 8
 
 
 def teacher_scores(
@@ -54,32 +53,24 @@ def teacher_scores(
     media = _Media(entries, Path(data_root), teacher, frames, windows)
     options = {'frames': frames, 'windows': windows} if teacher.modality == 'visual' else {}
     key = _key(teacher, {**config, **options}, media)
-    array = FeatureArray(path.with_name(f'{path.name}-{teacher.modality}-{key[:16]}.npy'))
-    if not array.complete:
-        array.create((len(entries), len(teacher.labels)))
-        _fill(array, teacher, media, workers)
-        array.finish({'teacher': config, 'labels': teacher.labels})
-    return np.array(array.open(), np.float32)
+    array = FeatureArray(path.with_name(f'{path.name}-{teacher.modality}-{key[:16]}'))
+    meta = {'teacher': config, 'labels': teacher.labels}
+    array.create((len(entries), len(teacher.labels)), meta)
 
+    def compute(
+        clips: list[tuple[str, list[np.ndarray]]], _: list[FeatureArray]
+    ) -> list[np.ndarray]:
+        ((clip_id, pieces),) = clips
+        with input_errors(f'clip {clip_id!r}'):
+            probs = teacher(pieces).reshape(-1, media.parts, len(teacher.labels))
+        return [probs.max(1).mean(0, keepdims=True)]
 
-def _fill(array: FeatureArray, teacher: BaseTeacher, media: '_Media', workers: int) -> None:
-    media.missing = array.missing().tolist()
-    loader = DataLoader(media, _BATCH, num_workers=workers, collate_fn=list)
-    try:
-        with tqdm(total=len(media), desc=f'{teacher.modality} teacher', unit='clip') as bar:
-            for batch in loader:
-                array.write_bad([index for index, pieces in batch if pieces is None])
-                for index, pieces in batch:
-                    if pieces is not None:
-                        probs = teacher(pieces).reshape(-1, media.parts, len(teacher.labels))
-                        array.write([index], probs.max(1).mean(0, keepdims=True))
-                bar.update(len(batch))
-    finally:
-        array.sync()
+    fill([array], media, compute, 1, workers, f'{teacher.modality} teacher')
+    return array.read_all().astype(np.float32)
 
 
 class _Media(Dataset):
-    """(entry number, sounds or parts of pictures) of clips still missing; None where broken."""
+    """(clip id, sounds or parts of pictures) of each clip."""
 
     def __init__(
         self, entries: list[dict], root: Path, teacher: BaseTeacher, frames: int, windows: int
@@ -90,18 +81,16 @@ class _Media(Dataset):
         self.frames = frames
         self.windows = windows if self.sample_rate is None else 0
         self.parts = 1 + self.windows**2
-        self.missing = list(range(len(entries)))
 
     def __len__(self) -> int:
-        return len(self.missing)
+        return len(self.entries)
 
-    def __getitem__(self, position: int) -> tuple[int, list[np.ndarray] | None]:
-        index = self.missing[position]
-        try:
-            media = self.read(self.entries[index])
-            return index, [part for item in media for part in (item, *self._windows(item))]
-        except DataError:
-            return index, None
+    def __getitem__(self, index: int) -> tuple[str, list[np.ndarray]]:
+        entry = self.entries[index]
+        with input_errors(f'clip {entry["clip_id"]!r}'):
+            media = self.read(entry)
+            pieces = [part for item in media for part in (item, *self._windows(item))]
+        return entry['clip_id'], pieces
 
     def read(self, entry: dict) -> list[np.ndarray]:
         """The clip's sound, or some of its pictures."""
@@ -144,10 +133,7 @@ def _key(teacher: BaseTeacher, config: dict, media: _Media) -> str:
     digest = hashlib.sha256(json.dumps(config, sort_keys=True, default=str).encode())
     digest.update(teacher.weights.read_bytes())
     for entry in media.entries:
-        digest.update(name_bytes(f'{entry["clip_id"]};'))
+        digest.update(key_part(entry['clip_id']))
         for name in media.paths(entry):
-            path = media.root / name
-            stat = path.stat() if path.is_file() else None
-            known = (stat.st_size, stat.st_mtime_ns) if stat else None
-            digest.update(name_bytes(f'{name} {known};'))
+            digest.update(file_key(os.path.join(media.root, name), str(media.root)))
     return digest.hexdigest()

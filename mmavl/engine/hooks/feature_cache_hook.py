@@ -1,27 +1,30 @@
 """Compute the features of frozen backbones once, then let the datasets serve them."""
 
 import hashlib
-import os
 import random
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import torch
 from mmengine.dataset import pseudo_collate
-from mmengine.dist import barrier, get_rank, get_world_size, is_main_process
+from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
+from mmengine.logging import print_log
 from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from torch import nn
 from torch.utils.data import DataLoader, Dataset
-from tqdm import tqdm
 
 from mmavl.datasets.feature_cache import FeatureArray, FeatureCache
+from mmavl.datasets.feature_filling import fill
 from mmavl.datasets.feature_folder import other_caches
 from mmavl.errors import ConfigError, DataError
 from mmavl.models.backbones import CachedBackbone
 from mmavl.registry import HOOKS
+from mmavl.utils.components import component_name
+from mmavl.utils.keys import file_key, key_part
 
 _MODALITIES = {'audio': ('audio_features', 'spectrogram'), 'visual': ('image_features', 'image')}
 
@@ -82,64 +85,59 @@ class FeatureCacheHook(Hook):
     ) -> FeatureCache:
         probe = self._inputs(model, pseudo_collate([_first_sample(dataset)]))
         folder = Path(self.cache_dir or Path(dataset.data_root, 'features'))
-        arrays, paths = {}, {}
+        arrays, todo = {}, {}
         for modality, backbone in frozen.items():
             name, source = _MODALITIES[modality]
             key = _key(backbone, probe[source], dataset)
-            array = FeatureArray(folder / f'{Path(dataset.ann_file).stem}-{name}-{key[:16]}.npy')
-            if array.complete:
+            array = FeatureArray(folder / f'{Path(dataset.ann_file).stem}-{name}-{key[:16]}')
+            arrays[name] = array
+            missing = array.shape is None or array.shape[0] != len(dataset) or array.chunks()[0]
+            if missing or array.chunks()[1]:
+                todo[array] = modality
+            if not missing:
                 array.mark_used()
-            else:
-                if is_main_process():
-                    array.create((len(dataset), *backbone(probe[source]).shape[1:]))
-                arrays[modality] = array
-            paths[name] = array.path
-        barrier()
-        if arrays:
-            runner.logger.info(f'features of {len(dataset)} clips go to {folder}')
-            if is_main_process() and (others := other_caches(folder, paths.values())):
-                runner.logger.info(others)
-            self._compute(model, {m: frozen[m] for m in arrays}, arrays, dataset)
-            barrier()
-            if is_main_process():
-                for modality, array in arrays.items():
-                    array.finish({'backbone': repr(frozen[modality].backbone)})
-            barrier()
-        return FeatureCache(**paths)
+                continue
+            with self._way_out(runner):
+                shape = (len(dataset), *backbone(probe[source]).shape[1:])
+                array.create(shape, {'backbone': repr(backbone.backbone)})
+        if not todo:
+            return FeatureCache(**arrays)
+        runner.logger.info(f'features of {len(dataset)} clips go to {folder}')
+        if is_main_process() and (others := other_caches(folder, [a.path for a in todo])):
+            runner.logger.info(others)
 
-    def _compute(
-        self,
-        model: nn.Module,
-        frozen: dict[str, CachedBackbone],
-        arrays: dict[str, FeatureArray],
-        dataset: Dataset,
-    ) -> None:
-        missing = np.unique(np.concatenate([array.missing() for array in arrays.values()]))
-        mine = missing[missing % get_world_size() == get_rank()].tolist()
-        loader = DataLoader(
-            _Readable(dataset, mine),
-            self.batch_size,
-            num_workers=1,
-            collate_fn=list,
-            generator=torch.Generator(),  # a run draws the same numbers whether it fills or not
-        )
+        def compute(samples: list[dict], wanted: list[FeatureArray]) -> list[np.ndarray]:
+            inputs = self._inputs(model, pseudo_collate(samples))
+            modalities = [todo[array] for array in wanted]
+            maps = [frozen[m](inputs[_MODALITIES[m][1]]) for m in modalities]
+            return [features.float().cpu().numpy() for features in maps]
+
         title = f'features of {Path(dataset.ann_file).name}'
-        with tqdm(total=len(mine), desc=title, disable=not is_main_process()) as bar:
-            for batch in loader:
-                rows = [index for index, sample in batch if sample is not None]
-                bad = [index for index, sample in batch if sample is None]
-                inputs = {}
-                if rows:
-                    samples = pseudo_collate([s for _, s in batch if s is not None])
-                    inputs = self._inputs(model, samples)
-                for modality, array in arrays.items():
-                    array.write_bad(bad)
-                    if rows:
-                        features = frozen[modality](inputs[_MODALITIES[modality][1]])
-                        array.write(rows, features.float().cpu().numpy())
-                bar.update(len(batch))
-        for array in arrays.values():
-            array.sync()
+        with self._way_out(runner):
+            reasons = fill(
+                list(todo),
+                _Prepared(dataset),
+                compute,
+                self.batch_size,
+                workers=1,
+                title=title,
+                strict=dataset.test_mode,
+                show=is_main_process(),
+            )
+        return FeatureCache(reasons, **arrays)
+
+    @contextmanager
+    def _way_out(self, runner: Runner) -> Iterator[None]:
+        """Say in an error of the folder how to choose another."""
+        try:
+            yield
+        except OSError as error:
+            number = next((n for n, hook in enumerate(_custom_hooks(runner)) if hook), 'N')
+            raise OSError(
+                error.errno,
+                f'features cannot be stored in {error.filename} ({error.strerror}): --cfg-options '
+                f'custom_hooks.{number}.cache_dir=FOLDER puts them elsewhere',
+            ) from error
 
     @staticmethod
     def _inputs(model: nn.Module, batch: dict) -> dict[str, torch.Tensor]:
@@ -151,32 +149,36 @@ class FeatureCacheHook(Hook):
         }
 
 
-class _Readable(Dataset):
-    """(index, sample) of a dataset; the sample is None where a training clip is broken."""
+class _Prepared(Dataset):
+    """Samples of a dataset; one that is broken is an error, and not replaced."""
 
-    def __init__(self, dataset: Dataset, indices: list[int]) -> None:
+    def __init__(self, dataset: Dataset) -> None:
         self.dataset = dataset
-        self.indices = indices
 
     def __len__(self) -> int:
-        return len(self.indices)
+        return len(self.dataset)
 
-    def __getitem__(self, position: int) -> tuple[int, dict | None]:
-        index = self.indices[position]
-        try:
-            return index, self.dataset.prepare_data(index)
-        except DataError:
-            if self.dataset.test_mode:
-                raise
-            return index, None
+    def __getitem__(self, index: int) -> dict:
+        return self.dataset.prepare_data(index)
+
+
+def _custom_hooks(runner: Runner) -> list[bool]:
+    """Of each entry of the config's ``custom_hooks``, whether it is this hook."""
+    hooks = getattr(runner, 'cfg', {}).get('custom_hooks') or []
+    return [component_name(hook.get('type')) == 'FeatureCacheHook' for hook in hooks]
 
 
 def _first_sample(dataset: Dataset) -> dict:
     """The first sample that loads; must not have touched a random generator."""
-    before = _random_state()
-    readable = _Readable(dataset, list(range(len(dataset))))
-    loaded = (readable[index][1] for index in range(len(dataset)))
-    sample = next((s for s in loaded if s is not None), None)
+    before, sample = _random_state(), None
+    for index in range(len(dataset)):
+        try:
+            sample = dataset.prepare_data(index)
+            break
+        except DataError as error:
+            if dataset.test_mode:
+                raise
+            print_log(f'{error}; the next sample stands for the pipeline', 'current', 30)
     if sample is None:
         raise DataError(
             f'none of the {len(dataset)} samples of {dataset.ann_file} can be read: '
@@ -211,9 +213,8 @@ def _key(backbone: CachedBackbone, probe: torch.Tensor, dataset: Dataset) -> str
     digest.update(probe.contiguous().cpu().numpy().tobytes())
     for index in range(len(dataset)):
         info = dataset.get_data_info(index)
-        digest.update(f'{info["clip_id"]} at {info.get("time")};'.encode())
+        digest.update(key_part(info['clip_id'], info.get('time')))
         for path in (info.get('img_path'), info.get('video'), info.get('audio_path')):
-            if path is not None and Path(path).is_file():
-                name, stat = os.path.relpath(path, dataset.data_root), Path(path).stat()
-                digest.update(f'{name} {stat.st_size} {stat.st_mtime_ns};'.encode())
+            if path is not None:
+                digest.update(file_key(path, dataset.data_root))
     return digest.hexdigest()

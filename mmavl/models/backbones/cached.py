@@ -15,9 +15,9 @@ class CachedBackbone(FrozenBackbone):
     """Freeze a backbone, so that its features can be computed once and read back.
 
     :class:`mmavl.engine.hooks.FeatureCacheHook` finds this wrapper in the model, runs it over the
-    datasets once, and from then on the datasets serve the memory-mapped features instead of
-    media. Input that was not cached goes through the backbone as usual, so the model also runs on
-    files it has never seen.
+    datasets once, and from then on the datasets serve the stored features instead of media. Input
+    that was not cached goes through the backbone as usual, so the model also runs on files it has
+    never seen.
 
     Args:
         backbone: Config of a backbone with a single output map.

@@ -1,3 +1,5 @@
+import json
+import multiprocessing
 import os
 import random
 from types import SimpleNamespace
@@ -6,14 +8,16 @@ import numpy as np
 import pytest
 import soundfile
 import torch
+from mmengine import Config
 from mmengine.dataset import ConcatDataset, pseudo_collate
 from mmengine.logging import MMLogger
 from PIL import Image
 from torch import nn
 from torch.utils.data import DataLoader
 
-from mmavl.datasets import AVDataset, feature_cache
-from mmavl.datasets.manifest import write_manifest
+from mmavl.datasets import AVDataset, feature_cache, feature_filling
+from mmavl.datasets.manifest import read_manifest, write_manifest
+from mmavl.datasets.transforms import load_frame
 from mmavl.engine.hooks import FeatureCacheHook
 from mmavl.errors import ConfigError, DataError
 from mmavl.models.backbones import CachedBackbone
@@ -93,8 +97,8 @@ def expected(model, root):
     return {'audio_features': audio, 'image_features': model.visual_backbone(inputs['image'])}
 
 
-def arrays(root):
-    return sorted(path.name for path in (root / 'features').glob('*.npy'))
+def paths(data):
+    return {name: array.path for name, array in data.features.arrays.items()}
 
 
 def test_workers_serve_what_the_backbones_give_and_no_media(root):
@@ -135,7 +139,7 @@ def test_a_cache_that_is_used_is_told_from_one_that_is_not(root):
     with torch.no_grad():
         next(other.visual_backbone.parameters())[0] += 1
     prepare(other, dataset(root))
-    notes = set((root / 'features').glob('*.json'))
+    notes = set((root / 'features').glob('*/meta.json'))
     assert len(notes) == 3  # sound's is common to both
     for note in notes:
         os.utime(note, (1000, 1000))
@@ -143,11 +147,10 @@ def test_a_cache_that_is_used_is_told_from_one_that_is_not(root):
     (unused,) = (note for note in notes if note.stat().st_mtime == 1000)
     data = dataset(root)
     prepare(Model(), data)
-    assert data.features.paths['image_features'].with_suffix('.json') == unused
+    assert paths(data)['image_features'] / 'meta.json' == unused
 
 
-def test_an_interrupted_run_goes_on_with_the_rows_not_on_the_disk(root, monkeypatch):
-    monkeypatch.setattr(feature_cache, '_SYNC_ROWS', 2)
+def test_an_interrupted_run_goes_on_where_it_was(root):
     model = Model()
     count = model.count
 
@@ -161,25 +164,54 @@ def test_an_interrupted_run_goes_on_with_the_rows_not_on_the_disk(root, monkeypa
     with pytest.raises(KeyboardInterrupt):
         prepare(model, data, batch_size=1)
     assert data.features is None
-    (partial,) = (root / 'features').glob('*image*.partial.npy')
-    rows = np.load(partial, mmap_mode='r+')
-    rows[2:] = 9  # written or not, they were not brought to the disk
-    rows.flush()
 
     model = Model()
     prepare(model, data, batch_size=1)
-    assert model.seen['visual'] == CLIPS - 2 + 1
-    assert len(arrays(root)) == 2
+    assert model.seen['visual'] == CLIPS - 3
     for name, features in expected(model, root).items():
         read = np.stack([data.features.read(index)[name] for index in range(CLIPS)])
         np.testing.assert_allclose(read, features, rtol=1e-3, atol=1e-5)
+
+
+def start_training(root, seed, start, results):
+    """What one of several trainings does before its first iteration."""
+    torch.set_num_threads(1)
+    random.seed(seed)
+    np.random.seed(seed)  # noqa: NPY002
+    start.wait(20)
+    model, data = Model(frozen=('audio',)), dataset(root)
+    torch.manual_seed(seed)
+    prepare(model, data, batch_size=1)
+    rows = [data.features.read(index)['audio_features'] for index in range(CLIPS)]
+    results.put((model.seen['audio'], np.stack(rows)))
+
+
+def test_three_seeds_started_together_on_a_cold_cache_all_end_well(root, monkeypatch):
+    monkeypatch.setattr(feature_cache, 'CHUNK', 2)
+    monkeypatch.setattr(feature_filling, '_POLL_SECONDS', 0.05)
+    fork = multiprocessing.get_context('fork')
+    start, results = fork.Barrier(3), fork.Queue()
+    trainings = [
+        fork.Process(target=start_training, args=(root, seed, start, results)) for seed in range(3)
+    ]
+    for training in trainings:
+        training.start()
+    seen, rows = zip(*(results.get(timeout=60) for _ in trainings))
+    for training in trainings:
+        training.join(60)
+        training.kill()
+    assert [training.exitcode for training in trainings] == [0, 0, 0]
+    assert CLIPS <= sum(seen) <= CLIPS + 3  # each clip once, and one for the shape
+    wanted = expected(Model(), root)['audio_features']
+    for result in rows:
+        np.testing.assert_allclose(result, wanted, rtol=1e-3, atol=1e-5)
 
 
 def test_what_a_feature_depends_on_makes_a_new_cache(root):
     def keys(model=None, pipeline=PIPELINE, **options):
         data = dataset(root, pipeline, **options)
         prepare(model or Model(), data)
-        return tuple(data.features.paths[n] for n in ('audio_features', 'image_features'))
+        return tuple(paths(data)[n] for n in ('audio_features', 'image_features'))
 
     audio, image = keys()
     assert keys() == (audio, image)
@@ -209,7 +241,7 @@ def test_another_frame_of_the_same_file_makes_a_new_cache(root):
         'time': float(index == 3),
     }
     prepare(model, moved)
-    assert data.features.paths != moved.features.paths
+    assert paths(data) != paths(moved)
 
 
 def test_a_broken_training_clip_is_named_and_replaced(root, monkeypatch):
@@ -221,18 +253,42 @@ def test_a_broken_training_clip_is_named_and_replaced(root, monkeypatch):
     (root / 'clip3.wav').write_text('no sound')
     data = dataset(root, max_bad_share=0.4)
     prepare(Model(), data)
-    for index, name in ((3, 'clip3'), (0, 'clip0')):
+    for index, name in ((3, 'clip3.wav'), (0, 'clip0.jpg')):
         assert data[index]['data_samples'].clip_id not in ('clip0', 'clip3')
-        assert f"(clip '{name}', manifest {root / 'toy.json'})" in log.pop(0)
+        line = log.pop(0)
+        assert f'{root / name} ' in line
+        assert f"(clip '{name[:5]}', manifest {root / 'toy.json'})" in line
     assert data[1]['data_samples'].clip_id == 'clip1'
     assert not log
+
+
+def test_a_clip_that_could_not_be_read_for_a_moment_is_read_by_the_next_run(root, monkeypatch):
+    def fail_for_a_moment(path):
+        if path.endswith('clip3.jpg'):
+            raise OSError(5, 'Input/output error', path)
+        return read(path)
+
+    read = load_frame.read_image
+    monkeypatch.setattr(load_frame, 'read_image', fail_for_a_moment)
+    data = dataset(root, max_bad_share=0.4)
+    prepare(Model(frozen=('visual',)), data)
+    with pytest.raises(DataError, match=r"OSError: .*Input/output error.*\(clip 'clip3'"):
+        data.prepare_data(3)
+    monkeypatch.undo()
+    model, data = Model(frozen=('visual',)), dataset(root)
+    prepare(model, data)
+    assert model.seen == {'visual': 1}
+    sample = model.data_preprocessor(pseudo_collate([dataset(root)[3]]))
+    image = torch.from_numpy(data.features.read(3)['image_features']).float()
+    wanted = model.visual_backbone(sample['inputs']['image'])[0]
+    torch.testing.assert_close(image, wanted, rtol=1e-3, atol=1e-5)
 
 
 def test_a_broken_test_clip_stops_and_is_named(root):
     (root / 'clip3.jpg').write_bytes(b'')
     with pytest.raises(DataError, match=r"clip3\.jpg.*\(clip 'clip3', manifest .*toy\.json\)"):
         prepare(Model(), dataset(root, test_mode=True))
-    assert all(name.endswith(('.partial.npy', '.rows.npy')) for name in arrays(root))
+    assert not list(root.rglob('*.lock'))
 
 
 def test_a_split_without_any_readable_clip_is_named(root):
@@ -279,8 +335,34 @@ def test_one_frozen_backbone_leaves_the_other_modality_as_it_is(root):
 def test_datasets_inside_a_wrapper_are_found_and_the_folder_can_be_chosen(root, tmp_path):
     parts = [dataset(root, indices=[0, 1]), dataset(root, indices=[4])]
     prepare(Model(), ConcatDataset(parts), cache_dir=str(tmp_path / 'elsewhere'))
-    assert len(list((tmp_path / 'elsewhere').glob('*.npy'))) == 4
+    assert len(list((tmp_path / 'elsewhere').iterdir())) == 4
     clip4 = dataset(root)
     prepare(Model(), clip4)
     first, second = parts[1].features.read(0), clip4.features.read(4)
     np.testing.assert_array_equal(first['audio_features'], second['audio_features'])
+
+
+def test_a_cache_that_cannot_be_written_names_the_option_that_moves_it(root):
+    (root / 'features').touch()  # in place of the folder
+    loader = DataLoader(dataset(root), batch_size=2, collate_fn=pseudo_collate)
+    hooks = [{'type': 'OtherHook'}, {'type': 'FeatureCacheHook'}]
+    runner = SimpleNamespace(
+        model=Model(),
+        test_dataloader=loader,
+        logger=MMLogger.get_instance('features'),
+        cfg=Config({'custom_hooks': hooks}),
+    )
+    way_out = r'stored in .*features.*: --cfg-options custom_hooks\.1\.cache_dir=FOLDER puts them'
+    with pytest.raises(OSError, match=way_out):
+        FeatureCacheHook().before_test(runner)
+
+
+def test_features_of_clips_with_names_of_any_bytes_are_cached(root):
+    manifest = read_manifest(root / 'toy.json')
+    name = os.fsdecode(b'\xff\xfe.jpg')
+    (root / 'clip2.jpg').rename(root / name)
+    manifest['data_list'][2].update(clip_id='line\u2028\nbreak;\udcff', frames=[name])
+    (root / 'toy.json').write_text(json.dumps(manifest))
+    data = dataset(root)
+    prepare(Model(), data)
+    assert np.isfinite(data.features.read(2)['image_features']).all()
