@@ -13,6 +13,7 @@ from filelock import FileLock, Timeout
 _POLL_SECONDS = 1.0
 #: Of a shared disk that is mounted without a lock service.
 _NO_LOCKS = {errno.ENOLCK, errno.EOPNOTSUPP}
+_READ_ONLY = {errno.EROFS, errno.EACCES, errno.EPERM}
 
 
 class Lock:
@@ -58,13 +59,16 @@ class Lock:
 
     def free(self) -> None:
         """Let others take it."""
-        self.path.unlink(missing_ok=True)  # while it is held: nobody else's file is removed
+        with suppress(OSError):
+            self.path.unlink()  # while it is held: nobody else's file is removed
         self._lock.release()
 
 
 @contextmanager
 def one_at_a_time(path: Path, what: str, log: Callable[[str], None] = print) -> Iterator[None]:
     """Run the block in one process; others wait, and say for whom.
+
+    In a folder that is read-only there is nothing to disturb, and nobody waits.
 
     Args:
         path (Path): The lock's file. Missing parent folders are made.
@@ -76,7 +80,7 @@ def one_at_a_time(path: Path, what: str, log: Callable[[str], None] = print) -> 
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     lock, shown = Lock(path), ''
-    while not lock.take():
+    while not _take_where_writable(lock):
         if (holder := lock.holder()) != shown:
             log(f'{holder} {what}: waiting for it')
             shown = holder
@@ -85,3 +89,12 @@ def one_at_a_time(path: Path, what: str, log: Callable[[str], None] = print) -> 
         yield
     finally:
         lock.free()
+
+
+def _take_where_writable(lock: Lock) -> bool:
+    try:
+        return lock.take()
+    except OSError as error:
+        if error.errno not in _READ_ONLY:
+            raise
+        return True

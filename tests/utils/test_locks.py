@@ -92,6 +92,17 @@ def test_an_error_inside_frees_it(path):
     assert Lock(path).take()
 
 
+def test_nobody_waits_in_a_folder_that_is_read_only(path, monkeypatch):
+    def fail(self, blocking):
+        raise OSError(errno.EROFS, 'Read-only file system', str(path))
+
+    monkeypatch.setattr(FileLock, 'acquire', fail)
+    with one_at_a_time(path, 'reads x'), one_at_a_time(path, 'reads x'):
+        pass
+    with pytest.raises(OSError, match='Read-only file system'):
+        Lock(path).take()
+
+
 def test_a_disk_without_locks_lets_everybody_in(path, monkeypatch):
     def fail(self, blocking):
         raise OSError(errno.ENOLCK, 'No locks available')

@@ -1,6 +1,5 @@
 """Converting many clips: parallel, on many machines, and continued after a kill."""
 
-import fcntl
 import json
 import multiprocessing
 import os
@@ -20,6 +19,7 @@ from tqdm import tqdm
 
 from mmavl.errors import DataError
 from mmavl.utils.files import atomic_write
+from mmavl.utils.locks import Lock
 
 from .cutting import ClipSpec
 from .media import ClipJob, Outcome, convert_clip, frame_paths
@@ -176,15 +176,16 @@ class Conversion:
 
 @contextmanager
 def _lock(path: Path, out: Path, shard: Shard) -> Iterator[None]:
-    with open(path, 'w') as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise DataError(
-                f'{out}: another process converts shard {shard.index}/{shard.count} into it; '
-                'wait for it, or divide the work by --shard i/n'
-            ) from error
+    lock = Lock(path)
+    if not lock.take():
+        raise DataError(
+            f'{out}: {lock.holder()} converts shard {shard.index}/{shard.count} into it; '
+            'wait for it, or divide the work by --shard i/n'
+        )
+    try:
         yield
+    finally:
+        lock.free()
 
 
 def _sweep(out: Path, jobs: Iterable[ClipJob]) -> None:

@@ -23,6 +23,7 @@ from mmavl.datasets.instrument_scenes.sources import Materials
 from mmavl.datasets.manifest import read_manifest, write_manifest
 from mmavl.errors import DataError
 from mmavl.utils.files import atomic_write
+from mmavl.utils.locks import one_at_a_time
 
 #: Gives a split's pictures and sounds. Workers call it, so it is a function of a module.
 LoadBanks = Callable[[Materials, str], tuple[PictureBank, SoundBank]]
@@ -44,7 +45,8 @@ def build_splits(
     """Build splits, or finish those that were begun, and write their manifests.
 
     The same spec gives the same bytes with any number of workers, interrupted or not. A manifest
-    is written when its split is whole and has passed the checks, media included.
+    is written when its split is whole and has passed the checks, media included. Of several
+    processes, one builds and the others wait, to find that all is there.
 
     Args:
         out: The data root.
@@ -61,13 +63,14 @@ def build_splits(
         DataError: A folder holds a split of another spec, or a scene is not as it should be.
         OSError: A file cannot be written.
     """
-    try:
-        with _workers(out, materials, workers, load) as run:
+    with one_at_a_time(out / 'build.lock', f'builds scenes in {out}'):
+        try:
+            with _workers(out, materials, workers, load) as run:
+                for spec in specs:
+                    yield spec, _build_split(out, spec, run, workers)
+        finally:  # of workers that were ended
             for spec in specs:
-                yield spec, _build_split(out, spec, run, workers)
-    finally:  # of workers that were ended
-        for spec in specs:
-            _sweep(out / spec.split)
+                _sweep(out / spec.split)
 
 
 def _build_split(

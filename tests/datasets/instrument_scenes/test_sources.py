@@ -1,5 +1,6 @@
 import hashlib
 import io
+import os
 import shutil
 import subprocess
 import tarfile
@@ -11,6 +12,8 @@ from mmavl.datasets.instrument_scenes import sources
 from mmavl.datasets.instrument_scenes.packages import Package
 from mmavl.datasets.instrument_scenes.sources import fetch_materials
 from mmavl.errors import DataError
+from mmavl.utils import locks
+from mmavl.utils.locks import Lock
 
 pytestmark = pytest.mark.skipif(
     shutil.which('dpkg-deb') is None, reason='dpkg-deb is not installed: not a Debian or Ubuntu'
@@ -52,6 +55,17 @@ def cache(tmp_path, monkeypatch):
 
 def set_package(monkeypatch, **changes):
     monkeypatch.setattr(sources, 'DEBIAN', (replace(sources.DEBIAN[0], **changes),))
+
+
+def test_two_processes_do_not_fetch_at_the_same_time(cache, monkeypatch):
+    said = []
+    lock = Lock(cache / 'fetch.lock')
+    assert lock.take()
+    monkeypatch.setattr(locks.time, 'sleep', lambda seconds: lock.free())
+    assert fetch_materials(log=said.append).versions == {'toy': '1.0'}
+    assert said[0].startswith(f'process {os.getpid()} on ')
+    assert said[0].endswith(f'fetches packages into {cache}: waiting for it')
+    assert not (cache / 'fetch.lock').exists()
 
 
 def test_wanted_files_only_are_extracted_once(cache):
