@@ -75,6 +75,15 @@ evaluate_all() {
     evaluate stage2_scenes_product stage2_scenes "$fine" model.stage=product
 }
 
+mkdir -p "$work"
+if command -v flock >/dev/null; then # macOS has none
+    exec 8>"$work/quickstart.lock"
+    flock --nonblock 8 || {
+        echo "Another quickstart works in $work: waiting for it"
+        flock 8
+    }
+fi
+
 begin=$SECONDS
 step 'Environment in .venv (the first time some minutes and 6 GB, then a second)' \
     bash tools/setup_env.sh

@@ -1,8 +1,18 @@
 #!/usr/bin/env bash
 # Make .venv with the versions of requirements/*.txt and mmavl itself, editable.
-# Quick where that is done already; run again after an interruption, it goes on.
+# Quick where that is done already; run again after an interruption, it goes on. Of several at once,
+# one installs and the others wait.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+# macOS has no flock. The lock is freed when this process and those it started have ended.
+if command -v flock >/dev/null; then
+    exec 9>.venv.lock
+    flock --nonblock 9 || {
+        echo 'Another process makes .venv: waiting for it'
+        flock 9
+    }
+fi
 
 find_python() {
     local python
@@ -31,7 +41,7 @@ make_venv() {
     rm .venv.log
 }
 
-[ -x .venv/bin/python ] || make_venv
+[ -x .venv/bin/pip ] || make_venv # pip comes last: a killed one has left none
 
 requirements=(
     requirements/{runtime,scenes,pseudo_labels,onnx_export,detection,demo,tests,docs}.txt

@@ -2,7 +2,9 @@
 
 import os
 import shutil
+import signal
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -18,7 +20,11 @@ elif [ "$2" = venv ]; then
     [ -z "${NO_VENV:-}" ] || { echo 'ensurepip is not available'; mkdir .venv; exit 1; }
     mkdir -p .venv/bin
     cp "$0" .venv/bin/python
+    [ -z "${DIES:-}" ] || kill -9 $PPID
+    touch .venv/bin/pip
+    chmod +x .venv/bin/pip
 else
+    [ -z "${SLOW:-}" ] || sleep 0.5
     echo "$@" >>pip.log
     [ -z "${PIP_FAILS:-}" ] || exit 1
 fi
@@ -80,6 +86,25 @@ def test_an_interrupted_installation_goes_on(clone):
     result, log = clone()
     assert result.returncode == 0
     assert len(log) == 4
+
+
+def test_an_environment_that_was_killed_half_made_is_made_again(clone):
+    result, log = clone(DIES='1')
+    assert (result.returncode, log) == (-signal.SIGKILL, [])
+    result, log = clone()
+    assert result.returncode == 0
+    assert len(log) == 3
+
+
+@pytest.mark.skipif(shutil.which('flock') is None, reason='flock is not installed')
+def test_of_two_at_once_one_installs_and_the_other_waits(clone):
+    with ThreadPoolExecutor(2) as pool:
+        both = [pool.submit(clone, SLOW='1') for _ in range(2)]
+    results = [job.result()[0] for job in both]
+    assert [result.returncode for result in results] == [0, 0]
+    assert len(clone()[1]) == 3
+    said = sorted(result.stdout for result in results)
+    assert said[0] == 'Another process makes .venv: waiting for it\n'
 
 
 def test_a_missing_venv_module_names_the_command_and_leaves_nothing(clone):
