@@ -1,7 +1,8 @@
 """Detect objects on every frame of a manifest, and write a manifest with these boxes.
 
 Boxes of classes that the clip's tags do not name are kept as silent; only the others are
-references. An interrupted run goes on where it was when the same command is given again.
+references. An interrupted run goes on where it was when the same command is given again. Clips
+that cannot be read are named, after the others are done.
 
 python tools/detect_boxes.py configs/detection/faster-rcnn_lite0_fpn_scenes.py detector.pth \
     data/instrument_scenes/test.json --out data/instrument_scenes/test_detected.json
@@ -19,6 +20,7 @@ from tqdm import tqdm
 
 from mmavl.datasets.manifest import read_manifest, write_manifest
 from mmavl.engine.launch import clear_errors
+from mmavl.errors import DataError
 
 
 def parse_args() -> argparse.Namespace:
@@ -74,9 +76,21 @@ def detect_boxes(args: argparse.Namespace) -> None:
     todo = [e for e in manifest['data_list'] if e['clip_id'] not in journal.done]
     frames = ManifestFrames(todo, args.data_root or args.manifest.parent)
     boxes = detector.detect(frames, args.score, args.batch_size, args.workers)
+    bad = []
     for entry, found in by_clip(frames, tqdm(boxes, total=len(frames), unit='frame')):
+        errors = [one for one in found.values() if isinstance(one, DataError)]
+        if errors:
+            bad.append(errors[0])
+            tqdm.write(f'{errors[0]}', file=sys.stderr)
+            continue
         references = {str(i): box_references(entry, one) for i, one in found.items()}
         journal.add(entry['clip_id'], references)
+    if bad:
+        raise DataError(
+            f'{len(bad)} clips cannot be read, the first: {bad[0]}; the boxes of the other '
+            f'{len(journal.done)} are kept in {partial}: mend the files and run the same command '
+            'again, or leave these clips out of the manifest'
+        )
     for entry in manifest['data_list']:
         entry['boxes'] = journal.done[entry['clip_id']]
     manifest['metainfo']['boxes'] = source

@@ -15,7 +15,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from mmavl.engine.checkpoint import load_checkpoint, load_state
 from mmavl.engine.config import config_errors, load_config
-from mmavl.errors import CheckpointError, ConfigError
+from mmavl.errors import CheckpointError, ConfigError, DataError
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Detector:
         score: float = 0.5,
         batch_size: int = 8,
         workers: int = 0,
-    ) -> Iterator[list[DetectedBox]]:
+    ) -> Iterator[list[DetectedBox] | DataError]:
         """Detect on every frame, in order.
 
         Args:
@@ -75,7 +75,7 @@ class Detector:
             workers (int): Processes that read frames. Defaults to 0: the main one.
 
         Yields:
-            list[DetectedBox]: One frame's boxes, best first.
+            list[DetectedBox] | DataError: One frame's boxes, best first; or why it cannot be read.
 
         Raises:
             CheckpointError: A box has a class that has no name.
@@ -84,13 +84,18 @@ class Detector:
             _Prepared(frames, self.pipeline),
             batch_size=batch_size,
             num_workers=workers,
-            collate_fn=pseudo_collate,
+            collate_fn=list,
         )
         for batch in loader:
-            with torch.inference_mode():
-                samples = self.model.test_step(batch)
-            for sample in samples:
-                yield list(self._boxes(sample, score))
+            readable = [item for item in batch if not isinstance(item, DataError)]
+            samples = iter(self._predict(readable) if readable else ())
+            for item in batch:
+                bad = isinstance(item, DataError)
+                yield item if bad else list(self._boxes(next(samples), score))
+
+    def _predict(self, frames: list[dict]) -> list[Any]:
+        with torch.inference_mode():
+            return self.model.test_step(pseudo_collate(frames))
 
     def _boxes(self, sample: Any, score: float) -> Iterable[DetectedBox]:
         found = sample.pred_instances.cpu().numpy()
@@ -111,7 +116,7 @@ class Detector:
 
 
 class _Prepared(Dataset):
-    """Frames as the detector's test pipeline makes them."""
+    """Frames as the detector's test pipeline makes them, or why they cannot be read."""
 
     def __init__(self, frames: Dataset, pipeline: Compose) -> None:
         self.frames = frames
@@ -120,8 +125,11 @@ class _Prepared(Dataset):
     def __len__(self) -> int:
         return len(self.frames)
 
-    def __getitem__(self, index: int) -> dict:
-        picture = np.ascontiguousarray(self.frames[index][..., ::-1])  # mmdet reads BGR
+    def __getitem__(self, index: int) -> dict | DataError:
+        try:
+            picture = np.ascontiguousarray(self.frames[index][..., ::-1])  # mmdet reads BGR
+        except DataError as error:
+            return DataError(str(error))  # alone: its cause may not travel between processes
         return self.pipeline({'img': picture, 'img_id': index, 'img_path': None})
 
 

@@ -9,6 +9,7 @@ pytest.importorskip('mmdet', reason='mmdet is not installed')
 
 from mmavl.datasets import AVDataset
 from mmavl.detection import Detector, ManifestFrames
+from mmavl.errors import DataError
 
 TOOL = Path(__file__).parents[2] / 'tools/detect_boxes.py'
 
@@ -75,6 +76,26 @@ def test_an_interrupted_run_goes_on_and_gives_the_same(run, frames, monkeypatch)
     count.clear()
     assert run('--batch-size', '1') == whole
     assert len(count) == 2  # the second clip only
+
+
+def test_a_clip_that_cannot_be_read_is_named_and_the_others_are_done(run, frames, monkeypatch):
+    whole = run('--batch-size', '3', out='whole.json')
+    read, count = ManifestFrames.__getitem__, []
+
+    def fail_at_the_second(self, item):
+        count.append(item)
+        if len(count) == 2:
+            raise DataError("a.png is truncated (clip 'a', frame 1)")
+        return read(self, item)
+
+    monkeypatch.setattr(ManifestFrames, '__getitem__', fail_at_the_second)
+    with pytest.raises(
+        SystemExit, match=r'error: 1 clips cannot be read, the first: a\.png is tr'
+    ):
+        run('--batch-size', '3')
+    assert not frames.with_name('out.json').exists()
+    assert run('--batch-size', '3') == whole
+    assert count[4:] == [0, 1]  # the bad clip only
 
 
 def test_what_another_run_left_is_not_mixed_in(run, frames, monkeypatch):
