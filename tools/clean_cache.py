@@ -1,7 +1,7 @@
 """List cached features of frozen backbones, and delete those that nobody uses any more.
 
-Another backbone, pipeline or file makes a new cache beside the old one. A cache that is deleted
-is computed anew when it is needed again.
+Another backbone, pipeline or file makes a new cache next to the old one. A cache that is deleted
+is computed again when it is needed; a run that uses it meanwhile stops.
 
     python tools/clean_cache.py                  # list the caches of all data sets in data/
     python tools/clean_cache.py --prune 30       # delete those that no run used for 30 days

@@ -16,13 +16,13 @@ from mmavl.utils.files import atomic_write
 from mmavl.utils.locks import Lock
 
 #: Rows of one file: a process that is killed has at most so many to compute again.
-CHUNK = 128
+CHUNK = 64
 
 _META = 'meta.json'
 
 
 class FeatureArray:
-    """One modality's features of a whole dataset, float16 [N, ...], in files of 128 rows each.
+    """One modality's features of a whole dataset, float16 [N, ...], in files of 64 rows each.
 
     Each file (a *chunk*, ``00012.npy``) is written whole and then takes its name. Processes that
     fill the same array, on one or several machines, therefore share the work, each with the
@@ -183,30 +183,38 @@ class FeatureArray:
             DataError: The file is gone, cut off, or none of this array's.
         """
         chunk, row = divmod(index, CHUNK)
+        return self._read(chunk, row, 1)[0]
+
+    def read_all(self) -> np.ndarray:
+        """All rows, float16 [N, ...]; nan where they are missing.
+
+        Raises:
+            DataError: As :meth:`read`.
+        """
+        chunks = range(-(-self.shape[0] // CHUNK))
+        return np.concatenate([self._read(chunk, 0, len(self.rows(chunk))) for chunk in chunks])
+
+    def _read(self, chunk: int, first: int, count: int) -> np.ndarray:
         for part in (False, True):
             with suppress(FileNotFoundError):
-                return self._read(self._file(chunk, part), self._header(chunk), row)
+                return self._read_file(self._file(chunk, part), self._header(chunk), first, count)
         raise DataError(
             f'{self._file(chunk)} is gone: if the cache was deleted while it was used, start the '
             'run again, which computes it again'
         )
 
-    def _read(self, path: Path, header: bytes, row: int) -> np.ndarray:
-        data = bytearray(self.row_bytes)
+    def _read_file(self, path: Path, header: bytes, first: int, count: int) -> np.ndarray:
+        data = bytearray(count * self.row_bytes)
         # not a memory mapping: reading behind the end of a file that was cut off kills a process
         with open(path, 'rb', buffering=0) as file:
             known = file.read(len(header)) == header
-            file.seek(len(header) + row * len(data))
+            file.seek(len(header) + first * self.row_bytes)
             if not known or file.readinto(data) != len(data):
                 raise DataError(
                     f'{path} is damaged, or not a file of this cache: delete it and start the '
                     'run again, which computes it again'
                 )
-        return np.frombuffer(data, np.float16).reshape(self.shape[1:])
-
-    def read_all(self) -> np.ndarray:
-        """All rows, float16 [N, ...]; nan where they are missing."""
-        return np.stack([self.read(index) for index in range(self.shape[0])])
+        return np.frombuffer(data, np.float16).reshape(count, *self.shape[1:])
 
 
 class FeatureCache:

@@ -220,8 +220,10 @@ class _Job:
         """Show what all processes have done."""
         array = self.arrays[0]
         rows = sum(len(array.rows(chunk)) for chunk in self.open_chunks())
-        self.bar.n = array.shape[0] - rows
-        self.bar.refresh()
+        done = array.shape[0] - rows
+        if done != self.bar.n:
+            self.bar.n = done
+            self.bar.refresh()
 
 
 class _Readable(Dataset):

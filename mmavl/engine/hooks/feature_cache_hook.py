@@ -35,17 +35,19 @@ class FeatureCacheHook(Hook):
 
     A cache is keyed by the backbone's structure and weights, by what the pipeline and the
     preprocessor make of a first sample, by the name, size and time of every media file, and by
-    the moment of every frame; when any of them changes, the features are computed anew, and the
-    old ones stay until ``tools/clean_cache.py`` deletes them. Random augmentation in front of a
-    cached backbone is refused, since a cache would freeze one draw.
+    the moment of every frame; when any of them changes, the features are computed again, and the
+    old ones stay until ``tools/clean_cache.py`` deletes them. Processes that need the same cache,
+    of this training or of others, share the work. Random augmentation in front of a cached
+    backbone is refused, since a cache would freeze one draw.
 
     Args:
-        cache_dir: Where the arrays lie. Defaults to None: ``features`` in the data root.
+        cache_dir: Where the features lie. Defaults to None: ``features`` in the data root.
         batch_size: Clips per step of the backbones. Defaults to 8, the fastest on CPUs.
 
     Raises:
         ConfigError: The dataset's pipeline is random.
         DataError: A clip of a test split cannot be read, or no clip can.
+        OSError: The folder cannot be written to, or has no room.
     """
 
     priority = 'LOW'
