@@ -1,7 +1,6 @@
 """One clip's prediction with its reference, and the file that holds a whole split of them."""
 
 import json
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -12,6 +11,10 @@ import torch
 
 from mmavl.errors import DataError
 from mmavl.utils.files import atomic_write
+from mmavl.utils.strict_json import parse_json
+from mmavl.utils.zip_files import zip_problem
+
+from .prediction_checks import check_prediction
 
 _FORMAT = 'mmavl.predictions/1'
 _METAINFO = ('dataset', 'split', 'classes', 'groups', 'families', 'tag_level')
@@ -191,12 +194,15 @@ def read_predictions(path: str | Path) -> tuple[list[Prediction], dict[str, Any]
         FileNotFoundError: There is no such file.
         DataError: The file is no prediction dump, or is cut short.
     """
-    if not zipfile.is_zipfile(path) and Path(path).exists():
-        raise DataError(f'{path} is no prediction dump (.npz), or is cut short; write it anew')
+    if not Path(path).exists():
+        raise FileNotFoundError(f'prediction dump not found: {path}')
+    problem = zip_problem(path, check_sums=False)  # numpy compares them
+    if problem:
+        raise DataError(f'{path} is no prediction dump (.npz), or is cut short ({problem})')
     try:
         with np.load(path, allow_pickle=False) as file:
             arrays = dict(file)
-        header = json.loads(arrays['header'].tobytes())
+        header = parse_json(arrays['header'].tobytes())
         if header['format'] != _FORMAT:
             raise ValueError(f'its format is {header["format"]}, read is {_FORMAT}')
         columns = {
@@ -208,15 +214,17 @@ def read_predictions(path: str | Path) -> tuple[list[Prediction], dict[str, Any]
             Prediction(**sample, **{name: column[i] for name, column in columns.items()})
             for i, sample in enumerate(header['samples'])
         ]
-    except FileNotFoundError:
-        raise
-    except (OSError, EOFError, ValueError, LookupError, TypeError, zipfile.BadZipFile) as error:
-        raise DataError(f'{path} is no prediction dump: {error!r}; write it anew') from error
+        for prediction in predictions:
+            check_prediction(prediction, header['metainfo'].get('classes'))
+    except Exception as error:  # numpy raises nearly any type on broken input
+        raise DataError(f'{path} is no prediction dump: {error}; write it again') from error
     return predictions, header['metainfo']
 
 
 def _split(values: np.ndarray, shapes: np.ndarray) -> list[np.ndarray | None]:
     """Undo the concatenation of ragged arrays; a shape of -1 marks an absent one."""
     sizes = np.where(shapes[:, 0] < 0, 0, shapes.prod(1))
+    if shapes.min(initial=0) < -1 or sizes.sum() != len(values):
+        raise ValueError(f'{len(values)} values do not make arrays of {sizes.sum()}')
     parts = np.split(values, np.cumsum(sizes)[:-1])
     return [None if s[0] < 0 else part.reshape(s) for part, s in zip(parts, shapes)]
