@@ -10,7 +10,7 @@ from mmengine.device import get_device
 from mmengine.registry import DefaultScope
 from torch import nn
 
-from mmavl.engine.checkpoint import load_checkpoint, load_state
+from mmavl.engine.checkpoint import checkpoint_metainfo, load_checkpoint, load_state
 from mmavl.engine.config import config_errors, load_config
 from mmavl.errors import CheckpointError, ConfigError
 from mmavl.registry import DATASETS, MODELS
@@ -96,7 +96,7 @@ def load_model(
         checkpoint = load_checkpoint(weights)
         net = _build(cfg, without_sources(cfg.model.to_dict()))
         _load(net, checkpoint['state_dict'], str(weights))
-        meta = checkpoint.get('meta', {}).get('dataset_meta') or _data_meta(cfg)
+        meta = checkpoint_metainfo(checkpoint, weights) or _data_meta(cfg)
     if getattr(net, 'needs_classes', True) and not meta.get('classes'):
         raise ConfigError(
             f'neither {weights or "weights"} nor the data of {cfg.filename or "the config"} name '

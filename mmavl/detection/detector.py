@@ -13,7 +13,7 @@ from mmengine.dataset import Compose, pseudo_collate
 from mmengine.registry import init_default_scope
 from torch.utils.data import DataLoader, Dataset
 
-from mmavl.engine.checkpoint import load_checkpoint, load_state
+from mmavl.engine.checkpoint import checkpoint_metainfo, load_checkpoint, load_state
 from mmavl.engine.config import config_errors, load_config
 from mmavl.errors import CheckpointError, ConfigError, DataError
 
@@ -57,7 +57,7 @@ class Detector:
             self.pipeline = _test_pipeline(cfg, config)
         load_state(self.model, content['state_dict'], str(checkpoint), strict=True)
         self.model.to(device).eval()
-        self.classes = _classes(cfg, content, config)
+        self.classes = _classes(cfg, content, config, checkpoint)
 
     def detect(
         self,
@@ -149,9 +149,10 @@ def _test_pipeline(cfg: Config, source: str | Path) -> Compose:
 _REPLACED = ('LoadImageFromFile', 'LoadAnnotations')
 
 
-def _classes(cfg: Config, content: dict, source: str | Path) -> tuple[str, ...]:
-    meta = content.get('meta', {}).get('dataset_meta') or {}
-    names: Sequence[str] | None = meta.get('classes') or meta.get('CLASSES')
+def _classes(
+    cfg: Config, content: dict, source: str | Path, checkpoint: str | Path
+) -> tuple[str, ...]:
+    names: Sequence[str] | None = checkpoint_metainfo(content, checkpoint).get('classes')
     if not names:
         dataset = cfg.get('test_dataloader', {}).get('dataset', {})
         names = dataset.get('metainfo', {}).get('classes')

@@ -1,38 +1,15 @@
 """Reading checkpoints: tensors only, and never silently the wrong ones."""
 
-import pickle
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import torch
-from mmengine.logging import HistoryBuffer
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from mmavl.errors import CheckpointError, ConfigError
-
-
-def _history_statistic(owner: type, name: str) -> Any:
-    """Stand in for ``getattr``, which mmengine's log history asks for when it is unpickled."""
-    if owner is HistoryBuffer and name in ('min', 'max', 'current', 'mean'):
-        return getattr(owner, name)
-    raise pickle.UnpicklingError(f'the file asks for {owner!r}.{name}')
-
-
-#: What mmengine writes into a checkpoint beside tensors: numbers and the history of the log.
-_PLAIN_DATA = [
-    HistoryBuffer,
-    (_history_statistic, 'builtins.getattr'),
-    np.ndarray,
-    np.dtype,
-    np.ndarray.__reduce__(np.empty(0))[0],
-    np.float64(0).__reduce__()[0],
-    *(getattr(np.dtypes, name) for name in np.dtypes.__all__),
-]
+from mmavl.utils.strict_json import brief
+from mmavl.utils.tensor_files import read_tensor_file
 
 
 def load_checkpoint(path: str | Path) -> dict[str, Any]:
@@ -47,35 +24,39 @@ def load_checkpoint(path: str | Path) -> dict[str, Any]:
 
     Raises:
         FileNotFoundError: There is no such file.
-        CheckpointError: The file is no checkpoint, is damaged, or holds more than data.
+        CheckpointError: The file is no checkpoint, is damaged, or holds more than data; see
+            :func:`mmavl.utils.tensor_files.read_tensor_file`.
     """
     path = Path(path).expanduser()
     if not path.is_file():
         raise FileNotFoundError(f'checkpoint not found: {path}{_neighbours(path)}')
-    if path.suffix == '.safetensors':
-        return {'state_dict': _read_safetensors(path)}
-    try:
-        with torch.serialization.safe_globals(_PLAIN_DATA):
-            content = torch.load(path, map_location='cpu', weights_only=True)
-    except pickle.UnpicklingError as error:
-        name = re.search(r'GLOBAL (\S+)', str(error))
-        what = f'{name[1]}' if name else 'something else'
-        raise CheckpointError(
-            f'{path} holds more than tensors and plain data ({what}), or is damaged; it is not '
-            'loaded, since that could execute code'
-        ) from error
-    except (RuntimeError, EOFError, OSError) as error:
-        raise CheckpointError(f'{path} is damaged or no checkpoint: {error}') from error
-    if not isinstance(content, dict):
-        raise CheckpointError(f'{path} holds a {type(content).__name__}, not a state dict')
-    return content if 'state_dict' in content else {'state_dict': content}
+    return read_tensor_file(path)
 
 
-def _read_safetensors(path: Path) -> dict[str, Tensor]:
-    try:
-        return load_file(path)
-    except SafetensorError as error:
-        raise CheckpointError(f'{path} is damaged or no safetensors file: {error}') from error
+def checkpoint_metainfo(checkpoint: dict[str, Any], source: str | Path) -> dict[str, Any]:
+    """What a checkpoint says of the data that its model was trained on.
+
+    Args:
+        checkpoint (dict): Of :func:`load_checkpoint`.
+        source (str | Path): Its name, for messages.
+
+    Returns:
+        dict: With 'classes', a list of distinct names; empty where it names none.
+
+    Raises:
+        CheckpointError: What stands there is not that.
+    """
+    meta = checkpoint.get('meta') or {}
+    data = (meta.get('dataset_meta') if isinstance(meta, dict) else meta) or {}
+    if not isinstance(data, dict):
+        raise CheckpointError(f'{source} has no dict as meta.dataset_meta, but {brief(data)}')
+    classes = data.get('classes') or data.get('CLASSES')  # mmdet's until 2022
+    if not classes:
+        return {}
+    names = isinstance(classes, list | tuple) and all(isinstance(name, str) for name in classes)
+    if not names or len(set(classes)) < len(classes):
+        raise CheckpointError(f'{source} has no distinct names as classes, but {brief(classes)}')
+    return {**data, 'classes': list(classes)}
 
 
 def _neighbours(path: Path) -> str:
@@ -104,7 +85,8 @@ def load_state(
         list[str]: One line for each way in which the two differ.
 
     Raises:
-        CheckpointError: They differ and ``strict``, or they have nothing in common.
+        CheckpointError: They differ and ``strict``, they have nothing in common, or a tensor
+            holds nan or inf.
         ConfigError: The module has no part of a name in ``without``.
     """
     without = [without] if isinstance(without, str) else without
@@ -129,6 +111,11 @@ def load_state(
             f'{source} belongs to another model than this config builds: {len(fitting)} of '
             f'{len(own)} tensors fit.\n' + '\n'.join(differences)
         )
+    for name, tensor in fitting.items():
+        if tensor.is_floating_point() and not tensor.isfinite().all():
+            raise CheckpointError(
+                f'{source} holds nan or inf in {name}: its training diverged, or it is damaged'
+            )
     module.load_state_dict(fitting, strict=False)
     if without:
         differences.append(f'left out (load_without): {", ".join(without)}')

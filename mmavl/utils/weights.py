@@ -5,8 +5,9 @@ import importlib.util
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor, nn
+
+from .tensor_files import read_tensor_file
 
 #: Keys that say where a part's own weights come from, as text.
 _LOCATIONS = ('weights', 'sha256')
@@ -68,14 +69,13 @@ def check_sha256(path: Path, expected: str) -> None:
 
 
 def load_tensors(location: str) -> dict[str, Tensor]:
-    """Read a state dict from a .pth or .safetensors file without executing code from it."""
-    path = resolve_path(location)
-    if path.suffix == '.safetensors':
-        from safetensors.torch import load_file
+    """Read a state dict from a .pth or .safetensors file without executing code from it.
 
-        return load_file(path)
-    state = torch.load(path, map_location='cpu', weights_only=True)
-    return state.get('state_dict', state)
+    Raises:
+        FileNotFoundError: There is no such file.
+        CheckpointError: See :func:`mmavl.utils.tensor_files.read_tensor_file`.
+    """
+    return read_tensor_file(resolve_path(location))['state_dict']
 
 
 def load_by_position(module: nn.Module, state: dict[str, Tensor], source: str) -> None:

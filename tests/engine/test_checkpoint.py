@@ -7,7 +7,12 @@ import torch
 from mmengine.logging import MessageHub
 from torch import nn
 
-from mmavl.engine.checkpoint import latest_checkpoint, load_checkpoint, load_state
+from mmavl.engine.checkpoint import (
+    checkpoint_metainfo,
+    latest_checkpoint,
+    load_checkpoint,
+    load_state,
+)
 from mmavl.errors import CheckpointError, ConfigError
 
 
@@ -168,3 +173,32 @@ def test_pickle_itself_is_never_used(tmp_path):
     with pytest.raises(CheckpointError):
         load_checkpoint(tmp_path / 'a.pth')
     assert not (tmp_path / 'harm').exists()
+
+
+@pytest.mark.parametrize('value', [float('nan'), float('inf')])
+def test_weights_that_are_no_numbers_are_named(value):
+    state = net().state_dict()
+    state['1.weight'][2] = value
+    with pytest.raises(CheckpointError, match=r'a\.pth holds nan or inf in 1\.weight'):
+        load_state(net(), state, 'a.pth', strict=True)
+
+
+@pytest.mark.parametrize(
+    ('meta', 'message'),
+    [
+        (3, 'no dict as meta.dataset_meta, but 3'),
+        ({'dataset_meta': [1]}, r'no dict as meta.dataset_meta, but \[1\]'),
+        ({'dataset_meta': {'classes': 'ab'}}, "no distinct names as classes, but 'ab'"),
+        ({'dataset_meta': {'classes': ['a', 3]}}, r"no distinct names as classes, but \['a', 3\]"),
+        ({'dataset_meta': {'classes': ['a', 'a']}}, 'no distinct names'),
+    ],
+)
+def test_what_a_checkpoint_says_of_its_classes_is_checked(meta, message):
+    with pytest.raises(CheckpointError, match=message):
+        checkpoint_metainfo({'meta': meta}, 'a.pth')
+
+
+def test_classes_of_a_checkpoint():
+    assert checkpoint_metainfo({}, 'a.pth') == {}
+    meta = {'dataset_meta': {'classes': ('a', 'b'), 'groups': {}}}
+    assert checkpoint_metainfo({'meta': meta}, 'a.pth') == {'classes': ['a', 'b'], 'groups': {}}

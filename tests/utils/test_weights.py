@@ -1,5 +1,4 @@
 import hashlib
-import pickle
 
 import pytest
 import torch
@@ -8,6 +7,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 import mmavl
+from mmavl.errors import CheckpointError
 from mmavl.utils.weights import (
     check_sha256,
     load_by_position,
@@ -85,7 +85,7 @@ class Trap:
 
 def test_code_in_a_weight_file_is_not_run(tmp_path, capsys):
     torch.save({'a': Trap()}, tmp_path / 'w.pth')
-    with pytest.raises(pickle.UnpicklingError):
+    with pytest.raises(CheckpointError, match=r'w\.pth holds more than tensors'):
         load_tensors(str(tmp_path / 'w.pth'))
     assert capsys.readouterr().out == ''
 

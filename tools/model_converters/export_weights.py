@@ -6,7 +6,7 @@ python tools/model_converters/export_weights.py configs/stage2_scenes.py CHECKPO
 import argparse
 
 from mmavl.engine.cfg_options import ConfigOptions
-from mmavl.engine.checkpoint import load_checkpoint
+from mmavl.engine.checkpoint import checkpoint_metainfo, load_checkpoint
 from mmavl.engine.config import config_errors, load_config
 from mmavl.engine.exported import save_exported
 from mmavl.engine.launch import clear_errors
@@ -44,7 +44,8 @@ def main() -> None:
     with clear_errors():
         cfg = load_config(args.config, args.cfg_options)
         checkpoint = load_checkpoint(args.checkpoint)
-        classes = args.classes or checkpoint.get('meta', {}).get('dataset_meta', {}).get('classes')
+        meta = checkpoint_metainfo(checkpoint, args.checkpoint)
+        classes = args.classes or meta.get('classes')
         if not classes:
             raise CheckpointError(f'{args.checkpoint} names no classes: give --classes NAME ...')
         with config_errors(cfg):
