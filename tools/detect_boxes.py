@@ -18,7 +18,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from mmavl.datasets.manifest import read_manifest, write_manifest
+from mmavl.datasets.manifest import read_checked_manifest, write_manifest
 from mmavl.engine.launch import clear_errors
 from mmavl.errors import DataError
 
@@ -62,7 +62,7 @@ def detect_boxes(args: argparse.Namespace) -> None:
         require_classes,
     )
 
-    manifest = read_manifest(args.manifest)
+    manifest = read_checked_manifest(args.manifest)
     detector = Detector(args.config, args.checkpoint, args.device)
     require_classes(detector.classes, manifest['metainfo']['classes'], args.manifest)
     source = {

@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import Callable, Sequence
-from os.path import join
 
 import numpy as np
 import torch
@@ -15,8 +14,9 @@ from mmavl.registry import DATASETS, TRANSFORMS
 from mmavl.utils.failures import input_errors
 
 from .feature_cache import FeatureSubset
-from .manifest import check_manifest, describe, read_manifest, summary
+from .manifest import read_manifest, require_no_problems
 from .manifest_checks import frame_count
+from .media_paths import media_path
 from .tag_level import TagLevel
 
 _FRAMES = ('middle', 'first', 'random', 'annotated')
@@ -111,11 +111,7 @@ class AVDataset(BaseDataset):
         for key, value in manifest['metainfo'].items():
             self._metainfo.setdefault(key, value)
         manifest['metainfo'] = self._metainfo
-        problems = check_manifest(manifest)
-        if problems:
-            way_out = f'See tools/dataset_converters/check_manifest.py {self.ann_file}'
-            lines = list(describe(manifest, problems))
-            raise DataError(summary(self.ann_file, lines, way_out))
+        require_no_problems(self.ann_file, manifest)
         self._names = TagLevel(self.tag_level, self._metainfo, self.ann_file)
         self._metainfo.update(
             classes=self._names.classes, families=self._names.families, tag_level=self.tag_level
@@ -126,7 +122,7 @@ class AVDataset(BaseDataset):
         """The samples that an entry of the manifest gives."""
         clip = {
             'clip_id': entry['clip_id'],
-            'audio_path': join(self.data_root, entry['audio']),
+            'audio_path': media_path(self.data_root, entry['audio']),
             'duration': entry['duration'],
             'tags': self._names.tags(entry['tags']),
         }
@@ -135,7 +131,9 @@ class AVDataset(BaseDataset):
         if 'annotators' in entry:
             clip['annotators'] = entry['annotators']
         if 'sources' in entry:
-            clip['sources'] = {k: join(self.data_root, v) for k, v in entry['sources'].items()}
+            clip['sources'] = {
+                k: media_path(self.data_root, v) for k, v in entry['sources'].items()
+            }
         if self.frame == 'random':
             return [{**clip, 'entry': entry}]
         if self.frame == 'annotated':
@@ -150,7 +148,7 @@ class AVDataset(BaseDataset):
         labels = [item['label'] for item in items]
         boxes = np.array([item['bbox'] for item in items], np.float32).reshape(-1, 4)
         video = 'video' in entry
-        path = join(self.data_root, entry['video'] if video else entry['frames'][index])
+        path = media_path(self.data_root, entry['video'] if video else entry['frames'][index])
         return {
             'video' if video else 'img_path': path,
             'frame_index': index,

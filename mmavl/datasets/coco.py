@@ -12,6 +12,8 @@ from mmavl.errors import DataError
 from mmavl.media.image import read_image_size
 from mmavl.utils.files import atomic_write
 
+from .media_paths import media_path
+
 _THREADS = 8  # they wait for the disk, not for a core
 
 
@@ -108,5 +110,5 @@ def manifest_to_coco(manifest: dict, data_root: str | Path) -> dict:
 
 def _boxed_image(root: Path, frame: tuple[str, list]) -> BoxedImage:
     name, boxes = frame
-    width, height = read_image_size(str(root / name))
+    width, height = read_image_size(media_path(root, name))
     return BoxedImage(name, width, height, boxes)

@@ -4,7 +4,8 @@ A JSON file ``{"metainfo": {...}, "data_list": [...]}``.
 
 - ``metainfo``: ``dataset``, ``split``, ``classes`` (names, in order), ``format_version``;
   optionally ``groups``: group name -> class names (a class may be in several groups).
-- an entry: ``clip_id``; ``audio`` (path relative to the data root; a video file serves too);
+- an entry: ``clip_id``; ``audio`` (a path below the data root, never absolute or with ``..``,
+  see :mod:`mmavl.datasets.media_paths`; a video file serves too);
   ``frames`` (paths) or ``video`` (a path), with ``fps``: frame i shows second i / fps;
   ``duration`` in seconds; ``tags``: class names, or class name -> probability; optionally
   ``visual_tags`` likewise, where what is seen differs; both may also name groups, which then
@@ -23,10 +24,13 @@ from tqdm.contrib.concurrent import process_map
 
 from mmavl.errors import DataError
 from mmavl.utils.files import atomic_write
+from mmavl.utils.strict_json import brief, read_json
 
 from .manifest_checks import Problem, check_entry, check_media
 
 FORMAT_VERSION = 1
+#: A clip's tags are one number for each class: their number bounds what a clip takes.
+MOST_CLASSES = 20_000
 
 
 def read_manifest(path: str | Path) -> dict:
@@ -42,20 +46,35 @@ def read_manifest(path: str | Path) -> dict:
         DataError: The file is missing, not JSON, or not a manifest.
     """
     try:
-        manifest = json.loads(Path(path).read_text(encoding='utf-8'))
+        manifest = read_json(path, 'manifest', 'write it again with its converter')
     except FileNotFoundError as error:
         raise DataError(
             f"manifest {path} is missing: check data_root and ann_file, or run the dataset's "
             'converter in tools/dataset_converters'
         ) from error
-    except ValueError as error:
-        raise DataError(
-            f'manifest {path} is not valid JSON ({error}): write it again with its converter'
-        ) from error
     reason = _misshapen(manifest)
     if reason:
         raise DataError(f'manifest {path} {reason}; see mmavl/datasets/manifest.py')
     return manifest
+
+
+def read_checked_manifest(path: str | Path) -> dict:
+    """Read a manifest and check the annotations of each entry, but no media.
+
+    Raises:
+        DataError: It cannot be read, or an entry has a problem.
+    """
+    manifest = read_manifest(path)
+    require_no_problems(path, manifest)
+    return manifest
+
+
+def require_no_problems(path: str | Path, manifest: dict) -> None:
+    """Raise a DataError that names the first entries with problems, unless there are none."""
+    lines = list(describe(manifest, check_manifest(manifest)))
+    if lines:
+        way_out = f'See tools/dataset_converters/check_manifest.py {path}'
+        raise DataError(summary(path, lines, way_out))
 
 
 def _misshapen(manifest: object) -> str:
@@ -66,19 +85,27 @@ def _misshapen(manifest: object) -> str:
     if not isinstance(meta, dict) or not isinstance(entries, list):
         return "needs a dict as 'metainfo' and a list as 'data_list'"
     classes = meta.get('classes')
-    if not isinstance(classes, list) or not classes or len(set(classes)) < len(classes):
-        return f"needs distinct names in metainfo 'classes', not {classes!r}"
+    if not _are_names(classes) or not classes or len(set(classes)) < len(classes):
+        return f"needs distinct names in metainfo 'classes', not {brief(classes)}"
+    if len(classes) > MOST_CLASSES:
+        return f'has {len(classes)} classes; {MOST_CLASSES} are the most'
     groups = meta.get('groups', {})
     if not isinstance(groups, dict):
         return "has no dict 'groups' in its metainfo"
     for group, members in groups.items():
+        if not _are_names(members):
+            return f'needs a list of class names as group {brief(group)}, not {brief(members)}'
         unknown = sorted(set(members) - set(classes))
         if unknown or not members:
-            return f'has no classes, or unknown ones, in group {group!r}: {unknown}'
+            return f'has no classes, or unknown ones, in group {brief(group)}: {brief(unknown)}'
     for number, entry in enumerate(entries):
         if not isinstance(entry, dict) or not isinstance(entry.get('clip_id'), str):
             return f"has no 'clip_id' (a string) in entry {number} of its data_list"
     return ''
+
+
+def _are_names(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(name, str) and name for name in value)
 
 
 def check_manifest(
@@ -129,7 +156,7 @@ def describe(manifest: dict, problems: dict[int, list[Problem]]) -> Iterable[str
     for number, found in problems.items():
         for problem in found:
             clip_id = manifest['data_list'][number]['clip_id']
-            yield f'clip {clip_id!r}: {problem.kind}: {problem.message}'
+            yield f'clip {brief(clip_id)}: {problem.kind}: {problem.message}'
 
 
 def write_manifest(

@@ -1,6 +1,5 @@
 """What can be wrong with one entry of a manifest, and with its media."""
 
-import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +10,18 @@ from mmavl.errors import DataError
 from mmavl.media.audio import LONGEST, read_audio
 from mmavl.media.image import read_image
 from mmavl.media.video import read_video_frame
+from mmavl.utils.strict_json import brief
+
+from .media_paths import media_path, path_problem
 
 #: By how much of the frame a box may stick out, for rounding.
 BOX_TOLERANCE = 1e-3
 
 #: A waveform that never gets louder is silent (-80 dB of full scale).
 SILENCE = 1e-4
+
+#: What rates (1/s), durations (s) and coordinates lie between, in size.
+SMALLEST, LARGEST = 1e-6, 1e9
 
 
 @dataclass(frozen=True)
@@ -49,27 +54,47 @@ def check_entry(entry: dict, classes: list[str], groups: Iterable[str] = ()) -> 
     for key in ('tags', 'visual_tags'):
         yield from _check_labels(entry, key, [*classes, *groups])
     yield from _check_labels(entry, 'sources', classes)
-    if not malformed:
+    if not malformed and isinstance(entry.get('tags'), list | dict):
         yield from _check_boxes(entry, classes)
 
 
 def _check_shape(entry: dict) -> Iterator[Problem]:
     """Check the keys that say what the clip is and how long."""
-    if not _is_path(entry.get('audio')):
-        yield Problem('malformed', f"'audio' is no path: {entry.get('audio')!r}")
+    yield from _check_path("'audio'", entry.get('audio'))
     frames = entry.get('frames')
     if 'video' in entry:
-        if not _is_path(entry['video']) or frames is not None:
+        if not isinstance(entry['video'], str) or frames is not None:
             yield Problem('malformed', "needs 'frames' or one path as 'video', and not both")
-    elif not isinstance(frames, list) or not frames or not all(map(_is_path, frames)):
-        yield Problem('malformed', f"'frames' is no list of paths: {frames!r}")
+        yield from _check_path("'video'", entry['video'])
+    elif not isinstance(frames, list) or not frames or not all(isinstance(f, str) for f in frames):
+        yield Problem('malformed', f"'frames' is no list of paths: {brief(frames)}")
+    else:
+        for number, frame in enumerate(frames):
+            yield from _check_path(f'frame {number}', frame)
     for key in ('fps', 'duration'):
-        if not _is_number(entry.get(key)) or entry[key] <= 0:
-            yield Problem('malformed', f'{key!r} is no positive number: {entry.get(key)!r}')
-    for corners in entry.get('annotators', []):
+        value = entry.get(key)
+        if not _is_number(value, float('inf')) or value <= 0:
+            yield Problem('malformed', f'{key!r} is no positive number: {brief(value)}')
+        elif not SMALLEST <= value <= LARGEST:
+            yield Problem(
+                'malformed', f'{key!r} is not from {SMALLEST:g} to {LARGEST:g}: {brief(value)}'
+            )
+    annotators = entry.get('annotators', [])
+    if not isinstance(annotators, list):
+        yield Problem('malformed', f"'annotators' is no list of boxes: {brief(annotators)}")
+        return
+    for corners in annotators:
         if not _are_numbers(corners) or corners[2] <= corners[0] or corners[3] <= corners[1]:
             hint = ': is it x, y, w, h?' if _are_sizes(corners) else ''
-            yield Problem('degenerate', f'annotator box {corners} is not x1 < x2, y1 < y2{hint}')
+            yield Problem(
+                'degenerate', f'annotator box {brief(corners)} is not x1 < x2, y1 < y2{hint}'
+            )
+
+
+def _check_path(what: str, name: object) -> Iterator[Problem]:
+    problem = path_problem(name)
+    if problem:
+        yield Problem('malformed', f'{what} {problem}')
 
 
 def _check_labels(entry: dict, key: str, classes: list[str]) -> Iterator[Problem]:
@@ -77,15 +102,16 @@ def _check_labels(entry: dict, key: str, classes: list[str]) -> Iterator[Problem
     if key == 'tags' and key not in entry:
         yield Problem('malformed', "'tags' is missing")
     if not isinstance(labels, list | dict) or (key == 'sources' and isinstance(labels, list)):
-        yield Problem('malformed', f'{key!r} is no list or dict of class names: {labels!r}')
+        yield Problem('malformed', f'{key!r} is no list or dict of class names: {brief(labels)}')
         return
     for label in labels:
         if label not in classes:
-            yield Problem('unknown class', f'{label!r} in {key!r} is not in the metainfo')
-        elif key == 'sources' and not _is_path(labels[label]):
-            yield Problem('malformed', f'source {label!r} is no path: {labels[label]!r}')
-        elif key != 'sources' and isinstance(labels, dict) and not _is_share(labels[label]):
-            yield Problem('malformed', f'{key} {label!r} is no probability: {labels[label]!r}')
+            yield Problem('unknown class', f'{brief(label)} in {key!r} is not in the metainfo')
+        elif key == 'sources':
+            yield from _check_path(f'source {label!r}', labels[label])
+        elif isinstance(labels, dict) and not _is_share(labels[label]):
+            value = brief(labels[label])
+            yield Problem('malformed', f'{key} {label!r} is no probability: {value}')
 
 
 def _check_boxes(entry: dict, classes: list[str]) -> Iterator[Problem]:
@@ -94,37 +120,37 @@ def _check_boxes(entry: dict, classes: list[str]) -> Iterator[Problem]:
         yield Problem('malformed', "'boxes' is no dict of frame index -> list of boxes")
         return
     for frame, items in boxes.items():
-        if frame not in map(str, range(frame_count(entry))):
+        if not _is_index(frame, frame_count(entry)):
             yield Problem(
                 'inconsistent',
-                f'boxes for frame {frame!r}; the last one is "{frame_count(entry) - 1}"',
+                f'boxes for frame {brief(frame)}; the last one is "{frame_count(entry) - 1}"',
             )
         for item in items:
             for problem in _check_box(item, entry.get('tags', []), classes):
-                yield Problem(problem.kind, f'{problem.message} (frame {frame})')
+                yield Problem(problem.kind, f'{problem.message} (frame {frame:.20})')
 
 
 def _check_box(item: object, tags: list | dict, classes: list[str]) -> Iterator[Problem]:
     if not isinstance(item, dict) or not isinstance(item.get('sounding'), bool):
-        yield Problem('malformed', f"box {item!r} needs 'bbox', 'label' and 'sounding'")
+        yield Problem('malformed', f"box {brief(item)} needs 'bbox', 'label' and 'sounding'")
         return
     label, box = item.get('label'), item.get('bbox')
     if label not in classes:
-        yield Problem('unknown class', f'box label {label!r} is not in the metainfo')
+        yield Problem('unknown class', f'box label {brief(label)} is not in the metainfo')
     elif item['sounding'] and label not in tags:
         yield Problem('inconsistent', f'a box of {label!r} sounds, but {label!r} is no tag')
     if not _are_numbers(box):
-        yield Problem('malformed', f'bbox {box!r} is not four numbers x, y, w, h')
+        yield Problem('malformed', f'bbox {brief(box)} is not four numbers x, y, w, h')
         return
     x, y, w, h = box
     if w <= 0 or h <= 0:
-        yield Problem('degenerate', f'box of {label!r} without area: w={w}, h={h}')
+        yield Problem('degenerate', f'box of {brief(label)} without area: w={w}, h={h}')
     low, high = -BOX_TOLERANCE, 1 + BOX_TOLERANCE
     if x < low or y < low or x + w > high or y + h > high:
         hint = ': is it x1, y1, x2, y2?' if low <= x < w <= high and low <= y < h <= high else ''
         yield Problem(
             'degenerate',
-            f'box of {label!r} outside the frame: {box} (normalised x, y, w, h{hint})',
+            f'box of {brief(label)} outside the frame: {box} (normalised x, y, w, h{hint})',
         )
 
 
@@ -138,24 +164,24 @@ def check_media(entry: dict, data_root: str | Path) -> list[Problem]:
     Returns:
         list[Problem]: What is missing, unreadable or silent.
     """
-    root = Path(data_root)
     problems = []
     for name in [entry['audio'], *entry.get('sources', {}).values()]:
-        problems += _try(root / name, _check_sound, entry['duration'])
+        problems += _try(data_root, name, _check_sound, entry['duration'])
     for name in entry.get('frames', []):
-        problems += _try(root / name, read_image)
+        problems += _try(data_root, name, read_image)
     if 'video' in entry:
         last = (frame_count(entry) - 1) / entry['fps']
-        problems += _try(root / entry['video'], read_video_frame, last)
+        problems += _try(data_root, entry['video'], read_video_frame, last)
     return problems
 
 
-def _try(path: Path, check: Callable, *args) -> list[Problem]:
-    if not path.is_file():
-        return [Problem('missing', f'{path} is missing')]
+def _try(data_root: str | Path, name: str, check: Callable, *args) -> list[Problem]:
     try:
+        path = Path(media_path(data_root, name))
+        if not path.is_file():
+            return [Problem('missing', f'{path} is missing')]
         problem = check(str(path), *args)
-    except DataError as error:
+    except (DataError, OSError) as error:
         return [Problem('unreadable', str(error))]
     return [problem] if isinstance(problem, Problem) else []
 
@@ -173,12 +199,21 @@ def frame_count(entry: dict) -> int:
     return len(entry['frames'])
 
 
-def _is_path(value: object) -> bool:
-    return isinstance(value, str) and bool(value)
+def _is_index(text: str, count: int) -> bool:
+    try:
+        return 0 <= int(text) < count and text == str(int(text))
+    except ValueError:
+        return False
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+def _is_number(value: object, limit: float = LARGEST) -> bool:
+    # compared, not converted: an int of 4,000 digits overflows as a float; nan compares false
+    return (
+        isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and -limit <= value <= limit
+        and abs(value) != float('inf')
+    )
 
 
 def _is_share(value: object) -> bool:

@@ -13,6 +13,7 @@ import numpy as np
 
 from mmavl.errors import DataError
 from mmavl.utils.files import atomic_write
+from mmavl.utils.strict_json import brief, parse_json
 
 from .manifest_checks import frame_count
 
@@ -95,13 +96,13 @@ def read_mixtures(path: str | Path) -> list[list[Source]]:
         DataError: The file is missing or holds no list of mixtures.
     """
     try:
-        content = json.loads(Path(path).read_text(encoding='utf-8'))
+        content = parse_json(Path(path).read_bytes())
         mixtures = [[_source(item) for item in mixture] for mixture in content['mixtures']]
     except FileNotFoundError as error:
         raise DataError(
             f'mixture list {path} is missing: tools/dataset_converters/make_mixtures.py writes one'
         ) from error
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, LookupError) as error:
         raise DataError(
             f'{path} is no mixture list ({type(error).__name__}: {error}): write it again with '
             'tools/dataset_converters/make_mixtures.py'
@@ -114,5 +115,7 @@ def read_mixtures(path: str | Path) -> list[list[Source]]:
 def _source(item: object) -> Source:
     kinds = [type(part) for part in item] if isinstance(item, list) else []
     if kinds[:2] != [str, str] or len(kinds) > 3 or not all(0 <= place <= 1 for place in item[2:]):
-        raise ValueError(f'{item!r} is not a clip id, a class name and perhaps a place in [0, 1]')
+        raise ValueError(
+            f'{brief(item)} is not a clip id, a class name and perhaps a place in [0, 1]'
+        )
     return tuple(item)

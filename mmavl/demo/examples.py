@@ -4,7 +4,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from mmavl.datasets.manifest import read_manifest
+from mmavl.datasets.manifest import read_checked_manifest
+from mmavl.datasets.media_paths import media_path
 from mmavl.utils.shipped import shipped
 
 #: Where the test scenes of InstrumentScenes are built.
@@ -36,12 +37,12 @@ def list_examples(manifest: str | Path, count: int = 9) -> list[Example]:
     Raises:
         DataError: It is missing, or no manifest.
     """
-    root, clips = Path(manifest).parent, read_manifest(manifest)['data_list']
+    root, clips = Path(manifest).parent, read_checked_manifest(manifest)['data_list']
     clips = clips[:: max(len(clips) // count, 1)][:count]
     return [
         Example(
-            os.path.abspath(root / clip['frames'][len(clip['frames']) // 2]),
-            os.path.abspath(root / clip['audio']),
+            os.path.abspath(media_path(root, clip['frames'][len(clip['frames']) // 2])),
+            os.path.abspath(media_path(root, clip['audio'])),
             ', '.join(clip.get('tags', ())),
         )
         for clip in clips

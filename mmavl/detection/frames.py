@@ -6,6 +6,7 @@ import numpy as np
 from torch.utils.data import Dataset
 
 from mmavl.datasets.manifest_checks import frame_count
+from mmavl.datasets.media_paths import media_path
 from mmavl.media.image import read_image
 from mmavl.media.video import read_video_frame
 from mmavl.utils.failures import input_errors
@@ -44,6 +45,6 @@ class ManifestFrames(Dataset):
         entry = self.entries[number]
         with input_errors(f'clip {entry["clip_id"]!r}, frame {index}'):
             if 'video' in entry:
-                path = str(self.data_root / entry['video'])
+                path = media_path(self.data_root, entry['video'])
                 return read_video_frame(path, index / entry['fps'])
-            return read_image(str(self.data_root / entry['frames'][index]))
+            return read_image(media_path(self.data_root, entry['frames'][index]))

@@ -1,12 +1,12 @@
 """The label lists of pretrained classifiers."""
 
 import csv
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
 from mmavl.errors import ConfigError
 
+from .strict_json import brief, parse_json
 from .weights import resolve_path
 
 #: In AudioSet's 527 labels and not in YAMNet's 521.
@@ -53,21 +53,25 @@ def read_labels(source: str | Sequence[str]) -> list[str]:
         raise ConfigError(f'label list {path} holds no names')
     for number, name in enumerate(names):
         if not isinstance(name, str) or not name.strip():
-            raise ConfigError(f'label list {path}: label {number} is no name: {name!r}')
+            raise ConfigError(f'label list {path}: label {number} is no name: {brief(name)}')
     return names
 
 
 def _read(path: Path) -> object:
-    text = path.read_text(encoding='utf-8-sig')
-    if path.suffix == '.json':
-        return json.loads(text)
-    if path.suffix == '.csv':
-        rows = csv.DictReader(text.splitlines())
-        if 'display_name' not in (rows.fieldnames or ()):
-            raise ConfigError(
-                f"label list {path} has no column 'display_name', only {rows.fieldnames}"
-            )
-        return [row['display_name'] for row in rows]
+    try:
+        text = path.read_text(encoding='utf-8-sig')
+        if path.suffix == '.json':
+            return parse_json(text)
+        if path.suffix == '.csv':
+            rows = csv.DictReader(text.splitlines())
+            if 'display_name' in (rows.fieldnames or ()):
+                return [row['display_name'] for row in rows]
+            fields = brief(rows.fieldnames)
+            raise ConfigError(f"label list {path} has no column 'display_name', only {fields}")
+    except ConfigError:
+        raise
+    except (csv.Error, ValueError) as error:
+        raise ConfigError(f'label list {path} cannot be read: {error}') from error
     return [line.strip() for line in text.strip().splitlines()]
 
 

@@ -9,6 +9,8 @@ from mmavl.errors import DataError
 
 from .weights import resolve_path
 
+#: Characters of a line: 300 numbers take 4,000.
+_LONGEST_LINE = 1_000_000
 _WORD = re.compile(r'[^\W_]+')
 
 
@@ -35,7 +37,9 @@ def read_word_vectors(location: str, words: Iterable[str]) -> dict[str, np.ndarr
     path, wanted = resolve_path(location), set(words)
     vectors, size = {}, None
     with path.open(encoding='utf-8', errors='replace') as file:
-        for number, line in enumerate(file, 1):
+        for number, line in enumerate(iter(lambda: file.readline(_LONGEST_LINE), ''), 1):
+            if len(line) == _LONGEST_LINE:
+                raise DataError(f'{path}, line {number} is no word with its numbers: too long')
             word, _, rest = line.partition(' ')
             if number == 1 and len(rest.split()) == 1:
                 continue
@@ -46,6 +50,8 @@ def read_word_vectors(location: str, words: Iterable[str]) -> dict[str, np.ndarr
                 vector = np.array(rest.split(), np.float64)
             except ValueError as error:
                 raise DataError(f'{path}, line {number}: no numbers behind {word!r}') from error
+            if not np.isfinite(vector).all():
+                raise DataError(f'{path}, line {number}: nan or inf behind {word!r}')
             if len(vector) != size:
                 raise DataError(
                     f'{path}, line {number}: {len(vector)} numbers behind {word!r}, the first '

@@ -22,6 +22,11 @@ def test_a_written_list_is_read_as_it_was_a_mixture_a_line(tmp_path):
         '{"mixtures": [["c1"]]}',
         '{"mixtures": [[["c1", "Horn", 1.5]]]}',
         'nothing',
+        '3',
+        '{"mixtures": [[["c1", "Horn", "x"]]]}',
+        '{"mixtures": ' + '[' * 100_000,
+        '{"mixtures": [[["c1", "Horn", NaN]]]}',
+        '{"mixtures": [[["c1", "Horn", ' + '9' * 5000 + ']]]}',
     ],
 )
 def test_a_file_that_is_no_list_is_named(tmp_path, text):

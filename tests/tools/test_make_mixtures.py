@@ -13,7 +13,8 @@ TOOL = Path(__file__).parents[2] / 'tools/dataset_converters/make_mixtures.py'
 @pytest.fixture
 def run(monkeypatch, tmp_path):
     classes = ['Violin', 'Flute']
-    entries = [{'clip_id': f'c{i}', 'tags': [classes[i % 2]]} for i in range(6)]
+    media = {'audio': 'x.wav', 'frames': ['x.png'], 'fps': 1, 'duration': 1}
+    entries = [{'clip_id': f'c{i}', 'tags': [classes[i % 2]], **media} for i in range(6)]
     metainfo = {'classes': classes, 'dataset': 'toy', 'split': 'test', 'seed': 4, 'packages': {}}
     manifest = {'metainfo': metainfo, 'data_list': entries}
     (tmp_path / 'test.json').write_text(json.dumps(manifest))

@@ -40,6 +40,10 @@ def test_a_file_without_names_is_refused(tmp_path):
     (tmp_path / 'a.json').write_text('["Harp", 3]')
     with pytest.raises(ConfigError, match='label 1 is no name: 3'):
         read_labels(str(tmp_path / 'a.json'))
+    for content in (b'["\xff"]', b'[' * 100_000, b'["a"'):
+        (tmp_path / 'a.json').write_bytes(content)
+        with pytest.raises(ConfigError, match=r'a\.json cannot be read'):
+            read_labels(str(tmp_path / 'a.json'))
     (tmp_path / 'a.txt').write_text('')
     with pytest.raises(ConfigError, match='holds no names'):
         read_labels(str(tmp_path / 'a.txt'))

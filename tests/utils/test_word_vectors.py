@@ -38,3 +38,16 @@ def test_a_damaged_line_is_named(glove):
         read_word_vectors(glove('the 1 2\nharp 3 a'), ['harp'])
     with pytest.raises(FileNotFoundError, match='nowhere'):
         read_word_vectors('/nowhere/glove.txt', ['harp'])
+
+
+@pytest.mark.parametrize(
+    ('text', 'message'),
+    [
+        ('the 1 2\nharp nan 1\n', 'line 2: nan or inf'),
+        ('the 1 2\nharp 1e999 1\n', 'line 2: nan or inf'),
+        ('the 1 2\n' + 'x' * 2_000_000, 'line 2 is no word with its numbers: too long'),
+    ],
+)
+def test_what_is_no_file_of_word_vectors_is_named(glove, text, message):
+    with pytest.raises(DataError, match=message):
+        read_word_vectors(glove(text), ['harp'])

@@ -9,7 +9,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from mmavl.datasets.manifest import read_manifest
+from mmavl.datasets.manifest import read_checked_manifest
 from mmavl.datasets.mixture_list import draw_mixtures, write_mixtures
 from mmavl.errors import DataError
 
@@ -36,7 +36,7 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     args = parse_args()
     try:
-        manifest = read_manifest(args.manifest)
+        manifest = read_checked_manifest(args.manifest)
         mixtures = draw_mixtures(
             manifest['data_list'], args.size, args.count, args.levels, args.seed
         )

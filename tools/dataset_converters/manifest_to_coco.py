@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from mmavl.datasets.coco import manifest_to_coco, write_coco
-from mmavl.datasets.manifest import read_manifest
+from mmavl.datasets.manifest import read_checked_manifest
 from mmavl.errors import DataError
 
 
@@ -30,7 +30,7 @@ def main() -> None:
     for path in args.manifests:
         out = (args.out_dir or path.parent) / f'{path.stem}_coco.json'
         try:
-            content = manifest_to_coco(read_manifest(path), args.data_root or path.parent)
+            content = manifest_to_coco(read_checked_manifest(path), args.data_root or path.parent)
             write_coco(out, content)
         except (DataError, OSError) as error:
             sys.exit(f'error: {path}: {error}')

@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from mmavl.datasets.manifest import read_manifest
+from mmavl.datasets.manifest import read_checked_manifest
+from mmavl.datasets.media_paths import media_path
 from mmavl.engine.launch import clear_errors
 from mmavl.errors import DataError
 from mmavl.media.image import read_image
@@ -59,16 +60,22 @@ def write_video(path: Path, picture: np.ndarray, sound: Path, seconds: float) ->
             video.write(index / _FPS, picture[:height, :width])
 
 
+def _file_name(clip_id: str) -> str:
+    if '/' in clip_id or '\\' in clip_id:
+        raise DataError(f'clip {clip_id!r} would be written into another folder: rename it')
+    return clip_id
+
+
 def main() -> int:
     args = parse_args()
-    manifest, root = read_manifest(args.manifest), args.manifest.parent
+    manifest, root = read_checked_manifest(args.manifest), args.manifest.parent
     chosen = {name: scenes_of(manifest, name, args.count, args.manifest) for name in args.classes}
     work = [(name, entry) for name, entries in chosen.items() for entry in entries]
     for name, entry in tqdm(work, unit='video'):
-        path = args.out / name / f'{entry["clip_id"]}.mp4'
+        path = args.out / name / f'{_file_name(entry["clip_id"])}.mp4'
         if not path.exists():
-            picture = read_image(str(root / entry['frames'][0]))
-            write_video(path, picture, root / entry['audio'], entry['duration'])
+            picture = read_image(media_path(root, entry['frames'][0]))
+            write_video(path, picture, Path(media_path(root, entry['audio'])), entry['duration'])
     print(f'{len(work)} videos in {args.out}')
     return 0
 

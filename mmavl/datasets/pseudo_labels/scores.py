@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from mmavl.utils.keys import file_key, key_part
 from ..feature_cache import FeatureArray
 from ..feature_filling import fill
 from ..manifest_checks import frame_count
+from ..media_paths import media_path
 
 
 def teacher_scores(
@@ -95,15 +95,16 @@ class _Media(Dataset):
     def read(self, entry: dict) -> list[np.ndarray]:
         """The clip's sound, or some of its pictures."""
         if self.sample_rate is not None:
-            path = str(self.root / entry['audio'])
+            path = media_path(self.root, entry['audio'])
             wave, _ = read_audio(path, self.sample_rate, LONGEST, expected=entry['duration'])
             return [wave]
         if 'video' in entry:
-            path = str(self.root / entry['video'])
+            path = media_path(self.root, entry['video'])
             times = [number / entry['fps'] for number in self._numbers(entry)]
             return [read_video_frame(path, time) for time in times]
         numbers = self._numbers(entry)
-        return [read_image(str(self.root / entry['frames'][number])) for number in numbers]
+        names = [entry['frames'][number] for number in numbers]
+        return [read_image(media_path(self.root, name)) for name in names]
 
     def _windows(self, picture: np.ndarray) -> Iterator[np.ndarray]:
         """Windows of a picture [H, W, 3], each of half its height and width."""
@@ -135,5 +136,5 @@ def _key(teacher: BaseTeacher, config: dict, media: _Media) -> str:
     for entry in media.entries:
         digest.update(key_part(entry['clip_id']))
         for name in media.paths(entry):
-            digest.update(file_key(os.path.join(media.root, name), str(media.root)))
+            digest.update(file_key(media_path(media.root, name), str(media.root)))
     return digest.hexdigest()

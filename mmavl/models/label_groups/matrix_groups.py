@@ -37,9 +37,16 @@ class MatrixGroups(BaseGroups):
         self.labels = None if labels is None else read_labels(labels)
         try:
             self.matrix = np.load(self.path, allow_pickle=False)
-        except ValueError as error:
+        except Exception as error:  # numpy raises nearly any type on broken input
             raise ConfigError(f'{self.path} is no .npy file of numbers: {error}') from error
-        if self.matrix.ndim != 2 or not np.isfinite(self.matrix).all() or self.matrix.min() < 0:
+        if (
+            not isinstance(self.matrix, np.ndarray)
+            or self.matrix.ndim != 2
+            or self.matrix.dtype.kind not in 'biuf'
+            or not self.matrix.size
+            or not np.isfinite(self.matrix).all()
+            or self.matrix.min() < 0
+        ):
             raise ConfigError(f'{self.path} is no matrix of numbers >= 0')
 
     def __call__(

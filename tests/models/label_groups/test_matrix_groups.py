@@ -44,6 +44,14 @@ def test_what_does_not_fit_is_refused(file, tmp_path):
     np.save(tmp_path / 'o.npy', np.array([{}], object), allow_pickle=True)
     with pytest.raises(ConfigError, match=r'no \.npy file of numbers'):
         MatrixGroups(str(tmp_path / 'o.npy'), ['a'])
+    (tmp_path / 's.npy').write_bytes((tmp_path / 'o.npy').read_bytes()[:20])
+    with pytest.raises(ConfigError, match=r'no \.npy file of numbers'):
+        MatrixGroups(str(tmp_path / 's.npy'), ['a'])
+    np.savez(tmp_path / 'z.npz', MATRIX)
+    np.save(tmp_path / 't.npy', np.array([['a']]))
+    for name in ('z.npz', 't.npy'):
+        with pytest.raises(ConfigError, match='no matrix of numbers >= 0'):
+            MatrixGroups(str(tmp_path / name), ['a'])
     np.save(tmp_path / 'n.npy', -MATRIX)
     with pytest.raises(ConfigError, match='no matrix of numbers >= 0'):
         MatrixGroups(str(tmp_path / 'n.npy'), ['a', 'b'])
