@@ -1,7 +1,7 @@
 """One file that holds a whole model: weights, config and classes, and nothing to execute."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,21 +9,25 @@ import safetensors
 import torch
 from mmengine import Config
 from mmengine.model import BaseModel
-from mmengine.registry import DefaultScope, Registry
 from safetensors.torch import save
 from torch import Tensor
 
 from mmavl import __version__
 from mmavl.engine.checkpoint import load_state
 from mmavl.errors import CheckpointError, ConfigError
-from mmavl.registry import MODELS
 from mmavl.utils.components import component_name
 from mmavl.utils.files import atomic_write
+from mmavl.utils.strict_json import brief, parse_json
+from mmavl.utils.tensor_files import read_tensor_file
 from mmavl.utils.weights import without_sources
 
+from .embedded_config import build_embedded, inference_parts
+
 FORMAT_VERSION = 1
-#: What a config says of the machine and the files of its training.
-_OF_THE_RUN = ('work_dir', 'load_from', 'load_without', 'resume', 'launcher')
+#: Characters of each entry of the metadata.
+_LONGEST = 1_000_000
+#: Characters of a class's name.
+_LONGEST_NAME = 200
 
 
 def save_exported(
@@ -35,24 +39,24 @@ def save_exported(
 
     Args:
         path (str | Path): The file, ``.safetensors``.
-        cfg (Config): The whole config, bases resolved.
+        cfg (Config): The whole config, bases resolved; its model and test pipeline are kept.
         state (dict[str, Tensor]): The model's state dict, of a checkpoint.
         classes (Sequence[str]): Names of the classes, in the order of the tags.
 
     Raises:
-        CheckpointError: The weights belong to another model than the config's.
+        CheckpointError: The weights belong to another model than the config's, or the config has
+            what no file may have, e.g. a path or a component that is not registered.
         ConfigError: The classes are not as many as the model's.
     """
     content = _plain(cfg.to_dict())
-    content = {k: v for k, v in content.items() if k not in _OF_THE_RUN}
     content['model'] = without_sources(content['model'])
+    content = inference_parts(content, str(path))
     classes = list(classes)
-    for count in _numbers_of_classes(content['model']):
-        if count != len(classes):
-            raise ConfigError(
-                f'the model tells {count} classes apart, but {len(classes)} are named: {classes}'
-            )
-    load_state(_build(content['model'], str(path)), state, 'the checkpoint', strict=True)
+    problem = _class_problem(content['model'], classes)
+    if problem:
+        raise ConfigError(problem)
+    model = build_embedded(content, _size(state.values()), str(path))
+    load_state(model, state, 'the checkpoint', strict=True)
     tensors = {k.removeprefix('module.'): v.detach().clone() for k, v in state.items()}
     tensors = {k: v.contiguous() for k, v in tensors.items()}
     metadata = {
@@ -68,9 +72,11 @@ def save_exported(
 def load_exported(path: str | Path, device: str | torch.device = 'cpu') -> BaseModel:
     """Build the model of a file that ``tools/model_converters/export_weights.py`` wrote.
 
-    Nothing else is read: no config, no pretrained weights, no cache. Nothing is executed either:
-    the config is JSON, and may only name components that are registered. Those of a project of
-    your own are, once it is imported.
+    The file may be a stranger's. Nothing else is read: no config, no pretrained weights, no
+    cache. Nothing is executed either: of the config, which is JSON, only the model and the test
+    pipeline are taken, and they may only name components that are registered with mmavl. Those
+    of a project of your own are, once it is imported. See
+    :mod:`mmavl.engine.embedded_config`.
 
     Args:
         path (str | Path): The ``.safetensors`` file.
@@ -83,38 +89,40 @@ def load_exported(path: str | Path, device: str | torch.device = 'cpu') -> BaseM
     Raises:
         FileNotFoundError: There is no such file.
         CheckpointError: The file is damaged, was not written by the export, is of a newer format,
-            or names an unknown component.
+            or its config names an unknown component, a file, or sizes beyond all reason.
     """
-    state, metadata = _read(path)
+    path = Path(path).expanduser()
+    if not path.is_file():
+        raise FileNotFoundError(f'weight file not found: {path}')
+    metadata = _read_metadata(path)
     try:
         version = int(metadata['format_version'])
-        cfg = Config(json.loads(metadata['config']))
-        classes = json.loads(metadata['classes'])
-        parts = cfg.model.to_dict()
-    except (ValueError, TypeError, AttributeError) as error:
+        content = parse_json(metadata['config'])
+        classes = parse_json(metadata['classes'])
+    except ValueError as error:
         raise CheckpointError(f'{path} has damaged metadata: {error}') from error
     if version > FORMAT_VERSION:
         raise CheckpointError(
             f'{path} has format {version}, this mmavl ({__version__}) reads up to '
-            f'{FORMAT_VERSION}: it was written by mmavl {metadata.get("mmavl_version")}'
+            f'{FORMAT_VERSION}: it was written by mmavl {brief(metadata.get("mmavl_version"))}'
         )
-    model = _build(parts, str(path))
+    parts = inference_parts(content, str(path))
+    problem = _class_problem(parts['model'], classes)
+    if problem:
+        raise CheckpointError(f'{path}: {problem}')
+    state = read_tensor_file(path)['state_dict']
+    model = build_embedded(parts, _size(state.values()), str(path))
     load_state(model, state, str(path), strict=True)
-    model.cfg = cfg
+    model.cfg = Config(parts)
     model.dataset_meta = {'classes': classes}
     return model.to(device).eval()
 
 
-def _read(path: str | Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """Tensors and metadata of an exported file."""
-    path = Path(path).expanduser()
-    if not path.is_file():
-        raise FileNotFoundError(f'weight file not found: {path}')
+def _read_metadata(path: Path) -> dict[str, str]:
     try:
         with safetensors.safe_open(path, 'pt') as file:
-            state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
             metadata = file.metadata() or {}
-    except safetensors.SafetensorError as error:
+    except Exception as error:  # a broken header can be wrong in any way
         raise CheckpointError(f'{path} is damaged or no safetensors file: {error}') from error
     missing = {'format_version', 'config', 'classes'} - metadata.keys()
     if missing:
@@ -122,25 +130,13 @@ def _read(path: str | Path) -> tuple[dict[str, Tensor], dict[str, str]]:
             f'{path} has no {", ".join(sorted(missing))} in its metadata: it holds weights alone. '
             'tools/model_converters/export_weights.py writes files with both'
         )
-    return state, metadata
+    if max(map(len, metadata.values())) > _LONGEST:
+        raise CheckpointError(f'{path} has metadata of more than {_LONGEST:,} characters')
+    return metadata
 
 
-def _build(model: dict[str, Any], source: str) -> BaseModel:
-    for kind in _types(model):
-        if not _is_registered(kind):
-            raise CheckpointError(
-                f'{source} has a component {kind!r}, which mmavl does not know; import the '
-                'package that registers it first'
-            )
-    with DefaultScope.overwrite_default_scope('mmavl'):
-        return MODELS.build(model)
-
-
-def _types(node: Any) -> Iterator[str]:
-    """Every ``type`` of a config."""
-    for entry in _dicts(node):
-        if 'type' in entry:
-            yield entry['type']
+def _size(tensors: Iterable[Tensor]) -> int:
+    return sum(tensor.numel() * tensor.element_size() for tensor in tensors)
 
 
 def _dicts(node: Any) -> Iterator[dict]:
@@ -149,17 +145,6 @@ def _dicts(node: Any) -> Iterator[dict]:
     if isinstance(node, dict | list | tuple):
         for value in node.values() if isinstance(node, dict) else node:
             yield from _dicts(value)
-
-
-def _is_registered(kind: Any) -> bool:
-    # mmengine would import and call anything that 'package.function' names
-    node: Registry | None = MODELS
-    while node is not None:
-        node.import_from_location()
-        if kind in node.module_dict:
-            return True
-        node = node.parent
-    return False
 
 
 def _plain(node: Any, key: str = '') -> Any:
@@ -173,6 +158,18 @@ def _plain(node: Any, key: str = '') -> Any:
     return node if node is None or isinstance(node, bool | int | float | str) else str(node)
 
 
-def _numbers_of_classes(model: dict[str, Any]) -> set[int]:
-    counts = {entry.get('num_classes') for entry in _dicts(model)}
-    return counts - {None}
+def _class_problem(model: dict[str, Any], classes: Any) -> str:
+    """Why these cannot be the classes of a model; empty if they can."""
+    names = isinstance(classes, list) and all(
+        isinstance(name, str) and name.isprintable() and 0 < len(name) <= _LONGEST_NAME
+        for name in classes
+    )
+    if not names or not classes or len(set(classes)) < len(classes):
+        return f'the classes are not distinct names: {brief(classes)}'
+    for count in (entry['num_classes'] for entry in _dicts(model) if 'num_classes' in entry):
+        if count is not None and count != len(classes):
+            return (
+                f'the model tells {brief(count)} classes apart, but {len(classes)} are named: '
+                f'{", ".join(classes):.300}'
+            )
+    return ''

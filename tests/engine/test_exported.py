@@ -11,6 +11,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from mmavl.engine.checkpoint import load_checkpoint
+from mmavl.engine.embedded_config import inference_parts
 from mmavl.engine.exported import _plain, load_exported, save_exported
 from mmavl.errors import CheckpointError, ConfigError
 from mmavl.registry import MODELS
@@ -118,7 +119,11 @@ def test_its_tensors_serve_wherever_a_checkpoint_does(trained, exported):
 
 @pytest.mark.parametrize('path', sorted(CONFIGS.glob('*.py')), ids=lambda p: p.stem)
 def test_no_config_leaves_a_source_of_weights_in_the_file(path):
-    text = json.dumps(without_sources(_plain(Config.fromfile(path).to_dict())['model']))
+    content = _plain(Config.fromfile(path).to_dict())
+    content['model'] = without_sources(content['model'])
+    kept = inference_parts(content, path.name)
+    assert [step['type'] for step in kept['test_dataloader']['dataset']['pipeline']]
+    text = json.dumps(kept)
     for word in ('pkg://', 'http', '.pth', '.zip', '.onnx', '"pretrained": true'):
         assert word not in text
 

@@ -1,0 +1,55 @@
+"""A bound on the tensors that a block makes."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_iter, tree_map_only
+
+
+class AllocationLimit(TorchDispatchMode):
+    """Refuse a tensor before it takes memory, where it is too large or one too many.
+
+    Each operation is first computed on the meta device, which gives its result's size alone.
+
+    Args:
+        most (int): Bytes that one result may have, and that all tensors which are made of
+            nothing (``torch.empty``, ``torch.zeros``) may have together.
+
+    Raises:
+        MemoryError: Inside of the block.
+    """
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self.most = most
+        self._made = 0
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: tuple = (), kwargs: dict | None = None
+    ) -> Any:
+        """Compute an operation, unless its result is too large."""
+        kwargs = kwargs or {}
+        if not func._schema.is_mutable:
+            size = _result_size(func, args, kwargs)
+            if not any(isinstance(value, Tensor) for value in tree_iter((args, kwargs))):
+                self._made += size
+            if max(size, self._made) > self.most:
+                raise MemoryError(
+                    f'a tensor of {size:,} bytes, after {self._made - size:,}, where '
+                    f'{self.most:,} are allowed'
+                )
+        return func(*args, **kwargs)
+
+
+def _result_size(func: Any, args: tuple, kwargs: dict) -> int:
+    args, kwargs = tree_map_only(Tensor, lambda tensor: tensor.to('meta'), (args, kwargs))
+    if any(argument.name == 'device' for argument in func._schema.arguments):
+        kwargs = {**kwargs, 'device': torch.device('meta')}
+    try:
+        result = func(*args, **kwargs)
+    except Exception:  # not every operation is known to the meta device
+        return 0
+    tensors = (value for value in tree_iter(result) if isinstance(value, Tensor))
+    return sum(tensor.untyped_storage().nbytes() for tensor in tensors)
