@@ -2,6 +2,8 @@
 
 import tempfile
 import zipfile
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,10 @@ import numpy as np
 
 from mmavl.errors import ConfigError
 
+from .zip_files import zip_problem
+
+#: Bytes of an unpacked zip.
+LARGEST = 2**30
 _FLOATS = {
     'tensor(float)': np.float32,
     'tensor(double)': np.float64,
@@ -26,18 +32,32 @@ def load_onnx(path: Path) -> Any:
         onnx.ModelProto: The model.
 
     Raises:
-        ConfigError: A zip without an ONNX file in it.
+        ConfigError: The file is damaged, unpacks to more than :data:`LARGEST` bytes, or is a zip
+            without an ONNX file in it.
     """
     import onnx
 
     if path.suffix != '.zip':
-        return onnx.load(path)
+        return _load(onnx.load, path, path)
+    problem = zip_problem(path, largest=LARGEST, check_sums=False)  # unpacking compares them
+    if problem:
+        raise ConfigError(f'{path} {problem}')
     with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(path) as archive:
-        archive.extractall(folder)
+        _load(archive.extractall, folder, path)
         inner = next(Path(folder).rglob('*.onnx'), None)
         if inner is None:
             raise ConfigError(f'{path} holds no .onnx file')
-        return onnx.load(inner)
+        return _load(onnx.load, inner, path)
+
+
+def _load(read: Callable, source: Any, path: Path) -> Any:
+    try:
+        return read(source)
+    except OSError:
+        raise
+    except Exception as error:  # a broken file can be wrong in any way
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise ConfigError(f'{path} is damaged or no ONNX file: {reason:.300}') from error
 
 
 class OnnxSession:
@@ -67,9 +87,10 @@ class OnnxSession:
         options = onnxruntime.SessionOptions()
         options.add_session_config_entry('session.disable_quant_qdq', '1')
         options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(
-            model.SerializeToString(), options, providers=['CPUExecutionProvider']
+        create = partial(
+            onnxruntime.InferenceSession, sess_options=options, providers=['CPUExecutionProvider']
         )
+        self._session = _load(create, model.SerializeToString(), path)
         inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
         if len(inputs) != 1:
             raise ConfigError(f'{path} has inputs {[i.name for i in inputs]}, not a single one')

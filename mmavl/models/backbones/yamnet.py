@@ -100,11 +100,14 @@ def read_onnx_convolutions(path: Path) -> list[tuple[Tensor, Tensor]]:
 
     def source(name: str) -> str:  # behind the quantise and dequantise nodes
         while name not in values:
-            name = producer[name].input[0]
+            name = producer.pop(name).input[0]  # a graph in a circle ends in a KeyError
         return name
 
-    return [
-        tuple(torch.from_numpy(values[source(name)]) for name in node.input[1:3])
-        for node in graph.node
-        if node.op_type == 'Conv'
-    ]
+    try:
+        return [
+            tuple(torch.from_numpy(values[source(name)]) for name in node.input[1:3])
+            for node in graph.node
+            if node.op_type == 'Conv'
+        ]
+    except (LookupError, TypeError) as error:
+        raise ConfigError(f'{path} has convolutions without constant weights: {error}') from error

@@ -73,3 +73,54 @@ def test_a_file_cut_short_anywhere_is_called_damaged(tmp_path, share):
     path.write_bytes(raw[: int(share * len(raw))])
     with pytest.raises(DataError, match=r'a\.rcc is damaged .* delete it'):
         read_rcc(path)
+
+
+def rcc_of(path, tree, data=b''):
+    """A resource of these nodes (kind, first or offset, count) under one name, and these blobs."""
+    names = struct.pack('>HI', 1, 0) + 'a'.encode('utf-16-be')
+    nodes = b''.join(
+        struct.pack('>IHII', 0, 2, count, first) if kind == 2 else
+        struct.pack('>IHHHI', 0, kind, 0, 0, first)
+        for kind, first, count in tree
+    )  # fmt: skip
+    places = (20, 20 + len(nodes), 20 + len(nodes) + len(data))
+    path.write_bytes(b'qres' + struct.pack('>4I', 1, *places) + nodes + data + names)
+    return path
+
+
+@pytest.mark.parametrize(
+    'tree',
+    [
+        [(2, 0, 1)],  # the root in itself
+        [(2, 1, 1), (2, 0, 1)],
+        [(2, 1, 1), (2, 1, 1)],
+        [(2, 1, 2), (2, 3, 1), (2, 3, 1), (0, 0, 0)],  # one file in two folders
+        [(2, 0, 2**32 - 1)],
+    ],
+)
+def test_a_folder_that_contains_itself_is_refused(tmp_path, tree):
+    with pytest.raises(DataError, match=r'a\.rcc is damaged \(node . of its tree is in two fold'):
+        read_rcc(rcc_of(tmp_path / 'a.rcc', tree, bytes(4)))
+
+
+@pytest.mark.parametrize('kind', [1, 4])
+def test_a_bomb_is_not_unpacked(tmp_path, kind):
+    zeros = bytes(2**27)
+    bomb = (
+        struct.pack('>I', len(zeros)) + zlib.compress(zeros) if kind == 1
+        else zstandard.compress(zeros)
+    )  # fmt: skip
+    path = tmp_path / 'a.rcc'
+    rcc_of(path, [(2, 1, 1), (kind, 0, 0)], struct.pack('>I', len(bomb)) + bomb)
+    assert path.stat().st_size < 200_000
+    with pytest.raises(DataError, match='an entry unpacks to more than 67,108,864 bytes'):
+        read_rcc(path)
+
+
+def test_one_blob_under_many_names_is_bounded(tmp_path, monkeypatch):
+    monkeypatch.setattr('mmavl.datasets.instrument_scenes.rcc._MOST', 10_000)
+    bomb = zstandard.compress(bytes(3000))
+    tree = [(2, 1, 4), *[(4, 0, 0)] * 4]
+    rcc_of(tmp_path / 'a.rcc', tree, struct.pack('>I', len(bomb)) + bomb)
+    with pytest.raises(DataError, match='it unpacks to more than 10,000 bytes'):
+        read_rcc(tmp_path / 'a.rcc')
