@@ -4,11 +4,14 @@ import csv
 import os
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from tqdm import tqdm
 
 from mmavl.errors import DataError
+from mmavl.utils.strict_json import brief
 
 #: Class of AudioSet-instrument -> its names in Open Images' class descriptions.
 INSTRUMENTS = {
@@ -32,6 +35,16 @@ INSTRUMENTS = {
 _COLUMNS = ('ImageID', 'LabelName', 'XMin', 'XMax', 'YMin', 'YMax', 'IsGroupOf')
 
 
+@contextmanager
+def _text(path: str | Path) -> Iterator[IO[str]]:
+    """Open a table; that it is not one ends in a DataError."""
+    with open(path, encoding='utf-8', newline='') as file:
+        try:
+            yield file
+        except (UnicodeDecodeError, csv.Error) as error:
+            raise DataError(f'{path} is no table of text: {error}') from error
+
+
 def read_class_labels(path: str | Path) -> dict[str, str]:
     """Find the instruments in ``class-descriptions-boxable.csv``, whose rows are label, name.
 
@@ -45,7 +58,7 @@ def read_class_labels(path: str | Path) -> dict[str, str]:
         FileNotFoundError: There is no such file.
         DataError: An instrument is not in it.
     """
-    with open(path, encoding='utf-8', newline='') as file:
+    with _text(path) as file:
         labels = {row[1].strip().lower(): row[0] for row in csv.reader(file) if len(row) == 2}
     found = {}
     for instrument, names in INSTRUMENTS.items():
@@ -76,14 +89,14 @@ def read_boxes(path: str | Path, labels: dict[str, str]) -> tuple[dict[str, list
     """
     boxes: dict[str, list] = {}
     left_out: Counter = Counter()
-    with open(path, encoding='utf-8', newline='') as file:
+    with _text(path) as file:
         lines = _with_progress(file, path)
         header = next(csv.reader(lines), [])
         missing = [name for name in _COLUMNS if name not in header]
         if missing:
             raise DataError(
-                f'{path} has no column {", ".join(missing)} in its first row ({header}): it is '
-                'not a *-annotations-bbox.csv of Open Images'
+                f'{path} has no column {", ".join(missing)} in its first row ({brief(header)}): '
+                'it is not a *-annotations-bbox.csv of Open Images'
             )
         places = [header.index(name) for name in _COLUMNS]
         for number, row in enumerate(csv.reader(lines), start=2):
@@ -93,7 +106,9 @@ def read_boxes(path: str | Path, labels: dict[str, str]) -> tuple[dict[str, list
                     continue
                 x1, x2, y1, y2 = (float(value) for value in (x1, x2, y1, y2))
             except (ValueError, IndexError) as error:
-                raise DataError(f'{path}, line {number}: {row} is no box ({error})') from error
+                raise DataError(
+                    f'{path}, line {number}: {brief(row)} is no box ({error})'
+                ) from error
             if not (0 <= x1 <= x2 <= 1 and 0 <= y1 <= y2 <= 1):
                 raise DataError(
                     f'{path}, line {number}: image {image} has a box x {x1} to {x2}, y {y1} to '
@@ -125,7 +140,7 @@ def read_sizes(path: str | Path) -> dict[str, tuple[int, int]]:
         FileNotFoundError: There is no such file.
         DataError: A column is missing, or a size is no positive number.
     """
-    with open(path, encoding='utf-8', newline='') as file:
+    with _text(path) as file:
         sizes = {}
         for number, row in enumerate(csv.DictReader(file), start=2):
             try:
@@ -135,6 +150,7 @@ def read_sizes(path: str | Path) -> dict[str, tuple[int, int]]:
                 sizes[row['ImageID']] = size
             except (KeyError, TypeError, ValueError) as error:
                 raise DataError(
-                    f'{path}, line {number}: no ImageID, Width and Height in {row} ({error!r})'
+                    f'{path}, line {number}: no ImageID, Width and Height in {brief(row)} '
+                    f'({error})'
                 ) from error
     return sizes

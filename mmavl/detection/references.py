@@ -93,9 +93,14 @@ class Journal:
                     f'{self.path} is what an interrupted run with another detector, score or '
                     'manifest left: delete it, or choose another --out'
                 )
-            for line in lines[1:]:
-                clip = json.loads(line)
-                self.done[clip['clip_id']] = clip['boxes']
+            for number, line in enumerate(lines[1:], 2):
+                try:
+                    clip = json.loads(line)
+                    self.done[clip['clip_id']] = clip['boxes']
+                except (ValueError, LookupError, TypeError) as error:
+                    raise DataError(
+                        f'{self.path}, line {number} is damaged ({error}): delete the file'
+                    ) from error
         else:
             lines = [header]
         with atomic_write(self.path) as file:  # without a last line that was cut off

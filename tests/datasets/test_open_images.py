@@ -85,3 +85,18 @@ def test_a_size_that_is_none_is_named(tmp_path, row):
     (tmp_path / 'sizes.csv').write_text(f'ImageID,Width,Height\n{row}\n')
     with pytest.raises(DataError, match=r'sizes\.csv, line 2'):
         read_sizes(tmp_path / 'sizes.csv')
+
+
+@pytest.mark.parametrize(
+    'content', [b'\xff\xfe\x00', b'a,"' + b'x' * 200_000], ids=['bytes', 'field']
+)
+def test_what_is_no_table_of_text_is_named(tmp_path, content):
+    path = tmp_path / 'x.csv'
+    for before, read in (
+        (b'', read_class_labels),
+        (HEADER.encode() + b'\n', lambda path: read_boxes(path, LABELS)),
+        (b'ImageID,Width,Height\n', read_sizes),
+    ):
+        path.write_bytes(before + content)
+        with pytest.raises(DataError, match=r'x\.csv is no table of text'):
+            read(path)

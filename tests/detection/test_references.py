@@ -61,3 +61,12 @@ def test_a_journal_of_another_run_is_refused(tmp_path, content):
     (tmp_path / 'x.jsonl').write_text(content)
     with pytest.raises(DataError, match=r'x\.jsonl .*delete it, or choose another --out'):
         Journal(tmp_path / 'x.jsonl', {'score': 0.5})
+
+
+@pytest.mark.parametrize('line', ['{', '[]', '{"clip_id": "a"}', '{"clip_id": [], "boxes": 1}'])
+def test_a_damaged_line_of_a_journal_is_named(tmp_path, line):
+    path = tmp_path / 'x.jsonl'
+    Journal(path, {})
+    path.write_text(path.read_text() + line + '\n')
+    with pytest.raises(DataError, match=r'x\.jsonl, line 2 is damaged .*: delete the file'):
+        Journal(path, {})

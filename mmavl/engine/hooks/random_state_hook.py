@@ -66,8 +66,9 @@ class RandomStateHook(Hook):
 
     def after_load_checkpoint(self, runner, checkpoint: dict) -> None:
         """Keep this process's state until training starts."""
-        states = checkpoint.get('random_state', [])
-        self._to_restore = states[get_rank()] if len(states) == runner.world_size else None
+        states = checkpoint.get('random_state')
+        known = isinstance(states, list) and len(states) == runner.world_size
+        self._to_restore = states[get_rank()] if known else None
 
     def before_train(self, runner) -> None:
         """Forget the states of a checkpoint that only weights were taken from."""
