@@ -27,13 +27,19 @@ find_python() {
 }
 
 make_venv() {
-    local python version
+    local python version place=.venv
     python=$(find_python)
     version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+    if [[ $PWD == *:* ]]; then # separates the folders of PATH: Python refuses to make it here
+        place=${XDG_DATA_HOME:-$HOME/.local/share}/mmavl/venv-$(cksum <<<"$PWD" | cut -d ' ' -f 1)
+        rm -rf .venv
+        ln -s "$place" .venv
+        echo "The path of this folder has a colon: .venv is a link to $place"
+    fi
     echo "Making .venv with Python $version ($python)"
-    if ! "$python" -m venv .venv >.venv.log 2>&1; then
+    if ! "$python" -m venv "$place" >.venv.log 2>&1; then
         cat .venv.log >&2
-        rm -rf .venv .venv.log
+        rm -rf "$place" .venv .venv.log
         echo "error: $python cannot make virtual environments." \
             "Run: sudo apt-get install python$version-venv" >&2
         return 1
@@ -54,7 +60,8 @@ fi
 
 echo 'Installing PyTorch and the other packages into .venv (the first time, some minutes and 6 GB)'
 SECONDS=0
-pip=(.venv/bin/python -m pip --disable-pip-version-check install --quiet)
+# by its real path, which the first lines of installed programs will name
+pip=("$(cd .venv && pwd -P)/bin/python" -m pip --disable-pip-version-check install --quiet)
 "${pip[@]}" "${requirements[@]/#/-r}"
 "${pip[@]}" --no-deps -r requirements/no_deps.txt
 "${pip[@]}" --no-deps --no-build-isolation --editable .

@@ -17,12 +17,13 @@ if [ "$1" = -c ]; then
         *print*) echo 3.12 ;;
     esac
 elif [ "$2" = venv ]; then
+    case $3 in *:*) echo 'Refusing to create a venv'; exit 1 ;; esac
     [ -z "${NO_VENV:-}" ] || { echo 'ensurepip is not available'; mkdir .venv; exit 1; }
-    mkdir -p .venv/bin
-    cp "$0" .venv/bin/python
+    mkdir -p "$3/bin"
+    cp "$0" "$3/bin/python"
     [ -z "${DIES:-}" ] || kill -9 $PPID
-    touch .venv/bin/pip
-    chmod +x .venv/bin/pip
+    touch "$3/bin/pip"
+    chmod +x "$3/bin/pip"
 else
     [ -z "${SLOW:-}" ] || sleep 0.5
     echo "$@" >>pip.log
@@ -31,13 +32,13 @@ fi
 """
 
 
-@pytest.fixture
-def clone(tmp_path):
+@pytest.fixture(params=['a clone', 'a clone: für alle'])
+def clone(request, tmp_path):
     (tmp_path / 'bin').mkdir()
     for name in ('python3', 'python3.10', 'python3.11', 'python3.12', 'python3.13'):
         (tmp_path / 'bin' / name).write_text(PYTHON)
         (tmp_path / 'bin' / name).chmod(0o755)
-    root = tmp_path / 'a clone'
+    root = tmp_path / request.param
     shutil.copytree(ROOT / 'requirements', root / 'requirements')
     (root / 'tools').mkdir()
     shutil.copy(ROOT / 'tools/setup_env.sh', root / 'tools')
@@ -45,7 +46,8 @@ def clone(tmp_path):
 
     def setup(**env):
         path = f'{tmp_path / "bin"}:{os.environ["PATH"]}'
-        env = {**{k: v for k, v in os.environ.items() if k != 'PYTHON'}, 'PATH': path, **env}
+        kept = {k: v for k, v in os.environ.items() if k not in ('PYTHON', 'XDG_DATA_HOME')}
+        env = {**kept, 'PATH': path, 'HOME': str(tmp_path / 'a home'), **env}
         result = subprocess.run(
             ['bash', root / 'tools/setup_env.sh'],
             env=env, cwd=tmp_path, capture_output=True, text=True,
@@ -71,6 +73,19 @@ def test_an_empty_clone_gets_everything_once(clone):
     assert result.returncode == 0
     assert again == log
     assert result.stdout == ''
+
+
+def test_a_path_with_a_colon_has_its_environment_elsewhere(clone):
+    result, _ = clone()
+    link = clone.root / '.venv'
+    if ':' not in str(clone.root):
+        assert not link.is_symlink()
+        assert 'link' not in result.stdout
+        return
+    place = link.readlink()
+    assert place.parent == clone.root.parent / 'a home/.local/share/mmavl'
+    assert f'The path of this folder has a colon: .venv is a link to {place}' in result.stdout
+    assert (link / 'mmavl-requirements').is_file()
 
 
 def test_a_changed_requirement_is_installed(clone):
@@ -112,7 +127,7 @@ def test_a_missing_venv_module_names_the_command_and_leaves_nothing(clone):
     assert result.returncode == 1
     assert 'sudo apt-get install python3.12-venv' in result.stderr
     assert log == []
-    assert not (clone.root / '.venv').exists()
+    assert not os.path.lexists(clone.root / '.venv')
 
 
 def test_an_old_python_is_refused(clone):
