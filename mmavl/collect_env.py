@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 import torch
 
 import mmavl
-from mmavl.engine.autocast import has_fast_bfloat16
+from mmavl.utils.autocast import has_fast_bfloat16
 
 _PACKAGES = (
     'torch', 'torchvision', 'torchaudio', 'onedl-mmengine', 'mmengine', 'onedl-mmcv', 'mmcv',

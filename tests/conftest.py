@@ -7,6 +7,7 @@ import av
 import numpy as np
 import pytest
 import soundfile
+import torch
 from PIL import Image
 
 RATE = 8000
@@ -16,6 +17,14 @@ STRANGE_NAMES = (
     'trailing ', 'con', 'e\u0301', 'é_', '<b>x&y', 'q\'"q', '%s{0}', '\x1b[31m', 'n' * 240, '~',
     '..',
 )  # fmt: skip
+
+
+@pytest.fixture(scope='session', autouse=True)
+def every_cpu_alike():
+    """In tests no CPU has bfloat16 instructions: 'auto' is float32 on every machine."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(torch.cpu, 'get_capabilities', dict, raising=False)
+        yield
 
 
 @pytest.fixture

@@ -1,4 +1,8 @@
-"""Every config builds, learns and predicts on random input, and survives a round trip."""
+"""Every config builds, learns and predicts on random input, and survives a round trip.
+
+Both formats run on every CPU: one without instructions for bfloat16 emulates it, slowly, so that
+models of the same components run in it once.
+"""
 
 import re
 from argparse import Namespace
@@ -11,11 +15,29 @@ from mmengine.registry import init_default_scope
 
 from mmavl.registry import MODELS
 from mmavl.structures import AVDataSample
+from mmavl.utils.autocast import Precision
 from mmavl.utils.components import component_name
 from mmavl.utils.weights import resolve_path
 
 ROOT = Path(__file__).parents[1] / 'configs'
 CONFIGS = sorted(p.name for p in ROOT.glob('*.py') if not p.name.startswith('separation_'))
+
+
+def distinct(names):
+    """Of configs with models of the same components, the first."""
+
+    def types(node):
+        if isinstance(node, dict):
+            yield component_name(node.get('type', ''))
+        for value in node.values() if isinstance(node, dict) else node:
+            if isinstance(value, dict | list):
+                yield from types(value)
+
+    models = {frozenset(types(Config.fromfile(ROOT / n).model.to_dict())): n for n in names[::-1]}
+    return [*models.values()]
+
+
+RUNS = [(n, 'float32') for n in CONFIGS] + [(n, 'bfloat16') for n in distinct(CONFIGS)]
 
 
 def load(name):
@@ -49,29 +71,35 @@ def random_batch(cfg):
     return {'inputs': inputs, 'data_samples': samples}
 
 
-def check_steps(cfg):
+def check_steps(cfg, dtype='float32'):
     """A loss and a predict step."""
     init_default_scope('mmavl')
+    precision = Precision.choose(dtype, 'cpu')
     torch.manual_seed(0)
-    model = MODELS.build(cfg.model)
-    batch = model.data_preprocessor(random_batch(cfg))
-    losses = model(**batch, mode='loss')
+    model = precision.prepare(MODELS.build(cfg.model))
+    with precision.autocast():
+        batch = model.data_preprocessor(random_batch(cfg))
+        losses = model(**batch, mode='loss')
+    assert all(loss.dtype == torch.float32 for loss in losses.values())
     sum(losses.values()).backward()
     trained = [p for p in model.parameters() if p.requires_grad]
     assert all(torch.isfinite(loss) for loss in losses.values())
     assert all(p.grad is not None and torch.isfinite(p.grad).all() for p in trained)
-    with torch.no_grad():
+    with torch.no_grad(), precision.autocast():
         samples = model.eval()(**batch, mode='predict')
     for sample in samples:
+        predicted = {**dict(sample.items()), 'maps': sample.pred_maps.data}
+        tensors = [value for value in predicted.values() if torch.is_tensor(value)]
+        assert {t.dtype for t in tensors if t.is_floating_point()} == {torch.float32}
         maps, labels = sample.pred_maps.data, sample.map_labels
         assert len(maps) == len(labels)
         assert torch.isfinite(maps).all()
         assert labels.tolist() == [-1] or {2} <= set(labels.tolist())
 
 
-@pytest.mark.parametrize('name', CONFIGS)
-def test_builds_and_takes_a_loss_and_a_predict_step(name):
-    check_steps(load(name))
+@pytest.mark.parametrize(('name', 'dtype'), RUNS)
+def test_builds_and_takes_a_loss_and_a_predict_step(name, dtype):
+    check_steps(load(name), dtype)
 
 
 SWAPS = re.findall(

@@ -28,7 +28,7 @@ def main() -> None:
     args = parse_args()
     with clear_errors():
         cfg = prepare_config(
-            args.config, args.work_dir, args.amp, args.cfg_options, args.launcher, args.seed
+            args.config, args.work_dir, args.dtype, args.cfg_options, args.launcher, args.seed
         )
         run_test(cfg, args.checkpoint, args.protocol, args.show_dir, args.out)
 

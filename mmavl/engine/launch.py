@@ -18,6 +18,7 @@ from mmavl.engine.runner import AVRunner, CheckpointRunner
 from mmavl.errors import CheckpointError, ConfigError, DataError
 from mmavl.utils.components import component_name
 from mmavl.utils.names import print_any_text
+from mmavl.utils.options import add_dtype_option
 
 
 @contextmanager
@@ -39,9 +40,7 @@ def add_run_options(parser: ArgumentParser, example: str) -> None:
         parser (ArgumentParser): Of the tool.
         example (str): A value to replace, for the help.
     """
-    parser.add_argument(
-        '--amp', action='store_true', help='compute in bfloat16 where the hardware has it'
-    )
+    add_dtype_option(parser, None)
     parser.add_argument('--seed', type=int, help="random seed; by default the config's")
     parser.add_argument(
         '--cfg-options',
@@ -56,7 +55,7 @@ def add_run_options(parser: ArgumentParser, example: str) -> None:
 def prepare_config(
     config: str | Path,
     work_dir: str | None = None,
-    amp: bool = False,
+    dtype: str | None = None,
     options: dict[str, Any] | None = None,
     launcher: str = 'none',
     seed: int | None = None,
@@ -67,14 +66,18 @@ def prepare_config(
         config (str | Path): The config file.
         work_dir (str, optional): Folder for logs and checkpoints. Defaults to the config's
             ``work_dir``, else ``work_dirs/<name of the config>``.
-        amp (bool): Whether to train and evaluate in bfloat16 where the hardware has it.
-            Defaults to False.
+        dtype (str, optional): What training, validation and test compute in: 'float32',
+            'bfloat16', or 'auto', bfloat16 where the hardware has it. Defaults to what the config
+            says of each.
         options (dict, optional): Other values of the config, by dotted key.
         launcher (str): 'none', 'pytorch', 'slurm' or 'mpi'. Defaults to 'none'.
         seed (int, optional): Random seed. Defaults to the config's.
 
     Returns:
         Config: The config to build a runner from.
+
+    Raises:
+        ConfigError: The config cannot be parsed, or computes in a way that ``dtype`` cannot set.
     """
     cfg = load_config(config, options)
     if work_dir is not None:
@@ -82,20 +85,27 @@ def prepare_config(
     cfg.setdefault('work_dir', f'work_dirs/{Path(config).stem}')
     if seed is not None:
         cfg.randomness = {**cfg.get('randomness', {}), 'seed': seed}
-    if amp:
-        _enable_amp(cfg)
+    if dtype is not None:
+        _set_dtype(cfg, dtype)
     prepare_launcher(cfg, launcher)
     return cfg
 
 
-def _enable_amp(cfg: Config) -> None:
-    for key, kind in (
-        ('optim_wrapper', 'AutocastOptimWrapper'),
-        ('val_cfg', 'AutocastValLoop'),
-        ('test_cfg', 'AutocastTestLoop'),
+def _set_dtype(cfg: Config, dtype: str) -> None:
+    for key, plain, ours in (
+        ('optim_wrapper', 'OptimWrapper', 'AutocastOptimWrapper'),
+        ('val_cfg', 'ValLoop', 'AutocastValLoop'),
+        ('test_cfg', 'TestLoop', 'AutocastTestLoop'),
     ):
-        if cfg.get(key) is not None:
-            cfg[key].type = kind
+        if cfg.get(key) is None:
+            continue
+        given = component_name(cfg[key].get('type', plain))
+        if given not in (plain, ours):
+            raise ConfigError(
+                f'--dtype: {cfg.filename}: {key} is of type {given}, which has settings of its '
+                f'own for this: take {ours}, or leave --dtype out'
+            )
+        cfg[key].update(type=ours, dtype=dtype)
 
 
 def run_training(cfg: Config, resume: str | None = None) -> AVRunner:

@@ -1,13 +1,13 @@
 """Loops that resume in the middle of an epoch, and that evaluate in mixed precision."""
 
 import torch
-from mmengine.device import get_device
 from mmengine.evaluator import Evaluator
-from mmengine.runner import EpochBasedTrainLoop, TestLoop, ValLoop
+from mmengine.logging import print_log
+from mmengine.runner import EpochBasedTrainLoop, Runner, TestLoop, ValLoop
 from torch.utils.data import DataLoader
 
-from mmavl.engine.autocast import resolve_dtype
 from mmavl.registry import LOOPS
+from mmavl.utils.autocast import Precision
 
 
 @LOOPS.register_module()
@@ -44,15 +44,6 @@ class ResumableEpochLoop(EpochBasedTrainLoop):
         self._epoch += 1
 
 
-def _prepare_autocast(dtype: str) -> bool:
-    """Set what mmengine's ``fp16`` flag of evaluation loops means; return the flag's value."""
-    device = get_device()
-    if resolve_dtype(dtype, device) == torch.float32:
-        return False
-    torch.set_autocast_dtype(device, torch.bfloat16)
-    return True
-
-
 class _AutocastLoop:
     """What the two loops below put in front of mmengine's.
 
@@ -63,21 +54,32 @@ class _AutocastLoop:
         dtype (str): As ``AutocastOptimWrapper``'s. Defaults to 'auto'.
     """
 
+    title: str
+
     def __init__(
         self,
-        runner,
+        runner: Runner,
         dataloader: DataLoader | dict,
         evaluator: Evaluator | dict | list,
         dtype: str = 'auto',
     ) -> None:
-        super().__init__(runner, dataloader, evaluator, fp16=_prepare_autocast(dtype))
+        precision = Precision.choose(dtype)
+        print_log(f'{self.title} computes {precision}.', logger='current')
+        # what mmengine's flag for evaluation loops means
+        torch.set_autocast_dtype(precision.device, torch.bfloat16)
+        super().__init__(runner, dataloader, evaluator, fp16=precision.is_bfloat16)
+        precision.prepare(runner.model)
 
 
 @LOOPS.register_module()
 class AutocastValLoop(_AutocastLoop, ValLoop):
     """Validate in the precision that ``AutocastOptimWrapper`` trains in: ``dtype='auto'``."""
 
+    title = 'Validation'
+
 
 @LOOPS.register_module()
 class AutocastTestLoop(_AutocastLoop, TestLoop):
     """Test in the precision that ``AutocastOptimWrapper`` trains in: ``dtype='auto'``."""
+
+    title = 'Testing'

@@ -1,5 +1,6 @@
 import pytest
 import torch
+from mmengine.optim import OptimWrapper
 from torch.utils.data import DataLoader, Dataset
 
 from mmavl.engine.checkpoint import load_checkpoint
@@ -9,20 +10,61 @@ from mmavl.evaluation.metrics import LocalizationMetric
 from mmavl.registry import MODELS
 from mmavl.utils.weights import load_tensors
 
+SGD = {'type': 'SGD', 'lr': 0.1, 'momentum': 0.9}
+
 
 def test_arguments_reach_the_config(toy_dir):
     cfg = prepare_config(
         toy_dir / 'toy_config.py',
         work_dir='here',
-        amp=True,
+        dtype='bfloat16',
         options={'train_cfg.max_epochs': 7},
         seed=11,
     )
     assert (cfg.work_dir, cfg.train_cfg.max_epochs, cfg.launcher) == ('here', 7, 'none')
     assert cfg.randomness.seed == 11
-    assert cfg.optim_wrapper.type == 'AutocastOptimWrapper'
-    assert cfg.val_cfg.type == 'AutocastValLoop'
-    assert cfg.test_cfg.type == 'AutocastTestLoop'
+    wanted = {'dtype': 'bfloat16'}
+    assert cfg.optim_wrapper == {**wanted, 'type': 'AutocastOptimWrapper', 'optimizer': SGD}
+    assert cfg.val_cfg == {**wanted, 'type': 'AutocastValLoop'}
+    assert cfg.test_cfg == {**wanted, 'type': 'AutocastTestLoop'}
+
+
+@pytest.mark.parametrize('kind', ['OptimWrapper', OptimWrapper, 'AutocastOptimWrapper', None])
+def test_a_dtype_fits_configs_of_either_style_with_plain_wrappers_and_loops(tmp_path, kind):
+    (tmp_path / 'c.py').write_text('optim_wrapper = dict()\ntest_cfg = dict()\nval_cfg = None')
+    options = {} if kind is None else {'optim_wrapper.type': kind}
+    cfg = prepare_config(tmp_path / 'c.py', dtype='float32', options=options)
+    assert cfg.optim_wrapper == {'type': 'AutocastOptimWrapper', 'dtype': 'float32'}
+    assert cfg.test_cfg == {'type': 'AutocastTestLoop', 'dtype': 'float32'}
+    assert cfg.val_cfg is None
+
+
+def test_a_dtype_is_refused_where_the_config_has_a_wrapper_of_its_own(tmp_path):
+    (tmp_path / 'c.py').write_text("optim_wrapper = dict(type='AmpOptimWrapper')")
+    with pytest.raises(ConfigError, match=r'--dtype: .*c\.py: optim_wrapper is of type AmpOptim'):
+        prepare_config(tmp_path / 'c.py', dtype='bfloat16')
+
+
+@pytest.mark.parametrize('dtype', ['float32', 'bfloat16'])
+def test_a_dtype_is_that_of_training_validation_and_test(make_cfg, toy_dir, dtype):
+    given = prepare_config(toy_dir / 'toy_config.py', dtype=dtype)
+    cfg = make_cfg()
+    cfg.update({key: given[key] for key in ('optim_wrapper', 'val_cfg', 'test_cfg')})
+    seen = []
+    with pytest.MonkeyPatch.context() as patch:
+        forward = torch.nn.Linear.forward
+
+        def note(layer, x):
+            seen.append(forward(layer, x).dtype)
+            return forward(layer, x)
+
+        patch.setattr(torch.nn.Linear, 'forward', note)
+        runner = run_training(cfg)
+        trained = len(seen)
+        runner.test()
+    assert set(seen[:trained]) == set(seen[trained:]) == {getattr(torch, dtype)}
+    assert trained == 2 * (4 + 2)  # two epochs, each with a validation
+    assert runner.model.layer.weight.dtype == torch.float32
 
 
 def test_the_work_dir_follows_from_the_configs_name(toy_dir):
@@ -78,7 +120,7 @@ def test_testing_gives_the_metrics_of_the_checkpoint(make_cfg, tmp_path):
     run_training(make_cfg())
     path = tmp_path / 'run/epoch_2.pth'
     state = load_checkpoint(path)['state_dict']
-    cfg = make_cfg('test', test_dataloader__dataset__noise=False)
+    cfg = make_cfg('test', test_dataloader__dataset__noise=False, test_cfg__dtype='float32')
     metrics = run_test(cfg, str(path))
     mean_input = sum(i / 6 for i in range(6)) / 6
     expected = float(state['layer.weight']) * mean_input + float(state['layer.bias'])

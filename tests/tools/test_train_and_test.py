@@ -21,13 +21,17 @@ def run(tmp_path, *command, **env):
 @pytest.mark.slow
 def test_train_then_test(tmp_path):
     python, config = sys.executable, TOY / 'toy_config.py'
-    common = ['--seed', '3', '--work-dir', 'run', '--cfg-options', 'train_cfg.max_epochs=1']
-    result = run(tmp_path, python, ROOT / 'tools/train.py', config, '--resume', '--amp', *common)
+    common = ['--dtype', 'bfloat16', '--seed', '3', '--work-dir', 'run']
+    common += ['--cfg-options', 'train_cfg.max_epochs=1']
+    result = run(tmp_path, python, ROOT / 'tools/train.py', config, '--resume', *common)
     assert result.returncode == 0, result.stderr
     assert 'Nothing to resume in run' in result.stdout
+    for part in ('Training', 'Validation'):
+        assert f'{part} computes in bfloat16, as dtype=bfloat16 asks' in result.stdout
     result = run(tmp_path, python, ROOT / 'tools/test.py', config, 'run/epoch_1.pth', *common)
     assert result.returncode == 0, result.stderr
     assert 'distinct: 6' in result.stdout
+    assert 'Testing computes in bfloat16, as dtype=bfloat16 asks' in result.stdout
     result = run(
         tmp_path, python, ROOT / 'tools/test.py', config, 'run/epoch_1.pth', *common,
         'model.width=2',

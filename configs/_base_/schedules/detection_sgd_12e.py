@@ -1,6 +1,7 @@
 # The usual schedule of detectors, for 16 images at a time: divide lr by 8 for a single GPU's 2.
 optim_wrapper = dict(
-    type='OptimWrapper',
+    type='AutocastOptimWrapper',
+    dtype='float32',
     optimizer=dict(type='SGD', lr=0.02, momentum=0.9, weight_decay=0.0001),
 )
 
@@ -11,5 +12,5 @@ param_scheduler = [
 ]
 
 train_cfg = dict(by_epoch=True, max_epochs=12, val_interval=1)
-val_cfg = dict(type='ValLoop')
-test_cfg = dict(type='TestLoop')
+val_cfg = dict(type='AutocastValLoop', dtype='float32')
+test_cfg = dict(type='AutocastTestLoop', dtype='float32')

@@ -3,13 +3,12 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import torch
-from mmengine.device import get_device
+from mmengine.logging import print_log
 from mmengine.optim import OptimWrapper
 from torch import nn
 
-from mmavl.engine.autocast import resolve_dtype
 from mmavl.registry import OPTIM_WRAPPERS
+from mmavl.utils.autocast import Precision
 
 
 @OPTIM_WRAPPERS.register_module()
@@ -28,20 +27,16 @@ class AutocastOptimWrapper(OptimWrapper):
 
     def __init__(self, dtype: str = 'auto', **kwargs) -> None:
         super().__init__(**kwargs)
-        self.dtype = resolve_dtype(dtype)
+        self.precision = Precision.choose(dtype)
+        print_log(f'Training computes {self.precision}.', logger='current')
 
     def initialize_count_status(self, model: nn.Module, init_counts: int, max_counts: int) -> None:
-        """Also lay the model's weights out for channels-last convolutions."""
+        """Also prepare the model for computing in bfloat16."""
         super().initialize_count_status(model, init_counts, max_counts)
-        if self.dtype == torch.bfloat16:
-            model.to(memory_format=torch.channels_last)
+        self.precision.prepare(model)
 
     @contextmanager
     def optim_context(self, model: nn.Module) -> Iterator[None]:
         """Autocast the forward pass and the loss."""
-        enabled = self.dtype == torch.bfloat16
-        with (
-            super().optim_context(model),
-            torch.autocast(get_device(), torch.bfloat16, enabled=enabled),
-        ):
+        with super().optim_context(model), self.precision.autocast():
             yield

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from mmavl.errors import ConfigError
 from mmavl.registry import MODELS
+from mmavl.utils.autocast import full_precision
 
 _SAME_SHAPE = {
     'image': 'put Resize into the pipeline',
@@ -20,6 +21,10 @@ _SAME_SHAPE = {
 @MODELS.register_module()
 class AVDataPreprocessor(BaseDataPreprocessor):
     """Stack a batch, move it to the model's device, normalise images and make spectrograms.
+
+    It computes in float32, also inside of autocast: bfloat16 adds noise to sounds that can be
+    heard, and on a CPU autocast refuses float16, the format of cached features. A subclass
+    changes :meth:`prepare`.
 
     Args:
         mean (Sequence[float]): Of R, G and B in 0-255. Defaults to ImageNet's.
@@ -60,6 +65,11 @@ class AVDataPreprocessor(BaseDataPreprocessor):
             ConfigError: The samples differ in shape, or their sample rate is not the
                 spectrogram's.
         """
+        with full_precision(self.device):
+            return self.prepare(data, training)
+
+    def prepare(self, data: dict, training: bool) -> dict:
+        """What :meth:`forward` does, outside of autocast."""
         samples = self.cast_data(data.get('data_samples'))
         self._check_sample_rate(samples)
         inputs = self._batch(data['inputs'])

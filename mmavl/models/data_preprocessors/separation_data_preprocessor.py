@@ -51,7 +51,7 @@ class SeparationDataPreprocessor(AVDataPreprocessor):
         self.sample_rate = sample_rate
         self.train_seconds = train_seconds
 
-    def forward(self, data: dict, training: bool = False) -> dict:
+    def prepare(self, data: dict, training: bool) -> dict:
         """Prepare a batch as the collate function leaves it.
 
         Args:
@@ -60,7 +60,7 @@ class SeparationDataPreprocessor(AVDataPreprocessor):
                 leading dimension over sources where an item is a whole mixture. And
                 ``data_samples``: list of :class:`AVDataSample` with ``source_label``, or of
                 mixtures that hold such a list as ``sources``.
-            training (bool): Whether to deal the sources out into mixtures. Defaults to False.
+            training (bool): Whether to deal the sources out into mixtures.
 
         Returns:
             dict: ``inputs``, for S sources in M mixtures: ``sources`` [S, L] and ``mixture``

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from mmavl.registry import MODELS
+from mmavl.utils.autocast import full_precision
 from mmavl.utils.pairs import per_clip_matmul
 
 
@@ -20,7 +21,7 @@ def grad_cam(features: Tensor, score: Callable[[Tensor], Tensor]) -> Tensor:
         score: Maps F [P, c, h, w] to the score of each sample, [P].
 
     Returns:
-        ``relu(sum_c mean_hw(d score / d F_c) F_c)``, detached, [P, h, w].
+        float32 ``relu(sum_c mean_hw(d score / d F_c) F_c)``, detached, [P, h, w].
 
     Source: R. Selvaraju et al., Grad-CAM, ICCV 2017, Eq. 1 and 2.
     """
@@ -29,8 +30,8 @@ def grad_cam(features: Tensor, score: Callable[[Tensor], Tensor]) -> Tensor:
         # cuDNN's recurrent backward pass refuses modules in evaluation mode.
         with torch.backends.cudnn.flags(enabled=False):
             (gradient,) = torch.autograd.grad(score(leaf).sum(), leaf)
-    weights = gradient.mean((-2, -1), keepdim=True)
-    return (weights * leaf.detach()).sum(1).relu()
+    weights = gradient.float().mean((-2, -1), keepdim=True)
+    return (weights * leaf.detach().float()).sum(1).relu()
 
 
 @MODELS.register_module()
@@ -65,13 +66,17 @@ class GradCAMDisentangler(nn.Module):
 def class_activation(features: Tensor, weights: Tensor, clips: Tensor) -> Tensor:
     """Sum of the features' channels by each pair's weights, detached.
 
+    In bfloat16 several cells would share the maximum, and the first of them would be taken.
+
     Args:
         features: F [N, c, h, w].
         weights: [P, c].
         clips: long [P], ascending.
 
     Returns:
-        [P, h, w].
+        float32 [P, h, w].
     """
-    rows = per_clip_matmul(weights.detach().float(), features.detach().float().flatten(2), clips)
+    weights, features = weights.detach().float(), features.detach().float()
+    with full_precision(features.device):
+        rows = per_clip_matmul(weights, features.flatten(2), clips)
     return rows.unflatten(1, features.shape[-2:])

@@ -5,6 +5,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from mmavl.registry import MODELS
+from mmavl.utils.autocast import full_precision
 from mmavl.utils.distributed import gather_cat, rank
 from mmavl.utils.pairs import per_clip_matmul
 
@@ -182,7 +183,7 @@ class AlignmentHead(nn.Module):
         ]
         sounds, objects = gather_cat(sounds), gather_cat(self.project_visual(objects))
         # cosines of bfloat16 differ by more than what is left of a loss that has converged
-        with torch.autocast(sounds.device.type, enabled=False):
+        with full_precision(sounds.device):
             if heard is not None:
                 extra.append(sound_similarity(gather_cat(heard.float()), sound_pairs[:, 1]))
             return self.loss_fn(sounds, objects, positive, *extra)

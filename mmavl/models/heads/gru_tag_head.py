@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from mmavl.registry import MODELS
+from mmavl.utils.autocast import full_precision
 
 from .gru_gradients import gru_input_gradient
 
@@ -65,7 +66,7 @@ class GRUTagHead(nn.Module):
         """Map F_a to logits [N, C]."""
         sequence = features.permute(0, 2, 1, 3).flatten(2)
         hidden, _ = self.gru(sequence)
-        with torch.autocast(features.device.type, enabled=False):
+        with full_precision(features.device):
             pooled = self.pool(self.fc(hidden.float()).sigmoid())
             return torch.logit(pooled, eps=_LOGIT_EPS)
 

@@ -3,6 +3,7 @@
 from torch import Tensor, nn
 
 from mmavl.registry import MODELS
+from mmavl.utils.autocast import full_precision
 
 
 @MODELS.register_module()
@@ -18,7 +19,7 @@ class PooledTagHead(nn.Module):
 
     Shape:
         - input: F_v [N, in_channels, h, w]
-        - output: logits [N, C]
+        - output: logits [N, C], float32: in bfloat16 many clips would have the same rank
 
     Source: section 3.1 of the paper (ResNet-18's classifier).
     """
@@ -30,7 +31,8 @@ class PooledTagHead(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """Map F_v to logits [N, C]."""
-        return self.fc(features.mean((-2, -1)))
+        with full_precision(features.device):
+            return self.fc(features.float().mean((-2, -1)))
 
     def channel_weights(self, classes: Tensor) -> Tensor:
         """Grad-CAM's channel weights in closed form, up to the constant 1 / (h * w).

@@ -26,8 +26,8 @@ class BaseLocalizer(AVModel):
 
 
 def stack_tags(data_samples: list[AVDataSample], name: str = 'gt_tags') -> Tensor:
-    """Tags of a batch, [N, C]; 'gt_visual_tags' falls back to 'gt_tags' for each sample."""
-    return torch.stack([s.get(name, s.get('gt_tags')) for s in data_samples])
+    """Tags of a batch, float32 [N, C]; 'gt_visual_tags' falls back to 'gt_tags'."""
+    return torch.stack([s.get(name, s.get('gt_tags')).float() for s in data_samples])
 
 
 def clip_numbers(data_samples: list[AVDataSample], device: torch.device) -> Tensor:

@@ -295,8 +295,8 @@ class CoarseToFine(BaseLocalizer):
         device = features.audio.device
         asked = stack_tags(data_samples).to(device) > 0.5
         if self.audio_tag_head is not None:
-            heard = self.audio_tag_head(features.audio).sigmoid().float()
-            seen = self.visual_tag_head(features.visual).sigmoid().float()
+            heard = self.audio_tag_head(features.audio).float().sigmoid()
+            seen = self.visual_tag_head(features.visual).float().sigmoid()
             predicted = valid_classes(heard, self.valid_threshold)
             asked = asked | predicted
             for sample, audio, visual, mask in zip(data_samples, heard, seen, predicted):

@@ -109,8 +109,8 @@ class SimplifiedCoarseToFine(BaseLocalizer):
         """Tags, correspondence, and maps of the given and the predicted classes."""
         audio = self.audio_backbone(inputs['spectrogram'])
         visual = self.visual_backbone(inputs['image'])
-        heard = self.audio_tag_head(audio).sigmoid().float()
-        seen = self.visual_tag_head(visual).sigmoid().float()
+        heard = self.audio_tag_head(audio).float().sigmoid()
+        seen = self.visual_tag_head(visual).float().sigmoid()
         predicted = valid_classes(heard, self.valid_threshold)
         pairs = self.avc_head.correspondence(
             audio, visual, clip_numbers(data_samples, audio.device)

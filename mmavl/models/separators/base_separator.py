@@ -15,7 +15,7 @@ class BaseSeparator(AVModel):
     """A model that takes mixtures apart.
 
     A subclass gives :meth:`separate` and, where it is trained, :meth:`loss`. What the inputs are
-    says :meth:`SeparationDataPreprocessor.forward`; the samples are the M mixtures.
+    says :meth:`SeparationDataPreprocessor.prepare`; the samples are the M mixtures.
 
     Args:
         data_preprocessor: Config of a :class:`SeparationDataPreprocessor`. Defaults to None.

@@ -68,7 +68,8 @@ class MaskSeparator(BaseSeparator):
         return self.activate(self.logits(inputs, mixture))
 
     def activate(self, logits: Tensor) -> Tensor:
-        """Logits to probabilities, or to ratios from 0 on."""
+        """Logits to probabilities, or to ratios from 0 on; float32, also inside of autocast."""
+        logits = logits.float()
         return logits.sigmoid() if self.mask == 'binary' else F.softplus(logits)
 
     def loss(
@@ -76,7 +77,7 @@ class MaskSeparator(BaseSeparator):
     ) -> dict[str, Tensor]:
         """How far the masks are from the ideal ones, weighted by the mixture's loudness."""
         mixture = self.warped(inputs['mixture'])
-        logits = self.logits(inputs, mixture)
+        logits = self.logits(inputs, mixture).float()
         target = self.targets(inputs, mixture)
         if self.mask == 'binary':
             error = F.binary_cross_entropy_with_logits(logits, target, reduction='none')

@@ -8,6 +8,7 @@ from torchaudio.functional import create_dct, melscale_fbanks
 
 from mmavl.evaluation.functional import si_sdr
 from mmavl.registry import MODELS
+from mmavl.utils.autocast import full_precision
 
 from . import signal
 from .base_separator import BaseSeparator
@@ -67,7 +68,11 @@ class NMFMFCC(BaseSeparator):
         self.register_buffer('cosines', cosines, persistent=False)
 
     def separate(self, inputs: dict[str, Tensor]) -> Tensor:
-        """Estimate every source: [S, L]."""
+        """Estimate every source: [S, L], in float32 also inside of autocast."""
+        with full_precision(inputs['mixture'].device):
+            return self._separate(inputs)
+
+    def _separate(self, inputs: dict[str, Tensor]) -> Tensor:
         length = inputs['mixture'].shape[-1]
         spectra = signal.stft(inputs['mixture'])
         generator = torch.Generator().manual_seed(self.seed)

@@ -10,6 +10,9 @@ import math
 
 import torch
 from torch import Tensor
+from torchaudio import functional as AF
+
+from mmavl.utils.autocast import full_precision
 
 #: Rate in Hz, and samples of a training window: 256 frames, 5.94 s.
 SAMPLE_RATE = 11025
@@ -66,6 +69,15 @@ def istft(spectrum: Tensor, length: int, n_fft: int = N_FFT, hop: int = HOP) -> 
     window = _hann(n_fft, flat.real)
     waveform = torch.istft(flat, n_fft, hop, window=window, center=True, length=length)
     return waveform.reshape(*spectrum.shape[:-2], length)
+
+
+def resample(waveform: Tensor, rate: int, new_rate: int) -> Tensor:
+    """Bring waveforms [..., L] from one rate in Hz to another, in full precision.
+
+    Autocast would take its convolution for a layer, and add noise that can be heard.
+    """
+    with full_precision(waveform.device):
+        return AF.resample(waveform, rate, new_rate)
 
 
 def _hann(length: int, like: Tensor) -> Tensor:

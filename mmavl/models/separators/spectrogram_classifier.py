@@ -19,7 +19,7 @@ class SpectrogramClassifier(nn.Module):
 
     Shape:
         - input: magnitudes [N, 1, H, W]
-        - output: logits [N, C]
+        - output: logits [N, C], float32
 
     Source: in place of the ResNet-18 of "Co-separating sounds of visual objects", section 3.3.
     """
@@ -36,4 +36,4 @@ class SpectrogramClassifier(nn.Module):
 
     def forward(self, magnitude: Tensor) -> Tensor:
         """Classify."""
-        return self.fc(self.convs(magnitude.log1p()).mean((-2, -1)))
+        return self.fc(self.convs(magnitude.log1p()).mean((-2, -1))).float()

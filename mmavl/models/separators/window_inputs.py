@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 from torch.nn import functional as F
-from torchaudio.functional import resample
 
 from ..data_preprocessors import SeparationDataPreprocessor
 from .base_separator import BaseSeparator
+from .signal import resample
 
 # Frames that go through a backbone at once.
 _FRAMES = 16

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 from torch.nn import functional as F
-from torchaudio.functional import resample
 
 from mmavl.errors import DataError
 
 from .base_separator import BaseSeparator
+from .signal import resample
 from .window_inputs import Frames, Sources, Spectrograms, cut
 
 #: Share of a window over which it is cross-faded with the next one.

@@ -7,6 +7,7 @@ from torch.nn import functional as F
 
 from mmavl.errors import ConfigError
 from mmavl.registry import MODELS
+from mmavl.utils.autocast import full_precision
 
 _MEL_SCALES = ('slaney', 'htk', 'tensorflow')
 
@@ -111,7 +112,7 @@ class LogMelSpectrogram(nn.Module):
                 f'{waveform.shape[-1]} samples are shorter than win_length={self.win_length}: '
                 'put CropPadAudio into the pipeline'
             )
-        with torch.autocast(waveform.device.type, enabled=False):
+        with full_precision(waveform.device):
             padded = F.pad(waveform.float(), (self.padding, self.padding))
             stft = torch.stft(
                 padded,

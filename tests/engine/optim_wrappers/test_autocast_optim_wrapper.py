@@ -3,7 +3,7 @@ import torch
 from mmengine.optim import OptimWrapper
 from torch import nn
 
-from mmavl.engine.optim_wrappers import AutocastOptimWrapper
+from mmavl.engine.optim_wrappers import AutocastOptimWrapper, autocast_optim_wrapper
 
 
 @pytest.fixture
@@ -54,6 +54,17 @@ def test_float32_is_the_plain_wrapper(model):
 
 def test_auto_follows_the_machine(model, monkeypatch):
     monkeypatch.setattr(torch.cpu, 'get_capabilities', lambda: {'amx_bf16': True}, raising=False)
-    assert AutocastOptimWrapper(optimizer=sgd(model)).dtype == torch.bfloat16
+    assert AutocastOptimWrapper(optimizer=sgd(model)).precision.dtype == torch.bfloat16
     monkeypatch.setattr(torch.cpu, 'get_capabilities', dict, raising=False)
-    assert AutocastOptimWrapper(optimizer=sgd(model)).dtype == torch.float32
+    assert AutocastOptimWrapper(optimizer=sgd(model)).precision.dtype == torch.float32
+
+
+@pytest.mark.parametrize('dtype', ['float32', 'bfloat16'])
+def test_the_log_says_what_training_computes_in_and_why(model, dtype, monkeypatch):
+    said = []
+    monkeypatch.setattr(
+        autocast_optim_wrapper, 'print_log', lambda line, logger: said.append(line)
+    )
+    AutocastOptimWrapper(dtype=dtype, optimizer=sgd(model))
+    assert len(said) == 1
+    assert said[0].startswith(f'Training computes in {dtype}, as dtype={dtype} asks')

@@ -103,3 +103,26 @@ def test_a_rate_that_is_not_the_spectrograms_is_refused():
 
 def test_a_checkpoint_holds_nothing_of_it():
     assert AVDataPreprocessor(spectrogram=SPECTROGRAM).state_dict() == {}
+
+
+@pytest.mark.parametrize('dtype', [torch.float16, torch.float32, torch.float64, torch.bfloat16])
+def test_features_of_any_format_are_stacked_inside_of_autocast_too(dtype):
+    data = batch(image_features=torch.full((5, 2, 2), 0.1, dtype=dtype))
+    outside = AVDataPreprocessor()(data)['inputs']['image_features']
+    with torch.autocast('cpu', torch.bfloat16):
+        inside = AVDataPreprocessor()(data)['inputs']['image_features']
+    assert inside.dtype == torch.float32
+    assert torch.equal(inside, outside)
+
+
+def test_the_models_input_is_the_same_inside_of_autocast():
+    preprocessor = AVDataPreprocessor(spectrogram=SPECTROGRAM)
+    image = torch.arange(48, dtype=torch.uint8).view(3, 4, 4)
+    data = batch(image=image, waveform=torch.sin(torch.arange(22050) / 5) * 0.1)
+    outside = preprocessor(data)['inputs']
+    with torch.autocast('cpu', torch.bfloat16):
+        inside = preprocessor(data)['inputs']
+        assert torch.is_autocast_enabled('cpu')
+    for name, value in outside.items():
+        assert inside[name].dtype == torch.float32
+        assert torch.equal(inside[name], value), name

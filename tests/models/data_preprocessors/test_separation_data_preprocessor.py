@@ -183,3 +183,15 @@ def test_an_object_is_the_largest_box_of_its_class_or_else_the_whole_frame():
     assert inputs['object_owners'].tolist() == [0, 0, 1]
     expected = torch.tensor([[0.1, 0.1, 0.5, 0.6], [0, 0, 1, 1], [0, 0, 1, 1]])
     torch.testing.assert_close(inputs['object_boxes'], expected)
+
+
+def test_sources_are_resampled_in_full_precision_inside_of_autocast_too():
+    data = pseudo_collate([source(0, 0, 4000, 16000), source(1, 1, 4000, 16000)])
+    for item in data['inputs']['waveform']:
+        item.copy_(torch.sin(torch.arange(4000) / 7))
+    outside = build(sample_rate=11025)(data)['inputs']
+    with torch.autocast('cpu', torch.bfloat16):
+        inside = build(sample_rate=11025)(data)['inputs']
+    for name in ('sources', 'mixture'):
+        assert inside[name].dtype == torch.float32
+        assert torch.equal(inside[name], outside[name])

@@ -70,3 +70,24 @@ def test_no_pairs_give_no_maps():
     head = PooledTagHead(num_classes=2, in_channels=4)
     none = torch.zeros(0, dtype=torch.long)
     assert GradCAMDisentangler()(torch.randn(2, 4, 5, 5), head, none, none).shape == (0, 5, 5)
+
+
+@pytest.mark.parametrize(
+    ('head', 'shape'),
+    [
+        (GRUTagHead(num_classes=4, in_channels=12, hidden=5), (3, 6, 7, 2)),
+        (PooledTagHead(num_classes=4, in_channels=6), (3, 6, 7, 8)),
+    ],
+)
+def test_maps_of_bfloat16_are_float32_and_few_cells_share_a_value(head, shape):
+    torch.manual_seed(1)
+    features = torch.rand(shape)
+    pairs = torch.tensor([0, 0, 2]), torch.tensor([1, 3, 0])
+    disentangle = GradCAMDisentangler()
+    exact = disentangle(features, head, *pairs)
+    with torch.no_grad(), torch.autocast('cpu', torch.bfloat16):
+        maps = disentangle(features.bfloat16(), head, *pairs)
+    assert maps.dtype == torch.float32
+    torch.testing.assert_close(maps, exact, rtol=0.05, atol=0.02 * float(exact.max()))
+    positive = maps[maps > 0]
+    assert len(positive.unique()) == len(positive)

@@ -23,6 +23,15 @@ def test_visual_tags_fall_back_to_the_clips_tags_sample_by_sample():
     assert stack_tags(batch, 'gt_visual_tags').tolist() == [[0, 0.5], [1, 1]]
 
 
+def test_tags_of_any_format_are_stacked_inside_of_autocast_too():
+    batch = [sample(gt_tags=[1.0, 0.0]) for _ in range(2)]
+    for clip, dtype in zip(batch, (torch.float16, torch.float64)):
+        clip.gt_tags = clip.gt_tags.to(dtype)
+    with torch.autocast('cpu', torch.bfloat16):
+        assert stack_tags(batch).tolist() == [[1, 0], [1, 0]]
+        assert stack_tags(batch).dtype == torch.float32
+
+
 def test_a_clips_number_is_the_same_everywhere_and_fits_a_long():
     numbers = clip_numbers([sample('clip/1'), sample('ü'), sample('clip/1')], torch.device('cpu'))
     digest = hashlib.blake2b('ü'.encode(), digest_size=8).digest()

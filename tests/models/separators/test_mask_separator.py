@@ -7,6 +7,21 @@ from mmavl.models.separators.mask_separator import MaskSeparator
 BLOCK = 8 * 256
 
 
+@pytest.mark.parametrize('mask', ['binary', 'ratio'])
+def test_masks_and_losses_of_bfloat16_logits_are_float32(build, mask, monkeypatch):
+    model = build(mask=mask, threshold=None)
+    exact = type(model).logits
+    monkeypatch.setattr(type(model), 'logits', lambda self, *a: exact(self, *a).bfloat16())
+    waves = torch.rand(2, 4 * BLOCK - 1) / 2
+    inputs = {'sources': waves, 'mixture': waves.sum(0, keepdim=True)}
+    inputs['index'] = torch.zeros(2, dtype=torch.long)
+    with torch.autocast('cpu', torch.bfloat16):
+        masks, losses = model.masks(inputs), model.loss(inputs, [])
+    assert masks.dtype == losses['loss_mask'].dtype == torch.float32
+    expected = model.activate(torch.tensor([-2.0, 0.5]))  # exact in bfloat16
+    torch.testing.assert_close(masks[:, 0, 0], expected)
+
+
 @pytest.fixture
 def build():
     class Constant(MaskSeparator):

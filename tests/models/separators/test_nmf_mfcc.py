@@ -101,3 +101,10 @@ def test_it_is_not_trained_and_knows_its_options():
         NMFMFCC().loss({}, [])
     with pytest.raises(ValueError, match="not 'guess'"):
         NMFMFCC(assignment='guess')
+
+
+def test_it_factorises_in_full_precision_inside_of_autocast_too(inputs):
+    model = MODELS.build({'type': 'NMFMFCC', 'templates': 10})
+    expected = model.separate(inputs)
+    with torch.autocast('cpu', torch.bfloat16):
+        assert torch.equal(model.separate(inputs), expected)

@@ -56,6 +56,13 @@ def test_autocast_does_not_touch_the_transform(sources):
     assert found.dtype == torch.complex64
 
 
+def test_autocast_does_not_touch_resampling(sources):
+    expected = signal.resample(sources, 16000, 11025)
+    with torch.autocast('cpu', torch.bfloat16):
+        found = signal.resample(sources, 16000, 11025)
+    assert torch.equal(found, expected)
+
+
 def test_warp_and_unwarp_are_the_protocols_grids_sampled_bilinearly():
     values = torch.rand(1, 1, 512, 256, generator=torch.Generator().manual_seed(0))
     columns = torch.linspace(-1, 1, 256)

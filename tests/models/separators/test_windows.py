@@ -247,3 +247,13 @@ def test_each_frame_goes_through_the_backbone_once(localizer_config):
     separate_waveform(model, wave, frame, [0, 1, 2], batch_size=1)
     hook.remove()
     assert seen == [1]
+
+
+def test_inside_of_autocast_only_the_model_computes_in_another_format():
+    model = Masking().eval()
+    wave = tone(3 * WINDOW).float()
+    expected = separate_waveform(model, wave, None, [0], 16000)
+    with torch.autocast('cpu', torch.bfloat16):
+        found = separate_waveform(model, wave, None, [0], 16000)
+    assert found.dtype == torch.float32
+    torch.testing.assert_close(found, expected, atol=1e-6, rtol=0)
