@@ -21,6 +21,7 @@ from tqdm import tqdm
 from mmavl.datasets.manifest import read_checked_manifest, write_manifest
 from mmavl.engine.launch import clear_errors
 from mmavl.errors import DataError
+from mmavl.utils.options import add_dtype_option
 
 
 def parse_args() -> argparse.Namespace:
@@ -36,6 +37,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--batch-size', type=int, default=8)
     parser.add_argument('--workers', type=int, default=2, help='processes that read frames')
     parser.add_argument('--device', default='cpu', help='e.g. cuda; default: cpu')
+    add_dtype_option(parser, 'float32')
     return parser.parse_args()
 
 
@@ -63,7 +65,8 @@ def detect_boxes(args: argparse.Namespace) -> None:
     )
 
     manifest = read_checked_manifest(args.manifest)
-    detector = Detector(args.config, args.checkpoint, args.device)
+    detector = Detector(args.config, args.checkpoint, args.device, args.dtype)
+    print(f'Computing {detector.precision}.', file=sys.stderr)
     require_classes(detector.classes, manifest['metainfo']['classes'], args.manifest)
     source = {
         'config': args.config.name,
@@ -71,6 +74,8 @@ def detect_boxes(args: argparse.Namespace) -> None:
         'sha256': sha256(args.checkpoint),
         'score': args.score,
     }
+    if detector.precision.is_bfloat16:
+        source['dtype'] = 'bfloat16'
     partial = args.out.with_name(f'{args.out.stem}.partial.jsonl')
     journal = Journal(partial, {**source, 'manifest': sha256(args.manifest)})
     todo = [e for e in manifest['data_list'] if e['clip_id'] not in journal.done]

@@ -16,6 +16,7 @@ from torch import nn
 from tqdm import tqdm
 
 from mmavl.errors import ConfigError
+from mmavl.utils.autocast import Precision
 from mmavl.utils.files import atomic_write
 from mmavl.utils.names import to_json
 from mmavl.visualization import AVVisualizer
@@ -42,10 +43,16 @@ class BaseAVInferencer(BaseInferencer):
         device (str, optional): Defaults to the best there is.
         scope (str): mmengine's. Defaults to 'mmavl'.
         show_progress (bool): Whether to draw a progress bar (to stderr). Defaults to True.
+        dtype (str): What the model's layers compute in: 'float32', 'bfloat16', or 'auto',
+            bfloat16 where the hardware multiplies it. Results are float32. Defaults to 'auto'.
+
+    Attributes:
+        precision (Precision): What ``dtype`` means on this device, and why.
 
     Raises:
         FileNotFoundError, CheckpointError, ConfigError: As of
             :func:`mmavl.apis.model_files.load_model`.
+        ValueError: Another ``dtype``.
     """
 
     #: Whether a clip's whole sound is read, or only that around its frame.
@@ -58,10 +65,18 @@ class BaseAVInferencer(BaseInferencer):
         device: str | None = None,
         scope: str = 'mmavl',
         show_progress: bool = True,
+        dtype: str = 'auto',
     ) -> None:
         self._net = load_model(model, weights, device)
+        self.precision = Precision.choose(dtype, device)
+        self.precision.prepare(self._net)
         self.classes = list(self._net.dataset_meta.get('classes', ()))
         super().__init__(self._net.cfg, None, device, scope, show_progress)
+
+    def forward(self, inputs: dict, **kwargs) -> list[Any]:
+        """Samples with predictions."""
+        with self.precision.autocast():
+            return super().forward(inputs, **kwargs)
 
     def _init_model(self, cfg: Config, weights: str | None, device: str = 'cpu') -> nn.Module:
         return self._net

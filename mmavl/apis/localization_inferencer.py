@@ -32,7 +32,7 @@ class LocalizationInferencer(BaseAVInferencer):
     :meth:`video` goes through a whole video, :meth:`annotate` draws what it finds into it.
 
     Args:
-        model, weights, device, scope, show_progress: As for :class:`BaseAVInferencer`.
+        model, weights, device, scope, show_progress, dtype: As for :class:`BaseAVInferencer`.
 
     Raises:
         ConfigError: The model is no localizer.

@@ -43,8 +43,9 @@ class SeparationInferencer(BaseAVInferencer):
     separate the ``sources`` they are shown; blind ones number theirs.
 
     Args:
-        model, weights, device, scope, show_progress: As for :class:`BaseAVInferencer`. For a
-            separator that is nothing but guided by its localizer, the weights are the localizer's.
+        model, weights, device, scope, show_progress, dtype: As for :class:`BaseAVInferencer`. For
+            a separator that is nothing but guided by its localizer, the weights are the
+            localizer's.
 
     Raises:
         ConfigError: The model is no separator, or a blind one with windows, whose sources could
@@ -177,21 +178,23 @@ class SeparationInferencer(BaseAVInferencer):
         """
         results = []
         for clip, loaded in batch:
-            heard = self._heard(loaded) if self.guided else {}
+            with self.precision.autocast():
+                heard = self._heard(loaded) if self.guided else {}
             if self.guided:
                 names = labels or [k for k in heard if heard[k] >= threshold]
                 names = names or [max(heard, key=heard.get)]
             else:
                 names = list(sources or (f'source {n + 1}' for n in range(num_sources)))
             wave, rate = loaded['original']
-            estimates = separate_waveform(
-                self.model,
-                torch.from_numpy(wave),
-                loaded.get('frames'),
-                self.class_numbers(names) if self.guided else range(len(names)),
-                rate,
-                boxes=loaded.get('boxes'),
-            ).cpu()
+            with self.precision.autocast():
+                estimates = separate_waveform(
+                    self.model,
+                    torch.from_numpy(wave),
+                    loaded.get('frames'),
+                    self.class_numbers(names) if self.guided else range(len(names)),
+                    rate,
+                    boxes=loaded.get('boxes'),
+                ).cpu()
             if not estimates.isfinite().all():
                 raise DataError(f'{clip.name}: the model gives sources that are not finite')
             if return_datasamples:

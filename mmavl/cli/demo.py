@@ -5,6 +5,7 @@ import sys
 import warnings
 
 from mmavl.errors import CheckpointError, ConfigError, DataError
+from mmavl.utils.options import add_dtype_option
 
 
 def add_demo_arguments(command: argparse.ArgumentParser) -> None:
@@ -23,6 +24,7 @@ def add_demo_arguments(command: argparse.ArgumentParser) -> None:
     add('--longest', type=float, default=60.0, metavar='S',
         help='seconds that a clip may last (default: 60)')  # fmt: skip
     add('--device', help='e.g. cpu or cuda:0; by default the best there is')
+    add_dtype_option(command)
     add('--port', type=int, metavar='N', help='by default the first free one from 7860 on')
 
 
@@ -53,8 +55,9 @@ def build_page(args: argparse.Namespace):
         raise ValueError(f'--rate {args.rate:g} and --longest {args.longest:g} must be above 0')
     scenes = args.examples or find_scenes()
     examples = list_examples(scenes) if scenes else []
-    common = {'device': args.device, 'show_progress': False}
+    common = {'device': args.device, 'dtype': args.dtype, 'show_progress': False}
     localizer = LocalizationInferencer(args.model, args.weights, **common)
+    print(f'Computing {localizer.precision}.', file=sys.stderr)
     separator = None
     if args.separator or args.separator_model:
         model = args.separator_model or 'separation_scenes'

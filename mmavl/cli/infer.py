@@ -24,6 +24,8 @@ def run_inference(args: argparse.Namespace) -> int:
     try:
         inputs = pair_up(args.inputs)
         inferencer, options = _inferencer(args)
+        if not args.quiet:
+            print(f'Computing {inferencer.precision}.', file=sys.stderr)
         inferencer.class_numbers(args.labels)
         Path(args.out).mkdir(parents=True, exist_ok=True)
     except (CheckpointError, ConfigError, OSError, ValueError) as error:
@@ -81,7 +83,8 @@ def _inferencer(
     args: argparse.Namespace,
 ) -> tuple[LocalizationInferencer | SeparationInferencer, dict[str, Any]]:
     options = {'labels': args.labels, 'threshold': args.threshold}
-    common = {'weights': args.weights, 'device': args.device, 'show_progress': not args.quiet}
+    common = {'weights': args.weights, 'device': args.device, 'dtype': args.dtype}
+    common['show_progress'] = not args.quiet
     if args.command == 'localize':
         return LocalizationInferencer(args.model, **common), options
     options |= {'num_sources': args.num_sources, 'sources': dict(args.sources or ())}

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from mmavl.utils.names import print_any_text
+from mmavl.utils.options import add_dtype_option
 
 from .demo import add_demo_arguments, run_demo
 from .listing import KINDS, add_list_arguments, run_list
@@ -73,6 +74,7 @@ def _add_inference(command: argparse.ArgumentParser) -> None:
         help='probability from which a class counts as sounding (default: 0.3)')  # fmt: skip
     add('--batch-size', type=_count, default=8, metavar='N', help='at once (default: 8)')
     add('--device', help='e.g. cpu or cuda:0; by default the best there is')
+    add_dtype_option(command)
     add('--json', action='store_true', help='print the content of results.json')
     add('--quiet', action='store_true', help='no progress bars')
 

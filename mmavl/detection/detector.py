@@ -16,6 +16,7 @@ from torch.utils.data import DataLoader, Dataset
 from mmavl.engine.checkpoint import checkpoint_metainfo, load_checkpoint, load_state
 from mmavl.engine.config import config_errors, load_config
 from mmavl.errors import CheckpointError, ConfigError, DataError
+from mmavl.utils.autocast import Precision
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,9 @@ class Detector:
         checkpoint (str | Path): Its weights, read without executing code. Class names are taken
             from it; where it has none, from the config.
         device (str): Where it computes. Defaults to 'cpu'.
+        dtype (str): What its layers compute in: 'float32', 'bfloat16', or 'auto', bfloat16 where
+            the hardware multiplies it. Defaults to 'float32': boxes become references, which
+            must not depend on the machine.
 
     Raises:
         FileNotFoundError: The config or the checkpoint does not exist.
@@ -48,7 +52,14 @@ class Detector:
         ConfigError: The config builds no detector, or nothing names the classes.
     """
 
-    def __init__(self, config: str | Path, checkpoint: str | Path, device: str = 'cpu') -> None:
+    def __init__(
+        self,
+        config: str | Path,
+        checkpoint: str | Path,
+        device: str = 'cpu',
+        dtype: str = 'float32',
+    ) -> None:
+        self.precision = Precision.choose(dtype, device)
         cfg = load_config(config)
         init_default_scope(cfg.get('default_scope', 'mmdet'))
         content = load_checkpoint(checkpoint)
@@ -56,7 +67,7 @@ class Detector:
             self.model = MODELS.build({'_scope_': 'mmdet', **cfg.model})
             self.pipeline = _test_pipeline(cfg, config)
         load_state(self.model, content['state_dict'], str(checkpoint), strict=True)
-        self.model.to(device).eval()
+        self.precision.prepare(self.model.to(device).eval())
         self.classes = _classes(cfg, content, config, checkpoint)
 
     def detect(
@@ -94,7 +105,7 @@ class Detector:
                 yield item if bad else list(self._boxes(next(samples), score))
 
     def _predict(self, frames: list[dict]) -> list[Any]:
-        with torch.inference_mode():
+        with torch.inference_mode(), self.precision.autocast():
             return self.model.test_step(pseudo_collate(frames))
 
     def _boxes(self, sample: Any, score: float) -> Iterable[DetectedBox]:

@@ -25,6 +25,8 @@ class TableRuns:
             there.
         dumps_only (bool): Whether no model may be run. Defaults to False.
         cfg_options (Mapping, optional): Override values of every config.
+        dtype (str, optional): What models compute in, see ``prepare_config``. Dumps that are there
+            are taken whatever they were computed in. Defaults to what each config says.
 
     Raises:
         ConfigError: One of ``elsewhere`` is not NAME=PATH, or names no path that exists.
@@ -36,10 +38,12 @@ class TableRuns:
         elsewhere: Sequence[str] = (),
         dumps_only: bool = False,
         cfg_options: Mapping[str, Any] | None = None,
+        dtype: str | None = None,
     ) -> None:
         self.root = Path(work_dirs)
         self.dumps_only = dumps_only
         self.cfg_options = dict(cfg_options or {})
+        self.dtype = dtype
         self.named = {}
         for pair in elsewhere:
             name, _, path = pair.partition('=')
@@ -100,7 +104,7 @@ class TableRuns:
     ) -> None:
         """Evaluate a checkpoint, for its dump."""
         logs = self.root / 'tables' / 'logs' / dump.parent.name
-        cfg = prepare_config(config_file(config), str(logs), options=options)
+        cfg = prepare_config(config_file(config), str(logs), self.dtype, options)
         cfg.default_hooks.pop('visualization')  # would overwrite the pictures of a real test
         cfg.test_dataloader = cfg[f'{split}_dataloader']
         run_test(cfg, checkpoint and str(checkpoint), ['oracle_area'], out=str(dump))

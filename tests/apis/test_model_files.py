@@ -35,7 +35,9 @@ def weights(tmp_path_factory):
 def test_the_quickstarts_config_runs_from_weights_alone(weights, media, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # no data, no features
     monkeypatch.setattr('mmavl.utils.weights.resolve_path', None)  # no pretrained backbones
-    localize = LocalizationInferencer('stage2_scenes', weights, 'cpu', show_progress=False)
+    localize = LocalizationInferencer(
+        'stage2_scenes', weights, 'cpu', show_progress=False, dtype='float32'
+    )
     assert localize.classes == CLASSES
     rng = np.random.default_rng(0)
     clips = [

@@ -83,14 +83,20 @@ def test_round_trips_through_its_dump_and_names_the_classes_in_order(name, tmp_p
         assert tuple(dataset.metainfo.classes) == CLASSES
 
 
-def test_a_detector_trains_and_is_tested_with_the_tools(tiny, frames, tmp_path, monkeypatch):
+@pytest.mark.parametrize('dtype', ['float32', 'bfloat16'])
+def test_a_detector_trains_and_is_tested_with_the_tools(
+    tiny, frames, tmp_path, monkeypatch, dtype
+):
     monkeypatch.setattr(mmengine_runner, 'collect_env', dict)
     write_coco(tmp_path / 'coco.json', manifest_to_coco(read_manifest(frames), tmp_path))
-    runner = run_training(prepare_config(tiny))
+    cfg = prepare_config(tiny, dtype=dtype)
+    cfg.experiment_name = f'trained in {dtype}'
+    runner = run_training(cfg)
     assert runner.iter == 1
+    assert runner.optim_wrapper.precision.dtype == getattr(torch, dtype)
     path = tmp_path / 'run/epoch_1.pth'
     assert load_checkpoint(path)['meta']['dataset_meta']['classes'] == ('Violin', 'Horn')
-    cfg = prepare_config(tiny)
-    cfg.experiment_name = 'tested'
+    cfg = prepare_config(tiny, dtype=dtype)
+    cfg.experiment_name = f'tested in {dtype}'
     metrics = run_test(cfg, str(path))
     assert 0 <= metrics['coco/bbox_mAP_50'] <= 1

@@ -118,3 +118,9 @@ def test_the_manifest_itself_is_not_overwritten(run, frames):
     with pytest.raises(SystemExit, match='boxes would be lost'):
         run(out=frames.name)
     assert frames.read_text() == before
+
+
+def test_boxes_found_in_bfloat16_say_so(run, capsys):
+    assert 'dtype' not in run()['metainfo']['boxes']
+    assert 'Computing in float32, as dtype=float32 asks.' in capsys.readouterr().err
+    assert run('--dtype', 'bfloat16', out='fast.json')['metainfo']['boxes']['dtype'] == 'bfloat16'

@@ -39,6 +39,20 @@ def test_boxes_are_those_of_mmdets_own_inference(tiny, tiny_checkpoint, pictures
         torch.testing.assert_close(scores, expected.scores[whole], atol=1e-4, rtol=0)
 
 
+def test_bfloat16_detects_about_the_same_boxes(tiny, tiny_checkpoint, pictures):
+    found = {}
+    for dtype in ('float32', 'bfloat16'):
+        detector = Detector(tiny, tiny_checkpoint, dtype=dtype)
+        seen = set()
+        conv = detector.model.backbone.conv1
+        conv.register_forward_hook(lambda m, i, out, seen=seen: seen.add(out.dtype))
+        found[dtype] = next(detector.detect(pictures[:1], score=0.0))
+        assert seen == {getattr(torch, dtype)}
+    best = [boxes[0].score for boxes in found.values()]
+    assert best[0] == pytest.approx(best[1], abs=0.02)
+    assert Detector(tiny, tiny_checkpoint).precision.dtype == torch.float32
+
+
 def test_a_score_leaves_the_others_out(tiny, tiny_checkpoint, pictures):
     detector = Detector(tiny, tiny_checkpoint)
     every = next(detector.detect(pictures[:1], score=0.0))

@@ -17,6 +17,8 @@ from mmavl.engine.config import config_errors, load_config
 from mmavl.engine.launch import clear_errors
 from mmavl.models.separators import separate_waveform
 from mmavl.registry import MODELS
+from mmavl.utils.autocast import Precision
+from mmavl.utils.options import add_dtype_option
 
 
 def parse_args() -> argparse.Namespace:
@@ -31,6 +33,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--size', type=int, default=256, help='of a frame; default: 256')
     parser.add_argument('--batch-size', type=int, default=4, help='windows; default: 4')
     parser.add_argument('--device', default='cpu')
+    add_dtype_option(parser)
     parser.add_argument('--threads', type=int, help="of torch; default: torch's own")
     parser.add_argument('--cfg-options', nargs='+', action=ConfigOptions, metavar='KEY=VALUE')
     return parser.parse_args()
@@ -45,18 +48,20 @@ def main() -> None:
         cfg = load_config(args.config, args.cfg_options)
         with config_errors(cfg):
             model = MODELS.build(cfg.model)
-    model = model.to(args.device).eval()
+    precision = Precision.choose(args.dtype, args.device)
+    model = precision.prepare(model.to(args.device).eval())
     torch.manual_seed(0)
     wave = 0.1 * torch.randn(round(args.seconds * args.rate))
     frames = torch.randint(0, 256, (args.frames, 3, args.size, args.size), dtype=torch.uint8)
     labels = list(range(args.sources))
-    separate_waveform(model, wave[: 6 * args.rate], frames[:1], labels, args.rate)  # warms up
-    wall, cpu = time.perf_counter(), time.process_time()
-    sources = separate_waveform(
-        model, wave, frames, labels, args.rate, batch_size=args.batch_size
-    ).cpu()
+    with precision.autocast():
+        separate_waveform(model, wave[: 6 * args.rate], frames[:1], labels, args.rate)  # warms up
+        wall, cpu = time.perf_counter(), time.process_time()
+        sources = separate_waveform(
+            model, wave, frames, labels, args.rate, batch_size=args.batch_size
+        ).cpu()
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    print(f'{platform.machine()}, {args.device}, {torch.get_num_threads()} threads')
+    print(f'{platform.machine()}, {args.device}, {torch.get_num_threads()} threads, {precision}')
     print(f'{args.seconds:g} s at {args.rate} Hz -> {len(sources)} sources')
     print(f'{wall:.2f} s elapsed, {cpu:.2f} s of CPU time')
 

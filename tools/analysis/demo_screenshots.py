@@ -27,6 +27,7 @@ from mmavl.demo.analysis import Analyst
 from mmavl.demo.examples import list_examples
 from mmavl.demo.page import Page
 from mmavl.engine.launch import clear_errors
+from mmavl.utils.options import add_dtype_option
 
 FRAME_RATE = 10
 
@@ -37,6 +38,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--separator', help='weights of separation_scenes')
     parser.add_argument('--out', type=Path, default=Path('docs/assets'))
     parser.add_argument('--seed', type=int, default=1, help='of the scenes')
+    add_dtype_option(parser)
     return parser.parse_args()
 
 
@@ -102,10 +104,11 @@ def main() -> None:
         materials = fetch_materials(npm=False)
         sounds = free_sounds(load_sounds(materials, 'test'))
         compose(folder, PictureReader(materials), sounds, args.seed)
-        localizer = LocalizationInferencer(weights=args.weights, show_progress=False)
+        options = {'show_progress': False, 'dtype': args.dtype}
+        localizer = LocalizationInferencer(weights=args.weights, **options)
         separator = None
         if args.separator:
-            separator = SeparationInferencer(weights=args.separator, show_progress=False)
+            separator = SeparationInferencer(weights=args.separator, **options)
         page = Page(Analyst(localizer, separator), list_examples(folder / 'scenes.json'))
         with sync_playwright() as play:
             chromium = play.chromium.launch(executable_path=browser, args=['--no-sandbox'])

@@ -33,7 +33,9 @@ from mmavl.engine.config import config_errors, load_config
 from mmavl.engine.launch import clear_errors
 from mmavl.registry import DATASETS, MODELS
 from mmavl.structures import AVDataSample
+from mmavl.utils.autocast import Precision
 from mmavl.utils.files import atomic_write
+from mmavl.utils.options import add_dtype_option
 from mmavl.visualization import AVVisualizer, contact_sheet
 from mmavl.visualization.media import load_frame
 
@@ -65,6 +67,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--out', default='docs/assets/readme_contact_sheet.png')
     parser.add_argument('--title', default='', help='words at the top')
     parser.add_argument('--seed', type=int, default=1, help='of the scenes')
+    add_dtype_option(parser)
     return parser.parse_args()
 
 
@@ -119,7 +122,9 @@ def localize(args: argparse.Namespace, folder: Path) -> tuple[list[AVDataSample]
         model = MODELS.build(cfg.model).eval()
     state = load_checkpoint(args.checkpoint)['state_dict']
     load_state(model, state, args.checkpoint, strict=True)
-    with torch.no_grad():
+    precision = Precision.choose(args.dtype, 'cpu')
+    print(f'Computing {precision}.')
+    with torch.no_grad(), precision.autocast():
         samples = model.test_step(pseudo_collate([dataset[i] for i in range(len(dataset))]))
     return samples, dataset.metainfo
 

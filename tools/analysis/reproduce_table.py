@@ -34,6 +34,7 @@ from mmavl.evaluation.separation_table import layout as layout_separation
 from mmavl.evaluation.summary import summarise
 from mmavl.registry import DATASETS as DATASET_REGISTRY
 from mmavl.utils.files import atomic_write
+from mmavl.utils.options import add_dtype_option
 
 
 def parse_args() -> argparse.Namespace:
@@ -62,6 +63,7 @@ def parse_args() -> argparse.Namespace:
         '--dumps-only', action='store_true', help='run no model, take the dumps there are'
     )
     parser.add_argument('--out', metavar='DIR', help='default: WORK_DIRS/tables')
+    add_dtype_option(parser, None)
     parser.add_argument('--cfg-options', nargs='+', action=ConfigOptions, metavar='KEY=VALUE')
     return parser.parse_args()
 
@@ -144,7 +146,7 @@ def separation_row(row: SeparationRow, data: str, setting: str, runs: TableRuns)
     checkpoint = runs.checkpoint(name) if row.trained else None
     try:
         logs = runs.root / 'tables' / 'logs' / name
-        cfg = prepare_config(config_file(config), str(logs), options=runs.cfg_options)
+        cfg = prepare_config(config_file(config), str(logs), runs.dtype, runs.cfg_options)
         wanted = localizer_checkpoint(cfg)
         if wanted is not None and not wanted.exists():
             found = runs.checkpoint(wanted.parent.name)
@@ -165,7 +167,7 @@ def separation_table(args: argparse.Namespace) -> tuple[str, dict[str, Any]]:
     """Table 3 as text, and its rows by setting."""
     if args.data not in SEPARATION_DATASETS:
         raise ConfigError(f'Table 3: take --data {" or ".join(SEPARATION_DATASETS)}')
-    runs = TableRuns(args.work_dirs, args.run, args.dumps_only, args.cfg_options)
+    runs = TableRuns(args.work_dirs, args.run, args.dumps_only, args.cfg_options, args.dtype)
     results = {s: [separation_row(row, args.data, s, runs) for row in ROWS] for s in SETTINGS}
     measured = [r['metrics'] for rows in results.values() for r in rows if r['figures']]
     for rows in results.values():
@@ -192,7 +194,7 @@ def localization_table(args: argparse.Namespace) -> tuple[str, dict[str, Any]]:
         keys = [get_protocol(name).key for name in protocols]
     except ValueError as error:
         raise ConfigError(f'--protocol: {error}') from error
-    runs = TableRuns(args.work_dirs, args.run, args.dumps_only, args.cfg_options)
+    runs = TableRuns(args.work_dirs, args.run, args.dumps_only, args.cfg_options, args.dtype)
     rows = [row for row in table.rows if args.data in row.configs or row.paper]
     results = [evaluate_row(row, args.data, runs, protocols) for row in rows]
     annotated = [result.pop('references', None) for result in results]

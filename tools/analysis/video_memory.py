@@ -16,6 +16,8 @@ from pathlib import Path
 import av
 import numpy as np
 
+from mmavl.utils.options import add_dtype_option
+
 FPS = 10
 RATE = 16000
 
@@ -26,6 +28,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--model', help="config; by default the quickstart's")
     parser.add_argument('--weights', help="by default the quickstart's")
     parser.add_argument('--rate', type=float, default=2.0, help='frames looked at in a second')
+    add_dtype_option(parser)
     parser.add_argument('--video', help=argparse.SUPPRESS)  # of the process that is measured
     return parser.parse_args()
 
@@ -56,7 +59,8 @@ def annotate(args: argparse.Namespace) -> None:
     """Annotate a video; print frames, seconds and this process's peak."""
     from mmavl.apis import LocalizationInferencer
 
-    localize = LocalizationInferencer(args.model, args.weights, show_progress=False)
+    options = {'show_progress': False, 'dtype': args.dtype}
+    localize = LocalizationInferencer(args.model, args.weights, **options)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     start, start_cpu = time.time(), time.process_time()
     out = Path(args.video).with_suffix('.out.mp4')
@@ -73,7 +77,7 @@ def main() -> None:
     if args.video:
         annotate(args)
         return
-    options = [f'--rate={args.rate}']
+    options = [f'--rate={args.rate}', f'--dtype={args.dtype}']
     options += [f'--{k}={v}' for k, v in (('model', args.model), ('weights', args.weights)) if v]
     for seconds in args.seconds:
         with tempfile.TemporaryDirectory() as folder:

@@ -15,6 +15,7 @@ from mmengine.registry import init_default_scope
 from mmavl.datasets.pseudo_labels import pseudo_manifest
 from mmavl.engine.cfg_options import ConfigOptions
 from mmavl.engine.config import config_errors, load_config
+from mmavl.utils.options import add_dtype_option
 
 
 def parse_args() -> argparse.Namespace:
@@ -28,6 +29,7 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument('--data-root', type=Path, help="default: the manifest's folder")
     parser.add_argument('--workers', type=int, default=1, help='processes that read media')
+    add_dtype_option(parser, 'float32')
     parser.add_argument(
         '--leave-out-bad',
         action='store_true',
@@ -57,6 +59,7 @@ def main() -> None:
                 args.data_root,
                 args.workers,
                 args.leave_out_bad,
+                args.dtype,
             )
     except (ValueError, OSError, ImportError) as error:
         sys.exit(f'error: {error}')

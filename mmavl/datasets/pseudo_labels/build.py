@@ -8,6 +8,7 @@ import numpy as np
 from mmavl.errors import ConfigError, DataError
 from mmavl.models.teachers import BaseTeacher
 from mmavl.registry import MODELS
+from mmavl.utils.autocast import Precision
 from mmavl.utils.failures import input_errors
 
 from ..manifest import check_manifest, describe, read_manifest, summary, write_manifest
@@ -26,6 +27,7 @@ def pseudo_manifest(
     data_root: str | Path | None = None,
     workers: int = 1,
     leave_out_bad: bool = False,
+    dtype: str = 'float32',
 ) -> dict[str, int]:
     """Label a manifest's clips with teachers and write it anew, with no tags but theirs.
 
@@ -46,6 +48,8 @@ def pseudo_manifest(
         workers (int): Processes that read media. Defaults to 1.
         leave_out_bad (bool): Leave out clips that cannot be read, and name them in a file
             beside the manifest. Defaults to False: refuse to write.
+        dtype (str): What PyTorch teachers compute in: 'float32', 'bfloat16', or 'auto', bfloat16
+            where the CPU multiplies it. Defaults to 'float32'.
 
     Returns:
         dict[str, int]: ``clips`` written, ``left_out``, and for each modality and name how
@@ -65,7 +69,8 @@ def pseudo_manifest(
     entries = manifest['data_list']
     _check_annotations(manifest_path, entries, meta)
     score_dir = out.parent / 'scores' / out.stem
-    labels, bad = _all_labels(config, entries, meta, root, score_dir, workers)
+    precision = Precision.choose(dtype, 'cpu')
+    labels, bad = _all_labels(config, entries, meta, root, score_dir, workers, precision)
     problems = {n: _reasons(entries[n], root) for n in np.flatnonzero(bad).tolist()}
     new = [_relabelled(entry, n, labels, meta) for n, entry in enumerate(entries)]
     left_out = write_manifest(
@@ -111,13 +116,20 @@ def _names(meta: dict) -> list[str]:
 
 
 def _all_labels(
-    config: dict, entries: list[dict], meta: dict, root: Path, score_dir: Path, workers: int
+    config: dict,
+    entries: list[dict],
+    meta: dict,
+    root: Path,
+    score_dir: Path,
+    workers: int,
+    precision: Precision,
 ) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Pseudo-labels [N, classes and groups] of each modality, and which clips are bad, [N]."""
     labels, bad = {}, np.zeros(len(entries), bool)
     for modality in _modalities(config):
         part = config[modality]
         teacher = _teacher(part, modality)
+        teacher.precision = precision
         scores = teacher_scores(
             teacher,
             part['teacher'],

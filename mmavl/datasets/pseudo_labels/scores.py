@@ -52,6 +52,8 @@ def teacher_scores(
     """
     media = _Media(entries, Path(data_root), teacher, frames, windows)
     options = {'frames': frames, 'windows': windows} if teacher.modality == 'visual' else {}
+    if teacher.precision.is_bfloat16:
+        options['dtype'] = 'bfloat16'
     key = _key(teacher, {**config, **options}, media)
     array = FeatureArray(path.with_name(f'{path.name}-{teacher.modality}-{key[:16]}'))
     meta = {'teacher': config, 'labels': teacher.labels}

