@@ -2,29 +2,35 @@
 # From nothing to localization maps: environment, data, training, test, report.
 # Run again after an interruption, it goes on where it was.
 #
-#   bash tools/quickstart.sh [--smoke] [--no-bf16] [--seed N]
+#   bash tools/quickstart.sh [--smoke] [--dtype float32|bfloat16|auto] [--seed N]
 #
-#   --smoke     a few scenes and one epoch, to see that every step works
-#   --no-bf16   compute in float32 also where the CPU has bfloat16 instructions
-#   --seed N    of the training (default 0)
+#   --smoke        a few scenes and one epoch, to see that every step works
+#   --dtype NAME   what models compute in (default auto: bfloat16 where the CPU multiplies it)
+#   --seed N       of the training (default 0)
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-smoke=false seed=0 options=()
+usage() {
+    sed -n '2,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+    exit 2
+}
+
+smoke=false seed=0 dtype=auto options=()
 while [ $# -gt 0 ]; do
     case $1 in
         --smoke) smoke=true ;;
-        --no-bf16) options+=(optim_wrapper.dtype=float32 val_cfg.dtype=float32 test_cfg.dtype=float32) ;;
+        --dtype) dtype=${2:-}; shift ;;
         --seed) seed=${2:?--seed needs a number}; shift ;;
-        *) sed -n '2,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 2 ;;
+        *) usage ;;
     esac
-    shift
+    shift || usage
 done
+case $dtype in float32 | bfloat16 | auto) ;; *) usage ;; esac
 
 data=data/instrument_scenes work=work_dirs/quickstart_seed$seed sizes=()
 epochs_1=4 epochs_2=16
 if $smoke; then
-    data=data/instrument_scenes_smoke work=work_dirs/smoke epochs_1=1 epochs_2=1
+    data=data/instrument_scenes_smoke work=work_dirs/smoke_$dtype epochs_1=1 epochs_2=1
     sizes=(--sizes train=96 val=16 test=24 test_shift=12)
     options+=(train_cfg.max_epochs=1 train_dataloader.batch_size=32)
 fi
@@ -50,8 +56,8 @@ train() { # CONFIG EPOCHS [KEY=VALUE...]
         echo "$last is there already"
         return
     fi
-    $python tools/train.py "configs/$name.py" --work-dir "$work/$name" --seed "$seed" --resume \
-        --cfg-options "${options[@]}" "$@"
+    $python tools/train.py "configs/$name.py" --work-dir "$work/$name" --seed "$seed" \
+        --dtype "$dtype" --resume --cfg-options "${options[@]}" "$@"
 }
 
 evaluate() { # NAME CONFIG CHECKPOINT [KEY=VALUE...]
@@ -62,7 +68,7 @@ evaluate() { # NAME CONFIG CHECKPOINT [KEY=VALUE...]
         return
     fi
     $python tools/test.py "$config" ${checkpoint:+"$checkpoint"} --work-dir "$dir" \
-        --seed "$seed" --out "$dir/predictions.npz" --show-dir "$dir/pictures" \
+        --seed "$seed" --dtype "$dtype" --out "$dir/predictions.npz" --show-dir "$dir/pictures" \
         --cfg-options "${options[@]}" "$@"
 }
 

@@ -8,7 +8,7 @@ scenes() {
 }
 
 quickstart() {
-    [ -f "$quickstart/report.html" ] || bash tools/quickstart.sh --no-bf16
+    [ -f "$quickstart/report.html" ] || bash tools/quickstart.sh --dtype float32
 }
 
 class_localizer() {
