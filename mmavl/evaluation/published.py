@@ -4,7 +4,12 @@ from pathlib import Path
 
 import numpy as np
 
-from mmavl.utils.published import read_flickr_boxes, read_instrument_release, read_name_list
+from mmavl.utils.published import (
+    read_flickr_boxes,
+    read_instrument_release,
+    read_name_list,
+    read_vggss_boxes,
+)
 
 from .predictions import Prediction
 
@@ -12,36 +17,70 @@ from .predictions import Prediction
 def read_audioset_instrument(folder: str | Path) -> tuple[list[Prediction], dict]:
     """AudioSet-instrument: boxes of a detector on 4503 frames of 566 clips, 15 classes.
 
-    The annotated instruments are the sounding ones.
+    The annotated instruments are the sounding ones. A frame with a box that is not numbers or
+    has no area is left out.
 
     Args:
         folder (str | Path): Holds ``normav.json`` and ``val_audio.pkl``.
 
     Returns:
         tuple: References without predictions (``Prediction``, ``gt_tags`` as published), and
-        metainfo with the class names.
+        metainfo with the class names, and the frames ``left_out`` by clip id and index.
 
     Raises:
         FileNotFoundError: One of the files is missing.
         DataError: A file is not what was published.
     """
     release = read_instrument_release(folder)
-    predictions = []
+    predictions, left_out = [], []
     for (clip, frame), rows in release.boxes.items():
         x, y, w, h, label = rows.T
+        if not (np.isfinite(rows).all() and (w > 0).all() and (h > 0).all()):
+            left_out.append((clip, frame))
+            continue
         predictions.append(
             Prediction(
                 clip,
                 frame,
-                boxes=np.stack([x, y, x + w, y + h], axis=1),
-                box_labels=label,
-                box_sounding=np.ones(len(label)),
-                box_families=np.full(len(label), -1),
                 gt_tags=release.tags[clip],
+                **_sounding(np.stack([x, y, x + w, y + h], axis=1), label),
             )
         )
     metainfo = {'dataset': 'AudioSet-instrument', 'split': 'val', 'classes': release.classes}
-    return predictions, metainfo
+    return predictions, {**metainfo, 'left_out': left_out}
+
+
+def _sounding(boxes: np.ndarray, labels: np.ndarray) -> dict[str, np.ndarray]:
+    return {
+        'boxes': boxes,
+        'box_labels': labels,
+        'box_sounding': np.ones(len(labels)),
+        'box_families': np.full(len(labels), -1),
+    }
+
+
+def read_vggss(path: str | Path) -> tuple[list[Prediction], dict]:
+    """VGG-SS: one class for each clip, whose objects all sound.
+
+    Args:
+        path (str | Path): The published ``vggss.json``.
+
+    Returns:
+        tuple: References without predictions, and metainfo with the class names, sorted, and
+        the ``problems`` by clip: boxes that were cut to the frame, or left out.
+
+    Raises:
+        FileNotFoundError: The file is missing.
+        DataError: It is not what was published.
+    """
+    release = read_vggss_boxes(path)
+    classes = sorted(set(release.classes.values()))
+    predictions = []
+    for clip, boxes in release.boxes.items():
+        labels = np.full(len(boxes), classes.index(release.classes[clip]))
+        predictions.append(Prediction(clip, **_sounding(boxes, labels)))
+    metainfo = {'dataset': 'VGG-SS', 'split': 'test', 'classes': classes}
+    return predictions, {**metainfo, 'problems': release.problems}
 
 
 def read_soundnet_flickr(folder: str | Path) -> tuple[list[Prediction], dict]:

@@ -6,8 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mmavl.datasets.instrument_scenes.classes import CLASSES
 from mmavl.errors import DataError
-from mmavl.evaluation import get_protocol, read_audioset_instrument, read_soundnet_flickr
+from mmavl.evaluation import (
+    get_protocol,
+    read_audioset_instrument,
+    read_soundnet_flickr,
+    read_vggss,
+)
 from mmavl.evaluation.scoring import TRIVIAL, score
 from mmavl.evaluation.summary import summarise
 
@@ -71,9 +77,9 @@ def release(tmp_path):
     tags = {clip: np.eye(15)[i] for i, clip in enumerate(['zz', 'aa', 'mm'])}
     (tmp_path / 'val_audio.pkl').write_bytes(pickle.dumps(tags))
     published = {
-        'categories': [{'id': 0, 'name': 'Banjo'}],
+        'categories': [{'id': i, 'name': name} for i, name in enumerate(CLASSES)],
         'images': [{'id': 14}, {'id': 3}],
-        'annotations': [{'image_id': 14, 'category_id': 0, 'bbox': [0.5, 0.25, 0.25, 0.5]}],
+        'annotations': [{'image_id': 14, 'category_id': 2, 'bbox': [0.5, 0.25, 0.25, 0.5]}],
     }
     (tmp_path / 'normav.json').write_text(json.dumps(published))
     return tmp_path
@@ -85,6 +91,28 @@ def test_image_ids_index_the_sorted_clips_and_boxes_are_xywh(release):
     assert predictions[1].boxes.tolist() == [[0.5, 0.25, 0.75, 0.75]]
     assert predictions[1].gt_tags.argmax() == 2
     assert predictions[0].boxes.shape == (0, 4)
+
+
+def test_a_frame_with_a_box_of_no_numbers_is_left_out_and_named(release):
+    path = release / 'normav.json'
+    path.write_text(path.read_text().replace('[0.5, 0.25, 0.25, 0.5]', '[NaN, 0.25, 0.25, 0.5]'))
+    predictions, metainfo = read_audioset_instrument(release)
+    assert [p.identity for p in predictions] == [('aa', 3)]
+    assert metainfo['left_out'] == [('mm', 4)]
+
+
+def test_objects_of_vggss_sound_and_have_the_class_of_their_clip(tmp_path):
+    items = [
+        {'file': 'b_000030', 'class': 'cello', 'bbox': [[0.1, 0.2, 0.3, 0.4], [-2.9e16, 0, 1, 1]]},
+        {'file': 'a_000001', 'class': 'banjo', 'bbox': [[0.5, 0.5, 1, 1]]},
+    ]
+    (tmp_path / 'vggss.json').write_text(json.dumps(items))
+    predictions, metainfo = read_vggss(tmp_path / 'vggss.json')
+    assert predictions[0].boxes.tolist() == [[0.1, 0.2, 0.3, 0.4], [0, 0, 1, 1]]
+    assert predictions[0].box_labels.tolist() == [1, 1]
+    assert predictions[0].box_sounding.all()
+    assert metainfo['classes'] == ['banjo', 'cello']
+    assert list(metainfo['problems']) == ['b_000030']
 
 
 def test_another_file_names_itself(release):

@@ -1,4 +1,5 @@
 import pickle
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -57,3 +58,24 @@ def test_a_cut_or_foreign_file_names_itself(tmp_path):
         load_arrays(path)
     with pytest.raises(FileNotFoundError):
         load_arrays(tmp_path / 'missing.pkl')
+
+
+@pytest.mark.parametrize(
+    'content',
+    [
+        b'\x80\x02K\x01r\xff\xff\xff\x7f.',  # remembers a value at place 2147483647
+        b'\x80\x02cnumpy._core.multiarray\n_reconstruct\n(cnumpy\nndarray\n'
+        b'(J\xff\xff\xff\x7ftU\x01btR.',  # an array of 2147483647 values, none of them given
+        b'\x80\x02cnumpy\nndarray\n(J\xff\xff\xff\x7ft\x81.',
+    ],
+)
+def test_memory_that_the_file_does_not_fill_is_not_taken(tmp_path, content):
+    path = tmp_path / 'bomb.pkl'
+    path.write_bytes(content)
+    tracemalloc.start()
+    try:
+        with pytest.raises(DataError, match=r'bomb\.pkl'):
+            load_arrays(path)
+        assert tracemalloc.get_traced_memory()[1] < 1e6
+    finally:
+        tracemalloc.stop()

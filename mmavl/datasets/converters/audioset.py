@@ -1,9 +1,10 @@
 """AudioSet-instrument: 10 s clips of 15 instruments, a frame each second."""
 
 import csv
+import math
 import random
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,13 +12,14 @@ import numpy as np
 
 from mmavl.datasets.instrument_scenes.classes import CLASSES, GROUPS
 from mmavl.errors import DataError
+from mmavl.utils.file_names import require_name
 from mmavl.utils.published import InstrumentRelease, read_instrument_release
 
 from .boxes import require_xywh
 from .cutting import ClipSpec
 from .index import MediaIndex
 from .jobs import WHOLE, Conversion, Place
-from .media import ClipJob, Outcome, frame_paths
+from .media import ClipJob, Outcome, clip_key, frame_paths
 from .report import Report
 
 #: Class -> its AudioSet labels: the instrument, its kinds and its playing techniques. AudioSet's
@@ -80,28 +82,37 @@ def read_segments(path: Path, report: Report, split: str) -> dict[str, Segment]:
     """
     by_label = {label: name for name, labels in LABELS.items() for label in labels}
     segments = {}
-    with open(path, encoding='utf-8', newline='') as file:
-        lines = (line for line in file if line.strip() and not line.startswith('#'))
-        for number, row in enumerate(csv.reader(lines, skipinitialspace=True), 1):
-            try:
-                clip, begin, labels = row[0], float(row[1]), row[3].split(',')
-            except (IndexError, ValueError) as error:
-                raise DataError(
-                    f'{path} is no segment list of AudioSet (id, start, end, labels): its clip '
-                    f'{number} is {row}'
-                ) from error
-            heard = {by_label[label] for label in labels if label in by_label}
-            if not heard:
-                continue
-            if clip in segments:
-                report.add(
-                    split, clip, 'duplicate', f'{path} has it twice: the first counts', True
-                )
-                continue
-            segments[clip] = Segment(begin, tuple(name for name in CLASSES if name in heard))
+    for clip, begin, labels in _rows(path):
+        heard = {by_label[label] for label in labels if label in by_label}
+        if not heard:
+            continue
+        if clip in segments:
+            report.add(split, clip, 'duplicate', f'{path} has it twice: the first counts', True)
+            continue
+        require_name(clip, path)
+        segments[clip] = Segment(begin, tuple(name for name in CLASSES if name in heard))
     if not segments:
         raise DataError(f'{path} has no clip of the 15 classes: is it a segment list of AudioSet?')
     return segments
+
+
+def _rows(path: Path) -> Iterator[tuple[str, float, list[str]]]:
+    """Id, begin and labels of each clip of a segment list."""
+    number, row = 0, []
+    try:
+        with open(path, encoding='utf-8-sig', newline='') as file:
+            lines = (line for line in file if line.strip() and not line.startswith('#'))
+            for row in csv.reader(lines, skipinitialspace=True):
+                number += 1
+                begin = float(row[1])
+                if not 0 <= begin < math.inf:
+                    raise ValueError(f'it begins at {begin}')
+                yield row[0], begin, row[3].split(',')
+    except (IndexError, ValueError, csv.Error) as error:
+        raise DataError(
+            f'{path} is no segment list of AudioSet (id, start, end, labels): its clip {number} '
+            f'is {row!r:.200} ({error})'
+        ) from error
 
 
 @dataclass
@@ -152,9 +163,8 @@ class AudioSetInstrument:
             for clip in clips:
                 report.add(split, clip, 'missing', 'no media were given (--media)', bool(boxes))
             if boxes:
-                expected = {
-                    key: Outcome(key, frames=10, seconds=10.0) for key in _keys(split, clips)
-                }
+                keys = [clip_key(split, clip) for clip in clips]
+                expected = {key: Outcome(key, frames=10, seconds=10.0) for key in keys}
                 self._write(split, clips, expected, boxes, report)
         return report
 
@@ -217,7 +227,8 @@ class AudioSetInstrument:
         report: Report,
     ) -> None:
         entries = []
-        for (clip, segment), key in zip(clips.items(), _keys(split, clips)):
+        for clip, segment in clips.items():
+            key = clip_key(split, clip)
             outcome = outcomes.get(key)
             if not report.add_outcome(split, clip, outcome):
                 continue
@@ -239,14 +250,12 @@ class AudioSetInstrument:
         report.write_split(self.place.out / f'{split}.json', split, metainfo, entries)
 
 
-def _keys(split: str, clips: Iterable[str]) -> list[str]:
-    return [f'{split}/{clip}' for clip in clips]
-
-
 def _released_clips(
     release: InstrumentRelease, known: dict[str, Segment], report: Report
 ) -> dict[str, Segment]:
     """The annotated clips with their published tags."""
+    for clip, detail in release.duplicates:
+        report.add('test', clip, 'duplicate', detail, kept=True)
     annotated = dict.fromkeys(clip for clip, _ in release.boxes)
     for clip in sorted(release.tags.keys() - annotated.keys()):
         detail = 'val_audio.pkl lists it, normav.json has no box for it'

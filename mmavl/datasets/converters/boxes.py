@@ -2,11 +2,39 @@
 
 import numpy as np
 
-from mmavl.datasets.manifest_checks import BOX_TOLERANCE
+from mmavl.datasets.manifest_checks import BOX_TOLERANCE, Problem, check_entry
 from mmavl.errors import DataError
 
 #: The share of boxes that must make sense under the other format before it is blamed.
 _NEARLY_ALL = 0.99
+
+
+def drop_bad_frames(entry: dict, classes: list[str]) -> list[Problem]:
+    """Take frames with a bad box out of an entry of a manifest: one costs its frame, no more.
+
+    An entry that would have no annotated frame left stays as it is, for the manifest's checks.
+
+    Args:
+        entry (dict): An item of ``data_list``; its ``boxes`` are replaced.
+        classes (list[str]): The class names of the metainfo.
+
+    Returns:
+        list[Problem]: What is wrong with the frames taken out.
+    """
+    if not entry.get('boxes') or not any(check_entry(entry, classes)):
+        return []
+    rest = {key: value for key, value in entry.items() if key != 'boxes'}
+    known, problems, kept = list(check_entry(rest, classes)), [], {}
+    for frame, items in entry['boxes'].items():
+        found = check_entry({**rest, 'boxes': {frame: items}}, classes)
+        new = [problem for problem in found if problem not in known]
+        problems += new
+        if not new:
+            kept[frame] = items
+    if not kept:
+        return []
+    entry['boxes'] = kept
+    return problems
 
 
 def require_xywh(boxes: np.ndarray, source: str) -> None:

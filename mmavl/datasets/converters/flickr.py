@@ -8,13 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
-from mmavl.utils.published import read_flickr_boxes, read_name_list
+from mmavl.utils.file_names import name_bytes
+from mmavl.utils.published import Duplicates, read_flickr_boxes, read_name_list
 
 from .boxes import require_xyxy
 from .cutting import ClipSpec
 from .index import MediaIndex
 from .jobs import WHOLE, Conversion, Place
-from .media import ClipJob, Outcome, frame_paths
+from .media import ClipJob, Outcome, clip_key, frame_paths
 from .report import Report
 
 #: AudioSet's seven top groups, in the order of the rows of the published ``cluster_a.npy``.
@@ -66,10 +67,13 @@ class SoundNetFlickr:
             OSError: A file is missing or cannot be written.
         """
         report = Report()
-        self._boxes = read_flickr_boxes(self.annotations)
+        twice: Duplicates = []
+        self._boxes = read_flickr_boxes(self.annotations, twice)
         if self._boxes:
             require_xyxy(np.concatenate(list(self._boxes.values())), str(self.annotations))
-        splits = self._annotated_splits(report)
+        splits = self._annotated_splits(read_name_list(self.test_list, twice), report)
+        for clip, detail in twice:
+            report.add('test', clip, 'duplicate', detail, kept=True)
         if self.place.media is None:
             for split, clips in splits.items():
                 for clip in clips:
@@ -88,8 +92,7 @@ class SoundNetFlickr:
         self._train(conversion, index, {c for clips in splits.values() for c in clips}, report)
         return report
 
-    def _annotated_splits(self, report: Report) -> dict[str, list[str]]:
-        test = list(dict.fromkeys(read_name_list(self.test_list)))
+    def _annotated_splits(self, test: list[str], report: Report) -> dict[str, list[str]]:
         others = sorted(
             clip for clip, boxes in self._boxes.items() if len(boxes) and clip not in set(test)
         )
@@ -134,7 +137,7 @@ class SoundNetFlickr:
         """By a checksum, so that a few holes in the media change few members of a subset."""
 
         def rank(clip: str) -> bytes:
-            return hashlib.blake2b(f'{self.seed}:{clip}'.encode()).digest()
+            return hashlib.blake2b(name_bytes(f'{self.seed}:{clip}')).digest()
 
         return sorted(clips, key=rank)
 
@@ -169,15 +172,15 @@ class SoundNetFlickr:
     def _annotators(self, clip: str, split: str, report: Report) -> list[list[float]]:
         """A pair's boxes; one without area says nothing and is named."""
         boxes = self._boxes.get(clip, np.zeros((0, 4)))
-        for box in boxes:
-            if box[2] == box[0] and box[3] == box[1]:
-                detail = f'annotator box {box.tolist()} is one point: it adds nothing'
-                report.add(split, clip, 'degenerate box', detail, kept=True)
-        return [box.tolist() for box in boxes if (box[2:] != box[:2]).any()]
+        usable = np.isfinite(boxes).all(1) & (boxes[:, 2:] > boxes[:, :2]).all(1)
+        for box in boxes[~usable]:
+            detail = f'annotator box {box.tolist()} has no area: it adds nothing'
+            report.add(split, clip, 'degenerate box', detail, kept=True)
+        return boxes[usable].tolist()
 
 
 def _key(clip: str) -> str:
-    return f'{_FOLDER}/{clip}'
+    return clip_key(_FOLDER, clip)
 
 
 def _jobs(clips: Iterable[str], index: MediaIndex) -> list[ClipJob]:

@@ -16,6 +16,7 @@ from mmavl.errors import DataError
 from mmavl.media.audio import TOLERANCE, read_audio
 from mmavl.media.image import read_image
 from mmavl.media.sound_file import open_sound_file
+from mmavl.utils.file_names import file_name, require_name
 
 from .cutting import (
     ClipSpec,
@@ -31,6 +32,15 @@ from .cutting import (
 from .index import Source
 
 _QUALITY = 90
+
+
+def clip_key(folder: str, clip_id: str) -> str:
+    """Where a clip goes below the data root: its files' path without a suffix.
+
+    Raises:
+        DataError: The id would lead to another folder.
+    """
+    return f'{folder}/{file_name(require_name(clip_id, "clips"))}'
 
 
 @dataclass(frozen=True)
@@ -52,7 +62,7 @@ class ClipJob:
     @property
     def key(self) -> str:
         """What identifies the clip below the data root."""
-        return f'{self.folder}/{self.clip_id}'
+        return clip_key(self.folder, self.clip_id)
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """MUSIC and MUSIC21: whole videos of solos and duets, eight frames a second."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,13 +9,14 @@ import numpy as np
 
 from mmavl.datasets.mixture_list import Source, write_mixtures
 from mmavl.errors import DataError
-from mmavl.utils.published import read_music_boxes, read_video_list
+from mmavl.utils.file_names import file_name
+from mmavl.utils.published import Duplicates, read_music_boxes, read_video_list
 
 from .boxes import require_xywh
 from .cutting import ClipSpec
 from .index import MediaIndex
 from .jobs import WHOLE, Conversion, Place
-from .media import ClipJob, Outcome, frame_paths
+from .media import ClipJob, Outcome, clip_key, frame_paths
 from .mixtures import VAL_REPEATS, draw_mixtures, present_mixtures
 from .report import Report
 
@@ -42,7 +44,7 @@ class Video:
     @property
     def folder(self) -> str:
         """Where it goes below the data root."""
-        return f'{self.kind}/{self.group.replace(" ", "-")}'
+        return f'{self.kind}/{file_name(self.group.replace(" ", "-"))}'
 
     @property
     def label(self) -> str:
@@ -112,7 +114,8 @@ class Music:
     def _read_lists(self, report: Report) -> dict[str, Video]:
         videos: dict[str, Video] = {}
         for kind, path in (('solo', self.solo), ('duet', self.duet)):
-            for group, clips in (read_video_list(path) if path else {}).items():
+            twice: Duplicates = []
+            for group, clips in (read_video_list(path, twice) if path else {}).items():
                 self._check_group(group, kind, path)
                 for number, clip in enumerate(clips):
                     video = Video(kind, group, ('val', 'test')[number] if number < 2 else 'train')
@@ -121,6 +124,8 @@ class Music:
                         report.add(video.label, clip, 'duplicate', detail, kept=True)
                         continue
                     videos[clip] = video
+            for clip, detail in twice:
+                report.add(videos[clip].label, clip, 'duplicate', detail, kept=True)
         return videos
 
     def _check_group(self, group: str, kind: str, path: Path) -> None:
@@ -201,13 +206,15 @@ class Music:
         self, kind: str, videos: dict[str, Video], report: Report
     ) -> dict[str, dict[int, list[dict]]]:
         """Video -> frame at 8 fps -> boxes."""
-        path = self.boxes[kind]
-        rows = read_music_boxes(path)
+        path, twice = self.boxes[kind], []
+        rows = read_music_boxes(path, twice)
+        for name, detail in twice:
+            report.add(f'boxes_{kind}', name[:_YOUTUBE_ID], 'duplicate', detail, kept=True)
         require_xywh(np.array([box for _, items in rows for _, box in items]), str(path))
         found: dict[str, dict[int, list[dict]]] = {}
         for name, items in rows:
             clip, number = name[:_YOUTUBE_ID], name.rpartition('_')[2]
-            if not number.isdigit() or len(name) <= _YOUTUBE_ID:
+            if not re.fullmatch('[0-9]{1,9}', number) or len(name) <= _YOUTUBE_ID:
                 raise DataError(f'{path} has a file {name!r}, which is not id_second_frame')
             frame = round(int(number) / _BOX_FPS * SPEC.fps)
             found.setdefault(clip, {})[frame] = [
@@ -244,4 +251,4 @@ class Music:
 
 
 def _key(clip: str, video: Video) -> str:
-    return f'{video.folder}/{clip}'
+    return clip_key(video.folder, clip)

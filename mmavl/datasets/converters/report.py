@@ -9,6 +9,7 @@ from pathlib import Path
 from mmavl.datasets.manifest import check_manifest, write_manifest
 from mmavl.utils.files import atomic_write
 
+from .boxes import drop_bad_frames
 from .media import Outcome
 
 
@@ -79,6 +80,10 @@ class Report:
             int: The number of entries written.
         """
         manifest = {'metainfo': {**metainfo, 'split': split}, 'data_list': list(entries)}
+        for entry in manifest['data_list']:
+            for problem in drop_bad_frames(entry, metainfo['classes']):
+                detail = f'{problem.message}: the frame is left out'
+                self.add(split, entry['clip_id'], 'bad box', detail, kept=True)
         problems = check_manifest(manifest)
         for number, found in problems.items():
             clip_id = manifest['data_list'][number]['clip_id']

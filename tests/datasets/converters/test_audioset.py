@@ -162,6 +162,65 @@ def test_corners_in_the_published_file_are_told(tmp_path, release):
         AudioSetInstrument(Place(tmp_path), release).convert()
 
 
+def change(release, change_content):
+    path = release / 'normav.json'
+    published = json.loads(path.read_text())
+    change_content(published)
+    path.write_text(json.dumps(published))
+
+
+@pytest.mark.parametrize(
+    'box',
+    [[0.1, 0.2, 0.0, 0.4], [0.5, 0.5, 0.6, 0.2], [float('nan'), 0, 1, 1], [-2.9e16, 0, 1, 1]],
+)
+def test_a_bad_box_costs_its_frame_and_not_the_clip(tmp_path, release, box):
+    change(release, lambda published: published['annotations'][3].update(bbox=box))
+    report = AudioSetInstrument(Place(tmp_path / 'out'), release).convert()
+    assert report.usable == {'test': 2}
+    _, entry = read_manifest(tmp_path / 'out/test.json')['data_list']
+    assert set(entry['boxes']) == {'3'}
+    (finding,) = [f for f in report.findings if f.cause == 'bad box']
+    assert (finding.clip_id, finding.kept) == (IDS[1], True)
+    assert '(frame 9): the frame is left out' in finding.detail
+
+
+def test_a_missing_clip_of_the_tags_stops_before_anything_is_written(tmp_path, release):
+    tags = pickle.loads((release / 'val_audio.pkl').read_bytes())
+    del tags[IDS[0]]
+    (release / 'val_audio.pkl').write_bytes(pickle.dumps(tags))
+    with pytest.raises(DataError, match=r"box of 'Piano' for clip 'bbbbbbbbbbb', whose tags"):
+        AudioSetInstrument(Place(tmp_path / 'out'), release).convert()
+    assert not (tmp_path / 'out').exists()
+
+
+def test_what_the_release_has_twice_is_named(tmp_path, release):
+    change(release, lambda published: published['images'].append({'id': 13}))
+    report = AudioSetInstrument(Place(tmp_path / 'out'), release).convert()
+    assert ('test', IDS[1], 'duplicate', True) in causes(report)
+
+
+@pytest.mark.parametrize(
+    'row',
+    [
+        b'abc, nan, 10.000, "/m/01xqw"',
+        b'abc, -1, 10.000, "/m/01xqw"',
+        b'caf\xe9, 0.000, 10.000, "/m/01xqw"',
+        b'abc, 0.000, 10.000, "' + b'x' * 200_000 + b'"',
+    ],
+)
+def test_a_broken_row_of_a_segment_list_is_one_line(tmp_path, row):
+    (tmp_path / 'x.csv').write_bytes(row + b'\n')
+    with pytest.raises(DataError, match=r'x\.csv is no segment list') as info:
+        AudioSetInstrument(Place(tmp_path), train_segments=tmp_path / 'x.csv').convert()
+    assert len(str(info.value)) < 600
+
+
+def test_an_id_of_a_segment_list_that_leads_elsewhere_is_refused(tmp_path):
+    write_segments(tmp_path / 'x.csv', [('../../escape', 0, '/m/01xqw')])
+    with pytest.raises(DataError, match=r"x\.csv: '\.\./\.\./escape' cannot be the name"):
+        AudioSetInstrument(Place(tmp_path), train_segments=tmp_path / 'x.csv').convert()
+
+
 def test_a_file_that_is_no_segment_list_is_named(tmp_path):
     (tmp_path / 'x.csv').write_text('a,b\n')
     with pytest.raises(DataError, match=r"x\.csv is no segment list.*clip 1 is \['a', 'b'\]"):

@@ -104,3 +104,13 @@ def test_lists_that_do_not_fit_each_other_are_named(files, media):
     (files / 'solo.json').write_text('{}')
     with pytest.raises(DataError, match=r'solo\.json is no list of MUSIC videos'):
         Music(Place(files, media), files / 'solo.json').convert()
+
+
+@pytest.mark.parametrize('name', ['../../../escape', '/tmp/escape', '..'])
+def test_a_class_or_id_that_leads_elsewhere_writes_nothing(tmp_path, media, name):
+    (tmp_path / 'solo.json').write_text(json.dumps({'videos': {name: ['abcdefghijk']}}))
+    write_video(media / 'abcdefghijk.mp4', seconds=7)
+    before = set(tmp_path.rglob('*'))
+    with pytest.raises(DataError, match='cannot be the name of a clip or class'):
+        Music(Place(tmp_path / 'a/b/c/out', media), tmp_path / 'solo.json').convert()
+    assert set(tmp_path.rglob('*')) == before
