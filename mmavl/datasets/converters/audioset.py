@@ -152,7 +152,7 @@ class AudioSetInstrument:
         splits = self._plan(release, report)
         if not splits:
             raise DataError('give --release, --train-segments or --test-segments')
-        outcomes = self._convert(splits)
+        outcomes = self._convert(splits, report)
         if self.place.shard != WHOLE:
             return report
         for split, clips in splits.items():
@@ -202,12 +202,13 @@ class AudioSetInstrument:
         return splits
 
     def _convert(
-        self, splits: dict[str, dict[str, Segment]]
+        self, splits: dict[str, dict[str, Segment]], report: Report
     ) -> dict[str, dict[str, Outcome]] | None:
         if self.place.media is None:
             return None
         ids = [clip for clips in splits.values() for clip in clips]
         index = MediaIndex(self.place.media, ids, skip=[self.place.out])
+        report.add_unreadable(index.unreadable)
         conversion = Conversion(self.place, SPEC)
         outcomes = {}
         for split, clips in splits.items():

@@ -84,6 +84,7 @@ class SoundNetFlickr:
                 self._write(split, clips, expected, report)
             return report
         index = MediaIndex(self.place.media, skip=[self.place.out])
+        report.add_unreadable(index.unreadable)
         conversion = Conversion(self.place, SPEC)
         for split, clips in splits.items():
             outcomes = conversion.run(_jobs(clips, index), split)

@@ -1,7 +1,8 @@
 """What media a folder holds, by clip id."""
 
 import os
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,6 +27,41 @@ class Source:
     images: list[str] = field(default_factory=list)
     more: list[str] = field(default_factory=list)
 
+    @property
+    def path(self) -> str:
+        """The file to name in a message."""
+        return self.video or self.audio or next(iter(self.images), '')
+
+
+def walk_media(
+    root: Path, skip: Iterable[Path] = (), unreadable: list[OSError] | None = None
+) -> Iterator[tuple[str, list[str]]]:
+    """Folders below a folder, and the files in each, sorted and without hidden ones.
+
+    Links to folders are followed, unless they lead to a folder that they lie in.
+
+    Args:
+        root (Path): Where to begin.
+        skip (Iterable[Path]): Folders to leave alone, e.g. the one that is written to.
+        unreadable (list, optional): Gets the errors of folders that cannot be read.
+
+    Yields:
+        tuple: A folder's path and the names of its files.
+    """
+    left_alone = {os.path.realpath(folder) for folder in skip}
+    above = {str(root): {os.path.realpath(root)}}
+    note = None if unreadable is None else unreadable.append
+    for folder, folders, names in os.walk(root, onerror=note, followlinks=True):
+        parents = above.pop(folder)
+        inside = {}
+        for name in sorted(folders):
+            path = os.path.join(folder, name)
+            real = os.path.realpath(path)
+            if not name.startswith('.') and real not in left_alone and real not in parents:
+                inside[name] = above[path] = parents | {real}
+        folders[:] = list(inside)
+        yield folder, sorted(name for name in names if not name.startswith('.'))
+
 
 class MediaIndex:
     """The videos, sounds, frame folders and pictures below a folder.
@@ -39,6 +75,9 @@ class MediaIndex:
         root (Path): The folder; links to folders are followed.
         ids (Iterable[str], optional): The ids asked for. Defaults to every name there is.
         skip (Iterable[Path]): Folders to leave alone, e.g. the one that is written to.
+
+    Attributes:
+        unreadable (list[OSError]): Of folders that cannot be read.
     """
 
     def __init__(
@@ -47,19 +86,15 @@ class MediaIndex:
         if not root.is_dir():
             raise FileNotFoundError(f'{root} is no folder of media: check --media')
         self._ids = None if ids is None else set(ids)
-        self._skip = {Path(folder).resolve() for folder in skip}
         self._found: dict[str, Source] = {}
-        for folder, folders, names in os.walk(root, followlinks=True):
-            folders[:] = sorted(name for name in folders if self._wanted(folder, name))
-            self._add_folder(Path(folder), sorted(names), folder == str(root))
-
-    def _wanted(self, folder: str, name: str) -> bool:
-        return not name.startswith('.') and Path(folder, name).resolve() not in self._skip
+        self.unreadable: list[OSError] = []
+        for folder, names in walk_media(root, skip, self.unreadable):
+            self._add_folder(Path(folder), names, folder == str(root))
 
     def _add_folder(self, folder: Path, names: list[str], top: bool) -> None:
         pictures = [name for name in names if kind_of(name) == 'picture']
         own = None if top or self._ids is None else self._key(_bare(folder.name))
-        if own is not None and pictures and all(Path(name).stem.isdigit() for name in pictures):
+        if own is not None and pictures and all(_is_numbered(name) for name in pictures):
             ordered = sorted(pictures, key=lambda name: int(Path(name).stem))
             self._put(own, 'images', [str(folder / name) for name in ordered])
             pictures = []
@@ -100,6 +135,10 @@ class MediaIndex:
     def find(self, clip_id: str) -> Source | None:
         """The media of a clip; None if there is nothing."""
         return self._found.get(clip_id)
+
+
+def _is_numbered(name: str) -> bool:
+    return re.fullmatch('[0-9]{1,9}', Path(name).stem) is not None
 
 
 def _bare(name: str) -> str:

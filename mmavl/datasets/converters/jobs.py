@@ -1,17 +1,13 @@
 """Converting many clips: parallel, on many machines, and continued after a kill."""
 
 import json
-import multiprocessing
 import os
 import shutil
-import signal
-import threading
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -19,10 +15,12 @@ from tqdm import tqdm
 
 from mmavl.errors import DataError
 from mmavl.utils.files import atomic_write
+from mmavl.utils.file_names import name_bytes
 from mmavl.utils.locks import Lock
 
 from .cutting import ClipSpec
 from .media import ClipJob, Outcome, convert_clip, frame_paths
+from .workers import LostError, run_each
 
 _FOLDER = 'conversion'
 
@@ -59,7 +57,7 @@ class Shard:
 
     def holds(self, clip_id: str) -> bool:
         """Whether a clip belongs to this part."""
-        return zlib.crc32(clip_id.encode()) % self.count == self.index - 1
+        return zlib.crc32(name_bytes(clip_id)) % self.count == self.index - 1
 
 
 #: Everything.
@@ -74,15 +72,17 @@ class Place:
         out (Path): The data root.
         media (Path, optional): Folder of media; None: there are none yet.
         shard (Shard): Which part to convert.
-        workers (int): Number of processes.
+        workers (int): Number of processes; 0: this one, which a file can crash or block.
         min_seconds (float, optional): Clips with less are left out; None: the dataset's default.
+        limit (float): Seconds that the conversion of one clip may take in another process.
     """
 
     out: Path
     media: Path | None = None
     shard: Shard = WHOLE
-    workers: int = 1
+    workers: int = 0
     min_seconds: float | None = None
+    limit: float = 600.0
 
 
 class Conversion:
@@ -103,7 +103,8 @@ class Conversion:
     def __init__(self, place: Place, spec: ClipSpec) -> None:
         if place.min_seconds is not None:
             spec = replace(spec, min_seconds=place.min_seconds)
-        self.out, self.shard, self.workers = place.out, place.shard, place.workers
+        self.out, self.shard = place.out, place.shard
+        self.workers, self.limit = place.workers, place.limit
         self.spec = spec
         self._folder = self.out / _FOLDER
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -115,7 +116,13 @@ class Conversion:
         if not path.is_file():
             with atomic_write(path) as file:
                 json.dump(asdict(self.spec), file, indent=1)
-        begun = json.loads(path.read_text())
+        try:
+            begun = dict(json.loads(path.read_bytes()))
+        except (ValueError, TypeError) as error:
+            raise DataError(
+                f'{path} is damaged ({error}): remove it if the clips of {self.out} were made '
+                'with the same options, else choose another --out'
+            ) from error
         wanted = json.loads(json.dumps(asdict(self.spec)))
         values = [f'{k} {begun.get(k)}, not {v}' for k, v in wanted.items() if begun.get(k) != v]
         if values:
@@ -129,9 +136,9 @@ class Conversion:
             for line in path.read_bytes().splitlines():
                 try:
                     value = json.loads(line)
-                except ValueError:
-                    continue  # the line that was being written when the process was killed
-                outcome = Outcome(**{**value, 'more': tuple(value['more'])})
+                    outcome = Outcome(**{**value, 'more': tuple(value['more'])})
+                except (ValueError, TypeError, KeyError):
+                    continue  # e.g. it was being written when the process was killed
                 if not outcome.cause or outcome.key not in outcomes:
                     outcomes[outcome.key] = outcome
         return outcomes
@@ -152,7 +159,7 @@ class Conversion:
             left = [job for job in mine if not self._is_made(job)]
             with open(self._folder / f'{self._name}.jsonl', 'a', encoding='utf-8') as log:
                 _end_line(log)
-                made = _convert(left, self.out, self.spec, self.workers)
+                made = _convert(left, self.out, self.spec, self.workers, self.limit)
                 bar = tqdm(made, label, len(mine), initial=len(mine) - len(left), unit='clip')
                 for outcome in bar:
                     self.outcomes[outcome.key] = outcome
@@ -208,60 +215,15 @@ def _end_line(log: IO[str]) -> None:
 
 
 def _convert(
-    jobs: Sequence[ClipJob], out: Path, spec: ClipSpec, workers: int
+    jobs: Sequence[ClipJob], out: Path, spec: ClipSpec, workers: int, limit: float
 ) -> Iterator[Outcome]:
-    waiting = [job for job in reversed(jobs) if job.source is not None]
-    if workers <= 1 or len(waiting) <= 1:
-        yield from (convert_clip(job, out, spec) for job in jobs)
-        return
     yield from (convert_clip(job, out, spec) for job in jobs if job.source is None)
-    while waiting:
-        suspects: list[ClipJob] = []
-        yield from _in_pool(waiting, out, spec, workers, suspects)
-        for job in suspects:  # a decoder took its process down with it: find out whose it was
-            alone: list[ClipJob] = []
-            yield from _in_pool([job], out, spec, 1, alone)
-            if alone:
-                yield Outcome(job.key, 'broken', f'{job.source}: crashes the decoder')
-
-
-def _in_pool(
-    waiting: list[ClipJob], out: Path, spec: ClipSpec, workers: int, suspects: list[ClipJob]
-) -> Iterator[Outcome]:
-    """Take jobs off the end of a list; those at work when a process died become suspects."""
-    context = multiprocessing.get_context('spawn')
-    at_work: dict[Future, ClipJob] = {}
-    with ProcessPoolExecutor(workers, context, _start_worker) as pool:
-        try:
-            while waiting or at_work:
-                while waiting and len(at_work) < 2 * workers:
-                    job = waiting.pop()
-                    try:
-                        at_work[pool.submit(convert_clip, job, out, spec)] = job
-                    except BrokenProcessPool:
-                        waiting.append(job)
-                        raise
-                for done in wait(at_work, return_when=FIRST_COMPLETED).done:
-                    outcome = done.result()
-                    del at_work[done]
-                    yield outcome
-        except BrokenProcessPool:
-            for future, job in at_work.items():
-                if future.done() and future.exception() is None:
-                    yield future.result()
-                else:
-                    suspects.append(job)
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-
-
-def _start_worker() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends its workers
-    parent = multiprocessing.parent_process()
-
-    def leave_with_parent() -> None:
-        parent.join()
-        os._exit(1)
-
-    threading.Thread(target=leave_with_parent, daemon=True).start()
+    waiting = [job for job in jobs if job.source is not None]
+    if not waiting:
+        return
+    convert = partial(convert_clip, out=out, spec=spec)
+    for job, outcome in run_each(convert, waiting, workers, limit):
+        if isinstance(outcome, LostError):
+            _sweep(out, [job])
+            outcome = Outcome(job.key, 'broken', f'{job.source.path}: {outcome}')
+        yield outcome

@@ -1,5 +1,6 @@
 """One clip out of its media: frames as JPEG and sound as WAV, or why not."""
 
+import errno
 import os
 import shutil
 import tempfile
@@ -108,31 +109,47 @@ def convert_clip(job: ClipJob, out: Path, spec: ClipSpec) -> Outcome:
         Outcome: Its number of frames and seconds, or why it cannot be used.
 
     Raises:
-        OSError: A file cannot be written.
+        OSError: Nothing can be written to the data root, e.g. because its disk is full.
     """
     if job.source is None:
         return Outcome(job.key, 'missing', 'no file of this id among the media')
     more = tuple(job.source.more)
-    folder = out / job.folder
-    folder.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=f'.{job.clip_id}.', suffix='.tmp', dir=folder))
+    target, draft = out / job.key, None
     try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=f'.{target.name}.', suffix='.tmp', dir=target.parent))
         frames, seconds = _make(job, draft, spec)
-        _publish(draft, out / job.key, spec)
+        _publish(draft, target, spec)
     except UnusableClip as problem:
         return Outcome(job.key, *problem.args, more=more)
     except DataError as error:
         return Outcome(job.key, 'broken', str(error), more=more)
-    except OSError:
-        raise
-    except Exception as error:  # of a decoder: one file must not stop all others
-        return Outcome(job.key, 'broken', f'{job.source}: {error!r}', more=more)
+    except Exception as error:  # of a decoder or a disk: one file must not stop all others
+        _require_room(out, error)
+        return Outcome(job.key, 'broken', f'{job.source.path}: {error!r:.500}', more=more)
     finally:
-        shutil.rmtree(draft, ignore_errors=True)
+        if draft is not None:
+            shutil.rmtree(draft, ignore_errors=True)
     note = ''
     if spec.seconds is not None and seconds < spec.seconds - TOLERANCE:
         note = f'short: {seconds:.2f} s of the {spec.seconds:g} s asked'
     return Outcome(job.key, '', '', frames, round(seconds, 3), note, more)
+
+
+def _require_room(out: Path, error: Exception) -> None:
+    """Raise where nothing can be written: then it is no trouble of one clip.
+
+    What writes sound and pictures reports a full disk in ways of its own, so it is tried.
+    """
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+        raise error
+    out.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=out, prefix='.', suffix='.tmp') as file:
+        try:
+            file.write(bytes(2**16))
+            file.flush()
+        except OSError as full:
+            raise OSError(full.errno, full.strerror, str(out)) from error
 
 
 def _make(job: ClipJob, draft: Path, spec: ClipSpec) -> tuple[int, float]:

@@ -95,6 +95,7 @@ class Music:
         videos = self._read_lists(report)
         boxes = {kind: self._read_boxes(kind, videos, report) for kind in self.boxes}
         index = MediaIndex(self.place.media, videos, skip=[self.place.out])
+        report.add_unreadable(index.unreadable)
         jobs = [ClipJob(clip, video.folder, index.find(clip)) for clip, video in videos.items()]
         conversion = Conversion(self.place, SPEC)
         outcomes = conversion.run(jobs, 'videos')

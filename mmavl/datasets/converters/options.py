@@ -13,7 +13,7 @@ from .report import Report
 
 
 def add_common_options(parser: argparse.ArgumentParser, out: str, min_seconds: float) -> None:
-    """Add ``--out``, ``--media``, ``--shard``, ``--workers`` and ``--min-seconds``."""
+    """Add ``--out``, ``--media``, ``--shard``, ``--workers``, ``--limit``, ``--min-seconds``."""
     parser.add_argument('--out', type=Path, default=Path(out), help=f'data root; default {out}')
     parser.add_argument(
         '--media', type=Path, help='folder of videos, or of frames and sounds already extracted'
@@ -26,7 +26,19 @@ def add_common_options(parser: argparse.ArgumentParser, out: str, min_seconds: f
         help='convert one part of n, e.g. on one machine of n, and write no manifest; afterwards '
         'the same command without --shard does what is left and writes the manifests',
     )
-    parser.add_argument('--workers', type=int, default=os.cpu_count(), help='default: all cores')
+    parser.add_argument(
+        '--workers',
+        type=_count,
+        default=os.cpu_count(),
+        help='processes; default: one for each core',
+    )
+    parser.add_argument(
+        '--limit',
+        type=float,
+        default=Place.limit,
+        metavar='SECONDS',
+        help=f'leave out a clip whose conversion takes longer; default {Place.limit:g}',
+    )
     parser.add_argument(
         '--min-seconds',
         type=float,
@@ -38,7 +50,13 @@ def add_common_options(parser: argparse.ArgumentParser, out: str, min_seconds: f
 
 def place_of(args: argparse.Namespace) -> Place:
     """The place that the common options name."""
-    return Place(args.out, args.media, args.shard, args.workers, args.min_seconds)
+    return Place(args.out, args.media, args.shard, args.workers, args.min_seconds, args.limit)
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdecimal()):
+        raise argparse.ArgumentTypeError(f'{text!r} is no number of processes')
+    return int(text)
 
 
 def _shard(text: str) -> Shard:

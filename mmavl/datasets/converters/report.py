@@ -18,7 +18,7 @@ class Finding:
     """One thing that is not as one would wish.
 
     Attributes:
-        split (str): Of which manifest.
+        split (str): Of which manifest; '' for a file that belongs to none.
         clip_id (str): Of which clip; '' for a finding about the whole split.
         cause (str): E.g. 'missing', 'broken', 'no audio', 'short', 'silent', 'duplicate'.
         detail (str): The same with file and values.
@@ -47,6 +47,11 @@ class Report:
     def add(self, split: str, clip_id: str, cause: str, detail: str, kept: bool = False) -> None:
         """Add a finding; see :class:`Finding`."""
         self.findings.append(Finding(split, clip_id, cause, detail, kept))
+
+    def add_unreadable(self, errors: Iterable[OSError]) -> None:
+        """Name folders of media that could not be read."""
+        for error in errors:
+            self.add('', '', 'unreadable folder', str(error))
 
     def add_outcome(self, split: str, clip_id: str, outcome: Outcome | None) -> bool:
         """Add what there is to say of a clip's conversion.
@@ -118,7 +123,8 @@ class Report:
             causes = ', '.join(f'{count} {title}' for title, count in found.most_common())
             count = self.usable.get(split)
             usable = 'no manifest' if not count else f'{count} clips'
-            lines.append(f'{split}: {usable}{f"; {causes}" if causes else ""}')
+            parts = [usable if split else '', causes]
+            lines.append(f'{split or "files"}: {"; ".join(filter(None, parts))}')
         return lines
 
 

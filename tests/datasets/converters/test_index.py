@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from mmavl.datasets.converters.index import MediaIndex
@@ -62,3 +64,32 @@ def test_the_folder_that_is_written_to_is_not_searched(media):
 def test_a_missing_folder_is_named(media):
     with pytest.raises(FileNotFoundError, match='gone is no folder of media'):
         MediaIndex(media / 'gone')
+
+
+def test_hidden_files_do_not_count_and_linked_folders_do_without_loops(media, tmp_path):
+    touch(tmp_path, 'disk/-0SdAVK79lg.mp4', 'disk/._-0SdAVK79lg.mp4')
+    touch(media, '._bbbbbbbbbbb.mp4', '.trash/bbbbbbbbbbb.mp4')
+    (media / 'link').symlink_to(tmp_path / 'disk')
+    (tmp_path / 'disk/back').symlink_to(media)
+    index = MediaIndex(media, ['-0SdAVK79lg', 'bbbbbbbbbbb'])
+    assert list(index) == ['-0SdAVK79lg']
+    assert index.find('-0SdAVK79lg').more == []
+
+
+def test_a_folder_that_cannot_be_read_is_named(media, monkeypatch):
+    touch(media, 'a/bbbbbbbbbbb.mp4')
+    scandir = os.scandir
+
+    def refuse(path):
+        if str(path).endswith('/a'):
+            raise PermissionError(13, 'Permission denied', str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, 'scandir', refuse)
+    index = MediaIndex(media, ['bbbbbbbbbbb'])
+    assert [error.filename for error in index.unreadable] == [f'{media}/a']
+
+
+def test_pictures_whose_names_only_look_like_numbers_are_no_frames(media):
+    touch(media, 'bbbbbbbbbbb/\u00b2.jpg', 'bbbbbbbbbbb/' + '9' * 200 + '.jpg')
+    assert MediaIndex(media, ['bbbbbbbbbbb']).find('bbbbbbbbbbb') is None

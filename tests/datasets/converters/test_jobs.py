@@ -107,6 +107,26 @@ def test_a_line_that_was_cut_short_and_drafts_left_behind_do_no_harm(tmp_path, v
     assert len(Conversion(place, SPEC).outcomes) == 2
 
 
+@pytest.mark.parametrize('content', ['', '[1]', '"x"', '{"seconds":'])
+def test_a_damaged_spec_is_one_line_with_a_way_out(tmp_path, content):
+    Conversion(Place(tmp_path), SPEC)
+    (tmp_path / 'conversion/spec.json').write_text(content)
+    with pytest.raises(DataError, match=r'spec\.json is damaged .*: remove it'):
+        Conversion(Place(tmp_path), SPEC)
+
+
+def test_lines_of_the_log_that_say_nothing_are_passed_over(tmp_path):
+    Conversion(Place(tmp_path), SPEC)
+    lines = ['[]', '{}', '3', '{"key": "a", "more": 3}', '{"key": "a", "more": [], "x": 1}', '\0']
+    (tmp_path / 'conversion/1of1.jsonl').write_text('\n'.join(lines))
+    assert Conversion(Place(tmp_path), SPEC).outcomes == {}
+
+
+def test_shards_hold_names_of_any_bytes():
+    names = [os.fsdecode(b'caf\xe9'), 'a\u2028b', 'a\ud800']
+    assert [sum(Shard(i, 3).holds(name) for i in (1, 2, 3)) for name in names] == [1, 1, 1]
+
+
 def test_shards_divide_the_clips_and_a_whole_run_has_nothing_left_to_do(
     tmp_path, video, monkeypatch
 ):

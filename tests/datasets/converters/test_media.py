@@ -1,3 +1,5 @@
+import errno
+import os
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +11,7 @@ from mmavl.datasets.converters import media as media_module
 from mmavl.datasets.converters.cutting import ClipSpec
 from mmavl.datasets.converters.index import Source
 from mmavl.datasets.converters.media import ClipJob, convert_clip
+from mmavl.errors import DataError
 
 from .conftest import brightness, grey, write_frames, write_sound, write_video
 
@@ -187,6 +190,40 @@ def test_a_bug_of_a_decoder_condemns_one_clip_and_a_full_disk_stops(tmp_path, me
     with pytest.raises(OSError, match='No space left'):
         convert(tmp_path, source)
     assert list((tmp_path / 'out/train').iterdir()) == []
+
+
+@pytest.mark.parametrize('number', [errno.EIO, errno.EACCES, errno.ENAMETOOLONG, errno.ESTALE])
+def test_a_disk_that_cannot_read_one_file_condemns_one_clip(tmp_path, media, monkeypatch, number):
+    source = Source(video=write_video(media / 'clip.mp4', 2))
+
+    def fails(*args):
+        raise OSError(number, os.strerror(number), 'clip.mp4')
+
+    monkeypatch.setattr(media_module, 'video_frames', fails)
+    outcome = convert(tmp_path, source)
+    assert outcome.cause == 'broken'
+    assert outcome.detail.startswith(f'{source.video}: ')
+
+
+def test_a_writer_that_calls_a_full_disk_something_else_stops_too(tmp_path, media, monkeypatch):
+    source = Source(video=write_video(media / 'clip.mp4', 2))
+
+    def fails(*args, **kwargs):
+        raise OSError(28, 'No space left on device')
+
+    def library(*args, **kwargs):
+        raise RuntimeError('System error')
+
+    monkeypatch.setattr(media_module.tempfile, 'NamedTemporaryFile', fails)
+    monkeypatch.setattr(media_module, 'video_frames', library)
+    with pytest.raises(OSError, match='No space left'):
+        convert(tmp_path, source)
+
+
+@pytest.mark.parametrize('clip_id', ['..', 'a/b', ''])
+def test_an_id_that_would_lead_elsewhere_is_refused(clip_id):
+    with pytest.raises(DataError, match='cannot be the name of a clip'):
+        ClipJob(clip_id, 'train', None).key  # noqa: B018
 
 
 def test_a_clip_made_again_takes_the_place_of_the_old_one(tmp_path, media):

@@ -29,6 +29,12 @@ def test_the_options_say_where_clips_come_from_and_go_to():
     assert place.min_seconds == 2.0
 
 
+@pytest.mark.parametrize('text', ['-1', 'two', '1.5'])
+def test_processes_are_counted(text):
+    with pytest.raises(SystemExit):
+        parse('--workers', text)
+
+
 @pytest.mark.parametrize('text', ['0/3', '4/3', '3', 'a/b'])
 def test_a_shard_that_is_none_is_a_wrong_argument(text, capsys):
     with pytest.raises(SystemExit) as raised:

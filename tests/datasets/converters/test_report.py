@@ -34,6 +34,13 @@ def test_a_manifest_of_nothing_is_not_written_and_an_old_one_does_not_stay(tmp_p
     assert report.lines() == ['train: no manifest']
 
 
+def test_files_that_belong_to_no_manifest_are_counted_apart():
+    report = Report(usable={'train': 2})
+    report.add_unreadable([PermissionError(13, 'Permission denied', 'a')])
+    report.add('', 'x.txt', 'passed over', 'x.txt has no suffix of a video')
+    assert report.lines() == ['train: 2 clips', 'files: 1 unreadable folder, 1 passed over']
+
+
 def test_outcomes_become_findings_and_lines_count_them_by_cause(tmp_path):
     report = Report()
     report.usable['train'] = 2
