@@ -14,5 +14,5 @@ else
     rendezvous=(--nnodes "$NNODES" --node-rank "$NODE_RANK"
         --master-addr "$MASTER_ADDR" --master-port "${PORT:-29500}")
 fi
-exec "${PYTHON:-python}" -m torch.distributed.run "${rendezvous[@]}" --nproc-per-node "$3" \
+exec "${PYTHON:-python}" -m mmavl.engine.processes "${rendezvous[@]}" --nproc-per-node "$3" \
     "$here/test.py" "$1" "$2" --launcher pytorch "${@:4}"

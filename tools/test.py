@@ -3,10 +3,11 @@
 import argparse
 
 from mmavl.engine.launch import add_run_options, clear_errors, prepare_config, run_test
+from mmavl.engine.processes import OneVoiceParser
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = OneVoiceParser(description=__doc__)
     parser.add_argument('config', help='config file')
     parser.add_argument(
         'checkpoint', nargs='?', help='weights; may be left out for models without any'

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.error import URLError
 
 from mmengine import Config
 from mmengine.logging import print_log
@@ -14,6 +15,7 @@ from mmavl.engine.cfg_options import ConfigOptions
 from mmavl.engine.checkpoint import latest_checkpoint
 from mmavl.engine.config import config_errors, load_config
 from mmavl.engine.distributed import prepare_launcher
+from mmavl.engine.processes import let_first_speak
 from mmavl.engine.runner import AVRunner, CheckpointRunner
 from mmavl.errors import CheckpointError, ConfigError, DataError
 from mmavl.utils.components import component_name
@@ -23,14 +25,23 @@ from mmavl.utils.options import add_dtype_option
 
 @contextmanager
 def clear_errors() -> Iterator[None]:
-    """End the program with one line for an error that its user can mend, without a traceback."""
+    """End the program with one line for an error that its user can mend, without a traceback.
+
+    Of several processes the first one says it.
+    """
     print_any_text()
     try:
         yield
     except (CheckpointError, ConfigError, DataError, FloatingPointError, OSError) as error:
         # in the message of an error in a loading process PyTorch puts that process's traceback
         message = str(error).rpartition(f'\n{DataError.__module__}.{DataError.__name__}: ')[2]
+        if isinstance(error, URLError):
+            message = f'weights cannot be fetched ({message}): connect, or give a local file'
+        let_first_speak()
         sys.exit(f'error: {message.strip()}')
+    except Exception as error:
+        let_first_speak(error)
+        raise
 
 
 def add_run_options(parser: ArgumentParser, example: str) -> None:

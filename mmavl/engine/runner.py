@@ -18,6 +18,7 @@ from torch.utils.data import DataLoader, IterableDataset
 from mmavl.engine.checkpoint import load_checkpoint, load_state
 from mmavl.engine.distributed import seed_worker
 from mmavl.engine.loops import ResumableEpochLoop
+from mmavl.engine.replaced_weights import without_replaced
 from mmavl.engine.schedules import fit_schedule, lengths_of, restore_length
 from mmavl.utils.weights import without_sources
 
@@ -90,6 +91,15 @@ class AVRunner(Runner):
         for schedule, length in built:
             restore_length(schedule, length)
 
+    def build_model(self, model: nn.Module | dict) -> nn.Module:
+        """Build the model; weights that a checkpoint replaces are not fetched from a hub."""
+        if not self._load_from or not isinstance(model, dict):
+            return super().build_model(model)
+        state = None if self._resume else load_checkpoint(self._load_from)['state_dict']
+        return super().build_model(
+            without_replaced(model, state, self.cfg.get('load_without', ()), super().build_model)
+        )
+
     def wrap_model(self, model_wrapper_cfg: dict | None, model: nn.Module) -> nn.Module:
         """Wrap a model for several processes; without parameters to train there is no need to."""
         if not any(parameter.requires_grad for parameter in model.parameters()):
@@ -144,4 +154,4 @@ class CheckpointRunner(AVRunner):
 
     def build_model(self, model: nn.Module | dict) -> nn.Module:
         """Build the model; no part downloads or reads weights of its own."""
-        return super().build_model(without_sources(model))
+        return Runner.build_model(self, without_sources(model))

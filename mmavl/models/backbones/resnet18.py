@@ -1,9 +1,9 @@
 """ResNet-18 with its last stage at the resolution of the one before."""
 
-import timm
 from torch import Tensor, nn
 
 from mmavl.registry import MODELS
+from mmavl.utils.hub import create_timm
 
 
 @MODELS.register_module()
@@ -28,7 +28,7 @@ class ResNet18(nn.Module):
     def __init__(self, in_channels: int = 3, pretrained: bool = False) -> None:
         super().__init__()
         self.out_channels = 512
-        self.net = timm.create_model(
+        self.net = create_timm(
             'resnet18.tv_in1k',
             pretrained=pretrained,
             in_chans=in_channels,

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from mmavl.errors import ConfigError
 from mmavl.registry import MODELS
+from mmavl.utils.hub import create_timm
 from mmavl.utils.weights import load_by_position, load_tensors
 
 #: What timm's models raise at an argument that they do not take, or not with this value.
@@ -48,6 +49,8 @@ class TimmBackbone(nn.Module):
     Raises:
         ConfigError: timm does not have the model, or it cannot have these arguments or, when it
             runs, images of this size; the message says which it can have.
+        ConnectionError: ``pretrained`` weights are not on this machine, and their hub cannot be
+            reached.
         ValueError: The weight file does not fit the model.
 
     Source: section 3.1 of the paper (ResNet-18); layer4 keeps layer3's resolution.
@@ -129,7 +132,7 @@ def _create(
         wishes['dynamic_img_size'] = True
     for granted in _subsets(wishes):
         try:
-            net = timm.create_model(
+            net = create_timm(
                 name,
                 features_only=True,
                 out_indices=out_indices,

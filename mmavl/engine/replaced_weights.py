@@ -1,0 +1,60 @@
+"""Parts of a model that fetch weights which a checkpoint then replaces."""
+
+import copy
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+
+def without_replaced(
+    model: dict,
+    state: Mapping[str, Tensor] | None,
+    without: Sequence[str],
+    build: Callable[[dict], nn.Module],
+) -> dict:
+    """A model's config with ``pretrained=False`` where a checkpoint has all tensors of a part.
+
+    Args:
+        model (dict): The config.
+        state (Mapping, optional): The checkpoint's tensors; None: it has all.
+        without (Sequence[str]): Names of parts that are not taken from it.
+        build (Callable): Builds a model from a config, to see which tensors its parts have.
+    """
+    parts = list(_fetching(model, ()))
+    if not parts:
+        return model
+    bare = copy.deepcopy(model)
+    for part in parts:
+        _at(bare, part)['pretrained'] = False
+    if state is None:
+        return bare
+    state = {name.removeprefix('module.'): tensor for name, tensor in state.items()}
+    with torch.random.fork_rng(
+        devices=[]
+    ):  # what is built next starts from the same random numbers
+        own = build(bare).state_dict()
+    for part in parts:
+        prefix = '.'.join(part) + '.'
+        wanted = [name for name in own if name.startswith(prefix)]
+        left = any(f'{name}.'.startswith(f'{kept}.') for kept in without for name in wanted)
+        fits = all(name in state and state[name].shape == own[name].shape for name in wanted)
+        if left or not fits or not wanted:
+            _at(bare, part)['pretrained'] = _at(model, part)['pretrained']
+    return bare
+
+
+def _fetching(config: Any, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """Where a config asks for weights of a hub."""
+    if isinstance(config, dict):
+        if config.get('pretrained') is True:
+            yield path
+        for key, value in config.items():
+            yield from _fetching(value, (*path, key))
+
+
+def _at(config: dict, path: tuple[str, ...]) -> dict:
+    for key in path:
+        config = config[key]
+    return config

@@ -1,0 +1,55 @@
+import socket
+import time
+
+import pytest
+import timm
+from huggingface_hub import constants
+
+from mmavl.registry import MODELS
+from mmavl.utils import hub
+
+
+@pytest.fixture
+def unreachable(monkeypatch, tmp_path):
+    """A hub that nobody answers for, and an empty cache."""
+    with socket.socket() as port:
+        port.bind(('127.0.0.1', 0))
+        endpoint = f'http://127.0.0.1:{port.getsockname()[1]}'
+    monkeypatch.setattr(constants, 'ENDPOINT', endpoint)
+    monkeypatch.setattr(constants, 'HF_HUB_CACHE', str(tmp_path))
+    return endpoint
+
+
+@pytest.mark.parametrize(
+    'kind', [{'type': 'ResNet18'}, {'type': 'TimmBackbone', 'name': 'resnet18'}]
+)
+def test_a_hub_that_cannot_be_reached_is_one_line_at_once_with_the_ways_out(unreachable, kind):
+    begin = time.monotonic()
+    with pytest.raises(ConnectionError) as info:
+        MODELS.build({**kind, 'pretrained': True})
+    assert time.monotonic() - begin < 10
+    text = str(info.value)
+    assert '\n' not in text
+    for part in (unreachable, 'resnet18', 'HF_HOME', 'weights=FILE', 'pretrained=False'):
+        assert part in text
+
+
+def test_settings_of_the_hub_and_of_sockets_are_as_before(unreachable):
+    before = constants.HF_HUB_OFFLINE, socket.getdefaulttimeout()
+    with pytest.raises(ConnectionError):
+        hub.create_timm('resnet18', pretrained=True)
+    assert before == (constants.HF_HUB_OFFLINE, socket.getdefaulttimeout())
+
+
+def test_without_a_hub_what_was_fetched_before_is_used(unreachable, monkeypatch):
+    asked = []
+    monkeypatch.setattr(timm, 'create_model', lambda name, **kwargs: asked.append((
+        name, kwargs, constants.HF_HUB_OFFLINE
+    )))  # fmt: skip
+    hub.create_timm('resnet18', pretrained=True, in_chans=1)
+    assert asked == [('resnet18', {'pretrained': True, 'in_chans': 1}, True)]
+
+
+def test_no_hub_is_asked_where_no_weights_are_wanted(monkeypatch):
+    monkeypatch.setattr(hub, '_problem', None)
+    assert hub.create_timm('resnet18', num_classes=2).fc.out_features == 2
