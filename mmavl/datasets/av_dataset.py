@@ -12,6 +12,7 @@ from mmavl.errors import DataError
 from mmavl.evaluation.functional import consensus_reference
 from mmavl.registry import DATASETS, TRANSFORMS
 from mmavl.utils.failures import input_errors
+from mmavl.utils.shipped import tool_command
 
 from .feature_cache import FeatureSubset
 from .manifest import read_manifest, require_no_problems
@@ -247,8 +248,9 @@ class AVDataset(BaseDataset):
         if count > most:
             raise DataError(
                 f'{error}. That is bad sample {count} of {len(self)}, and max_bad_share='
-                f'{self.max_bad_share} allows {most}: mend the data (tools/dataset_converters/'
-                'check_manifest.py names all that is wrong) or raise max_bad_share'
+                f'{self.max_bad_share} allows {most}: mend the data '
+                f'({tool_command("dataset_converters/check_manifest.py")} names all that is '
+                'wrong) or raise max_bad_share'
             ) from error
         print_log(f'bad sample {count}, {most} allowed, replaced: {error}', 'current', 30)
 

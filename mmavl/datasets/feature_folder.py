@@ -9,6 +9,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from mmavl.utils.shipped import tool_command
+
 # a folder each; earlier they were single files
 _NAME = re.compile(
     r'(?P<split>.+)-(?P<features>\w+_features)-(?P<key>[0-9a-f]{16})'
@@ -107,5 +109,5 @@ def other_caches(folder: Path, used: Iterable[Path]) -> str:
     size = sum(item.size for item in others) / 1e6
     return (
         f'{len(others)} other caches of {", ".join(sorted(splits))} take {size:.0f} MB there: '
-        f'python tools/clean_cache.py {folder} lists them'
+        f'{tool_command("clean_cache.py")} {folder} lists them'
     )

@@ -24,6 +24,7 @@ from tqdm.contrib.concurrent import process_map
 
 from mmavl.errors import DataError
 from mmavl.utils.files import atomic_write
+from mmavl.utils.shipped import shipped, tool_command
 from mmavl.utils.strict_json import brief, read_json
 
 from .manifest_checks import Problem, check_entry, check_media
@@ -50,7 +51,7 @@ def read_manifest(path: str | Path) -> dict:
     except FileNotFoundError as error:
         raise DataError(
             f"manifest {path} is missing: check data_root and ann_file, or run the dataset's "
-            'converter in tools/dataset_converters'
+            f'converter in {shipped("tools").resolve() / "dataset_converters"}'
         ) from error
     reason = _misshapen(manifest)
     if reason:
@@ -73,7 +74,7 @@ def require_no_problems(path: str | Path, manifest: dict) -> None:
     """Raise a DataError that names the first entries with problems, unless there are none."""
     lines = list(describe(manifest, check_manifest(manifest)))
     if lines:
-        way_out = f'See tools/dataset_converters/check_manifest.py {path}'
+        way_out = f'See {tool_command("dataset_converters/check_manifest.py")} {path}'
         raise DataError(summary(path, lines, way_out))
 
 

@@ -7,6 +7,7 @@ import torch
 from mmavl.errors import ConfigError, DataError
 from mmavl.registry import DATASETS
 from mmavl.structures import AVDataSample
+from mmavl.utils.shipped import tool_command
 from mmavl.utils.weights import resolve_path
 
 from .mixture_list import read_mixtures
@@ -67,7 +68,7 @@ class MixtureDataset:
                 f'{len(missing)} sources of mixture list {self.list_file} are not in manifest '
                 f'{self.dataset.ann_file}, the first being {name} of clip {clip!r}: build the '
                 'data set with the seed and size that the list was made for, or make a list of '
-                'yours with tools/dataset_converters/make_mixtures.py'
+                f'yours with {tool_command("dataset_converters/make_mixtures.py")}'
             )
         self._indices = [[found[source[:2]] for source in mixture] for mixture in self.mixtures]
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from mmavl.errors import DataError
 from mmavl.utils.files import atomic_write
+from mmavl.utils.shipped import tool_command
 from mmavl.utils.strict_json import brief, parse_json
 
 from .manifest_checks import frame_count
@@ -99,17 +100,19 @@ def read_mixtures(path: str | Path) -> list[list[Source]]:
         content = parse_json(Path(path).read_bytes())
         mixtures = [[_source(item) for item in mixture] for mixture in content['mixtures']]
     except FileNotFoundError as error:
-        raise DataError(
-            f'mixture list {path} is missing: tools/dataset_converters/make_mixtures.py writes one'
-        ) from error
+        raise DataError(f'mixture list {path} is missing: {_tool()} writes one') from error
     except (ValueError, TypeError, LookupError) as error:
         raise DataError(
             f'{path} is no mixture list ({type(error).__name__}: {error}): write it again with '
-            'tools/dataset_converters/make_mixtures.py'
+            f'{_tool()}'
         ) from error
     if not mixtures or not all(mixtures):
         raise DataError(f'mixture list {path} holds an empty mixture, or none')
     return mixtures
+
+
+def _tool() -> str:
+    return tool_command('dataset_converters/make_mixtures.py')
 
 
 def _source(item: object) -> Source:

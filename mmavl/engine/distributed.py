@@ -8,6 +8,7 @@ import torch.distributed as dist
 from mmengine import Config
 
 from mmavl.errors import ConfigError
+from mmavl.utils.shipped import tool_command
 
 
 def prepare_launcher(cfg: Config, launcher: str) -> None:
@@ -30,7 +31,7 @@ def prepare_launcher(cfg: Config, launcher: str) -> None:
     if launcher != 'pytorch':
         raise ConfigError(
             f'--launcher {launcher} needs CUDA; on machines without it start the processes with '
-            'tools/dist_train.sh or tools/dist_test.sh'
+            f'`{tool_command("dist_train.sh")}` or `{tool_command("dist_test.sh")}`'
         )
     if not dist.is_initialized():
         dist.init_process_group('gloo')

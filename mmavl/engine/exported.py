@@ -17,6 +17,7 @@ from mmavl.engine.checkpoint import load_state
 from mmavl.errors import CheckpointError, ConfigError
 from mmavl.utils.components import component_name
 from mmavl.utils.files import atomic_write
+from mmavl.utils.shipped import tool_command
 from mmavl.utils.strict_json import brief, parse_json
 from mmavl.utils.tensor_files import read_tensor_file
 from mmavl.utils.weights import without_sources
@@ -128,7 +129,7 @@ def _read_metadata(path: Path) -> dict[str, str]:
     if missing:
         raise CheckpointError(
             f'{path} has no {", ".join(sorted(missing))} in its metadata: it holds weights alone. '
-            'tools/model_converters/export_weights.py writes files with both'
+            f'{tool_command("model_converters/export_weights.py")} writes files with both'
         )
     if max(map(len, metadata.values())) > _LONGEST:
         raise CheckpointError(f'{path} has metadata of more than {_LONGEST:,} characters')

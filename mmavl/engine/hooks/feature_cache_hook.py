@@ -25,6 +25,7 @@ from mmavl.models.backbones import CachedBackbone
 from mmavl.registry import HOOKS
 from mmavl.utils.components import component_name
 from mmavl.utils.keys import file_key, key_part
+from mmavl.utils.shipped import tool_command
 
 _MODALITIES = {'audio': ('audio_features', 'spectrogram'), 'visual': ('image_features', 'image')}
 
@@ -182,9 +183,10 @@ def _first_sample(dataset: Dataset) -> dict:
                 raise
             print_log(f'{error}; the next sample stands for the pipeline', 'current', 30)
     if sample is None:
+        tool = tool_command('dataset_converters/check_manifest.py')
         raise DataError(
-            f'none of the {len(dataset)} samples of {dataset.ann_file} can be read: '
-            'tools/dataset_converters/check_manifest.py names what is wrong with each'
+            f'none of the {len(dataset)} samples of {dataset.ann_file} can be read: {tool} '
+            f'{dataset.ann_file} names what is wrong with each'
         )
     if before != _random_state():
         raise ConfigError(
