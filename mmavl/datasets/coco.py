@@ -78,13 +78,17 @@ def write_coco(path: str | Path, content: dict) -> None:
         json.dump(content, file)
 
 
-def manifest_to_coco(manifest: dict, data_root: str | Path) -> dict:
+def manifest_to_coco(
+    manifest: dict, data_root: str | Path, left_out: dict[str, str] | None = None
+) -> dict:
     """Make COCO annotations of every annotated frame of a manifest, silent instruments included.
 
     Args:
         manifest (dict): ``metainfo`` and ``data_list``.
         data_root (str | Path): The folder that its paths are relative to; the images' sizes are
             read there.
+        left_out (dict, optional): Gets path -> reason of frames that cannot be read; where it is
+            not given, the first one is an error.
 
     Returns:
         dict: See :func:`coco_annotations`.
@@ -102,13 +106,24 @@ def manifest_to_coco(manifest: dict, data_root: str | Path) -> dict:
                 )
             boxes = [(item['label'], item['bbox'], False) for item in items]
             frames.append((entry['frames'][int(index)], boxes))
-    images = thread_map(
+    results = thread_map(
         partial(_boxed_image, Path(data_root)), frames, max_workers=_THREADS, unit='frame'
     )
+    bad = {name: why for (name, _), why in zip(frames, results) if isinstance(why, Exception)}
+    if bad and left_out is None:
+        raise next(iter(bad.values()))
+    if bad:
+        left_out.update({name: str(why) for name, why in bad.items()})
+    images = [image for image in results if isinstance(image, BoxedImage)]
     return coco_annotations(manifest['metainfo']['classes'], images)
 
 
-def _boxed_image(root: Path, frame: tuple[str, list]) -> BoxedImage:
+def _boxed_image(root: Path, frame: tuple[str, list]) -> BoxedImage | Exception:
     name, boxes = frame
-    width, height = read_image_size(media_path(root, name))
+    try:
+        width, height = read_image_size(media_path(root, name))
+    except DataError as error:
+        return error
+    except Exception as error:  # one frame must not stop the others
+        return DataError(f'{root / name}: {error!r:.200}')
     return BoxedImage(name, width, height, boxes)

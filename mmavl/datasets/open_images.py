@@ -11,6 +11,7 @@ from typing import IO
 from tqdm import tqdm
 
 from mmavl.errors import DataError
+from mmavl.utils.file_names import require_name
 from mmavl.utils.strict_json import brief
 
 #: Class of AudioSet-instrument -> its names in Open Images' class descriptions.
@@ -38,7 +39,7 @@ _COLUMNS = ('ImageID', 'LabelName', 'XMin', 'XMax', 'YMin', 'YMax', 'IsGroupOf')
 @contextmanager
 def _text(path: str | Path) -> Iterator[IO[str]]:
     """Open a table; that it is not one ends in a DataError."""
-    with open(path, encoding='utf-8', newline='') as file:
+    with open(path, encoding='utf-8-sig', newline='') as file:
         try:
             yield file
         except (UnicodeDecodeError, csv.Error) as error:
@@ -104,7 +105,10 @@ def read_boxes(path: str | Path, labels: dict[str, str]) -> tuple[dict[str, list
                 image, label, x1, x2, y1, y2, group = (row[place] for place in places)
                 if label not in labels:
                     continue
+                require_name(image, f'{path}, line {number}')
                 x1, x2, y1, y2 = (float(value) for value in (x1, x2, y1, y2))
+            except DataError:
+                raise
             except (ValueError, IndexError) as error:
                 raise DataError(
                     f'{path}, line {number}: {brief(row)} is no box ({error})'

@@ -69,6 +69,24 @@ def test_a_row_that_is_no_box_is_named(tmp_path, row, message):
         read_boxes(write_boxes(tmp_path / 'boxes.csv', row), LABELS)
 
 
+@pytest.mark.parametrize('image', ['../../etc/passwd', '/etc/passwd', '..'])
+def test_an_image_id_that_leads_elsewhere_is_refused(tmp_path, image):
+    path = write_boxes(tmp_path / 'boxes.csv', f'{image},x,/m/0342h,1,0,1,0,1,0,0,0,0,0')
+    with pytest.raises(DataError, match=r'line 2: .* cannot be the name'):
+        read_boxes(path, LABELS)
+
+
+@pytest.mark.parametrize(
+    'content', [b'caf\xe9,1,2\n', b'"' + b'x' * 200_000 + b'",1,2\n'], ids=['latin', 'long']
+)
+@pytest.mark.parametrize('read', [read_class_labels, read_sizes, lambda p: read_boxes(p, LABELS)])
+def test_a_file_that_is_no_csv_is_one_line(tmp_path, content, read):
+    (tmp_path / 'x.csv').write_bytes(content)
+    with pytest.raises(DataError, match=r'x\.csv is no CSV file in UTF-8') as info:
+        read(tmp_path / 'x.csv')
+    assert '\n' not in str(info.value)
+
+
 def test_another_file_is_refused(tmp_path):
     (tmp_path / 'boxes.csv').write_text('ImageID,LabelName\n')
     with pytest.raises(DataError, match=r'boxes\.csv has no column XMin, XMax, YMin'):

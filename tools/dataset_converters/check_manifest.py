@@ -13,6 +13,7 @@ from pathlib import Path
 
 from mmavl.datasets.manifest import check_manifest, describe, read_manifest
 from mmavl.errors import DataError
+from mmavl.utils.file_names import one_line
 
 
 def parse_args() -> argparse.Namespace:
@@ -36,7 +37,7 @@ def main() -> int:
     root = None if args.no_media else args.data_root or args.manifest.parent
     problems = check_manifest(manifest, root, args.workers, progress=True)
     for line in describe(manifest, problems):
-        print(line)
+        print(one_line(line))
     kinds = Counter(problem.kind for found in problems.values() for problem in found)
     counts = ', '.join(f'{count} {kind}' for kind, count in kinds.most_common())
     total = len(manifest['data_list'])

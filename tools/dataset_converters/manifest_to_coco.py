@@ -1,18 +1,21 @@
 """Export manifests' boxes to COCO's format, to train a detector on.
 
 Writes train_coco.json beside train.json, or in another folder. Boxes of silent instruments are
-exported too: a detector sees them like the others.
+exported too: a detector sees them like the others. Frames that cannot be read are left out, and
+named in train_coco.left_out.json.
 
 python tools/dataset_converters/manifest_to_coco.py data/instrument_scenes/{train,val,test}.json
 """
 
 import argparse
+import json
 import sys
 from pathlib import Path
 
 from mmavl.datasets.coco import manifest_to_coco, write_coco
 from mmavl.datasets.manifest import read_checked_manifest
 from mmavl.errors import DataError
+from mmavl.utils.files import atomic_write
 
 
 def parse_args() -> argparse.Namespace:
@@ -30,11 +33,30 @@ def main() -> None:
     for path in args.manifests:
         out = (args.out_dir or path.parent) / f'{path.stem}_coco.json'
         try:
-            content = manifest_to_coco(read_checked_manifest(path), args.data_root or path.parent)
-            write_coco(out, content)
+            left_out = export(path, args.data_root or path.parent, out)
         except (DataError, OSError) as error:
             sys.exit(f'error: {path}: {error}')
-        print(f'{out}: {len(content["images"])} images, {len(content["annotations"])} boxes')
+        if left_out:
+            print(f'left out: {len(left_out)} unreadable frames; see {left_out_path(out)}')
+
+
+def export(path: Path, root: Path, out: Path) -> dict[str, str]:
+    """Write one manifest's boxes; gives the frames that were left out, and why."""
+    manifest, left_out = read_checked_manifest(path), {}
+    content = manifest_to_coco(manifest, root, left_out)
+    if left_out and not content['images']:
+        raise DataError(next(iter(left_out.values())))
+    write_coco(out, content)
+    left_out_path(out).unlink(missing_ok=True)
+    if left_out:
+        with atomic_write(left_out_path(out)) as file:
+            json.dump(left_out, file, indent=1)
+    print(f'{out}: {len(content["images"])} images, {len(content["annotations"])} boxes')
+    return left_out
+
+
+def left_out_path(out: Path) -> Path:
+    return out.with_name(f'{out.stem}.left_out.json')
 
 
 if __name__ == '__main__':

@@ -73,6 +73,8 @@ def image_size(folder: Path | None, table: dict | None, image: str) -> tuple[int
         return read_image_size(str(folder / f'{image}.jpg'))
     except DataError as error:
         return str(error)
+    except Exception as error:  # one image must not stop the others
+        return f'{folder / image}.jpg: {error!r:.200}'
 
 
 def report(out: Path, images: list, left_out: int, dropped: Counter, sidecar: Path) -> None:

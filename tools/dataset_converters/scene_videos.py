@@ -1,7 +1,8 @@
 """Write scenes with one sounding class as videos, sorted into folders by class.
 
 So docs/own_clips.md can be tried without videos of your own. Each video has the scene's picture
-and sound; what is there already is kept.
+and sound; what is there already is kept. A scene that cannot be read is named, and the others are
+written.
 
     python tools/dataset_converters/scene_videos.py data/instrument_scenes/train.json my_videos \
         --classes Accordion Drum Piano --count 60
@@ -21,7 +22,8 @@ from mmavl.engine.launch import clear_errors
 from mmavl.errors import DataError
 from mmavl.media.image import read_image
 from mmavl.media.mp4_writer import Mp4Writer
-from mmavl.utils.files import atomic_write
+from mmavl.utils.files import atomic_write, is_of_disk
+from mmavl.utils.file_names import file_name, marked_name, one_line, require_name
 
 _FPS = 5
 
@@ -39,7 +41,7 @@ def parse_args() -> argparse.Namespace:
 
 def scenes_of(manifest: dict, name: str, count: int, place: Path) -> list[dict]:
     """The first scenes whose only tag is a class."""
-    found = [entry for entry in manifest['data_list'] if entry['tags'] == [name]]
+    found = [entry for entry in manifest['data_list'] if entry.get('tags') == [name]]
     if len(found) < count:
         classes = ', '.join(manifest['metainfo']['classes'])
         raise DataError(
@@ -60,24 +62,32 @@ def write_video(path: Path, picture: np.ndarray, sound: Path, seconds: float) ->
             video.write(index / _FPS, picture[:height, :width])
 
 
-def _file_name(clip_id: str) -> str:
-    if '/' in clip_id or '\\' in clip_id:
-        raise DataError(f'clip {clip_id!r} would be written into another folder: rename it')
-    return clip_id
-
-
 def main() -> int:
     args = parse_args()
     manifest, root = read_checked_manifest(args.manifest), args.manifest.parent
     chosen = {name: scenes_of(manifest, name, args.count, args.manifest) for name in args.classes}
     work = [(name, entry) for name, entries in chosen.items() for entry in entries]
+    failed = 0
     for name, entry in tqdm(work, unit='video'):
-        path = args.out / name / f'{_file_name(entry["clip_id"])}.mp4'
-        if not path.exists():
-            picture = read_image(media_path(root, entry['frames'][0]))
-            write_video(path, picture, Path(media_path(root, entry['audio'])), entry['duration'])
-    print(f'{len(work)} videos in {args.out}')
-    return 0
+        path = args.out / require_name(name, '--classes') / f'{video_name(entry["clip_id"])}.mp4'
+        try:
+            if not path.exists():
+                picture = read_image(media_path(root, entry['frames'][0]))
+                sound = Path(media_path(root, entry['audio']))
+                write_video(path, picture, sound, entry['duration'])
+        except Exception as error:  # one scene must not stop the others
+            if is_of_disk(error):
+                raise
+            failed += 1
+            print(one_line(f'clip {entry["clip_id"]!r}: {error}'), file=sys.stderr)
+    print(f'{len(work) - failed} videos in {args.out}{f", {failed} failed" if failed else ""}')
+    return 1 if failed else 0
+
+
+def video_name(clip_id: str) -> str:
+    """An id as the name of a file; one with folders in it gets a checksum."""
+    flat = clip_id.replace('/', '_')
+    return file_name(clip_id) if flat == clip_id else marked_name(flat, clip_id)
 
 
 if __name__ == '__main__':

@@ -1,6 +1,5 @@
 """One clip out of its media: frames as JPEG and sound as WAV, or why not."""
 
-import errno
 import os
 import shutil
 import tempfile
@@ -17,6 +16,7 @@ from mmavl.errors import DataError
 from mmavl.media.audio import TOLERANCE, read_audio
 from mmavl.media.image import read_image
 from mmavl.media.sound_file import open_sound_file
+from mmavl.utils.files import is_of_disk
 from mmavl.utils.file_names import file_name, require_name
 
 from .cutting import (
@@ -141,7 +141,7 @@ def _require_room(out: Path, error: Exception) -> None:
 
     What writes sound and pictures reports a full disk in ways of its own, so it is tried.
     """
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+    if is_of_disk(error):
         raise error
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=out, prefix='.', suffix='.tmp') as file:

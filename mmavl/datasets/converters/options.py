@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mmavl.errors import DataError
+from mmavl.utils.file_names import one_line
 
 from .jobs import WHOLE, Place, Shard
 from .report import Report
@@ -81,11 +82,11 @@ def run_converter(args: argparse.Namespace, convert: Callable[[], Report]) -> No
             return
         report.write(args.out / 'report.json')
     except (DataError, OSError) as error:
-        sys.exit(f'error: {error}')
+        sys.exit(one_line(f'error: {error}'))
     except KeyboardInterrupt:
         print('interrupted: run the same command again to continue', file=sys.stderr)
         sys.exit(130)
-    print('\n'.join(report.lines()))
-    print(f'what was left out and why: {args.out / "report.json"}')
+    for line in (*report.lines(), f'what was left out and why: {args.out / "report.json"}'):
+        print(one_line(line))
     if not any(report.usable.values()):
         sys.exit('error: nothing usable is left')

@@ -1,3 +1,4 @@
+import json
 import runpy
 import sys
 from pathlib import Path
@@ -62,6 +63,28 @@ def test_each_class_has_its_folder_of_videos_with_the_scenes_picture_and_sound(
         sound = np.concatenate([f.to_ndarray()[0] for f in video.decode(audio=0)])
     peak = np.abs(np.fft.rfft(sound[8000:24000])).argmax()
     assert peak == pytest.approx(440, abs=2)
+
+
+def test_a_scene_that_cannot_be_read_is_named_and_the_others_are_written(
+    run, scenes, tmp_path, capsys
+):
+    (tmp_path / '0.png').write_bytes(b'no picture')
+    out = tmp_path / 'videos'
+    assert run(scenes, out, '--classes', 'Drum', '--count', 2) == 1
+    assert [path.name for path in out.rglob('*.mp4')] == ['s3.mp4']
+    said = capsys.readouterr()
+    assert "clip 's0': " in said.err
+    assert '1 videos in' in said.out
+
+
+@pytest.mark.parametrize('clip_id', ['../../escape', '/tmp/escape', 'a/b', 'a\nb'])
+def test_ids_become_names_inside_of_the_folder(run, scenes, tmp_path, clip_id):
+    manifest = json.loads(scenes.read_text())
+    manifest['data_list'][0]['clip_id'] = clip_id
+    scenes.write_text(json.dumps(manifest))
+    out = tmp_path / 'a/b/c/videos'
+    assert run(scenes, out, '--classes', 'Drum', '--count', 2) == 0
+    assert len(list(out.glob('Drum/*.mp4'))) == len(list(tmp_path.rglob('*.mp4'))) == 2
 
 
 def test_what_is_there_already_is_kept_and_the_rest_is_written(run, scenes, tmp_path):
