@@ -10,6 +10,7 @@ from tqdm.contrib.concurrent import thread_map
 
 from mmavl.errors import DataError
 from mmavl.media.image import read_image_size
+from mmavl.utils.failures import error_line
 from mmavl.utils.files import atomic_write
 
 from .media_paths import media_path
@@ -125,5 +126,5 @@ def _boxed_image(root: Path, frame: tuple[str, list]) -> BoxedImage | Exception:
     except DataError as error:
         return error
     except Exception as error:  # one frame must not stop the others
-        return DataError(f'{root / name}: {error!r:.200}')
+        return DataError(f'{root / name}: {error_line(error)}')
     return BoxedImage(name, width, height, boxes)

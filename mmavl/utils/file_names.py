@@ -5,6 +5,8 @@ from pathlib import Path
 
 from mmavl.errors import DataError
 
+from .names import name_bytes
+
 #: Bytes that a name may have: file systems take 255, and suffixes and drafts need some.
 LONGEST = 200
 _LONGEST_ON_DISK = 255
@@ -41,19 +43,15 @@ def _why_not(name: object) -> str:
     return ''
 
 
-def name_bytes(name: str) -> bytes:
-    """A name's bytes for checksums and lengths, also of one that is not UTF-8 on the disk."""
-    return name.encode('utf-8', 'surrogatepass')
-
-
 def file_name(name: str) -> str:
     """A name that every reader and writer of files takes, and that no other name becomes.
 
-    Most names stay as they are. Line separators, control characters and bytes that are not UTF-8
-    become ``_``, a long name is cut; such a name ends in a checksum of the whole.
+    Most names stay as they are. Line separators, control characters, bytes that are not UTF-8 and
+    what separates folders become ``_``, a long name is cut; such a name ends in a checksum of the
+    whole.
     """
-    clean = ''.join(sign if sign.isprintable() else '_' for sign in name)
-    if clean == name and len(name_bytes(name)) <= LONGEST:
+    clean = ''.join(s if s.isprintable() and s not in '/\\' else '_' for s in name)
+    if clean == name and name not in ('', '.', '..') and len(name_bytes(name)) <= LONGEST:
         return name
     return marked_name(clean, name)
 
@@ -62,10 +60,3 @@ def marked_name(clean: str, whole: str) -> str:
     """A readable name, cut where it is long, with a checksum of what it stands for behind it."""
     mark = f'_{zlib.crc32(name_bytes(whole)):08x}'
     return name_bytes(clean)[: LONGEST - len(mark)].decode(errors='ignore') + mark
-
-
-def one_line(text: str) -> str:
-    """A text for a line of a report: signs that cannot be printed are escaped."""
-    return ''.join(
-        sign if sign.isprintable() else sign.encode('unicode_escape').decode() for sign in text
-    )

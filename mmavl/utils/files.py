@@ -1,14 +1,11 @@
 """Writing files so that a reader finds the old one or the new one, never half of one."""
 
-import errno
 import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
-
-_OF_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
 @contextmanager
@@ -49,11 +46,6 @@ def atomic_write(path: str | Path, mode: str = 'w') -> Iterator[IO]:
             error.filename = str(path)  # a full disk tells no name
         raise
     _sync_folder(path.parent)
-
-
-def is_of_disk(error: BaseException) -> bool:
-    """Whether an error is no trouble of one file: its disk is full, or cannot be written to."""
-    return isinstance(error, OSError) and error.errno in _OF_DISK
 
 
 def _default_mode() -> int:

@@ -4,7 +4,7 @@ import zlib
 import pytest
 
 from mmavl.errors import DataError
-from mmavl.utils.file_names import LONGEST, file_name, one_line, require_name
+from mmavl.utils.file_names import LONGEST, file_name, require_name
 
 BYTES = os.fsdecode(b'caf\xe9')
 
@@ -31,7 +31,21 @@ def test_most_names_stay_as_they_are(name):
 
 
 @pytest.mark.parametrize(
-    'name', [BYTES, 'a\nb', 'a\u2028b', 'a\x85b', 'a\ud800', 'x' * 255, '日' * 80, 'a\x07']
+    'name',
+    [
+        BYTES,
+        '..',
+        'a/b',
+        'a\\b',
+        '',
+        'a\nb',
+        'a\u2028b',
+        'a\x85b',
+        'a\ud800',
+        'x' * 255,
+        '日' * 80,
+        'a\x07',
+    ],
 )
 def test_others_become_names_that_every_reader_takes(name):
     safe = file_name(name)
@@ -45,5 +59,7 @@ def test_different_names_never_become_the_same():
     assert len({file_name(name) for name in names}) == len(names)
 
 
-def test_a_line_of_a_report_stays_one():
-    assert one_line(f'ü {BYTES}\n\u2028') == 'ü caf\\udce9\\n\\u2028'
+def test_strange_names_differ_as_files_and_stay_in_their_folder(strange_names, tmp_path):
+    for name in strange_names:
+        (tmp_path / file_name(name)).touch(exist_ok=False)
+    assert len(list(tmp_path.iterdir())) == len(strange_names)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from mmavl.datasets.manifest import check_manifest, describe, read_manifest
 from mmavl.errors import DataError
-from mmavl.utils.file_names import one_line
+from mmavl.utils.names import one_line
 
 
 def parse_args() -> argparse.Namespace:

@@ -20,6 +20,7 @@ from mmavl.datasets.coco import BoxedImage, coco_annotations, write_coco
 from mmavl.datasets.open_images import INSTRUMENTS, read_boxes, read_class_labels, read_sizes
 from mmavl.errors import DataError
 from mmavl.media.image import read_image_size
+from mmavl.utils.failures import error_line
 from mmavl.utils.files import atomic_write
 
 
@@ -74,7 +75,7 @@ def image_size(folder: Path | None, table: dict | None, image: str) -> tuple[int
     except DataError as error:
         return str(error)
     except Exception as error:  # one image must not stop the others
-        return f'{folder / image}.jpg: {error!r:.200}'
+        return f'{folder / image}.jpg: {error_line(error)}'
 
 
 def report(out: Path, images: list, left_out: int, dropped: Counter, sidecar: Path) -> None:

@@ -22,8 +22,9 @@ from mmavl.engine.launch import clear_errors
 from mmavl.errors import DataError
 from mmavl.media.image import read_image
 from mmavl.media.mp4_writer import Mp4Writer
-from mmavl.utils.files import atomic_write, is_of_disk
-from mmavl.utils.file_names import file_name, marked_name, one_line, require_name
+from mmavl.utils.failures import ends_run, error_line
+from mmavl.utils.file_names import file_name, require_name
+from mmavl.utils.files import atomic_write
 
 _FPS = 5
 
@@ -69,25 +70,19 @@ def main() -> int:
     work = [(name, entry) for name, entries in chosen.items() for entry in entries]
     failed = 0
     for name, entry in tqdm(work, unit='video'):
-        path = args.out / require_name(name, '--classes') / f'{video_name(entry["clip_id"])}.mp4'
+        path = args.out / require_name(name, '--classes') / f'{file_name(entry["clip_id"])}.mp4'
         try:
             if not path.exists():
                 picture = read_image(media_path(root, entry['frames'][0]))
                 sound = Path(media_path(root, entry['audio']))
                 write_video(path, picture, sound, entry['duration'])
         except Exception as error:  # one scene must not stop the others
-            if is_of_disk(error):
+            if ends_run(error, args.out):
                 raise
             failed += 1
-            print(one_line(f'clip {entry["clip_id"]!r}: {error}'), file=sys.stderr)
+            print(f'clip {entry["clip_id"]!r}: {error_line(error)}', file=sys.stderr)
     print(f'{len(work) - failed} videos in {args.out}{f", {failed} failed" if failed else ""}')
     return 1 if failed else 0
-
-
-def video_name(clip_id: str) -> str:
-    """An id as the name of a file; one with folders in it gets a checksum."""
-    flat = clip_id.replace('/', '_')
-    return file_name(clip_id) if flat == clip_id else marked_name(flat, clip_id)
 
 
 if __name__ == '__main__':

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mmavl.utils.file_names import name_bytes
+from mmavl.utils.names import name_bytes
 from mmavl.utils.published import Duplicates, read_flickr_boxes, read_name_list
 
 from .boxes import require_xyxy

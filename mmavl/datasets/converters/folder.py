@@ -9,7 +9,8 @@ from pathlib import Path, PurePosixPath
 
 from mmavl.errors import DataError
 from mmavl.media.formats import VIDEOS, kind_of
-from mmavl.utils.file_names import file_name, marked_name, name_bytes
+from mmavl.utils.file_names import file_name, marked_name
+from mmavl.utils.names import name_bytes
 
 from .cutting import ClipSpec, video_seconds
 from .index import Source, walk_media

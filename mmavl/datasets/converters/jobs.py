@@ -15,8 +15,8 @@ from tqdm import tqdm
 
 from mmavl.errors import DataError
 from mmavl.utils.files import atomic_write
-from mmavl.utils.file_names import name_bytes
 from mmavl.utils.locks import Lock
+from mmavl.utils.names import name_bytes
 
 from .cutting import ClipSpec
 from .media import ClipJob, Outcome, convert_clip, frame_paths

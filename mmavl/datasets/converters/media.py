@@ -16,8 +16,8 @@ from mmavl.errors import DataError
 from mmavl.media.audio import TOLERANCE, read_audio
 from mmavl.media.image import read_image
 from mmavl.media.sound_file import open_sound_file
-from mmavl.utils.files import is_of_disk
-from mmavl.utils.file_names import file_name, require_name
+from mmavl.utils.failures import ends_run, error_line
+from mmavl.utils.file_names import file_name
 
 from .cutting import (
     ClipSpec,
@@ -36,12 +36,8 @@ _QUALITY = 90
 
 
 def clip_key(folder: str, clip_id: str) -> str:
-    """Where a clip goes below the data root: its files' path without a suffix.
-
-    Raises:
-        DataError: The id would lead to another folder.
-    """
-    return f'{folder}/{file_name(require_name(clip_id, "clips"))}'
+    """Where a clip goes below the data root, whatever its id: its files' path without a suffix."""
+    return f'{folder}/{file_name(clip_id)}'
 
 
 @dataclass(frozen=True)
@@ -126,7 +122,7 @@ def convert_clip(job: ClipJob, out: Path, spec: ClipSpec) -> Outcome:
         return Outcome(job.key, 'broken', str(error), more=more)
     except Exception as error:  # of a decoder or a disk: one file must not stop all others
         _require_room(out, error)
-        return Outcome(job.key, 'broken', f'{job.source.path}: {error!r:.500}', more=more)
+        return Outcome(job.key, 'broken', f'{job.source.path}: {error_line(error)}', more=more)
     finally:
         if draft is not None:
             shutil.rmtree(draft, ignore_errors=True)
@@ -141,7 +137,7 @@ def _require_room(out: Path, error: Exception) -> None:
 
     What writes sound and pictures reports a full disk in ways of its own, so it is tried.
     """
-    if is_of_disk(error):
+    if ends_run(error, out):
         raise error
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=out, prefix='.', suffix='.tmp') as file:

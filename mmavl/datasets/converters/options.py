@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mmavl.errors import DataError
-from mmavl.utils.file_names import one_line
+from mmavl.utils.names import one_line
 
 from .jobs import WHOLE, Place, Shard
 from .report import Report

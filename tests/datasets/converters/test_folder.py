@@ -116,7 +116,14 @@ def test_videos_whose_names_differ_in_a_dot_alone_do_not_share_clips(media, tmp_
 
 @pytest.mark.parametrize(
     'name',
-    [b'caf\xe9.mp4', b'a\nb.mp4', 'a\u2028b.mp4'.encode(), b'x' * 251 + b'.mp4', b'a:b.mp4'],
+    [
+        b'caf\xe9.mp4',
+        b'a\nb.mp4',
+        'a\u2028b.mp4'.encode(),
+        b'x' * 251 + b'.mp4',
+        b'a:b.mp4',
+        b'a\\b.mp4',
+    ],
 )
 def test_a_name_of_any_bytes_becomes_one_that_every_reader_takes(media, tmp_path, name):
     write_video(media / 'dog/a.mp4', 3)
