@@ -82,7 +82,7 @@ def test_an_image_id_that_leads_elsewhere_is_refused(tmp_path, image):
 @pytest.mark.parametrize('read', [read_class_labels, read_sizes, lambda p: read_boxes(p, LABELS)])
 def test_a_file_that_is_no_csv_is_one_line(tmp_path, content, read):
     (tmp_path / 'x.csv').write_bytes(content)
-    with pytest.raises(DataError, match=r'x\.csv is no CSV file in UTF-8') as info:
+    with pytest.raises(DataError, match=r'x\.csv is no table of text') as info:
         read(tmp_path / 'x.csv')
     assert '\n' not in str(info.value)
 

@@ -57,3 +57,12 @@ def test_a_missing_file_and_a_bad_shard_are_one_line(run, tmp_path):
     code, said = run('audioset_instrument', '--shard', '5/4')
     assert code == 2
     assert 'shard 5/4: say 1/4 and so on' in said
+
+
+@pytest.mark.parametrize('option', ['--media', '--draw-mixtures'])
+def test_a_list_that_is_none_is_one_line(run, tmp_path, option):
+    (tmp_path / 'solo.json').write_text('{"videos": {"../../escape": ["a", "b"]}}')
+    options = ['--solo', tmp_path / 'solo.json', option, tmp_path, '--out', tmp_path / 'out']
+    code, said = run('music', *options)
+    assert 'cannot be the name of a clip or class' in code
+    assert said.count('\n') <= 1

@@ -46,3 +46,8 @@ def test_a_manifest_that_makes_no_mixture_is_one_clear_line(run):
         run('test.json', 'list.json', '--size', '3')
     with pytest.raises(SystemExit, match=r'manifest other\.json is missing'):
         run('other.json', 'list.json')
+    content = json.loads(Path('test.json').read_text())
+    del content['data_list'][3]['tags']
+    Path('test.json').write_text(json.dumps(content))
+    with pytest.raises(SystemExit, match="'tags'"):
+        run('test.json', 'list.json')

@@ -40,12 +40,12 @@ def main() -> None:
         mixtures = draw_mixtures(
             manifest['data_list'], args.size, args.count, args.levels, args.seed
         )
-    except DataError as error:
+        kept = ('dataset', 'split', 'seed')
+        metainfo = {key: value for key, value in manifest['metainfo'].items() if key in kept}
+        drawn = {'size': args.size, 'count': args.count, 'levels': args.levels, 'seed': args.seed}
+        write_mixtures(args.out, mixtures, {**metainfo, 'drawn_with': drawn})
+    except (DataError, OSError) as error:
         sys.exit(f'error: {error}')
-    kept = ('dataset', 'split', 'seed')
-    metainfo = {key: value for key, value in manifest['metainfo'].items() if key in kept}
-    drawn = {'size': args.size, 'count': args.count, 'levels': args.levels, 'seed': args.seed}
-    write_mixtures(args.out, mixtures, {**metainfo, 'drawn_with': drawn})
     counts = Counter(name for mixture in mixtures for _, name in mixture)
     print(f'{len(mixtures)} mixtures: ' + ', '.join(f'{v} {k}' for k, v in counts.most_common()))
 

@@ -9,6 +9,7 @@ anywhere below --media. The page of this dataset: docs/datasets/music.md.
 """
 
 import argparse
+import sys
 from pathlib import Path
 
 from mmavl.datasets.converters.mixtures import MUSIC_MIXTURES, TEST_REPEATS, draw_mixtures
@@ -16,6 +17,8 @@ from mmavl.datasets.converters.music import SPEC, Music
 from mmavl.datasets.converters.options import add_common_options, place_of, run_converter
 from mmavl.datasets.converters.report import Report
 from mmavl.datasets.mixture_list import read_mixtures, write_mixtures
+from mmavl.errors import DataError
+from mmavl.utils.names import one_line
 from mmavl.utils.published import read_video_list
 
 
@@ -68,6 +71,9 @@ def draw(args: argparse.Namespace) -> None:
 if __name__ == '__main__':
     options = parse_args()
     if options.draw_mixtures:
-        draw(options)
+        try:
+            draw(options)
+        except (DataError, OSError) as error:
+            sys.exit(one_line(f'error: {error}'))
     else:
         run_converter(options, lambda: convert(options))
