@@ -40,7 +40,7 @@ def test_a_misspelt_size_is_named(tool, monkeypatch, capsys, text):
         (DataError('toy 1.0 has no file a'), 'error: toy 1.0 has no file a'),
         (OSError(28, 'No space left on device', 'a.deb'), 'error: [Errno 28] No space left'),
         (KeyboardInterrupt(), 'interrupted: run the same command again'),
-        (ModuleNotFoundError("No module named 'resvg_py'"), 'Run: bash tools/setup_env.sh'),
+        (ModuleNotFoundError("No module named 'resvg_py'"), 'Run: pip install resvg_py'),
     ],
 )
 def test_what_goes_wrong_is_one_line(tool, monkeypatch, error, said):
