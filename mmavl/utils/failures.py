@@ -43,7 +43,7 @@ def input_errors(name: str = '') -> Iterator[None]:
 
     Libraries that decode raise nearly any type on broken input, and one input must not stop all
     others. An error that is no DataError is given with its type and the line that raised it,
-    since it may be a bug. What no input is guilty of passes: an unusable config, or no memory.
+    since it may be a bug. An unusable config or checkpoint passes: no input is to blame for it.
 
     Args:
         name (str): The input, for the message; '' where the error names it already.
@@ -53,7 +53,7 @@ def input_errors(name: str = '') -> Iterator[None]:
     """
     try:
         yield
-    except (CheckpointError, ConfigError, MemoryError):
+    except (CheckpointError, ConfigError):
         raise
     except Exception as error:
         message = error_line(error)

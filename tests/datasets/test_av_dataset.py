@@ -354,12 +354,11 @@ def test_what_goes_wrong_with_one_clip_is_its_failure_whatever_the_type(data_roo
     assert "(clip 'clip2', manifest" in line
 
 
-@pytest.mark.parametrize('error', [ConfigError('sizes differ'), MemoryError()])
-def test_what_no_clip_is_guilty_of_is_not_counted_as_a_clips_failure(data_root, error):
+def test_an_unusable_config_is_not_counted_as_a_clips_failure(data_root):
     def step(results):
-        raise error
+        raise ConfigError('sizes differ')
 
-    with pytest.raises(type(error)):
+    with pytest.raises(ConfigError):
         dataset(data_root, pipeline=[step], max_bad_share=0.9)[0]
 
 
