@@ -34,7 +34,7 @@ def main() -> None:
         total = 0
         for folder in args.folders or sorted(Path('data').glob('*/features')):
             if not folder.is_dir():
-                raise NotADirectoryError(f'{folder} is no folder')
+                raise NotADirectoryError(f'{folder} is not a folder')
             for item in stored_features(folder):
                 old = args.prune is not None and item.idle_days >= args.prune
                 size, idle, what = item.size, item.idle_days, item.backbone or 'not complete'

@@ -248,10 +248,10 @@ class BaseAVInferencer(BaseInferencer):
         return {'predictions': preds, 'visualization': visualization, 'failures': []}
 
     def check_has(self, condition: bool, what: str) -> None:
-        """Raise a ConfigError that the model is no ``what``, unless it is."""
+        """Raise a ConfigError that the model is not a ``what``, unless it is."""
         if not condition:
             name = self._net.cfg.filename or 'the config'
-            raise ConfigError(f'{name} builds a {type(self._net).__name__}, which is no {what}')
+            raise ConfigError(f'{name} builds a {type(self._net).__name__}, which is not a {what}')
 
 
 def _predicted(

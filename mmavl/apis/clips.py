@@ -64,10 +64,10 @@ def list_clips(inputs: Any) -> tuple[list[Clip], list[Failure]]:
             ``dict(image=..., audio=..., sample_rate=..., name=...)``; or a list of any of these.
 
     Returns:
-        tuple[list[Clip], list[Failure]]: Clips with different names, and inputs that are none.
+        tuple[list[Clip], list[Failure]]: Clips with different names, and what cannot be a clip.
 
     Raises:
-        TypeError, ValueError, DataError: A single input, not in a list, is no clip: it is of
+        TypeError, ValueError, DataError: A single input, not in a list, is not a clip: it is of
             another kind, has a sample rate below 1 kHz, or no file that can be used.
     """
     clips: list[Clip] = []
@@ -123,7 +123,7 @@ def _expand(item: Any) -> Iterable[Clip | Failure]:
     if isinstance(item, dict) and {'image', 'audio'} <= item.keys():
         return [_pair(item['image'], item['audio'], item.get('sample_rate'), item.get('name'))]
     raise TypeError(
-        f'{type(item).__name__} is no clip: give a path, (picture, sound), '
+        f'{type(item).__name__} is not a clip: give a path, (picture, sound), '
         '(image, waveform, sample_rate), or a dict with video, or with image and audio'
     )
 
@@ -140,7 +140,7 @@ def check_path(path: str | Path, folder: bool = False) -> Path:
     """
     text = str(path)
     if not text:
-        raise DataError('an empty text is no path')
+        raise DataError('an empty text is not a path')
     if '\0' in text:
         raise DataError('a path holds a NUL character, which no file name has')
     if '://' in text:
@@ -153,7 +153,7 @@ def check_path(path: str | Path, folder: bool = False) -> Path:
                 return file
             raise DataError(f'{text} is a folder, not a file')
         if not file.is_file():
-            raise DataError(f'{text} does not exist, or is no regular file')
+            raise DataError(f'{text} does not exist, or is not a regular file')
         if file.stat().st_size == 0:
             raise DataError(f'{text} is an empty file')
     except (OSError, RuntimeError) as error:  # a name too long, a folder closed, no home

@@ -35,7 +35,7 @@ class LocalizationInferencer(BaseAVInferencer):
         model, weights, device, scope, show_progress, dtype: As for :class:`BaseAVInferencer`.
 
     Raises:
-        ConfigError: The model is no localizer.
+        ConfigError: The model is not a localizer.
     """
 
     def __init__(self, *args, **kwargs) -> None:

@@ -48,7 +48,7 @@ class SeparationInferencer(BaseAVInferencer):
             localizer's.
 
     Raises:
-        ConfigError: The model is no separator, or a blind one with windows, whose sources could
+        ConfigError: The model is not a separator, or a blind one with windows, whose sources could
             change places between them.
     """
 

@@ -38,7 +38,7 @@ def _place(name: str, given: Any) -> Place:
         return given
     box = tuple(float(value) for value in given)
     if len(box) != 4 or not (box[0] < box[2] and box[1] < box[3]):
-        raise ValueError(f'source {name!r}: {box} is no box: left, top, right, bottom')
+        raise ValueError(f'source {name!r}: {box} is not a box: left, top, right, bottom')
     return box
 
 

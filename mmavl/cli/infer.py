@@ -59,7 +59,7 @@ def pair_up(paths: list[str]) -> list[Any]:
     rest = iter(paths)
     for path in rest:
         if path == '-':
-            raise ValueError('- is no file: a clip cannot be read from stdin, name its file')
+            raise ValueError('- is not a file: a clip cannot be read from stdin, name its file')
         if os.path.isdir(path):
             paired.append(path)
         elif kind_of(path) == 'picture':
@@ -68,8 +68,8 @@ def pair_up(paths: list[str]) -> list[Any]:
                 raise ValueError(f'{path} is a picture: name a sound file behind it')
             if kind_of(sound) not in ('sound', 'video') or os.path.isdir(sound):
                 raise ValueError(
-                    f'{path} is a picture: name a sound file behind it; {sound} is none, by its '
-                    'suffix'
+                    f'{path} is a picture: name a sound file behind it; {sound} is not one, by '
+                    'its suffix'
                 )
             paired.append((path, sound))
         elif kind_of(path) == 'sound':

@@ -79,7 +79,7 @@ class AVDataset(BaseDataset):
         if tag_level not in ('class', 'group'):
             raise ValueError(f"tag_level={tag_level!r} is neither 'class' nor 'group'")
         if frame not in _FRAMES:
-            raise ValueError(f'frame={frame!r} is none of {", ".join(_FRAMES)}')
+            raise ValueError(f'frame={frame!r} must be one of {", ".join(_FRAMES)}')
         if not 0 <= max_bad_share < 1:
             raise ValueError(f'max_bad_share={max_bad_share} is not in [0, 1)')
         if set(filter_cfg or {}) - {'levels'}:

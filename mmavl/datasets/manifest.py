@@ -79,7 +79,7 @@ def require_no_problems(path: str | Path, manifest: dict) -> None:
 
 
 def _misshapen(manifest: object) -> str:
-    """Why this is no manifest; empty if it is one."""
+    """Why this is not a manifest; empty if it is one."""
     if not isinstance(manifest, dict) or set(manifest) != {'metainfo', 'data_list'}:
         return "is not a dict of 'metainfo' and 'data_list'"
     meta, entries = manifest['metainfo'], manifest['data_list']

@@ -67,21 +67,21 @@ def _check_shape(entry: dict) -> Iterator[Problem]:
             yield Problem('malformed', "needs 'frames' or one path as 'video', and not both")
         yield from _check_path("'video'", entry['video'])
     elif not isinstance(frames, list) or not frames or not all(isinstance(f, str) for f in frames):
-        yield Problem('malformed', f"'frames' is no list of paths: {brief(frames)}")
+        yield Problem('malformed', f"'frames' is not a list of paths: {brief(frames)}")
     else:
         for number, frame in enumerate(frames):
             yield from _check_path(f'frame {number}', frame)
     for key in ('fps', 'duration'):
         value = entry.get(key)
         if not _is_number(value, float('inf')) or value <= 0:
-            yield Problem('malformed', f'{key!r} is no positive number: {brief(value)}')
+            yield Problem('malformed', f'{key!r} is not a positive number: {brief(value)}')
         elif not SMALLEST <= value <= LARGEST:
             yield Problem(
                 'malformed', f'{key!r} is not from {SMALLEST:g} to {LARGEST:g}: {brief(value)}'
             )
     annotators = entry.get('annotators', [])
     if not isinstance(annotators, list):
-        yield Problem('malformed', f"'annotators' is no list of boxes: {brief(annotators)}")
+        yield Problem('malformed', f"'annotators' is not a list of boxes: {brief(annotators)}")
         return
     for corners in annotators:
         if not _are_numbers(corners) or corners[2] <= corners[0] or corners[3] <= corners[1]:
@@ -102,7 +102,9 @@ def _check_labels(entry: dict, key: str, classes: list[str]) -> Iterator[Problem
     if key == 'tags' and key not in entry:
         yield Problem('malformed', "'tags' is missing")
     if not isinstance(labels, list | dict) or (key == 'sources' and isinstance(labels, list)):
-        yield Problem('malformed', f'{key!r} is no list or dict of class names: {brief(labels)}')
+        yield Problem(
+            'malformed', f'{key!r} is not a list or dict of class names: {brief(labels)}'
+        )
         return
     for label in labels:
         if label not in classes:
@@ -111,13 +113,13 @@ def _check_labels(entry: dict, key: str, classes: list[str]) -> Iterator[Problem
             yield from _check_path(f'source {label!r}', labels[label])
         elif isinstance(labels, dict) and not _is_share(labels[label]):
             value = brief(labels[label])
-            yield Problem('malformed', f'{key} {label!r} is no probability: {value}')
+            yield Problem('malformed', f'{key} {label!r} is not a probability: {value}')
 
 
 def _check_boxes(entry: dict, classes: list[str]) -> Iterator[Problem]:
     boxes = entry.get('boxes', {})
     if not isinstance(boxes, dict) or not all(isinstance(b, list) for b in boxes.values()):
-        yield Problem('malformed', "'boxes' is no dict of frame index -> list of boxes")
+        yield Problem('malformed', "'boxes' is not a dict of frame index -> list of boxes")
         return
     for frame, items in boxes.items():
         if not _is_index(frame, frame_count(entry)):
@@ -138,7 +140,7 @@ def _check_box(item: object, tags: list | dict, classes: list[str]) -> Iterator[
     if label not in classes:
         yield Problem('unknown class', f'box label {brief(label)} is not in the metainfo')
     elif item['sounding'] and label not in tags:
-        yield Problem('inconsistent', f'a box of {label!r} sounds, but {label!r} is no tag')
+        yield Problem('inconsistent', f'a box of {label!r} sounds, but {label!r} is not a tag')
     if not _are_numbers(box):
         yield Problem('malformed', f'bbox {brief(box)} is not four numbers x, y, w, h')
         return

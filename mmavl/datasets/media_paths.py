@@ -8,20 +8,20 @@ from mmavl.utils.strict_json import brief
 
 
 def path_problem(name: object) -> str:
-    """Why this is no path of a manifest; empty if it is one.
+    """Why this is not a path of a manifest; empty if it is one.
 
     Args:
         name (object): What stands in the manifest.
 
     Returns:
-        str: To follow the path's name in a message, e.g. 'is no path: 3'.
+        str: To follow the path's name in a message, e.g. 'is not a path: 3'.
     """
     if not isinstance(name, str) or not name or '\0' in name:
-        return f'is no path: {brief(name)}'
+        return f'is not a path: {brief(name)}'
     try:
         os.fsencode(name)
     except UnicodeEncodeError:
-        return f'is no path: {brief(name)}'
+        return f'is not a path: {brief(name)}'
     if os.path.isabs(name) or os.path.splitdrive(name)[0] or '..' in re.split(r'[/\\]', name):
         return (
             f'leaves the data root: {brief(name)}; name files by their place below it (choose '
@@ -43,7 +43,7 @@ def media_path(data_root: str | os.PathLike, name: str) -> str:
         str: The path.
 
     Raises:
-        DataError: It is absolute, has ``..`` in it, or is no path at all.
+        DataError: It is absolute, has ``..`` in it, or is not a path at all.
     """
     problem = path_problem(name)
     if problem:

@@ -103,7 +103,7 @@ def read_mixtures(path: str | Path) -> list[list[Source]]:
         raise DataError(f'mixture list {path} is missing: {_tool()} writes one') from error
     except (ValueError, TypeError, LookupError) as error:
         raise DataError(
-            f'{path} is no mixture list ({type(error).__name__}: {error}): write it again with '
+            f'{path} is not a mixture list ({type(error).__name__}: {error}): write it again with '
             f'{_tool()}'
         ) from error
     if not mixtures or not all(mixtures):

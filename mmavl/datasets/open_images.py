@@ -43,7 +43,7 @@ def _text(path: str | Path) -> Iterator[IO[str]]:
         try:
             yield file
         except (UnicodeDecodeError, csv.Error) as error:
-            raise DataError(f'{path} is no table of text: {error}') from error
+            raise DataError(f'{path} is not a table of text: {error}') from error
 
 
 def read_class_labels(path: str | Path) -> dict[str, str]:
@@ -86,7 +86,7 @@ def read_boxes(path: str | Path, labels: dict[str, str]) -> tuple[dict[str, list
 
     Raises:
         FileNotFoundError: There is no such file.
-        DataError: It lacks a column, or a row is no box.
+        DataError: It lacks a column, or a row is not a box.
     """
     boxes: dict[str, list] = {}
     left_out: Counter = Counter()
@@ -111,7 +111,7 @@ def read_boxes(path: str | Path, labels: dict[str, str]) -> tuple[dict[str, list
                 raise
             except (ValueError, IndexError) as error:
                 raise DataError(
-                    f'{path}, line {number}: {brief(row)} is no box ({error})'
+                    f'{path}, line {number}: {brief(row)} is not a box ({error})'
                 ) from error
             if not (0 <= x1 <= x2 <= 1 and 0 <= y1 <= y2 <= 1):
                 raise DataError(
@@ -142,7 +142,7 @@ def read_sizes(path: str | Path) -> dict[str, tuple[int, int]]:
 
     Raises:
         FileNotFoundError: There is no such file.
-        DataError: A column is missing, or a size is no positive number.
+        DataError: A column is missing, or a size is not a positive number.
     """
     with _text(path) as file:
         sizes = {}

@@ -125,7 +125,7 @@ class Analyst:
             report: Called with the share done in [0, 1] and what comes next.
 
         Raises:
-            DataError: The files are no clip, cannot be used, last too long or take too long; or
+            DataError: The files are not a clip, cannot be used, last too long or take too long; or
                 whatever else went wrong with them. One line that names no folder.
             OSError: Nothing more can be written.
         """

@@ -10,7 +10,7 @@ from .uploads import Uploads
 
 #: Names of this machine; any port, since the page's may be forwarded.
 _OWN = {'127.0.0.1', 'localhost', '::1'}
-#: Bytes of a request that is no upload.
+#: Bytes of a request that is not an upload.
 _LONGEST_MESSAGE = 10**6
 
 

@@ -287,7 +287,7 @@ def _take_no_addresses(files: Any) -> None:
 
     async def take_file(path: Any) -> str | None:
         if '://' in str(path):
-            raise DataError('an address is no upload')
+            raise DataError('an address is not an upload')
         return await take(path)
 
     files.async_move_resource_to_block_cache = take_file

@@ -49,7 +49,7 @@ def sounding_tags(entry: dict) -> set[str]:
 def box_references(entry: dict, detected: Iterable[DetectedBox]) -> list[dict]:
     """Make one frame's detected boxes the manifest's.
 
-    Boxes of a class that the clip's tags do not name are no references (footnote 8 of the
+    Boxes of a class that the clip's tags do not name are not references (footnote 8 of the
     paper). They are kept as silent: the distraction rate needs them.
 
     Args:

@@ -48,8 +48,8 @@ def apply_options(cfg: Config, options: dict[str, Any]) -> None:
         options (dict): Values by dotted key; a step into a list is an index.
 
     Raises:
-        ConfigError: A key leads through something that is no dict and no list, or an index is
-            not there; or ``custom_imports`` cannot be imported.
+        ConfigError: A key leads through something that is neither a dict nor a list, or an index
+            is not there; or ``custom_imports`` cannot be imported.
     """
     for key, value in options.items():
         _check_way(cfg, key, value)

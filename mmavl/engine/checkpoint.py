@@ -24,7 +24,7 @@ def load_checkpoint(path: str | Path) -> dict[str, Any]:
 
     Raises:
         FileNotFoundError: There is no such file.
-        CheckpointError: The file is no checkpoint, is damaged, or holds more than data; see
+        CheckpointError: The file is not a checkpoint, is damaged, or holds more than data; see
             :func:`mmavl.utils.tensor_files.read_tensor_file`.
     """
     path = Path(path).expanduser()

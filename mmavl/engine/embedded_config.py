@@ -112,7 +112,7 @@ def build_embedded(parts: dict[str, Any], size: int, source: str) -> BaseModel:
             f'{source} has a config that builds no model: {reason:.300}'
         ) from error
     if not isinstance(model, BaseModel):
-        raise CheckpointError(f'{source} builds a {type(model).__name__}, which is no whole model')
+        raise CheckpointError(f'{source} builds {type(model).__name__}, which is not a model')
     return model
 
 
@@ -173,7 +173,7 @@ def _check_text(key: str, text: str) -> None:
     if key in _LOCATIONS:
         raise ValueError(f'names a file in its config: {key}={brief(text)}')
     if not _TEXT.fullmatch(text) or _FILE.fullmatch(text):
-        raise ValueError(f'has a text in its config that is no plain name: {key}={brief(text)}')
+        raise ValueError(f'has a text in its config that is not a plain name: {key}={brief(text)}')
 
 
 def _check_rates(values: Iterable[tuple[str, Any]]) -> None:

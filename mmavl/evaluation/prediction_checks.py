@@ -50,10 +50,10 @@ def check_prediction(prediction: 'Prediction', classes: Sequence[str] | None) ->
 def _problem(prediction: 'Prediction', classes: Sequence[str] | None) -> str:
     for name, kind in _PLAIN.items():
         if type(getattr(prediction, name)) is not kind:
-            return f'{name} is no {kind.__name__}: {brief(getattr(prediction, name))}'
+            return f'{name} must be {kind.__name__}, not {brief(getattr(prediction, name))}'
     names = prediction.box_names
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        return f'box_names is no list of names: {brief(names)}'
+        return f'box_names is not a list of names: {brief(names)}'
     for name, (dimensions, other) in _SHAPES.items():
         value = getattr(prediction, name)
         if value is None:

@@ -192,13 +192,13 @@ def read_predictions(path: str | Path) -> tuple[list[Prediction], dict[str, Any]
 
     Raises:
         FileNotFoundError: There is no such file.
-        DataError: The file is no prediction dump, or is cut short.
+        DataError: The file is not a prediction dump, or is cut short.
     """
     if not Path(path).exists():
         raise FileNotFoundError(f'prediction dump not found: {path}')
     problem = zip_problem(path, check_sums=False)  # numpy compares them
     if problem:
-        raise DataError(f'{path} is no prediction dump (.npz), or is cut short ({problem})')
+        raise DataError(f'{path} is not a prediction dump (.npz), or is cut short ({problem})')
     try:
         with np.load(path, allow_pickle=False) as file:
             arrays = dict(file)
@@ -217,7 +217,7 @@ def read_predictions(path: str | Path) -> tuple[list[Prediction], dict[str, Any]
         for prediction in predictions:
             check_prediction(prediction, header['metainfo'].get('classes'))
     except Exception as error:  # numpy raises nearly any type on broken input
-        raise DataError(f'{path} is no prediction dump: {error}; write it again') from error
+        raise DataError(f'{path} is not a prediction dump: {error}; write it again') from error
     return predictions, header['metainfo']
 
 

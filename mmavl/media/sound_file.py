@@ -7,7 +7,7 @@ import soundfile
 
 # Formats whose number of samples libsndfile knows. That of an MP3 is an estimate.
 _EXACT = {'AIFF', 'AU', 'CAF', 'FLAC', 'OGG', 'RF64', 'W64', 'WAV', 'WAVEX'}
-# A longer one is no length but the absence of one, as in a FLAC that was written into a pipe.
+# A longer one means that the length is unknown, as in a FLAC that was written into a pipe.
 _MOST_SECONDS = 100 * 24 * 3600
 
 

@@ -42,7 +42,7 @@ def input_errors(name: str = '') -> Iterator[None]:
     """Make whatever goes wrong with one clip, file or sample a DataError, whatever its type.
 
     Libraries that decode raise nearly any type on broken input, and one input must not stop all
-    others. An error that is no DataError is given with its type and the line that raised it,
+    others. An error that is not a DataError is given with its type and the line that raised it,
     since it may be a bug. An unusable config or checkpoint passes: no input is to blame for it.
 
     Args:

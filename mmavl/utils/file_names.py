@@ -23,7 +23,7 @@ def require_name(name: object, source: str | Path) -> str:
         str: The same name.
 
     Raises:
-        DataError: It is no text, empty, or would lead to another folder.
+        DataError: It is not text, empty, or would lead to another folder.
     """
     reason = _why_not(name)
     if reason:
@@ -33,7 +33,7 @@ def require_name(name: object, source: str | Path) -> str:
 
 def _why_not(name: object) -> str:
     if not isinstance(name, str):
-        return 'it is no text'
+        return 'it is not text'
     if not name.strip():
         return 'it is empty'
     if name in ('.', '..') or any(sign in name for sign in '/\\\0'):

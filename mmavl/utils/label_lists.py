@@ -53,7 +53,7 @@ def read_labels(source: str | Sequence[str]) -> list[str]:
         raise ConfigError(f'label list {path} holds no names')
     for number, name in enumerate(names):
         if not isinstance(name, str) or not name.strip():
-            raise ConfigError(f'label list {path}: label {number} is no name: {brief(name)}')
+            raise ConfigError(f'label list {path}: label {number} is not a name: {brief(name)}')
     return names
 
 

@@ -48,7 +48,7 @@ def _check_opcodes(data: bytes) -> None:
 class _ArrayUnpickler(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) not in _ADMITTED:
-            raise DataError(f"asks for '{module}.{name}', which is no constructor of arrays")
+            raise DataError(f"asks for '{module}.{name}', which is not a constructor of arrays")
         return _ADMITTED[module, name]
 
 
@@ -63,7 +63,7 @@ def load_arrays(path: str | Path) -> Any:
 
     Raises:
         FileNotFoundError: There is no such file.
-        DataError: The file is no pickle, is cut short, or asks for anything but numpy's array
+        DataError: The file is not a pickle, is cut short, or asks for anything but numpy's array
             constructors; nothing that it names has been run then.
     """
     data = Path(path).read_bytes()
@@ -74,5 +74,5 @@ def load_arrays(path: str | Path) -> Any:
         why = 'refused, since reading it could run code or take memory'
         raise DataError(f'{path} {error}: {why}') from None
     except Exception as error:  # the unpickler raises nearly any type on broken input
-        why = 'is no pickle of arrays, or is cut short'
+        why = 'is not a pickle of arrays, or is cut short'
         raise DataError(f'{path} {why}: {error!r:.200}') from error

@@ -39,7 +39,7 @@ def read_word_vectors(location: str, words: Iterable[str]) -> dict[str, np.ndarr
     with path.open(encoding='utf-8', errors='replace') as file:
         for number, line in enumerate(iter(lambda: file.readline(_LONGEST_LINE), ''), 1):
             if len(line) == _LONGEST_LINE:
-                raise DataError(f'{path}, line {number} is no word with its numbers: too long')
+                raise DataError(f'{path}, line {number} is not a word with its numbers: too long')
             word, _, rest = line.partition(' ')
             if number == 1 and len(rest.split()) == 1:
                 continue

@@ -205,7 +205,7 @@ def fit_image(image: np.ndarray, height: int) -> np.ndarray:
 def safe_name(text: str) -> str:
     """A clip's id as a file name: letters and digits of any script, '-', '.' and '_'.
 
-    It begins and ends with no dot and is no device of Windows. A long one is cut and ends in a
+    It begins and ends with no dot and is not a device of Windows. A long one is cut and ends in a
     checksum of the whole, since file systems take 255 bytes.
     """
     name = unicodedata.normalize('NFC', text)

@@ -236,7 +236,7 @@ def test_classes_are_numbered_by_name_in_the_order_asked_for(namer):
 
 def test_what_the_model_is_not_is_said_with_the_configs_name(namer):
     namer.check_has(True, 'localizer')
-    with pytest.raises(ConfigError, match='the config builds a ToyLocalizer, which is no horse'):
+    with pytest.raises(ConfigError, match='builds a ToyLocalizer, which is not a horse'):
         namer.check_has(False, 'horse')
 
 

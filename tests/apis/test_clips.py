@@ -144,13 +144,13 @@ def test_what_is_no_clip_at_all_is_listed_by_its_place_and_stops_no_other(tmp_pa
     clips, failures = list_clips([*wrong, f'{tmp_path}/good.mp4'])
     assert [clip.name for clip in clips] == ['good']
     assert [failure.name for failure in failures] == ['input 1', 'input 2', 'x.png', 'a.png']
-    assert failures[0].message.startswith('TypeError: int is no clip')
+    assert failures[0].message.startswith('TypeError: int is not a clip')
 
 
 @pytest.mark.parametrize(
     ('given', 'error', 'reason'),
     [
-        (7, TypeError, 'int is no clip'),
+        (7, TypeError, 'int is not a clip'),
         ((IMAGE, WAVE), TypeError, 'needs its sample_rate'),
         ((IMAGE.astype(float), WAVE, 8000), TypeError, r'RGB uint8 .* not float64 \[4, 6, 3\]'),
         ((IMAGE, WAVE[None, None], 8000), TypeError, r'not float32 \[1, 1, 100\]'),
@@ -163,7 +163,7 @@ def test_what_is_no_clip_at_all_is_listed_by_its_place_and_stops_no_other(tmp_pa
         ((IMAGE, WAVE, float('nan')), TypeError, 'a whole number of Hz, not nan'),
         ((IMAGE, WAVE, 999), ValueError, 'sample_rate=999 Hz is below 1000 Hz: give Hz, not kHz'),
         ((IMAGE, WAVE, '16k'), TypeError, "a whole number of Hz, not '16k'"),
-        ('', DataError, 'an empty text is no path'),
+        ('', DataError, 'an empty text is not a path'),
         ({'video': 'x.mp4', 'nmae': 'x'}, TypeError, "a clip has no 'nmae', but name, video"),
         ({'image': IMAGE, 'audio': WAVE, 'name': 5}, TypeError, 'must be a text, not 5'),
     ],

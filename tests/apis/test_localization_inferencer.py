@@ -119,5 +119,5 @@ def test_wrong_options_are_said_and_are_no_clips_failure(localize, media, option
 def test_another_kind_of_model_is_refused(media):
     config = media.toy_config()
     config['model'] = {'type': 'NMFMFCC'}
-    with pytest.raises(ConfigError, match='builds a NMFMFCC, which is no localizer'):
+    with pytest.raises(ConfigError, match='builds a NMFMFCC, which is not a localizer'):
         LocalizationInferencer(config, device='cpu')

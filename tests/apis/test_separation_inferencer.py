@@ -266,7 +266,7 @@ def test_sources_and_labels_go_to_the_models_that_take_them(config, show, halves
     for options in ({}, {'labels': ['loud']}):
         with pytest.raises(ValueError, match=r'ToyPeer takes no labels, but is shown .*--sources'):
             show()(clip, **options)
-    with pytest.raises(ValueError, match=r"source 'x': \(9.0, 0.0, 0.0, 9.0\) is no box"):
+    with pytest.raises(ValueError, match=r"source 'x': \(9.0, 0.0, 0.0, 9.0\) is not a box"):
         show()(clip, sources={'x': (9, 0, 0, 9)})
 
 

@@ -41,7 +41,7 @@ def test_a_box_outside_of_the_frame_names_clip_source_and_frame(box):
 
 @pytest.mark.parametrize('given', [(1, 2, 3), (2, 0, 1, 5), (0, 5, 3, 5)])
 def test_what_is_no_box_is_named(given):
-    with pytest.raises(ValueError, match=r"source 'a': \(.*\) is no box"):
+    with pytest.raises(ValueError, match=r"source 'a': \(.*\) is not a box"):
         read_places({'a': given})
 
 

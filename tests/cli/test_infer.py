@@ -323,7 +323,7 @@ def test_separate_makes_as_many_sources_as_asked_for(tmp_path, blind, pair, caps
     [
         (['--sources', 'x=0,0,9,9', 'x=1,1,9,9'], '--sources names a source twice'),
         (['--sources', 'x=9,0,0,9'],
-         "source 'x': (9.0, 0.0, 0.0, 9.0) is no box: left, top, right, bottom"),
+         "source 'x': (9.0, 0.0, 0.0, 9.0) is not a box: left, top, right, bottom"),
         (['--sources', 'x=none.png'],
          'none.png is missing: check data_root and the path in the manifest'),
         (['--sources', 'x=0,0,9,9'], 'NMFMFCC looks at no single source: leave out sources'),
@@ -384,10 +384,10 @@ def test_a_sound_is_what_the_library_reads_as_one(picture, sound):
 @pytest.mark.parametrize(
     ('paths', 'said'),
     [
-        (['a.jpg', 'b.xyz'], 'a.jpg is a picture: name a sound file behind it; b.xyz is none'),
-        (['a.jpg', 'sounds.wav'], 'sounds.wav is none'),
+        (['a.jpg', 'b.xyz'], 'a.jpg is a picture: name a sound file behind it; b.xyz is not one'),
+        (['a.jpg', 'sounds.wav'], 'sounds.wav is not one'),
         (['a.jpg'], 'a.jpg is a picture: name a sound file behind it$'),
-        (['-'], '- is no file: a clip cannot be read from stdin'),
+        (['-'], '- is not a file: a clip cannot be read from stdin'),
     ],
 )
 def test_what_is_no_sound_is_named(paths, said, tmp_path, monkeypatch):

@@ -182,7 +182,7 @@ def test_a_filter_that_leaves_nothing_is_an_error(data_root):
     ('argument', 'message'),
     [
         ({'tag_level': 'family'}, "tag_level='family' is neither"),
-        ({'frame': 'last'}, "frame='last' is none of middle"),
+        ({'frame': 'last'}, "frame='last' must be one of middle"),
         ({'max_bad_share': 1}, r'max_bad_share=1 is not in \[0, 1\)'),
         ({'filter_cfg': {'level': [1]}}, 'knows only levels'),
     ],

@@ -27,7 +27,7 @@ def test_a_name_that_leaves_the_root_is_refused_with_the_way_out(name):
 
 @pytest.mark.parametrize('name', [None, 3, '', ['x'], 'a\0b', '\ud800.wav'])
 def test_what_no_file_can_be_called_is_no_path(name):
-    assert path_problem(name).startswith('is no path: ')
+    assert path_problem(name).startswith('is not a path: ')
 
 
 @pytest.mark.parametrize('name', ['a.wav', 'b c/ü:1.wav', '..x/y..wav', '~/x', '\udcff.wav'])

@@ -60,8 +60,8 @@ def test_boxes_of_the_wanted_classes_are_read_as_xywh(tmp_path):
         ('a,x,/m/0342h,1,0.5,0.4,0,1,0,0,0,0,0', 'line 2: image a has a box x 0.5 to 0.4'),
         ('a,x,/m/0342h,1,0,1,0,1.5,0,0,0,0,0', 'y 0.0 to 1.5, which is not inside'),
         ('a,x,/m/0342h,1,0,nan,0,1,0,0,0,0,0', 'not inside the image'),
-        ('a,x,/m/0342h,1,0,one,0,1,0,0,0,0,0', "line 2: .* is no box .*'one'"),
-        ('a,x,/m/0342h,1,0', 'line 2: .* is no box'),
+        ('a,x,/m/0342h,1,0,one,0,1,0,0,0,0,0', "line 2: .* is not a box .*'one'"),
+        ('a,x,/m/0342h,1,0', 'line 2: .* is not a box'),
     ],
 )
 def test_a_row_that_is_no_box_is_named(tmp_path, row, message):
@@ -82,7 +82,7 @@ def test_an_image_id_that_leads_elsewhere_is_refused(tmp_path, image):
 @pytest.mark.parametrize('read', [read_class_labels, read_sizes, lambda p: read_boxes(p, LABELS)])
 def test_a_file_that_is_no_csv_is_one_line(tmp_path, content, read):
     (tmp_path / 'x.csv').write_bytes(content)
-    with pytest.raises(DataError, match=r'x\.csv is no table of text') as info:
+    with pytest.raises(DataError, match=r'x\.csv is not a table of text') as info:
         read(tmp_path / 'x.csv')
     assert '\n' not in str(info.value)
 
@@ -116,5 +116,5 @@ def test_what_is_no_table_of_text_is_named(tmp_path, content):
         (b'ImageID,Width,Height\n', read_sizes),
     ):
         path.write_bytes(before + content)
-        with pytest.raises(DataError, match=r'x\.csv is no table of text'):
+        with pytest.raises(DataError, match=r'x\.csv is not a table of text'):
             read(path)

@@ -153,7 +153,7 @@ def test_a_section_that_is_missing_or_misspelt_is_reported(make_cfg):
         (
             'test_dataloader__dataset',
             {'type': 'AVDataset', 'ann_file': 'x.json', 'frame': 'midle'},
-            "test_dataloader.dataset: frame='midle' is none of middle, first",
+            "test_dataloader.dataset: frame='midle' must be one of middle, first",
         ),
         ('test_cfg', None, 'test_dataloader, test_cfg, and test_evaluator should be either all'),
     ],
@@ -174,7 +174,9 @@ def test_the_place_of_one_among_equal_components_is_the_one_that_was_built(make_
     cfg.variable = {'type': 'AVDataset', 'ann_file': 'x.json', 'frame': 'frist'}
     cfg.val_dataloader.dataset = {'type': 'AVDataset', 'ann_file': 'x.json', 'frame': 'first'}
     cfg.test_dataloader.dataset = dict(cfg.variable)
-    with pytest.raises(ConfigError, match=r"py: test_dataloader\.dataset: frame='frist' is none"):
+    with pytest.raises(
+        ConfigError, match=r"test_dataloader\.dataset: frame='frist' must be one of"
+    ):
         run_test(cfg)
 
 

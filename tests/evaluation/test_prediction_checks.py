@@ -45,9 +45,12 @@ SAMPLE = {'clip_id': 'x', 'frame_index': 0, 'img_path': '', 'audio_path': '', 'b
 @pytest.mark.parametrize(
     ('changes', 'message'),
     [
-        ({'samples': [{**SAMPLE, 'clip_id': 3}]}, 'clip 3: clip_id is no str: 3'),
-        ({'samples': [{**SAMPLE, 'frame_index': []}]}, r"clip 'x': frame_index is no int: \[\]"),
-        ({'samples': [{**SAMPLE, 'box_names': [1]}]}, 'box_names is no list of names'),
+        ({'samples': [{**SAMPLE, 'clip_id': 3}]}, 'clip 3: clip_id must be str, not 3'),
+        (
+            {'samples': [{**SAMPLE, 'frame_index': []}]},
+            r"'x': frame_index must be int, not \[\]",
+        ),
+        ({'samples': [{**SAMPLE, 'box_names': [1]}]}, 'box_names is not a list of names'),
         ({'samples': [{**SAMPLE, 'box_names': ['a', 'b']}]}, '1 boxes, but 2 box_names'),
         ({'samples': [{'extra': 1}]}, 'extra'),
         ({'samples': 3}, 'not iterable'),
@@ -85,5 +88,5 @@ def test_an_array_that_promises_terabytes_is_refused(dump):
     )
     with zipfile.ZipFile(dump, 'a') as archive:
         archive.writestr('extra.npy', zeros.getvalue())
-    with pytest.raises(DataError, match='no prediction dump'):
+    with pytest.raises(DataError, match='not a prediction dump'):
         read_predictions(dump)

@@ -160,7 +160,7 @@ def test_a_cut_dump_names_itself(tmp_path):
     path = tmp_path / 'cut.npz'
     write_predictions(path, [Prediction.from_sample(make_sample())], {})
     path.write_bytes(path.read_bytes()[:-200])
-    with pytest.raises(DataError, match=r'cut\.npz is no prediction dump'):
+    with pytest.raises(DataError, match=r'cut\.npz is not a prediction dump'):
         read_predictions(path)
 
 
@@ -169,10 +169,10 @@ def test_other_files_are_refused(tmp_path):
         read_predictions(tmp_path / 'missing.npz')
     path = tmp_path / 'other.npz'
     path.write_text('{}')
-    with pytest.raises(DataError, match=r'other\.npz is no prediction dump'):
+    with pytest.raises(DataError, match=r'other\.npz is not a prediction dump'):
         read_predictions(path)
     np.savez(path, x=np.zeros(3))
-    with pytest.raises(DataError, match=r'other\.npz is no prediction dump'):
+    with pytest.raises(DataError, match=r'other\.npz is not a prediction dump'):
         read_predictions(path)
     header = json.dumps({'format': 'mmavl.predictions/9', 'samples': [], 'metainfo': {}})
     np.savez(path, header=np.frombuffer(header.encode(), np.uint8))

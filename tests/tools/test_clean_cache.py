@@ -57,4 +57,4 @@ def test_what_nobody_used_for_so_long_is_deleted_and_nothing_else(run, folder):
 def test_a_folder_that_is_not_there_is_named(run, tmp_path):
     with pytest.raises(SystemExit) as stop:
         run(tmp_path / 'nowhere')
-    assert stop.value.code == f'error: {tmp_path / "nowhere"} is no folder'
+    assert stop.value.code == f'error: {tmp_path / "nowhere"} is not a folder'

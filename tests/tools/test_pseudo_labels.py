@@ -94,7 +94,7 @@ def test_a_manifest_is_labelled_and_measured(run, config, tiny_manifest, tmp_pat
 
 
 def test_what_does_not_fit_ends_with_one_line(run, config, tiny_manifest):
-    with pytest.raises(SystemExit, match=r"error: .*'Harp', which is no class or group"):
+    with pytest.raises(SystemExit, match=r"error: .*'Harp', which is not a class or group"):
         run(
             LABEL, config, tiny_manifest, '--cfg-options', 'audio.groups.table.Harp=[high]'
         )  # fmt: skip

@@ -38,7 +38,7 @@ def test_a_file_without_names_is_refused(tmp_path):
     with pytest.raises(ConfigError, match=r"a\.csv has no column 'display_name'"):
         read_labels(str(tmp_path / 'a.csv'))
     (tmp_path / 'a.json').write_text('["Harp", 3]')
-    with pytest.raises(ConfigError, match='label 1 is no name: 3'):
+    with pytest.raises(ConfigError, match='label 1 is not a name: 3'):
         read_labels(str(tmp_path / 'a.json'))
     for content in (b'["\xff"]', b'[' * 100_000, b'["a"'):
         (tmp_path / 'a.json').write_bytes(content)

@@ -51,10 +51,10 @@ def test_other_names_of_harmless_modules_are_refused_too(tmp_path, name):
 def test_a_cut_or_foreign_file_names_itself(tmp_path):
     path = tmp_path / 'cut.pkl'
     path.write_bytes(pickle.dumps(np.arange(100))[:-40])
-    with pytest.raises(DataError, match=r'cut\.pkl is no pickle'):
+    with pytest.raises(DataError, match=r'cut\.pkl is not a pickle'):
         load_arrays(path)
     path.write_bytes(b'')
-    with pytest.raises(DataError, match=r'cut\.pkl is no pickle'):
+    with pytest.raises(DataError, match=r'cut\.pkl is not a pickle'):
         load_arrays(path)
     with pytest.raises(FileNotFoundError):
         load_arrays(tmp_path / 'missing.pkl')

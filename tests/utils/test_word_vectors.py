@@ -45,7 +45,7 @@ def test_a_damaged_line_is_named(glove):
     [
         ('the 1 2\nharp nan 1\n', 'line 2: nan or inf'),
         ('the 1 2\nharp 1e999 1\n', 'line 2: nan or inf'),
-        ('the 1 2\n' + 'x' * 2_000_000, 'line 2 is no word with its numbers: too long'),
+        ('the 1 2\n' + 'x' * 2_000_000, 'line 2 is not a word with its numbers: too long'),
     ],
 )
 def test_what_is_no_file_of_word_vectors_is_named(glove, text, message):

@@ -29,7 +29,7 @@ METRICS = (
 )
 #: Metrics in the order of a cell of the second table.
 LISTED = ('cIoU level 1', 'cIoU level 2', 'cIoU level 3', 'SFD own', 'SFD silent')
-#: Tables of other pages: how they begin, and the metrics by column; None is no metric.
+#: Tables of other pages: how they begin, and the metrics by column; None is not a metric.
 TABLES = {
     'docs/separation.md': ('| row | SDR |', ('SDR', 'SDR+', 'SIR', 'SAR', 'SI-SDR')),
     'docs/detection.md': ('| config | training |', (None, 'box mAP', 'box mAP50', 'box mAP75')),

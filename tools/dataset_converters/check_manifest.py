@@ -1,6 +1,6 @@
 """Check a manifest and its media: one line for each problem, counts at the end.
 
-Exits with 0 if all is well, 1 if an entry has a problem, 2 if the file is no manifest.
+Exits with 0 if all is well, 1 if an entry has a problem, 2 if the file is not a manifest.
 
     python tools/dataset_converters/check_manifest.py data/instrument_scenes/train.json
 """

@@ -48,7 +48,7 @@ def main() -> None:
 
 def convert(args: argparse.Namespace) -> None:
     if args.images is not None and not args.images.is_dir():
-        raise DataError(f'--images {args.images} is no folder')
+        raise DataError(f'--images {args.images} is not a folder')
     table = None if args.image_sizes is None else read_sizes(args.image_sizes)
     boxes, dropped = read_boxes(args.boxes, read_class_labels(args.classes))
     size = partial(image_size, args.images, table)

@@ -51,7 +51,7 @@ def convert(state: dict[str, Tensor]) -> dict[str, Tensor]:
     """Rename the tensors of a released state dict; 1x1 convolutions become linear layers.
 
     Raises:
-        CheckpointError: A tensor is none of the released model's.
+        CheckpointError: A tensor does not belong to the released model.
     """
     converted = {}
     for name, tensor in state.items():
@@ -62,7 +62,7 @@ def convert(state: dict[str, Tensor]) -> dict[str, Tensor]:
         prefix = next((prefix for prefix in NAMES if name.startswith(prefix)), None)
         if prefix is None:
             raise CheckpointError(
-                f'tensor {name!r} is none of the released model, whose parts are '
+                f'tensor {name!r} does not belong to the released model, which has '
                 'vision, audio, avc, project_a, project_v, class_a and class_v'
             )
         if part.startswith(('project_', 'class_')):

@@ -78,7 +78,7 @@ def read_segments(path: Path, report: Report, split: str) -> dict[str, Segment]:
 
     Raises:
         FileNotFoundError: There is no such file.
-        DataError: It is no segment list, or none of the classes is in it.
+        DataError: It is not a segment list, or none of the classes is in it.
     """
     by_label = {label: name for name, labels in LABELS.items() for label in labels}
     segments = {}
@@ -110,8 +110,8 @@ def _rows(path: Path) -> Iterator[tuple[str, float, list[str]]]:
                 yield row[0], begin, row[3].split(',')
     except (IndexError, ValueError, csv.Error) as error:
         raise DataError(
-            f'{path} is no segment list of AudioSet (id, start, end, labels): its clip {number} '
-            f'is {row!r:.200} ({error})'
+            f'{path} is not a segment list of AudioSet (id, start, end, labels): its clip '
+            f'{number} is {row!r:.200} ({error})'
         ) from error
 
 

@@ -40,7 +40,7 @@ def drop_bad_frames(entry: dict, classes: list[str]) -> list[Problem]:
 def require_xywh(boxes: np.ndarray, source: str) -> None:
     """Raise where normalised x, y, width, height are given as corners or in pixels.
 
-    Boxes of which some leave the frame while nearly all are corners in order are no xywh. Boxes
+    Boxes of which some leave the frame while nearly all are corners in order are not xywh. Boxes
     that are possible under both readings pass: one box alone cannot always be told.
 
     Args:

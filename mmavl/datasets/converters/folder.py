@@ -79,7 +79,7 @@ class Folder:
         """Videos below the folder, relative to it; other files are named."""
         root = self.place.media
         if root is None or not root.is_dir():
-            raise DataError(f'{root} is no folder')
+            raise DataError(f'{root} is not a folder')
         videos, unreadable = [], []
         table = self.tags and os.path.realpath(self.tags)
         for folder, names in walk_media(root, [self.place.out], unreadable):
@@ -136,7 +136,7 @@ class Folder:
 
 
 def _why_not(path: Path) -> str:
-    """Why a file is no video; empty if it is one."""
+    """Why a file is not a video; empty if it is one."""
     kind = kind_of(path)
     if kind != 'video':
         return f'is a {kind}, not a video' if kind else 'has no suffix of a video'

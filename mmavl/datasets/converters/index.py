@@ -84,7 +84,7 @@ class MediaIndex:
         self, root: Path, ids: Iterable[str] | None = None, skip: Iterable[Path] = ()
     ) -> None:
         if not root.is_dir():
-            raise FileNotFoundError(f'{root} is no folder of media: check --media')
+            raise FileNotFoundError(f'{root} is not a folder of media: check --media')
         self._ids = None if ids is None else set(ids)
         self._found: dict[str, Source] = {}
         self.unreadable: list[OSError] = []

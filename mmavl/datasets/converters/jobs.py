@@ -48,11 +48,11 @@ class Shard:
         """Read ``i/n``.
 
         Raises:
-            ValueError: The text is none.
+            ValueError: The text is not of this form.
         """
         index, slash, count = text.partition('/')
         if not (slash and index.isdigit() and count.isdigit()):
-            raise ValueError(f'{text!r} is no shard: say i/n, e.g. 1/4')
+            raise ValueError(f'{text!r} is not a valid shard: write i/n, e.g. 1/4')
         return cls(int(index), int(count))
 
     def holds(self, clip_id: str) -> bool:

@@ -133,7 +133,7 @@ def convert_clip(job: ClipJob, out: Path, spec: ClipSpec) -> Outcome:
 
 
 def _require_room(out: Path, error: Exception) -> None:
-    """Raise where nothing can be written: then it is no trouble of one clip.
+    """Raise where nothing can be written: then it is not one clip's trouble.
 
     What writes sound and pictures reports a full disk in ways of its own, so it is tried.
     """

@@ -132,7 +132,7 @@ class Music:
     def _check_group(self, group: str, kind: str, path: Path) -> None:
         unknown = [name for name in group.split() if kind == 'duet' and name not in self.classes]
         if unknown or len(group.split()) != ('solo', 'duet').index(kind) + 1:
-            raise DataError(f'{path} has videos of {group!r}, which are no {kind} of its classes')
+            raise DataError(f'{path} has videos of {group!r}: not a {kind} of its classes')
 
     @property
     def classes(self) -> list[str]:

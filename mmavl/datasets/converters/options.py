@@ -56,7 +56,7 @@ def place_of(args: argparse.Namespace) -> Place:
 
 def _count(text: str) -> int:
     if not (text.isascii() and text.isdecimal()):
-        raise argparse.ArgumentTypeError(f'{text!r} is no number of processes')
+        raise argparse.ArgumentTypeError(f'{text!r} is not a number of processes')
     return int(text)
 
 

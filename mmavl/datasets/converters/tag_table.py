@@ -42,7 +42,7 @@ def read_tag_table(path: Path, videos: Iterable[str]) -> TagTable:
 
     Raises:
         FileNotFoundError: There is no such file.
-        DataError: It is no text.
+        DataError: It is not text.
     """
     text = _decode(path)
     known = _Names(videos)
@@ -85,7 +85,7 @@ def _decode(path: Path) -> str:
             return data.decode(encoding)
         except UnicodeDecodeError:
             continue
-    raise DataError(f'{path} is no text in UTF-8, UTF-16 or Windows-1252: save it as CSV UTF-8')
+    raise DataError(f'{path} is not text in UTF-8, UTF-16 or Windows-1252: save it as CSV UTF-8')
 
 
 def _rows(path: Path, text: str, known: '_Names') -> list[list[str]]:
@@ -98,7 +98,7 @@ def _rows(path: Path, text: str, known: '_Names') -> list[list[str]]:
             lines = csv.reader(io.StringIO(text, newline=''), delimiter=separator)
             rows = [row for row in lines if any(row)]
         except csv.Error as error:
-            raise DataError(f'{path} is no CSV file: {error}') from error
+            raise DataError(f'{path} is not a CSV file: {error}') from error
         tables.append((sum(known.find(row[0]) is not None for row in rows), rows))
     return max(tables, key=lambda table: table[0])[1]
 

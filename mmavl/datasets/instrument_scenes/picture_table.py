@@ -1,6 +1,6 @@
 """Which picture shows which class, and in which split it may appear.
 
-Every entry was looked at; a name alone is no label (``cello_mo_01`` and ``cello_mo_02`` are one
+Every entry was looked at; a name alone is not a label (``cello_mo_01`` and ``cello_mo_02`` are one
 drawing, GCompris' harp, flute and trombone are openclipart's). A drawing that exists twice
 stands here once, so that no picture of a class with two or more is seen on both sides.
 

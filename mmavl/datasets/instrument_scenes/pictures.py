@@ -158,7 +158,7 @@ def decode(raw: bytes, name: str) -> np.ndarray:
     """Decode an SVG, PNG, WebP or JPEG file to uint8 BGRA [H, W, 4].
 
     Raises:
-        DataError: The bytes are no picture.
+        DataError: The bytes are not a picture.
     """
     if b'<svg' in raw[:4096]:
         raw = bytes(resvg_py.svg_to_bytes(svg_string=raw.decode('utf-8'), width=_RASTER))

@@ -28,8 +28,8 @@ def read_rcc(path: str | Path) -> dict[str, bytes]:
         dict[str, bytes]: The content of each file by its path inside, without a leading slash.
 
     Raises:
-        DataError: The file is no resource file, is cut short, contains itself, or unpacks to more
-            than any resource has.
+        DataError: The file is not a resource file, is cut short, contains itself, or unpacks to
+            more than any resource has.
     """
     return dict(_files(path))
 

@@ -106,7 +106,9 @@ def _teacher(part: dict, modality: str) -> BaseTeacher:
         raise ConfigError(f'{modality!r} of the config misses {sorted(missing)}')
     teacher = MODELS.build(part['teacher'])
     if getattr(teacher, 'modality', None) != modality:
-        raise ConfigError(f'{type(teacher).__name__} is no teacher of the {modality!r} modality')
+        raise ConfigError(
+            f'{type(teacher).__name__} is not a teacher of the {modality!r} modality'
+        )
     return teacher
 
 

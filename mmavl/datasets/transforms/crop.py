@@ -24,4 +24,4 @@ def crop_start(length: float, wanted: float, crop: str) -> float:
 def check_crop(crop: str) -> None:
     """Raise ValueError unless :func:`crop_start` knows the rule."""
     if crop not in _CROPS:
-        raise ValueError(f'crop={crop!r} is none of {", ".join(_CROPS)}')
+        raise ValueError(f'crop={crop!r} must be one of {", ".join(_CROPS)}')

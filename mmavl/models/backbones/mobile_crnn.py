@@ -99,7 +99,7 @@ def load_renamed(
     odd = [name for name in odd if not name.endswith('num_batches_tracked')]
     if odd:
         raise CheckpointError(
-            f'{source} is no checkpoint of {type(module).__name__}: {len(odd)} tensors are '
+            f'{source} is not a checkpoint of {type(module).__name__}: {len(odd)} tensors are '
             f'missing, left over or of another shape, e.g. {", ".join(odd[:3])}'
         )
     module.load_state_dict(found, strict=False)

@@ -46,7 +46,7 @@ class SeparationDataPreprocessor(AVDataPreprocessor):
         super().__init__(**kwargs)
         least, most = (num_sources,) * 2 if isinstance(num_sources, int) else num_sources
         if not 1 <= least <= most:
-            raise ValueError(f'num_sources={num_sources} is no number, or range, from 1 on')
+            raise ValueError(f'num_sources={num_sources} is not a number, or range, from 1 on')
         self.num_sources = least, most
         self.sample_rate = sample_rate
         self.train_seconds = train_seconds

@@ -77,7 +77,7 @@ class AVCHead(nn.Module):
         Args:
             embedded_audio: E_a [n, c, t, f].
             embedded_visual: E_v [n, c, h, w].
-            clips: long [n], one number for each video; a pair within a video is no mismatch.
+            clips: long [n], one number for each video; a pair within a video is not a mismatch.
 
         Returns:
             Logits of the own pairs [N, 2], of the rolled ones [N, 2], and bool [N], whether the

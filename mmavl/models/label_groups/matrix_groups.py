@@ -38,7 +38,7 @@ class MatrixGroups(BaseGroups):
         try:
             self.matrix = np.load(self.path, allow_pickle=False)
         except Exception as error:  # numpy raises nearly any type on broken input
-            raise ConfigError(f'{self.path} is no .npy file of numbers: {error}') from error
+            raise ConfigError(f'{self.path} is not a .npy file of numbers: {error}') from error
         if (
             not isinstance(self.matrix, np.ndarray)
             or self.matrix.ndim != 2
@@ -47,7 +47,7 @@ class MatrixGroups(BaseGroups):
             or not np.isfinite(self.matrix).all()
             or self.matrix.min() < 0
         ):
-            raise ConfigError(f'{self.path} is no matrix of numbers >= 0')
+            raise ConfigError(f'{self.path} is not a matrix of numbers >= 0')
 
     def __call__(
         self, labels: Sequence[str], names: Sequence[str], conditional: np.ndarray | None = None
@@ -69,7 +69,7 @@ class MatrixGroups(BaseGroups):
         strange = [group for group in self.groups if group not in names]
         if strange:
             raise ConfigError(
-                f'the groups {strange} of {self.path} are no classes of the manifest '
+                f'the groups {strange} of {self.path} are not classes of the manifest '
                 f'({", ".join(names)})'
             )
         if self.labels is not None:

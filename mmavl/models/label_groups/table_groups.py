@@ -32,14 +32,14 @@ class TableGroups(BaseGroups):
         for name, members in self.table.items():
             if name not in names:
                 raise ConfigError(
-                    f'the table has labels for {name!r}, which is no class or group '
+                    f'the table has labels for {name!r}, which is not a class or group '
                     f'of the manifest{_near(name, names)}'
                 )
             for member in members:
                 rows = [index for index, label in enumerate(labels) if label == member]
                 if not rows:
                     raise ConfigError(
-                        f'{member!r}, in the table for {name!r}, is no label of the teacher'
+                        f'{member!r}, in the table for {name!r}, is not a label of the teacher'
                         f'{_near(member, labels)}'
                     )
                 matrix[rows, list(names).index(name)] = 1

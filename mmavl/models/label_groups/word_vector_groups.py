@@ -44,7 +44,7 @@ class WordVectorGroups(BaseGroups):
         """See :class:`BaseGroups`."""
         strange = [group for group in self.phrases if group not in names]
         if strange:
-            raise ConfigError(f'phrases for {strange}, which are no classes of the manifest')
+            raise ConfigError(f'phrases for {strange}, which are not classes of the manifest')
         columns = [list(names).index(group) for group in self.phrases]
         scores = self.similarity(labels)
         if conditional is not None:

@@ -17,7 +17,7 @@ class PairInfoNCELoss(BaseAlignmentLoss):
         absent: Take the visual slots of absent classes as negatives. Defaults to False.
         background: Take the backgrounds as negatives. Defaults to False.
         alike: Of each sound, this share of the other sounds of its class, those most like it,
-            are likely of the same instrument: their objects are no negatives. Defaults to 0,
+            are likely of the same instrument: their objects are not negatives. Defaults to 0,
             which takes all.
 
     Source: A. van den Oord et al., "Representation learning with contrastive predictive coding",
@@ -64,7 +64,7 @@ class PairInfoNCELoss(BaseAlignmentLoss):
 def most_alike(similarity: Tensor, share: float) -> Tensor:
     """Which sounds are among the share most like a sound, above zero: [P, P] -> bool [P, P].
 
-    -inf is no candidate and does not count; shares are rounded to whole sounds.
+    -inf is not a candidate and does not count; shares are rounded to whole sounds.
     """
     count = (share * similarity.isfinite().sum(1, keepdim=True)).round()
     rank = similarity.argsort(1, descending=True).argsort(1)

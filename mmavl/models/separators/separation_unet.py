@@ -82,7 +82,7 @@ class SeparationUNet(nn.Module):
         if any(side % self.side for side in spectrogram.shape[-2:]):
             raise ValueError(
                 f'{len(self.down)} levels halve both sides as often: '
-                f'{tuple(spectrogram.shape[-2:])} are no multiples of {self.side}'
+                f'{tuple(spectrogram.shape[-2:])} are not multiples of {self.side}'
             )
         passed, x = [], self.norm(spectrogram)
         for down in self.down:

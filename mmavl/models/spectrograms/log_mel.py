@@ -68,7 +68,7 @@ class LogMelSpectrogram(nn.Module):
     ) -> None:
         super().__init__()
         if mel_scale not in _MEL_SCALES:
-            raise ValueError(f'mel_scale={mel_scale!r} is none of {", ".join(_MEL_SCALES)}')
+            raise ValueError(f'mel_scale={mel_scale!r} must be one of {", ".join(_MEL_SCALES)}')
         if win_length > n_fft:
             raise ValueError(f'win_length={win_length} is longer than n_fft={n_fft}')
         f_max = f_max or sample_rate / 2

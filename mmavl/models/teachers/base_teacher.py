@@ -46,7 +46,7 @@ class BaseTeacher(ABC):
 
     def __init__(self, weights: str, labels: str | Sequence[str], activation: str) -> None:
         if activation not in ACTIVATIONS:
-            raise ConfigError(f'activation={activation!r} is none of {", ".join(ACTIVATIONS)}')
+            raise ConfigError(f'activation={activation!r} must be one of {", ".join(ACTIVATIONS)}')
         self.weights: Path = resolve_path(weights)
         self.labels = read_labels(labels)
         self.activation = activation

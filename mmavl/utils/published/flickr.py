@@ -72,10 +72,10 @@ def read_name_list(path: str | Path, duplicates: Duplicates | None = None) -> li
 
     Raises:
         FileNotFoundError: There is no such file.
-        DataError: It is no text, or holds no names.
+        DataError: It is not text, or holds no names.
     """
     names: dict[str, None] = {}
-    with reading(path, 'is no list of files'):
+    with reading(path, 'is not a list of files'):
         for line in Path(path).read_text(encoding='utf-8-sig').split('\n'):
             if not line.strip():
                 continue

@@ -59,7 +59,7 @@ def read_instrument_release(folder: str | Path) -> InstrumentRelease:
         classes = _categories(published['categories'])
         images = [image['id'] for image in published['images']]
         if not all(map(_is_count, images)):
-            raise TypeError('an image id is no whole number')
+            raise TypeError('an image id is not a whole number')
         rows: dict[int, list] = {image: [] for image in images}
         for number, annotation in enumerate(published['annotations']):
             row = _instrument_box(annotation, len(classes), rows, f'{path}: annotation {number}')

@@ -21,12 +21,12 @@ def read_video_list(
         FileNotFoundError: There is no such file.
         DataError: It is not such a list, or a name in it would lead to another folder.
     """
-    with reading(path, 'is no list of MUSIC videos'):
+    with reading(path, 'is not a list of MUSIC videos'):
         videos = read_json(path)['videos']
         if not all(isinstance(ids, list) for ids in videos.values()):
             raise TypeError('a class has no list of video ids')
         if not all(isinstance(clip, str) for ids in videos.values() for clip in ids):
-            raise TypeError('a video id is no string')
+            raise TypeError('a video id is not a string')
         for group, ids in videos.items():
             for number, clip in enumerate(ids):
                 require_name(clip, f'{path}: video {number} of {group!r:.80}')

@@ -210,7 +210,7 @@ def test_what_the_release_has_twice_is_named(tmp_path, release):
 )
 def test_a_broken_row_of_a_segment_list_is_one_line(tmp_path, row):
     (tmp_path / 'x.csv').write_bytes(row + b'\n')
-    with pytest.raises(DataError, match=r'x\.csv is no segment list') as info:
+    with pytest.raises(DataError, match=r'x\.csv is not a segment list') as info:
         AudioSetInstrument(Place(tmp_path), train_segments=tmp_path / 'x.csv').convert()
     assert len(str(info.value)) < 600
 
@@ -223,7 +223,7 @@ def test_an_id_of_a_segment_list_that_leads_elsewhere_is_refused(tmp_path):
 
 def test_a_file_that_is_no_segment_list_is_named(tmp_path):
     (tmp_path / 'x.csv').write_text('a,b\n')
-    with pytest.raises(DataError, match=r"x\.csv is no segment list.*clip 1 is \['a', 'b'\]"):
+    with pytest.raises(DataError, match=r"x\.csv is not a segment list.*clip 1 is \['a', 'b'\]"):
         AudioSetInstrument(Place(tmp_path), train_segments=tmp_path / 'x.csv').convert()
     with pytest.raises(DataError, match='give --release'):
         AudioSetInstrument(Place(tmp_path)).convert()

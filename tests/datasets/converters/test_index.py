@@ -62,7 +62,7 @@ def test_the_folder_that_is_written_to_is_not_searched(media):
 
 
 def test_a_missing_folder_is_named(media):
-    with pytest.raises(FileNotFoundError, match='gone is no folder of media'):
+    with pytest.raises(FileNotFoundError, match='gone is not a folder of media'):
         MediaIndex(media / 'gone')
 
 

@@ -102,7 +102,7 @@ def test_lists_that_do_not_fit_each_other_are_named(files, media):
     with pytest.raises(DataError, match=r"duet\.json has videos of 'flute cello'"):
         Music(Place(files, media), files / 'solo.json', files / 'duet.json').convert()
     (files / 'solo.json').write_text('{}')
-    with pytest.raises(DataError, match=r'solo\.json is no list of MUSIC videos'):
+    with pytest.raises(DataError, match=r'solo\.json is not a list of MUSIC videos'):
         Music(Place(files, media), files / 'solo.json').convert()
 
 

@@ -90,5 +90,5 @@ def test_rows_that_say_nothing_are_named_and_the_others_count(tmp_path):
     'content', [b'\xff\xfea', b'a\0\0\xd8', b'caf\x81.mp4,dog', b'"' + b'x' * 200_000]
 )
 def test_what_is_no_table_names_itself(tmp_path, content):
-    with pytest.raises(DataError, match=r'tags\.csv is no '):
+    with pytest.raises(DataError, match=r'tags\.csv is not '):
         read(tmp_path, content)

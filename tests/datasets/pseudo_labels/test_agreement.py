@@ -16,7 +16,7 @@ def test_shares_are_those_counted_by_hand():
     assert found['accuracy'] == pytest.approx(8 / 12)
     assert found['accuracy_none'] == pytest.approx(7 / 12)
     assert found['exact'] == pytest.approx(1 / 4)
-    assert found['best'] == pytest.approx(3 / 4)  # nothing is no best label
+    assert found['best'] == pytest.approx(3 / 4)  # an empty set has no best label
     # class 0: ranks 1 and 4; class 1: ranks 1, 3, 4; class 2 has no positive
     assert found['map'] == pytest.approx(((1 + 2 / 4) / 2 + (1 + 2 / 3 + 3 / 4) / 3) / 2)
     assert found['map_chance'] == pytest.approx((2 / 4 + 3 / 4) / 2)

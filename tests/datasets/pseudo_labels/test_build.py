@@ -115,7 +115,7 @@ def test_teachers_that_do_not_fit_are_refused(label, config):
         label()
     config.clear()
     config['audio'] = {**audio, 'teacher': {**audio['teacher'], 'type': 'GreyTeacher'}}
-    with pytest.raises(ConfigError, match="GreyTeacher is no teacher of the 'audio' modality"):
+    with pytest.raises(ConfigError, match="GreyTeacher is not a teacher of the 'audio' modality"):
         label()
     config['audio'] = {'teacher': audio['teacher']}
     with pytest.raises(ConfigError, match=r"'audio' of the config misses \['groups'\]"):

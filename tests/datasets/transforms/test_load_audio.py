@@ -56,5 +56,5 @@ def test_nothing_is_loaded_where_features_are_cached_or_no_sound_is_named():
 
 
 def test_an_unknown_crop_is_named():
-    with pytest.raises(ValueError, match="crop='middle' is none of random, centre, start"):
+    with pytest.raises(ValueError, match="crop='middle' must be one of random, centre, start"):
         LoadAudio(crop='middle')

@@ -67,6 +67,6 @@ def test_another_checkpoint_is_refused(state, tmp_path):
     del state['features.0.1.bias']
     torch.save(state, tmp_path / 'c.pth')
     with pytest.raises(
-        CheckpointError, match=r'c\.pth is no .*MobileCRNN: 2 tensors .*0\.1\.bias'
+        CheckpointError, match=r'c\.pth is not .*MobileCRNN: 2 tensors .*0\.1\.bias'
     ):
         MobileCRNN(str(tmp_path / 'c.pth'))

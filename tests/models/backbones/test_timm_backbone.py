@@ -23,7 +23,7 @@ FAMILIES = {
     'davit_tiny': (64, {}),
     'swin_tiny_patch4_window7_224': (64, {}),  # NHWC, built for 224 px
     'test_vit': (64, {}),  # built for 160 px
-    'deit_tiny_distilled_patch16_224': (48, {}),  # two tokens that are no patch
+    'deit_tiny_distilled_patch16_224': (48, {}),  # two tokens that are not patches
     'vit_small_patch14_reg4_dinov2': (56, {}),  # five
     'test_maxvit': (96, {'img_size': 96}),  # sizes fixed when it is built
     'coat_lite_tiny': (64, {'img_size': 64}),

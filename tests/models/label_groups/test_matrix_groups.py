@@ -39,21 +39,21 @@ def test_labels_are_looked_up_by_name_in_the_matrixs_own_list(file):
 def test_what_does_not_fit_is_refused(file, tmp_path):
     with pytest.raises(ConfigError, match=r'is 2 x 3, which is not 4 labels and 2 groups'):
         MatrixGroups(file, ['a', 'b'])('wxyz', ['a', 'b'])
-    with pytest.raises(ConfigError, match=r"groups \['b'\] .* no classes of the manifest \(a\)"):
+    with pytest.raises(ConfigError, match=r"groups \['b'\] .* not classes of the manifest \(a\)"):
         MatrixGroups(file, ['a', 'b'])('xyz', ['a'])
     np.save(tmp_path / 'o.npy', np.array([{}], object), allow_pickle=True)
-    with pytest.raises(ConfigError, match=r'no \.npy file of numbers'):
+    with pytest.raises(ConfigError, match=r'not a \.npy file of numbers'):
         MatrixGroups(str(tmp_path / 'o.npy'), ['a'])
     (tmp_path / 's.npy').write_bytes((tmp_path / 'o.npy').read_bytes()[:20])
-    with pytest.raises(ConfigError, match=r'no \.npy file of numbers'):
+    with pytest.raises(ConfigError, match=r'not a \.npy file of numbers'):
         MatrixGroups(str(tmp_path / 's.npy'), ['a'])
     np.savez(tmp_path / 'z.npz', MATRIX)
     np.save(tmp_path / 't.npy', np.array([['a']]))
     for name in ('z.npz', 't.npy'):
-        with pytest.raises(ConfigError, match='no matrix of numbers >= 0'):
+        with pytest.raises(ConfigError, match='not a matrix of numbers >= 0'):
             MatrixGroups(str(tmp_path / name), ['a'])
     np.save(tmp_path / 'n.npy', -MATRIX)
-    with pytest.raises(ConfigError, match='no matrix of numbers >= 0'):
+    with pytest.raises(ConfigError, match='not a matrix of numbers >= 0'):
         MatrixGroups(str(tmp_path / 'n.npy'), ['a', 'b'])
     with pytest.raises(FileNotFoundError, match='nowhere'):
         MatrixGroups(str(tmp_path / 'nowhere.npy'), ['a', 'b'])

@@ -19,5 +19,5 @@ def test_a_misspelt_label_is_named_with_what_is_near():
 
 
 def test_a_misspelt_class_is_named_with_what_is_near():
-    with pytest.raises(ConfigError, match=r"'string', which is no class .*\['strings'\]"):
+    with pytest.raises(ConfigError, match=r"'string', which is not a class .*\['strings'\]"):
         TableGroups({'string': ['oboe']})(LABELS, NAMES)

@@ -49,7 +49,7 @@ def test_a_label_without_vectors_goes_by_what_is_heard_with_it_alone(groups):
 
 
 def test_groups_that_do_not_fit_are_refused(groups):
-    with pytest.raises(ConfigError, match=r"phrases for \['animal'\], which are no classes"):
+    with pytest.raises(ConfigError, match=r"phrases for \['animal'\], which are not classes"):
         groups(['dog'], ['music'])
     groups.phrases = {'music': ['qwertz uiop']}
     with pytest.raises(ConfigError, match="no vector for any word of 'music': qwertz uiop"):

@@ -39,7 +39,7 @@ def test_masks_of_a_clips_objects_add_up_to_the_clips_own(build, duet_batch, mon
     mixture = model.warped(inputs['mixture'])
     target = signal.ratio_masks(model.warped(inputs['sources'])[:, None], mixture[[0, 0, 1, 1]])
     target = target[:, 0]
-    # the two objects of clip 1 share what it holds; what they share is no loss
+    # the two objects of clip 1 share what it holds; what they share is not a loss
     objects = torch.stack([target[0], 0.3 * target[1], 0.7 * target[1], target[2], target[3]])
     monkeypatch.setattr(model, 'object_masks', lambda *_: objects)
     losses = model(inputs, samples, 'loss')

@@ -33,7 +33,7 @@ def test_every_level_hears_and_is_heard():
 
 def test_sides_that_cannot_be_halved_are_refused():
     net = SeparationUNet(channels=2, levels=3)
-    with pytest.raises(ValueError, match=r'\(32, 20\) are no multiples of 8'):
+    with pytest.raises(ValueError, match=r'\(32, 20\) are not multiples of 8'):
         net(torch.zeros(1, 1, 32, 20))
     with pytest.raises(ValueError, match='levels=1'):
         SeparationUNet(levels=1)

@@ -40,7 +40,7 @@ def test_outputs_become_probabilities_of_labels(weights, activation, expected):
 
 
 def test_an_unknown_activation_names_those_there_are(weights):
-    with pytest.raises(ConfigError, match="'relu' is none of sigmoid, softmax, none"):
+    with pytest.raises(ConfigError, match="'relu' must be one of sigmoid, softmax, none"):
         Loudness(weights, ['loud', 'quiet'], 'relu')
 
 

@@ -59,7 +59,7 @@ def test_a_label_list_of_another_length_is_refused(file):
 
 def test_another_models_checkpoint_is_refused(tmp_path):
     torch.save({'conv.weight': torch.zeros(1)}, tmp_path / 'x.pth')
-    with pytest.raises(CheckpointError, match=r'x\.pth is no checkpoint'):
+    with pytest.raises(CheckpointError, match=r'x\.pth is not a checkpoint'):
         CRNNTeacher(str(tmp_path / 'x.pth'), LABELS)
     with pytest.raises(FileNotFoundError, match='nowhere'):
         CRNNTeacher('/nowhere/x.pth', LABELS)

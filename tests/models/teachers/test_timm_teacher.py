@@ -56,7 +56,7 @@ def test_a_label_list_of_another_length_and_other_weights_are_refused(net, tmp_p
         TimmTeacher('resnet14t', str(tmp_path / 'w.pth'), LABELS)
     with pytest.raises(FileNotFoundError, match='nowhere'):
         TimmTeacher('resnet10t', '/nowhere/w.pth', LABELS)
-    with pytest.raises(ConfigError, match="activation='relu' is none of sigmoid"):
+    with pytest.raises(ConfigError, match="activation='relu' must be one of sigmoid"):
         TimmTeacher('resnet10t', str(tmp_path / 'w.pth'), LABELS, activation='relu')
 
 

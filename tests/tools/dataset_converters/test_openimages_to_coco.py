@@ -64,7 +64,7 @@ def test_sizes_may_come_from_a_table(run):
 @pytest.mark.parametrize(
     ('args', 'message'),
     [
-        (['--images', 'nowhere'], '--images nowhere is no folder'),
+        (['--images', 'nowhere'], '--images nowhere is not a folder'),
         (['--images', 'empty'], r'out/x\.json would hold no box of any class'),
         (['--image-sizes', 'none.csv'], r'none\.csv'),
     ],

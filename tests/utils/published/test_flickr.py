@@ -77,7 +77,7 @@ def test_a_list_of_files_is_read_as_names(tmp_path):
     ('content', 'message'),
     [
         (b'', 'lists no file'),
-        (b'caf\xe9.jpg\n', 'is no list of files'),
+        (b'caf\xe9.jpg\n', 'is not a list of files'),
         (b'..\n', 'it would lead to another folder'),
         (b'x' * 300, 'no file can have so long a name'),
         (b'a\0b\n', 'it would lead to another folder'),

@@ -74,7 +74,7 @@ def test_the_number_of_released_clips_is_known(tmp_path, monkeypatch):
         (('annotations', 2, 'bbox'), [1, 2, 3], r'the box \[1, 2, 3\], which is not four numbers'),
         (('annotations', 2, 'bbox'), '0.5', 'which is not four numbers'),
         (('annotations', 2, 'bbox', 0), 10**400, 'is not the published annotation'),
-        (('images', 0, 'id'), '0', 'an image id is no whole number'),
+        (('images', 0, 'id'), '0', 'an image id is not a whole number'),
         (('images', 0, 'id'), 4000, 'annotation 0 belongs to image 0'),
         (('categories', 0, 'id'), 1, 'its categories are not numbered from 0 on'),
         (('categories', 0), None, 'is not the published annotation'),

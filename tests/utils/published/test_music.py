@@ -19,7 +19,7 @@ def test_videos_keep_their_order_and_count_once(tmp_path):
 )  # fmt: skip
 def test_another_file_is_no_list_of_videos(tmp_path, content):
     (tmp_path / 'x.json').write_bytes(content.encode(errors='surrogateescape'))
-    with pytest.raises(DataError, match=r'x\.json is no list of MUSIC videos'):
+    with pytest.raises(DataError, match=r'x\.json is not a list of MUSIC videos'):
         read_video_list(tmp_path / 'x.json')
 
 
