@@ -16,7 +16,7 @@ from mmavl.errors import DataError
 from mmavl.media.audio import check_samples
 from mmavl.media.formats import kind_of
 from mmavl.utils.failures import error_line
-from mmavl.visualization.drawing import different_names
+from mmavl.utils.file_names import different_names
 
 from .failures import Failure, contained
 

@@ -11,8 +11,9 @@ from mmengine.structures import InstanceData, PixelData
 from mmavl.models.localizers import BaseLocalizer
 from mmavl.registry import INFERENCERS
 from mmavl.structures import AVDataSample
+from mmavl.utils.file_names import safe_name
 from mmavl.visualization import Spectrogram
-from mmavl.visualization.drawing import safe_name, write_png
+from mmavl.visualization.drawing import write_png
 
 from .annotate import annotate_video
 from .base_av_inferencer import BaseAVInferencer, check_batch_size, check_threshold, write_json

@@ -17,9 +17,10 @@ from mmavl.models.separators import (
 )
 from mmavl.registry import INFERENCERS
 from mmavl.structures import AVDataSample
+from mmavl.utils.file_names import different_names, safe_name
 from mmavl.utils.files import atomic_write
 from mmavl.visualization import Spectrogram
-from mmavl.visualization.drawing import different_names, fit_image, safe_name, write_png
+from mmavl.visualization.drawing import fit_image, write_png
 from mmavl.visualization.layout import Panel, compose_row
 from mmavl.visualization.spectrogram import draw_spectrogram
 

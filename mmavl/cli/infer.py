@@ -14,8 +14,8 @@ from mmavl.apis.failures import contained
 from mmavl.apis.shown_sources import read_places
 from mmavl.errors import CheckpointError, ConfigError, DataError
 from mmavl.media.formats import kind_of
+from mmavl.utils.file_names import safe_name
 from mmavl.utils.names import one_line
-from mmavl.visualization.drawing import safe_name
 
 
 def run_inference(args: argparse.Namespace) -> int:

@@ -21,9 +21,10 @@ from mmavl.media.container import find_track, open_container
 from mmavl.media.formats import kind_of
 from mmavl.media.video import PictureStream
 from mmavl.utils.failures import ends_run, error_line
+from mmavl.utils.file_names import safe_name
 from mmavl.utils.files import atomic_write
 from mmavl.utils.names import one_line, to_json
-from mmavl.visualization.drawing import jpeg_bytes, safe_name
+from mmavl.visualization.drawing import jpeg_bytes
 from mmavl.visualization.media import write_wav
 
 from .deadline import Expired, time_limit

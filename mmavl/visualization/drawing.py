@@ -5,9 +5,6 @@ sounding boxes are green *and* solid, silent ones grey *and* dashed.
 """
 
 import io
-import re
-import unicodedata
-import zlib
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -18,7 +15,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from mmavl.utils.files import atomic_write
-from mmavl.utils.names import name_bytes, one_line
+from mmavl.utils.names import one_line
 
 INK = (34, 34, 34)
 FAINT = (95, 95, 95)
@@ -32,10 +29,6 @@ HEAT_COLOURS = 'inferno'
 SOUND_COLOURS = 'magma'
 MASK_COLOURS = 'gray'
 _JPEG_QUALITY = 80
-#: Bytes of a clip's file name; endings are added to it.
-_LONGEST_NAME = 120
-_WORD = re.compile(r'[\w.-]')
-_DEVICE = re.compile(r'(con|prn|aux|nul|com\d|lpt\d)(\.|$)', re.IGNORECASE)
 #: Letters of a text that are measured at most; more fit into no picture.
 _LONGEST_TEXT = 1000
 
@@ -200,44 +193,6 @@ def fit_image(image: np.ndarray, height: int) -> np.ndarray:
     size = max(round(image.shape[1] * scale), 1), max(round(image.shape[0] * scale), 1)
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     return cv2.resize(image, size, interpolation=method)
-
-
-def safe_name(text: str) -> str:
-    """A clip's id as a file name: letters and digits of any script, '-', '.' and '_'.
-
-    It begins and ends with no dot and is not a device of Windows. A long one is cut and ends in a
-    checksum of the whole, since file systems take 255 bytes.
-    """
-    name = unicodedata.normalize('NFC', text)
-    name = ''.join(c if _WORD.match(c) or unicodedata.category(c)[0] == 'M' else ' ' for c in name)
-    name = re.sub(r'^\.+|\.+$', '_', re.sub(' +', '_', name)) or '_'
-    if _DEVICE.match(name):
-        name = f'_{name}'
-    if len(name.encode()) > _LONGEST_NAME:
-        start = name.encode()[: _LONGEST_NAME - 9].decode(errors='ignore')
-        name = f'{start}_{zlib.crc32(name_bytes(text)):08x}'
-    return name
-
-
-def different_names(names: Iterable[str], reserved: Iterable[str] = ()) -> list[str]:
-    """Names whose :func:`safe_name` differs from all others, in capital letters or not.
-
-    Args:
-        names (Iterable[str]): Those that would share a file get a number at their end.
-        reserved (Iterable[str]): File names that none may have.
-    """
-    taken = {name.casefold() for name in reserved}
-    numbers: dict[str, int] = {}
-    different = []
-    for name in names:
-        file = safe_name(name).casefold()
-        found = name
-        while (now := safe_name(found).casefold()) in taken:
-            numbers[file] = numbers.get(file, 1) + 1
-            found = f'{name}_{numbers[file]}'
-        taken.add(now)
-        different.append(found)
-    return different
 
 
 def write_png(path: str | Path, image: np.ndarray) -> None:

@@ -6,7 +6,7 @@ import pytest
 from mmavl.apis.clips import check_out_dir, list_clips
 from mmavl.apis.failures import Failure
 from mmavl.errors import DataError
-from mmavl.visualization.drawing import safe_name
+from mmavl.utils.file_names import safe_name
 
 IMAGE = np.zeros((4, 6, 3), np.uint8)
 WAVE = np.zeros(100, np.float32)

@@ -4,7 +4,13 @@ import zlib
 import pytest
 
 from mmavl.errors import DataError
-from mmavl.utils.file_names import LONGEST, file_name, require_name
+from mmavl.utils.file_names import (
+    LONGEST,
+    different_names,
+    file_name,
+    require_name,
+    safe_name,
+)
 
 BYTES = os.fsdecode(b'caf\xe9')
 
@@ -19,7 +25,7 @@ def test_names_of_one_part_pass(name):
 @pytest.mark.parametrize(
     'name', ['', ' ', '.', '..', '../a', 'a/b', '/a', 'a\\b', 'a\0', 'x' * 256, 'ü' * 128, None, 3]
 )
-def test_names_that_are_no_one_part_of_a_path_name_their_list(name):
+def test_a_name_that_leaves_its_folder_is_refused_with_its_list(name):
     with pytest.raises(DataError, match=r'^list\.csv: .* cannot be the name') as info:
         require_name(name, 'list.csv')
     assert len(str(info.value)) < 250
@@ -54,12 +60,42 @@ def test_others_become_names_that_every_reader_takes(name):
     assert safe.endswith(f'{zlib.crc32(name.encode("utf-8", "surrogatepass")):08x}')
 
 
-def test_different_names_never_become_the_same():
+def test_names_that_differ_never_become_the_same():
     names = [BYTES, 'caf_', 'caf\n', 'caf\u2028', 'x' * 254, 'x' * 255, 'x' * 253 + 'yz']
     assert len({file_name(name) for name in names}) == len(names)
 
 
-def test_strange_names_differ_as_files_and_stay_in_their_folder(strange_names, tmp_path):
+def test_names_of_any_bytes_differ_as_files_and_stay_in_their_folder(strange_names, tmp_path):
     for name in strange_names:
         (tmp_path / file_name(name)).touch(exist_ok=False)
     assert len(list(tmp_path.iterdir())) == len(strange_names)
+
+
+@pytest.mark.parametrize(
+    ('text', 'name'),
+    [
+        ('Flügel 三_2.5-b', 'Flügel_三_2.5-b'),
+        ('e\u0301', 'é'),
+        ('हिन्दी', 'हिन्दी'),
+        ('../../etc/x', '__.._etc_x'),
+        ('caf\udce9', 'caf_'),
+        ('', '_'), ('..', '_'), ('.hidden', '_hidden'), ('dots..', 'dots_'),
+        ('con', '_con'), ('Aux.x', '_Aux.x'), ('console', 'console'), ('end ', 'end_'),
+    ],
+)  # fmt: skip
+def test_a_file_name_is_one_on_every_system(text, name):
+    assert safe_name(text) == name
+
+
+def test_names_whose_files_would_be_one_get_numbers(strange_names):
+    names = ['a b', 'A_b', 'a_b', 'x', 'a b_2', 'Results']
+    assert different_names(names, reserved=['results']) == [
+        'a b', 'A_b_2', 'a_b_3', 'x', 'a b_2_2', 'Results_2',
+    ]  # fmt: skip
+    files = {safe_name(n).casefold() for n in different_names(strange_names * 2)}
+    assert len(files) == 2 * len(strange_names)
+    assert max(len(file.encode()) for file in files) <= 130
+
+
+def test_thousands_of_clips_of_one_name_are_told_apart_at_once():
+    assert len(set(different_names(['😀'] * 5000))) == 5000

@@ -100,36 +100,6 @@ def test_a_box_of_no_width_or_height_is_drawn(box, sounding):
 
 
 @pytest.mark.parametrize(
-    ('text', 'name'),
-    [
-        ('Flügel 三_2.5-b', 'Flügel_三_2.5-b'),
-        ('e\u0301', 'é'),
-        ('हिन्दी', 'हिन्दी'),
-        ('../../etc/x', '__.._etc_x'),
-        ('caf\udce9', 'caf_'),
-        ('', '_'), ('..', '_'), ('.hidden', '_hidden'), ('dots..', 'dots_'),
-        ('con', '_con'), ('Aux.x', '_Aux.x'), ('console', 'console'), ('end ', 'end_'),
-    ],
-)  # fmt: skip
-def test_a_file_name_is_one_on_every_system(text, name):
-    assert drawing.safe_name(text) == name
-
-
-def test_names_whose_files_would_be_one_get_numbers(strange_names):
-    names = ['a b', 'A_b', 'a_b', 'x', 'a b_2', 'Results']
-    assert drawing.different_names(names, reserved=['results']) == [
-        'a b', 'A_b_2', 'a_b_3', 'x', 'a b_2_2', 'Results_2',
-    ]  # fmt: skip
-    files = {drawing.safe_name(n).casefold() for n in drawing.different_names(strange_names * 2)}
-    assert len(files) == 2 * len(strange_names)
-    assert max(len(file.encode()) for file in files) <= 130
-
-
-def test_thousands_of_clips_of_one_name_are_told_apart_at_once():
-    assert len(set(drawing.different_names(['😀'] * 5000))) == 5000
-
-
-@pytest.mark.parametrize(
     ('shape', 'expected'),
     [((100, 100), (256, 256)), ((360, 640), (256, 455)), ((100, 1000), (51, 512))],
 )

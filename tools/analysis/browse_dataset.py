@@ -22,8 +22,9 @@ from mmavl.errors import DataError
 from mmavl.evaluation.predictions import Prediction, read_predictions
 from mmavl.registry import DATASETS
 from mmavl.structures import AVDataSample
+from mmavl.utils.file_names import safe_name
 from mmavl.visualization import AVVisualizer, Spectrogram, contact_sheet
-from mmavl.visualization.drawing import safe_name, write_jpeg, write_png
+from mmavl.visualization.drawing import write_jpeg, write_png
 
 _PLAIN = [dict(type='LoadFrame'), dict(type='LoadAudio'), dict(type='PackAVInputs')]
 

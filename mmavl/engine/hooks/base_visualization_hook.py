@@ -18,7 +18,7 @@ from mmengine.visualization import Visualizer
 from mmavl.errors import ConfigError
 from mmavl.structures import AVDataSample
 from mmavl.utils.failures import ends_run, error_line
-from mmavl.visualization.drawing import safe_name
+from mmavl.utils.file_names import safe_name
 from mmavl.visualization.run_record import FOLDER, describe, write_record
 
 

@@ -13,8 +13,9 @@ from mmavl.evaluation.metrics import SeparationMetric
 from mmavl.evaluation.separation import MixtureScores
 from mmavl.registry import HOOKS
 from mmavl.structures import AVDataSample
+from mmavl.utils.file_names import safe_name
 from mmavl.visualization import SeparationVisualizer
-from mmavl.visualization.drawing import safe_name, write_png
+from mmavl.visualization.drawing import write_png
 from mmavl.visualization.media import load_frame, write_wav
 from mmavl.visualization.run_record import read_run
 from mmavl.visualization.separation_report import write_listening_page
