@@ -20,24 +20,26 @@ def brief(value: Any) -> str:
     return _BRIEF.repr(value)
 
 
-def parse_json(text: str | bytes) -> Any:
+def parse_json(text: str | bytes, finite: bool = True) -> Any:
     """Parse JSON as the standard has it.
 
     Args:
         text (str | bytes): The JSON; bytes are UTF-8.
+        finite (bool): Refuse NaN and Infinity, which the standard does not have. Defaults to True.
 
     Returns:
         Any: Dicts, lists, strings, numbers, booleans and None.
 
     Raises:
         ValueError: It is not JSON, is nested deeper than :data:`DEEPEST`, has a key twice in one
-            object, NaN or Infinity, or a number of thousands of digits.
+            object, a number of thousands of digits, or, if ``finite``, NaN or Infinity.
     """
     if isinstance(text, bytes):
         text = text.decode('utf-8')
     too_deep = f'it is nested deeper than {DEEPEST} levels'
+    constant = _refuse if finite else float
     try:
-        value = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse)
+        value = json.loads(text, object_pairs_hook=_unique, parse_constant=constant)
     except RecursionError as error:
         raise ValueError(too_deep) from error
     level = [value]

@@ -36,6 +36,11 @@ def test_everything_that_json_has_is_read():
     assert parse_json(json.dumps(value).encode()) == value
 
 
+def test_numbers_that_are_not_finite_are_read_where_they_are_asked_for():
+    values = parse_json(b'[NaN, Infinity, -Infinity, -2.9e16]', finite=False)
+    assert repr(values) == '[nan, inf, -inf, -2.9e+16]'
+
+
 def test_a_file_is_named_with_the_way_out(tmp_path):
     path = tmp_path / 'x.json'
     path.write_bytes(b'\xff\xfe{')

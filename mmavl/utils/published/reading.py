@@ -1,12 +1,12 @@
 """What the readers of published files share."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from mmavl.errors import DataError
+from mmavl.utils.strict_json import parse_json
 
 #: What broken content makes the readers raise; each becomes a DataError with the file.
 _BROKEN = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError)
@@ -27,17 +27,13 @@ def reading(path: str | Path, what: str = 'is not the published annotation') -> 
 
 
 def read_json(path: str | Path) -> Any:
-    """Read JSON that names no key of a dict twice, which would lose the first one."""
-    return json.loads(Path(path).read_bytes(), object_pairs_hook=_distinct)
+    """Read JSON; unlike mmavl's own files it may hold NaN, for the numbers of a bad box.
 
-
-def _distinct(pairs: list[tuple[str, Any]]) -> dict:
-    content = dict(pairs)
-    if len(content) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f'the key {twice!r} is there twice')
-    return content
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: It is not valid, see :func:`~mmavl.utils.strict_json.parse_json`.
+    """
+    return parse_json(Path(path).read_bytes(), finite=False)
 
 
 def note_duplicate(duplicates: Duplicates | None, name: str, detail: str) -> None:
