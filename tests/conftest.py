@@ -12,7 +12,7 @@ from PIL import Image
 
 RATE = 8000
 #: What Linux takes for the name of a file.
-STRANGE_NAMES = (
+AWKWARD_NAMES = (
     'caf\udce9', 'a\u2028b', 'a\x85b', 'a\nb', 'a\tb', 'a b', 'A_b', 'abc\u202efdp', '😀🎻', '三',
     'trailing ', 'con', 'e\u0301', 'é_', '<b>x&y', 'q\'"q', '%s{0}', '\x1b[31m', 'n' * 240, '~',
     '..',
@@ -160,9 +160,9 @@ def media():
 
 
 @pytest.fixture(scope='session')
-def strange_names():
+def awkward_names():
     """Names of files: not UTF-8, with line breaks, colliding, long, and others."""
-    return STRANGE_NAMES
+    return AWKWARD_NAMES
 
 
 @pytest.fixture

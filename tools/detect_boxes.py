@@ -31,7 +31,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('config', type=Path, help="the detector's config")
     parser.add_argument('checkpoint', type=Path, help='its weights')
     parser.add_argument('manifest', type=Path)
-    parser.add_argument('--out', type=Path, help='default: <manifest>_detected.json beside it')
+    parser.add_argument('--out', type=Path, help='default: <manifest>_detected.json next to it')
     parser.add_argument('--data-root', type=Path, help="default: the manifest's folder")
     parser.add_argument('--score', type=float, default=0.5, help='least confidence; default: 0.5')
     parser.add_argument('--batch-size', type=int, default=8)
@@ -93,7 +93,7 @@ def detect_boxes(args: argparse.Namespace) -> None:
     if bad:
         raise DataError(
             f'{len(bad)} clips cannot be read, the first: {bad[0]}; the boxes of the other '
-            f'{len(journal.done)} are kept in {partial}: mend the files and run the same command '
+            f'{len(journal.done)} are kept in {partial}: fix the files and run the same command '
             'again, or leave these clips out of the manifest'
         )
     for entry in manifest['data_list']:

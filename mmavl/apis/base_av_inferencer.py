@@ -257,13 +257,13 @@ class BaseAVInferencer(BaseInferencer):
 def _predicted(
     batch: list[tuple[Clip, dict]], predict: Callable, guard: Callable
 ) -> list[tuple[Clip, dict, Any]]:
-    """Clips with what was loaded and found; where a batch fails, each clip is tried by itself."""
+    """Clips with what was loaded and predicted; a batch that fails is tried clip by clip."""
     if len(batch) > 1:
         try:
             return _zipped(batch, predict(batch))
         except Exception:
             _LOG.debug('a batch failed: each clip is tried by itself', exc_info=True)
-        return [found for item in batch for found in _predicted([item], predict, guard)]
+        return [result for item in batch for result in _predicted([item], predict, guard)]
     with guard(batch[0][0].name):
         return _zipped(batch, predict(batch))
     return []

@@ -242,7 +242,7 @@ def _folder(folder: Path) -> Iterator[Clip | Failure]:
         else:
             ((kind, path),) = pair.items()
             lacks = 'sound' if kind == 'picture' else 'picture'
-            yield Failure(str(path), f'{path} has no {lacks} of the same name beside it')
+            yield Failure(str(path), f'{path} has no {lacks} of the same name next to it')
 
 
 def _stem(path: Path) -> str:

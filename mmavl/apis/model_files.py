@@ -23,7 +23,7 @@ QUICKSTART_CONFIG = 'stage2_scenes'
 TRAINED = {
     QUICKSTART_CONFIG: (
         'work_dirs/quickstart_seed0/stage2_scenes/epoch_16.pth',
-        'bash tools/quickstart.sh',  # a checkout's own, as the message says
+        'bash tools/quickstart.sh',  # only a checkout has it, as the message says
     ),
     'separation_scenes': (
         'work_dirs/separation_scenes/epoch_20.pth',

@@ -99,7 +99,7 @@ class SeparationInferencer(BaseAVInferencer):
         super().check_options(**options)
         check_threshold(options.get('threshold', 0))
         if options.get('num_sources', 1) < 1:
-            raise ValueError(f'num_sources={options["num_sources"]} is not above 0')
+            raise ValueError(f'num_sources={options["num_sources"]} must be at least 1')
         self.check_sources(options.get('labels'), options.get('sources'))
         read_places(options.get('sources') or {})
 

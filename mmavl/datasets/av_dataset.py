@@ -248,7 +248,7 @@ class AVDataset(BaseDataset):
         if count > most:
             raise DataError(
                 f'{error}. That is bad sample {count} of {len(self)}, and max_bad_share='
-                f'{self.max_bad_share} allows {most}: mend the data '
+                f'{self.max_bad_share} allows {most}: fix the data '
                 f'({tool_command("dataset_converters/check_manifest.py")} names all that is '
                 'wrong) or raise max_bad_share'
             ) from error

@@ -248,7 +248,7 @@ class FeatureCache:
 
 
 class FeatureSubset:
-    """The features of a dataset's subset, whose samples are numbered anew.
+    """The features of a dataset's subset, whose samples have numbers of their own.
 
     Args:
         features: The whole dataset's, with a method ``read(index)``.

@@ -100,7 +100,7 @@ class _Claim:
 
 
 class _Job:
-    """What this process has claimed, tried and learnt."""
+    """What this process has claimed and tried, and why rows stay missing."""
 
     def __init__(
         self, arrays: Sequence[FeatureArray], batch_size: int, title: str, strict: bool, bar: tqdm
@@ -114,14 +114,14 @@ class _Job:
 
     def open_chunks(self) -> dict[int, list[FeatureArray]]:
         """Chunks to be computed by anybody, and of which arrays."""
-        found: dict[int, list[FeatureArray]] = {}
+        wanted: dict[int, list[FeatureArray]] = {}
         for array in self.arrays:
             missing, part = array.chunks()
             if not os.access(array.path, os.W_OK):
                 part = set()  # a shared folder that is complete otherwise
             for chunk in missing | {c for c in part if (array, c) not in self._tried}:
-                found.setdefault(chunk, []).append(array)
-        return dict(sorted(found.items()))
+                wanted.setdefault(chunk, []).append(array)
+        return dict(sorted(wanted.items()))
 
     def claims(self) -> Iterator[_Claim]:
         """Claim chunks that nobody else computes, one at a time."""

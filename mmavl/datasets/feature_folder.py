@@ -77,25 +77,25 @@ class StoredFeatures:
 
 def _stats(paths: Iterable[Path], field: str) -> list[float]:
     """A field of the status of those files that are still there."""
-    found = []
+    values = []
     for path in paths:
         with suppress(FileNotFoundError, NotADirectoryError):
-            found.append(getattr(path.stat(), field))
-    return found
+            values.append(getattr(path.stat(), field))
+    return values
 
 
 def stored_features(folder: Path) -> list[StoredFeatures]:
     """Find all caches in a folder, those used last first; other files are left out."""
-    found: dict[tuple[str, str, str], list[Path]] = {}
+    caches: dict[tuple[str, str, str], list[Path]] = {}
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
         if match := _NAME.fullmatch(path.name):
-            found.setdefault(match.group('split', 'features', 'key'), []).append(path)
-    stored = [StoredFeatures(*names, tuple(paths)) for names, paths in found.items()]
+            caches.setdefault(match.group('split', 'features', 'key'), []).append(path)
+    stored = [StoredFeatures(*names, tuple(paths)) for names, paths in caches.items()]
     return sorted(stored, key=lambda item: item.idle_days)
 
 
 def other_caches(folder: Path, used: Iterable[Path]) -> str:
-    """A sentence about caches beside those in use that hold the same splits; '' for none.
+    """A sentence about caches other than those in use that hold the same splits; '' for none.
 
     Args:
         folder (Path): The folder.

@@ -8,8 +8,8 @@ A JSON file ``{"metainfo": {...}, "data_list": [...]}``.
   see :mod:`mmavl.datasets.media_paths`; a video file serves too);
   ``frames`` (paths) or ``video`` (a path), with ``fps``: frame i shows second i / fps;
   ``duration`` in seconds; ``tags``: class names, or class name -> probability; optionally
-  ``visual_tags`` likewise, where what is seen differs; both may also name groups, which then
-  count at the group level in place of their classes; ``boxes``: frame index -> list of
+  ``visual_tags``, the same for what is seen where that differs; both may also name groups,
+  which then count at the group level in place of their classes; ``boxes``: frame index -> list of
   ``{"bbox": [x, y, w, h] normalised, "label", "sounding"}``; ``annotators``: list of xyxy
   boxes; ``sources``: class name -> path of that source's own waveform.
 """
@@ -89,7 +89,7 @@ def _misshapen(manifest: object) -> str:
     if not _are_names(classes) or not classes or len(set(classes)) < len(classes):
         return f"needs distinct names in metainfo 'classes', not {brief(classes)}"
     if len(classes) > MOST_CLASSES:
-        return f'has {len(classes)} classes; {MOST_CLASSES} are the most'
+        return f'has {len(classes)} classes, where at most {MOST_CLASSES} are allowed'
     groups = meta.get('groups', {})
     if not isinstance(groups, dict):
         return "has no dict 'groups' in its metainfo"
@@ -176,7 +176,7 @@ def write_manifest(
         data_root (str | Path, optional): Check the media too. Defaults to None.
         workers (int): Processes that decode media. Defaults to 1.
         leave_out_bad (bool): Leave out entries with problems, and say which and why in
-            ``<name>.left_out.json`` beside the manifest. Defaults to False: refuse to write.
+            ``<name>.left_out.json`` next to the manifest. Defaults to False: refuse to write.
         found (dict[int, list[Problem]], optional): Entry number -> problems that are known
             already. Defaults to none.
 

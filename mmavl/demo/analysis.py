@@ -136,8 +136,8 @@ class Analyst:
         except Expired as error:
             names = _names(files)
             raise DataError(
-                f'{names} takes longer than {self.deadline:.0f} s, which is as long as this page '
-                'works at one clip: cut it, or use `mmavl localize`'
+                f'{names} takes longer than {self.deadline:.0f} s, the limit of this page for one '
+                'clip: cut it, or use `mmavl localize`'
             ) from error
         except Exception as error:
             if ends_run(error, folder):
@@ -247,7 +247,7 @@ def _names(files: Sequence[str]) -> str:
 
 
 def _without_paths(message: str, files: Sequence[str]) -> str:
-    """A message for whoever uploads, who shall know no folder of this machine."""
+    """A message without the folders of this machine, which are not for whoever uploads."""
     for file in files:
         message = message.replace(one_line(str(file)), one_line(Path(file).name))
     return _FOLDERS.sub('', message)

@@ -43,7 +43,7 @@ class Guard:
             return
         size = _body_size(scope['method'], headers)
         if size is None:
-            refusal = PlainTextResponse('A request must say its length.', 411)
+            refusal = PlainTextResponse('A request must state its length.', 411)
             await refusal(scope, receive, send)
             return
         if size <= _LONGEST_MESSAGE and not scope['path'].rstrip('/').endswith('/upload'):

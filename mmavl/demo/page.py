@@ -43,7 +43,7 @@ _STYLE = """
 
 
 def import_gradio() -> ModuleType:
-    """Gradio, told to ask nobody anything.
+    """Gradio, set to ask nobody anything.
 
     Raises:
         ConfigError: It is not installed.
@@ -265,7 +265,7 @@ class Page:
     def _show(self, done: Analysis, time: float, label: str) -> tuple[Any, str]:
         """The frame at a time, and the probabilities then."""
         if done is None:
-            raise self.gr.Error('This is over an hour old: start anew', print_exception=False)
+            raise self.gr.Error('This is over an hour old: upload it again', print_exception=False)
         picture = done.picture(time, None if label == ALL else label)
         return picture, tag_bars(done.moment(time).found.heard)
 

@@ -75,7 +75,7 @@ def _check_way(cfg: Config, key: str, value: Any) -> None:
             node = node[int(step)]
             if number == len(steps) - 1 and not isinstance(value, dict):
                 raise ConfigError(
-                    f'--cfg-options {key}: an entry of a list is not replaced by itself; give the '
+                    f'--cfg-options {key}: an entry of a list cannot be replaced alone; give the '
                     f'whole list, {place}=[...], or a key of the entry, {key}.KEY=...'
                 )
         elif isinstance(node, dict | Config):

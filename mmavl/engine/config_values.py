@@ -74,8 +74,8 @@ def _taker(given: Mapping[str, Any], place: str) -> Any:
     if not isinstance(kind, str):
         return kind
     name = component_name(kind)
-    found = {_look_up(r.children.get('mmavl', r), name) for r in _REGISTRIES} - {None}
-    return found.pop() if len(found) == 1 else None
+    takers = {_look_up(r.children.get('mmavl', r), name) for r in _REGISTRIES} - {None}
+    return takers.pop() if len(takers) == 1 else None
 
 
 def _look_up(node: roots.Registry | None, name: str) -> Any:

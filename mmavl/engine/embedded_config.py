@@ -40,7 +40,7 @@ _MOST_VALUES = 20_000
 _MOST_PIXELS = 2048 * 2048
 #: Elements of a spectrogram of the pipeline's sound, and of the kernel that resamples it.
 _MOST_CELLS = 2**26
-#: What a model makes beside its weights: windows, filter banks, tables of positions.
+#: Bytes that a model makes in addition to its weights: windows, filter banks, tables of positions.
 _BUFFERS = 2**28
 
 
@@ -104,12 +104,12 @@ def build_embedded(parts: dict[str, Any], size: int, source: str) -> BaseModel:
                 TRANSFORMS.build(step)
     except MemoryError as error:
         raise CheckpointError(
-            f'{source} builds a larger model than its tensors are for: {error}'
+            f'{source} has a config for a larger model than its tensors are for: {error}'
         ) from error
     except Exception as error:  # a component raises what it likes at arguments of strangers
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise CheckpointError(
-            f'{source} has a config that builds no model: {reason:.300}'
+            f'{source} has a config from which no model can be built: {reason:.300}'
         ) from error
     if not isinstance(model, BaseModel):
         raise CheckpointError(f'{source} builds {type(model).__name__}, which is not a model')
@@ -146,7 +146,9 @@ def _check_tree(tree: Any, registry: Registry) -> None:
         elif isinstance(value, int | float) and not isinstance(value, bool):
             most = _LIMITS.get(key, _LARGEST)
             if not -most <= value <= most:
-                raise ValueError(f'has {key}={brief(value)} in its config; {most} is the most')
+                raise ValueError(
+                    f'has {key}={brief(value)} in its config, where at most {most} is allowed'
+                )
         elif _is_size(value) and abs(math.prod(value)) > _MOST_PIXELS:
             raise ValueError(f'has {key}={brief(value)} in its config, which is too large')
 
@@ -183,17 +185,17 @@ def _check_rates(values: Iterable[tuple[str, Any]]) -> None:
     rates = {v for k, v in numbers if k == 'sample_rate'}
     for rate in rates:
         if not isinstance(rate, int) or rate < 1000:
-            raise ValueError(f'has sample_rate={rate} in its config, which is not from 1000 Hz on')
+            raise ValueError(f'has sample_rate={rate} in its config, not 1000 Hz or more')
     for one, other in combinations(rates, 2):
         if one * other > _MOST_CELLS * math.gcd(one, other) ** 2:
             raise ValueError(f'resamples from {one} to {other} Hz, which have no common divisor')
     hops = [v for k, v in numbers if k == 'hop_length']
     if any(hop < 1 for hop in hops):
-        raise ValueError(f'has hop_length={min(hops)} in its config, which is not 1 or more')
+        raise ValueError(f'has hop_length={min(hops)} in its config, not 1 or more')
     samples = greatest.get('seconds', 10) * max(rates, default=0)
     cells = samples / min(hops, default=256) * greatest.get('n_fft', 1024) / 2
     if max(samples, cells) > _MOST_CELLS:
         raise ValueError(
             f'makes spectrograms of {cells:,.0f} values of {samples:,.0f} samples; '
-            f'{_MOST_CELLS:,} are the most'
+            f'at most {_MOST_CELLS:,} are allowed'
         )

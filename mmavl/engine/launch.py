@@ -25,7 +25,7 @@ from mmavl.utils.options import add_dtype_option
 
 @contextmanager
 def clear_errors() -> Iterator[None]:
-    """End the program with one line for an error that its user can mend, without a traceback.
+    """End the program with one line for an error that its user can fix, without a traceback.
 
     Of several processes the first one says it.
     """
@@ -137,7 +137,7 @@ def run_training(cfg: Config, resume: str | None = None) -> AVRunner:
     if resume == 'auto':
         found = latest_checkpoint(cfg.work_dir)
         if found is None:
-            print_log(f'Nothing to resume in {cfg.work_dir}: training starts anew.')
+            print_log(f'Nothing to resume in {cfg.work_dir}: training starts from the beginning.')
         resume = found and str(found)
     if resume is not None:
         if not Path(resume).is_file():

@@ -35,7 +35,7 @@ def let_first_speak(error: Exception | None = None) -> None:
 
 
 class OneVoiceParser(argparse.ArgumentParser):
-    """A parser whose mistakes are told by one process."""
+    """A parser whose errors only one process reports."""
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong with the arguments, and exit with 2."""
@@ -63,7 +63,7 @@ def main() -> int:
         if failure.exitcode > 0:
             return failure.exitcode
         name = signal.Signals(-failure.exitcode).name
-        hint = ', most likely since there was no memory left' if name == 'SIGKILL' else ''
+        hint = ', most likely because the memory was full' if name == 'SIGKILL' else ''
         print(f'error: process {rank} was ended by {name}{hint}', file=sys.stderr)
         return 128 - failure.exitcode
     except SignalException as error:

@@ -31,9 +31,8 @@ def without_replaced(
     if state is None:
         return bare
     state = {name.removeprefix('module.'): tensor for name, tensor in state.items()}
-    with torch.random.fork_rng(
-        devices=[]
-    ):  # what is built next starts from the same random numbers
+    # what is built next starts from the same random numbers
+    with torch.random.fork_rng(devices=[]):
         own = build(bare).state_dict()
     for part in parts:
         prefix = '.'.join(part) + '.'

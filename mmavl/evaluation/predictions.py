@@ -204,7 +204,7 @@ def read_predictions(path: str | Path) -> tuple[list[Prediction], dict[str, Any]
             arrays = dict(file)
         header = parse_json(arrays['header'].tobytes())
         if header['format'] != _FORMAT:
-            raise ValueError(f'its format is {header["format"]}, read is {_FORMAT}')
+            raise ValueError(f'its format is {header["format"]}, not {_FORMAT}')
         columns = {
             name: _split(arrays[name], arrays[f'{name}.shape'])
             for name in _ARRAYS

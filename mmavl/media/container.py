@@ -12,7 +12,7 @@ from av.stream import Disposition
 from mmavl.errors import DataError
 
 # Kinds of files that are read. Playlists (HLS, DASH, ffconcat), patterns of pictures, devices
-#: and network descriptions are not among them: they make FFmpeg open other files.
+# and network descriptions are not among them: they make FFmpeg open other files.
 _DEMUXERS = (
     'aac', 'ac3', 'aiff', 'amr', 'amrnb', 'amrwb', 'ape', 'asf', 'au', 'av1', 'avi', 'caf', 'dsf',
     'dts', 'dv', 'eac3', 'flac', 'flv', 'gif', 'h263', 'h264', 'hevc', 'ivf', 'live_flv', 'loas',
@@ -148,7 +148,7 @@ def find_track(container: av.container.InputContainer, kind: str) -> av.stream.S
 
 
 def start_time(container: av.container.InputContainer) -> Fraction:
-    """The time stamp, in seconds, at which a file's clock begins, for picture and sound alike.
+    """The time stamp, in seconds, at which a file's clock begins, the same for picture and sound.
 
     It is that of the track that begins first, so a track that begins late is late. What an
     encoder put before the beginning (negative stamps), and sound that precedes the picture by

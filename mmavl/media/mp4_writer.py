@@ -1,4 +1,4 @@
-"""Writing an MP4 frame by frame, with the sound of another file beside."""
+"""Writing an MP4 frame by frame, together with the sound of another file."""
 
 import errno
 from collections.abc import Iterator

@@ -10,10 +10,10 @@ from typing import IO
 
 @contextmanager
 def atomic_write(path: str | Path, mode: str = 'w') -> Iterator[IO]:
-    """Open a temporary file beside ``path`` that takes its place when the block ends well.
+    """Open a temporary file next to ``path`` that takes its place when the block ends well.
 
     The data is on the disk (fsync) before the name changes; if the block or the disk fails,
-    ``path`` stays as it was and nothing is left beside it.
+    ``path`` stays as it was and nothing else is left.
 
     Args:
         path (str | Path): The file to write. Missing parent folders are made.
@@ -43,7 +43,7 @@ def atomic_write(path: str | Path, mode: str = 'w') -> Iterator[IO]:
         with suppress(FileNotFoundError):
             os.unlink(temporary)
         if isinstance(error, OSError) and error.errno and error.filename is None:
-            error.filename = str(path)  # a full disk tells no name
+            error.filename = str(path)  # a full disk's error has no name
         raise
     _sync_folder(path.parent)
 

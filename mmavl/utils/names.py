@@ -18,7 +18,7 @@ def one_line(text: str) -> str:
 
     ``'caf\udce9\n'``, of a file name that is not UTF-8, becomes ``r'caf\udce9\n'``.
     """
-    return _HIDDEN.sub(lambda found: ascii(found[0])[1:-1], text)
+    return _HIDDEN.sub(lambda match: ascii(match[0])[1:-1], text)
 
 
 def name_bytes(text: str) -> bytes:
@@ -36,7 +36,7 @@ def to_json(content: Any, indent: int | None = None) -> str:
         ValueError: A number is not finite.
     """
     text = json.dumps(content, ensure_ascii=False, indent=indent, allow_nan=False)
-    return _UNSAFE_IN_JSON.sub(lambda found: f'\\u{ord(found[0]):04x}', text)
+    return _UNSAFE_IN_JSON.sub(lambda match: f'\\u{ord(match[0]):04x}', text)
 
 
 def print_any_text() -> None:

@@ -18,7 +18,7 @@ _FROMBUFFER = np.empty(0).__reduce_ex__(5)[0]
 def _reconstruct(kind: type, shape: tuple, code: bytes) -> np.ndarray:
     """An empty array, as numpy asks for: its state brings the values, and memory for no more."""
     if kind is not np.ndarray or shape != (0,):
-        raise DataError(f'asks for an array of shape {shape}, which comes with no values')
+        raise DataError(f'asks for an array of shape {shape}, without its values')
     return _RECONSTRUCT(kind, shape, code)
 
 
@@ -42,7 +42,7 @@ def _check_opcodes(data: bytes) -> None:
         if opcode.name in _FOREIGN:
             raise DataError(f'has the opcode {opcode.name}, which no array needs')
         if opcode.name.endswith('PUT') and int(argument) > number:
-            raise DataError(f'remembers value {argument}, and has {number} by then')
+            raise DataError(f'refers to value {argument} after {number} steps')
 
 
 class _ArrayUnpickler(pickle.Unpickler):

@@ -30,7 +30,7 @@ def _history_statistic(owner: type, name: str) -> Any:
     raise pickle.UnpicklingError(f'the file asks for {owner!r}.{name}')
 
 
-#: What mmengine writes into a checkpoint beside tensors: numbers and the history of the log.
+#: What a checkpoint of mmengine holds in addition to tensors: numbers, and the log's history.
 _PLAIN_DATA = [
     HistoryBuffer,
     (_history_statistic, 'builtins.getattr'),

@@ -66,9 +66,9 @@ def check_sha256(path: Path, expected: str) -> None:
     Raises:
         ValueError: The file's content is another one.
     """
-    found = hashlib.sha256(path.read_bytes()).hexdigest()
-    if found != expected:
-        raise ValueError(f'{path} has SHA-256 {found}, expected {expected}; install it anew')
+    actual = hashlib.sha256(path.read_bytes()).hexdigest()
+    if actual != expected:
+        raise ValueError(f'{path} has SHA-256 {actual}, not {expected}: install or fetch it again')
 
 
 def load_tensors(location: str) -> dict[str, Tensor]:

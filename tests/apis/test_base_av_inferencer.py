@@ -252,11 +252,11 @@ def test_json_is_readable_and_holds_what_was_written(tmp_path):
     assert text.endswith('}\n')
 
 
-def test_names_of_any_bytes_come_back_from_json_as_they_are(tmp_path, strange_names):
-    write_json(tmp_path / 'x.json', list(strange_names))
+def test_names_of_any_bytes_come_back_from_json_as_they_are(tmp_path, awkward_names):
+    write_json(tmp_path / 'x.json', list(awkward_names))
     text = (tmp_path / 'x.json').read_text(encoding='utf-8')
-    assert json.loads(text) == list(strange_names)
-    assert len(text.splitlines()) == len(strange_names) + 2
+    assert json.loads(text) == list(awkward_names)
+    assert len(text.splitlines()) == len(awkward_names) + 2
 
 
 def test_names_in_json_keep_their_spaces_wherever_they_look_like_numbers(tmp_path):

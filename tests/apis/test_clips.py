@@ -31,7 +31,7 @@ def test_a_folder_gives_its_videos_and_its_pictures_with_their_sounds(tmp_path):
         (None, {'image': f'{tmp_path}/a.jpg', 'audio': f'{tmp_path}/a.wav'}),
     ]
     lone = f'{tmp_path}/lone.png'
-    assert failures == [Failure(lone, f'{lone} has no sound of the same name beside it')]
+    assert failures == [Failure(lone, f'{lone} has no sound of the same name next to it')]
 
 
 def test_clips_of_one_name_get_different_ones(tmp_path):
@@ -64,13 +64,13 @@ def test_letters_taken_apart_as_on_macos_make_a_pair(tmp_path):
     assert (clip.name, failures) == ('é', [])
 
 
-def test_files_of_any_names_are_clips_of_different_names(tmp_path, strange_names):
-    touch(tmp_path, *(f'x{name}.mp4' for name in strange_names))
+def test_files_of_any_names_are_clips_of_different_names(tmp_path, awkward_names):
+    touch(tmp_path, *(f'x{name}.mp4' for name in awkward_names))
     clips, failures = list_clips(
-        [tmp_path, *(tmp_path / f'x{name}.mp4' for name in strange_names)]
+        [tmp_path, *(tmp_path / f'x{name}.mp4' for name in awkward_names)]
     )
     assert failures == []
-    assert len({safe_name(clip.name).casefold() for clip in clips}) == 2 * len(strange_names)
+    assert len({safe_name(clip.name).casefold() for clip in clips}) == 2 * len(awkward_names)
 
 
 def test_a_file_that_begins_with_a_tilde_is_found(tmp_path, monkeypatch):

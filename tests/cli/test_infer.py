@@ -77,11 +77,11 @@ def test_localize_writes_results_and_says_so(tmp_path, config, pair, capsys):
 
 
 def test_files_of_any_names_are_localized_annotated_listed_and_printed(
-    tmp_path, config, videos, strange_names, capsys
+    tmp_path, config, videos, awkward_names, capsys
 ):
     folder = tmp_path / 'in \udce9\n'
     folder.mkdir()
-    paths = [str(folder / f'x{name}.mp4') for name in strange_names]
+    paths = [str(folder / f'x{name}.mp4') for name in awkward_names]
     for path in paths:
         shutil.copy(videos[0], path)
     out = tmp_path / 'out'
@@ -97,7 +97,7 @@ def test_files_of_any_names_are_localized_annotated_listed_and_printed(
         assert Image.open(out / entry['picture']).width > 100
         assert (out / entry['video']).stat().st_size > 1000
     assert paths == []
-    assert len(list(out.iterdir())) == 4 * len(strange_names) + 1
+    assert len(list(out.iterdir())) == 4 * len(awkward_names) + 1
 
 
 def test_a_picture_and_a_sound_whose_names_are_not_utf8_are_a_pair(tmp_path, config, pair):

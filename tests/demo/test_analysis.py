@@ -136,12 +136,12 @@ def test_what_takes_too_long_is_ended_and_said(localizer, media, tmp_path, monke
 
     monkeypatch.setattr(Analyst, '_moments', endless)
     analyst = Analyst(localizer, deadline=0.1)
-    with pytest.raises(DataError, match=r'^clip\.mp4 takes longer than 0 s, which is as long'):
+    with pytest.raises(DataError, match=r'^clip\.mp4 takes longer than 0 s, the limit'):
         analyst([str(media / 'clip.mp4')], tmp_path)
 
 
-def test_files_of_any_names_are_analysed(analyst, media, tmp_path, strange_names):
-    for number, name in enumerate(strange_names[::3]):
+def test_files_of_any_names_are_analysed(analyst, media, tmp_path, awkward_names):
+    for number, name in enumerate(awkward_names[::3]):
         files = [tmp_path / f'x{name}.{suffix}' for suffix in ('png', 'wav')]
         for file in files:
             shutil.copy(media / f'a{file.suffix}', file)

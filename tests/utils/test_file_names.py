@@ -65,10 +65,10 @@ def test_names_that_differ_never_become_the_same():
     assert len({file_name(name) for name in names}) == len(names)
 
 
-def test_names_of_any_bytes_differ_as_files_and_stay_in_their_folder(strange_names, tmp_path):
-    for name in strange_names:
+def test_names_of_any_bytes_differ_as_files_and_stay_in_their_folder(awkward_names, tmp_path):
+    for name in awkward_names:
         (tmp_path / file_name(name)).touch(exist_ok=False)
-    assert len(list(tmp_path.iterdir())) == len(strange_names)
+    assert len(list(tmp_path.iterdir())) == len(awkward_names)
 
 
 @pytest.mark.parametrize(
@@ -87,13 +87,13 @@ def test_a_file_name_is_one_on_every_system(text, name):
     assert safe_name(text) == name
 
 
-def test_names_whose_files_would_be_one_get_numbers(strange_names):
+def test_names_whose_files_would_be_one_get_numbers(awkward_names):
     names = ['a b', 'A_b', 'a_b', 'x', 'a b_2', 'Results']
     assert different_names(names, reserved=['results']) == [
         'a b', 'A_b_2', 'a_b_3', 'x', 'a b_2_2', 'Results_2',
     ]  # fmt: skip
-    files = {safe_name(n).casefold() for n in different_names(strange_names * 2)}
-    assert len(files) == 2 * len(strange_names)
+    files = {safe_name(n).casefold() for n in different_names(awkward_names * 2)}
+    assert len(files) == 2 * len(awkward_names)
     assert max(len(file.encode()) for file in files) <= 130
 
 

@@ -62,7 +62,7 @@ def test_a_checksum_that_differs_names_file_and_both_sums(tmp_path):
     path.write_bytes(b'weights')
     right = hashlib.sha256(b'weights').hexdigest()
     check_sha256(path, right)
-    with pytest.raises(ValueError, match=rf'w\.pth has SHA-256 {right}, expected 0{{64}}'):
+    with pytest.raises(ValueError, match=rf'w\.pth has SHA-256 {right}, not 0{{64}}'):
         check_sha256(path, '0' * 64)
 
 

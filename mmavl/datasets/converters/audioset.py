@@ -83,14 +83,14 @@ def read_segments(path: Path, report: Report, split: str) -> dict[str, Segment]:
     by_label = {label: name for name, labels in LABELS.items() for label in labels}
     segments = {}
     for clip, begin, labels in _rows(path):
-        heard = {by_label[label] for label in labels if label in by_label}
-        if not heard:
+        tagged = {by_label[label] for label in labels if label in by_label}
+        if not tagged:
             continue
         if clip in segments:
-            report.add(split, clip, 'duplicate', f'{path} has it twice: the first counts', True)
+            report.add(split, clip, 'duplicate', f'{path} lists it twice: the first counts', True)
             continue
         require_name(clip, path)
-        segments[clip] = Segment(begin, tuple(name for name in CLASSES if name in heard))
+        segments[clip] = Segment(begin, tuple(name for name in CLASSES if name in tagged))
     if not segments:
         raise DataError(f'{path} has no clip of the 15 classes: is it a segment list of AudioSet?')
     return segments

@@ -26,8 +26,8 @@ def drop_bad_frames(entry: dict, classes: list[str]) -> list[Problem]:
     rest = {key: value for key, value in entry.items() if key != 'boxes'}
     known, problems, kept = list(check_entry(rest, classes)), [], {}
     for frame, items in entry['boxes'].items():
-        found = check_entry({**rest, 'boxes': {frame: items}}, classes)
-        new = [problem for problem in found if problem not in known]
+        with_frame = check_entry({**rest, 'boxes': {frame: items}}, classes)
+        new = [problem for problem in with_frame if problem not in known]
         problems += new
         if not new:
             kept[frame] = items
@@ -41,7 +41,7 @@ def require_xywh(boxes: np.ndarray, source: str) -> None:
     """Raise where normalised x, y, width, height are given as corners or in pixels.
 
     Boxes of which some leave the frame while nearly all are corners in order are not xywh. Boxes
-    that are possible under both readings pass: one box alone cannot always be told.
+    that are possible under both readings pass: one box alone does not always say which it is.
 
     Args:
         boxes (ndarray): [n, 4].
@@ -55,8 +55,8 @@ def require_xywh(boxes: np.ndarray, source: str) -> None:
     x, y, w, h = np.asarray(boxes, np.float64).T
     if np.median(boxes.max(1)) > 2:
         raise DataError(
-            f'{source}: boxes are in pixels (e.g. {boxes[0].tolist()}), wanted are shares of the '
-            "frame's width and height"
+            f'{source}: boxes are in pixels (e.g. {boxes[0].tolist()}), but must be shares of '
+            "the frame's width and height"
         )
     limit = 1 + BOX_TOLERANCE
     outside = (x + w > limit) | (y + h > limit)
@@ -64,7 +64,7 @@ def require_xywh(boxes: np.ndarray, source: str) -> None:
     if outside.any() and corners.mean() >= _NEARLY_ALL:
         example = boxes[outside][0].tolist()
         raise DataError(
-            f'{source}: boxes are x1, y1, x2, y2, wanted are x, y, width, height: read so, '
+            f'{source}: boxes are x1, y1, x2, y2, but must be x, y, width, height: as such, '
             f'{int(outside.sum())} of {len(boxes)} leave the frame (e.g. {example})'
         )
 
@@ -85,7 +85,7 @@ def require_xyxy(boxes: np.ndarray, source: str, side: float = 256) -> None:
     x, y, x2, y2 = np.asarray(boxes, np.float64).T
     if boxes.max() <= 2:
         raise DataError(
-            f'{source}: boxes are shares of the frame (e.g. {boxes[0].tolist()}), wanted are '
+            f'{source}: boxes are shares of the frame (e.g. {boxes[0].tolist()}), but must be '
             f'pixels of {side:g} x {side:g}'
         )
     turned = (x2 <= x) | (y2 <= y)
@@ -93,6 +93,6 @@ def require_xyxy(boxes: np.ndarray, source: str, side: float = 256) -> None:
     if turned.any() and sizes.mean() >= _NEARLY_ALL:
         example = boxes[turned][0].tolist()
         raise DataError(
-            f'{source}: boxes are x, y, width, height, wanted are x1, y1, x2, y2: read so, '
+            f'{source}: boxes are x, y, width, height, but must be x1, y1, x2, y2: as such, '
             f'{int(turned.sum())} of {len(boxes)} end before they start (e.g. {example})'
         )

@@ -103,7 +103,7 @@ class Folder:
             table = read_tag_table(self.tags, videos)
         for name, cause, detail in table.problems:
             report.add('', name, cause, detail, kept=cause == 'duplicate')
-        where = f'{self.tags} has none' if self.tags else 'it lies in no sub-folder'
+        where = f'{self.tags} has none' if self.tags else 'it is not in a sub-folder'
         tagged = {video: table.tags[video] for video in videos if table.tags.get(video)}
         untagged = [video for video in videos if video not in tagged]
         for video in untagged:

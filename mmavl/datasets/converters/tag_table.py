@@ -31,10 +31,10 @@ class TagTable:
 def read_tag_table(path: Path, videos: Iterable[str]) -> TagTable:
     """Read a CSV file: a path below the folder, and its classes separated by semicolons.
 
-    UTF-8, UTF-16 and Windows-1252 are told apart, and comma, semicolon and tab as separators;
-    where the semicolon is one, each further column is a class. A first line ``file,tags`` is
-    skipped. Names match whatever their Unicode form; their case counts only where two videos
-    differ in nothing else.
+    The encoding (UTF-8, UTF-16 or Windows-1252) and the separator (comma, semicolon or tab) are
+    recognised; where the semicolon separates, each further column is a class. A first line
+    ``file,tags`` is skipped. Names match whatever their Unicode form; their case counts only
+    where two videos differ in nothing else.
 
     Args:
         path (Path): The file.
@@ -54,12 +54,12 @@ def read_tag_table(path: Path, videos: Iterable[str]) -> TagTable:
         name, video = row[0].strip(), known.find(row[0])
         classes = class_names(';'.join(row[1:]).split(';'))
         if video is None:
-            detail = f'{path} has it, the folder has no such video'
+            detail = f'{path} names it, but the folder has no such video'
             table.problems.append((name, 'not found', detail))
         elif not classes:
             table.problems.append((name, 'bad row', f'{path}: no class in {row}'))
         elif video in table.tags:
-            detail = f'{path} has it twice: the first counts'
+            detail = f'{path} names it twice: the first counts'
             table.problems.append((name, 'duplicate', detail))
         else:
             table.tags[video] = classes
@@ -116,8 +116,8 @@ class _Names:
 
     def find(self, name: str) -> str | None:
         name = unicodedata.normalize('NFC', name.strip().replace('\\', '/')).removeprefix('./')
-        alike = self._folded.get(name.casefold(), [])
-        return self._exact.get(name, alike[0] if len(alike) == 1 else None)
+        similar = self._folded.get(name.casefold(), [])
+        return self._exact.get(name, similar[0] if len(similar) == 1 else None)
 
 
 def _unicode(name: str) -> str:

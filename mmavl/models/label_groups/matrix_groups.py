@@ -66,10 +66,10 @@ class MatrixGroups(BaseGroups):
         unknown = sorted(set(labels) - set(own))
         if unknown:
             raise ConfigError(f'{self.path} has no place for the labels {unknown[:3]}')
-        strange = [group for group in self.groups if group not in names]
-        if strange:
+        unknown = [group for group in self.groups if group not in names]
+        if unknown:
             raise ConfigError(
-                f'the groups {strange} of {self.path} are not classes of the manifest '
+                f'the groups {unknown} of {self.path} are not classes of the manifest '
                 f'({", ".join(names)})'
             )
         if self.labels is not None:

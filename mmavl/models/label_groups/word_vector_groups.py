@@ -42,9 +42,9 @@ class WordVectorGroups(BaseGroups):
         self, labels: Sequence[str], names: Sequence[str], conditional: np.ndarray | None = None
     ) -> np.ndarray:
         """See :class:`BaseGroups`."""
-        strange = [group for group in self.phrases if group not in names]
-        if strange:
-            raise ConfigError(f'phrases for {strange}, which are not classes of the manifest')
+        unknown = [group for group in self.phrases if group not in names]
+        if unknown:
+            raise ConfigError(f'phrases for {unknown}, which are not classes of the manifest')
         columns = [list(names).index(group) for group in self.phrases]
         scores = self.similarity(labels)
         if conditional is not None:

@@ -74,8 +74,8 @@ def read_instrument_release(folder: str | Path) -> InstrumentRelease:
     clips = sorted(tags)
     _require_same_clips(rows, clips, path)
     boxes = {
-        (clips[image // 10], image % 10): np.array(found, np.float64).reshape(-1, 5)
-        for image, found in sorted(rows.items())
+        (clips[image // 10], image % 10): np.array(values, np.float64).reshape(-1, 5)
+        for image, values in sorted(rows.items())
     }
     _require_tagged(boxes, tags, classes, path)
     named = [(clips[image // 10], f'{path} has {what} twice') for image, what in duplicates]
@@ -97,7 +97,7 @@ def _instrument_box(annotation: dict, classes: int, images: dict, place: str) ->
         raise DataError(f'{place} belongs to image {image!r:.80}, which is not among the images')
     if not _is_count(label) or label >= classes:
         raise DataError(
-            f'{place} (image {image}) has category_id {label!r:.80}; there are 0 to {classes - 1}'
+            f'{place} (image {image}) has category_id {label!r:.80}, not 0 to {classes - 1}'
         )
     return (*four_numbers(box, place), label)
 
@@ -112,7 +112,7 @@ def _read_tags(path: Path, classes: int) -> dict[str, np.ndarray]:
         tags = {require_name(clip, path): np.asarray(v, np.float64) for clip, v in content.items()}
         for clip, values in tags.items():
             if values.shape != (classes,) or not np.isfinite(values).all():
-                raise ValueError(f'{clip!r} has not {classes} numbers')
+                raise ValueError(f'{clip!r} does not have {classes} numbers')
     return tags
 
 
@@ -143,10 +143,10 @@ def _require_tagged(
     }
     if stray:
         clip, label = next(iter(stray.items()))
-        heard = [name for name, value in zip(classes, tags[clip]) if value > 0.5]
+        tagged = [name for name, value in zip(classes, tags[clip]) if value > 0.5]
         raise DataError(
             f'{path} has a box of {label!r} for clip {clip!r}, whose tags in val_audio.pkl are '
-            f'{heard}; so it is for {len(stray)} of {len({c for c, _ in boxes})} clips: one of '
+            f'{tagged}; this holds for {len(stray)} of {len({c for c, _ in boxes})} clips: one of '
             'the two files is damaged (a clip is missing or added), or they do not belong '
             'together; take both from the same release'
         )

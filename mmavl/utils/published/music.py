@@ -58,15 +58,15 @@ def read_music_boxes(
     with reading(path):
         for number, item in enumerate(read_json(path)):
             name = require_name(item['file'], f'{path}: item {number}')
-            found = [
+            objects = [
                 (item[f'class{source}'], four_numbers(item[f'bbox{source}'], f'{path}: {name!r}'))
                 for source in ('', '_src1', '_src2')
                 if f'bbox{source}' in item
             ]
-            if not found or not all(isinstance(label, str) for label, _ in found):
+            if not objects or not all(isinstance(label, str) for label, _ in objects):
                 raise DataError(f'{path}: {name!r} has no box with a class: {item!r:.200}')
             if name in frames:
                 note_duplicate(duplicates, name, f'{path} annotates this frame twice')
             else:
-                frames[name] = found
+                frames[name] = objects
     return list(frames.items())

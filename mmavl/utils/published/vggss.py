@@ -47,7 +47,7 @@ def read_vggss_boxes(path: str | Path) -> VggssBoxes:
             place = f'{path}: {clip!r}'
             rows = np.array([four_numbers(box, place) for box in item['bbox']]).reshape(-1, 4)
             if clip in release.boxes:
-                release.duplicates.append((clip, f'{path} has it twice: the first counts'))
+                release.duplicates.append((clip, f'{path} lists it twice: the first counts'))
                 continue
             release.boxes[clip], release.classes[clip] = rows, require_name(item['class'], place)
     _require_shares(np.concatenate([np.zeros((0, 4)), *release.boxes.values()]), path)
@@ -65,16 +65,16 @@ def read_vggss_boxes(path: str | Path) -> VggssBoxes:
 
 
 def _require_shares(boxes: np.ndarray, path: str | Path) -> None:
-    """Corners as shares of the frame, told by most of them: single ones may be anything."""
+    """Raise unless most boxes are corners as shares of the frame; single ones may be anything."""
     if not len(boxes):
         raise DataError(f'{path} has no boxes')
     if np.nanmedian(boxes.max(1)) > 2:
         example = boxes[0].tolist()
-        raise DataError(f'{path}: boxes are in pixels (e.g. {example}), wanted are shares')
+        raise DataError(f'{path}: boxes are in pixels (e.g. {example}), not shares of the frame')
     turned = (boxes[:, 2:] < boxes[:, :2]).any(1)
     if turned.mean() > 0.05:
         raise DataError(
-            f'{path}: boxes are x, y, width, height, wanted are x1, y1, x2, y2: read so, '
+            f'{path}: boxes are x, y, width, height, but must be x1, y1, x2, y2: as such, '
             f'{int(turned.sum())} of {len(boxes)} end before they start (e.g. '
             f'{boxes[turned][0].tolist()})'
         )

@@ -166,7 +166,7 @@ def test_a_folder_without_videos_or_tags_is_refused(media, tmp_path):
     with pytest.raises(DataError, match='holds no videos'):
         Folder(place).convert()
     write_video(media / 'a.mp4', 2)
-    with pytest.raises(DataError, match=r'e\.g\. a\.mp4: it lies in no sub-folder'):
+    with pytest.raises(DataError, match=r'e\.g\. a\.mp4: it is not in a sub-folder'):
         Folder(place).convert()
     with pytest.raises(DataError, match='is not a folder'):
         Folder(Place(tmp_path / 'out', tmp_path / 'nowhere')).convert()

@@ -151,11 +151,11 @@ def test_files_that_cannot_be_read_any_more_cost_their_pictures_only(
 
 
 def test_clips_and_files_of_any_names_are_tested_dumped_drawn_and_reported(
-    make_runner, tiny_manifest, tmp_path, strange_names
+    make_runner, tiny_manifest, tmp_path, awkward_names
 ):
     manifest = json.loads(tiny_manifest.read_text(encoding='utf-8'))
     clip, root, clips = manifest['data_list'][0], tiny_manifest.parent, []
-    for name in strange_names:
+    for name in awkward_names:
         shutil.copy(root / clip['frames'][0], root / f'x{name}.jpg')
         shutil.copy(root / clip['audio'], root / f'x{name}.wav')
         clips.append({**clip, 'clip_id': name, 'audio': f'x{name}.wav'})
@@ -164,7 +164,7 @@ def test_clips_and_files_of_any_names_are_tested_dumped_drawn_and_reported(
     dump = tmp_path / 'dümp.npz'
     runner = make_runner(num_sheet=len(clips), show_dir=str(tmp_path / 'out'), dump=str(dump))
     runner.test()
-    assert {p.clip_id for p in read_predictions(dump)[0]} == set(strange_names)
+    assert {p.clip_id for p in read_predictions(dump)[0]} == set(awkward_names)
     assert Image.open(tmp_path / 'out/contact_sheet.jpg').height > 200 * len(clips) / 2
     page = (tmp_path / 'out/report.html').read_text(encoding='utf-8')
     assert page.count('<figure>') == 2
@@ -214,9 +214,9 @@ def test_a_split_names_no_file_elsewhere(make_runner, tiny_manifest, tmp_path):
     assert not list(tmp_path.rglob('escaped*'))
 
 
-def test_the_log_takes_names_of_any_bytes(make_runner, tmp_path, strange_names, capsys):
+def test_the_log_takes_names_of_any_bytes(make_runner, tmp_path, awkward_names, capsys):
     runner = make_runner()
-    for name in strange_names:
+    for name in awkward_names:
         runner.logger.error(name)
     assert 'Logging error' not in capsys.readouterr().err
     (log,) = tmp_path.glob('wörk/*/*.log')

@@ -47,7 +47,7 @@ def test_the_first_blocks_are_those_of_the_whole_network():
 
 @needs_weights
 def test_a_wrong_checksum_is_refused():
-    with pytest.raises(ValueError, match=r'SHA-256 .* expected 00'):
+    with pytest.raises(ValueError, match=r'SHA-256 .* not 00'):
         YAMNet(WEIGHTS, sha256='00')
 
 

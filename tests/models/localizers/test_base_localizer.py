@@ -41,9 +41,9 @@ def test_a_clips_number_is_the_same_everywhere_and_fits_a_long():
     assert (numbers >= 0).all()
 
 
-def test_a_name_that_is_not_utf8_has_a_number_of_its_own(strange_names):
-    numbers = clip_numbers([sample(name) for name in strange_names], torch.device('cpu'))
-    assert len(set(numbers.tolist())) == len(strange_names)
+def test_a_name_that_is_not_utf8_has_a_number_of_its_own(awkward_names):
+    numbers = clip_numbers([sample(name) for name in awkward_names], torch.device('cpu'))
+    assert len(set(numbers.tolist())) == len(awkward_names)
 
 
 def test_maps_go_to_the_samples_of_their_clips():

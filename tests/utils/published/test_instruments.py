@@ -69,7 +69,7 @@ def test_the_number_of_released_clips_is_known(tmp_path, monkeypatch):
     ('place', 'value', 'message'),
     [
         (('annotations', 2, 'category_id'), 99, r'annotation 2 \(image 30\) has category_id 99'),
-        (('annotations', 2, 'category_id'), 1.0, 'has category_id 1.0; there are 0 to 14'),
+        (('annotations', 2, 'category_id'), 1.0, 'has category_id 1.0, not 0 to 14'),
         (('annotations', 2, 'image_id'), 5, 'annotation 2 belongs to image 5, which is not among'),
         (('annotations', 2, 'bbox'), [1, 2, 3], r'the box \[1, 2, 3\], which is not four numbers'),
         (('annotations', 2, 'bbox'), '0.5', 'which is not four numbers'),
