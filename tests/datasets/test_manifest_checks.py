@@ -1,4 +1,3 @@
-import av
 import numpy as np
 import pytest
 import soundfile
@@ -208,15 +207,8 @@ def test_the_silent_one_of_the_sources_is_named(data_root, entry):
 
 
 @pytest.mark.parametrize(('duration', 'bad'), [(2.0, 0), (4.0, 1)])
-def test_a_video_is_looked_at_to_its_last_frame(data_root, entry, duration, bad):
-    with av.open(str(data_root / 'x.mp4'), 'w') as container:
-        stream = container.add_stream('mpeg4', rate=4)
-        stream.height, stream.width = 16, 16
-        frame = av.VideoFrame.from_ndarray(np.zeros((16, 16, 3), np.uint8), format='rgb24')
-        for index in range(8):
-            frame.pts = index
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode())
+def test_a_video_is_looked_at_to_its_last_frame(data_root, entry, duration, bad, media):
+    media.write_clip(data_root / 'x.mp4', media.grey_frames(8, (16, 16)), fps=4)
     soundfile.write(data_root / 'clip0.wav', np.sin(np.arange(32000)), 8000)
     del entry['frames']
     entry.update(video='x.mp4', fps=4, duration=duration)

@@ -1,8 +1,5 @@
 """A localizer whose answers can be worked out by hand, a separator, and small media files."""
 
-from fractions import Fraction
-
-import av
 import numpy as np
 import pytest
 import soundfile
@@ -72,26 +69,13 @@ def analyst(localizer):
 
 
 @pytest.fixture(scope='session')
-def media(tmp_path_factory):
+def media(tmp_path_factory, media):
     """A folder: a.png (16 x 8), a.wav (1 s), clip.mp4 (2 s), bad.mp4 (a text)."""
     folder = tmp_path_factory.mktemp('Clips & media')
     tone = np.sin(np.arange(RATE) / 9) / 2
     Image.fromarray(np.full((8, 16, 3), 100, np.uint8)).save(folder / 'a.png')
     soundfile.write(folder / 'a.wav', tone, RATE)
     (folder / 'bad.mp4').write_text('no video <b>at all</b>')
-    with av.open(str(folder / 'clip.mp4'), 'w') as container:
-        video = container.add_stream('libx264', rate=4)
-        video.width, video.height, video.pix_fmt = 64, 48, 'yuv420p'
-        sound = container.add_stream('aac', rate=RATE, layout='mono')
-        for number in range(8):
-            pixels = np.full((48, 64, 3), 30 * number, np.uint8)
-            frame = av.VideoFrame.from_ndarray(pixels, format='rgb24')
-            frame.pts, frame.time_base = number, Fraction(1, 4)
-            container.mux(video.encode(frame))
-        container.mux(video.encode())
-        samples = np.tile(tone, 2).astype(np.float32)[None]
-        frame = av.AudioFrame.from_ndarray(samples, format='fltp', layout='mono')
-        frame.sample_rate, frame.time_base, frame.pts = RATE, Fraction(1, RATE), 0
-        container.mux(sound.encode(frame))
-        container.mux(sound.encode())
+    frames = [np.full((48, 64, 3), 30 * number, np.uint8) for number in range(8)]
+    media.write_clip(folder / 'clip.mp4', frames, fps=4, wave=np.tile(tone, 2), rate=RATE)
     return folder

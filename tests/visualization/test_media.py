@@ -1,6 +1,5 @@
 import io
 
-import av
 import numpy as np
 import pytest
 import soundfile
@@ -17,17 +16,10 @@ from mmavl.visualization.media import (
 
 
 @pytest.fixture
-def video(tmp_path):
+def video(tmp_path, media):
     """Two seconds: dark in the first, bright in the second."""
-    path = tmp_path / 'x.mp4'
-    with av.open(str(path), 'w') as container:
-        stream = container.add_stream('mpeg4', rate=10)
-        stream.width = stream.height = 32
-        for index in range(20):
-            picture = np.full((32, 32, 3), 40 if index < 10 else 200, np.uint8)
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture)))
-        container.mux(stream.encode())
-    return str(path)
+    frames = [np.full((32, 32, 3), 40 if index < 10 else 200, np.uint8) for index in range(20)]
+    return str(media.write_clip(tmp_path / 'x.mp4', frames))
 
 
 def test_an_image_file_is_preferred_and_keeps_its_colours(tmp_path, video):

@@ -1,4 +1,3 @@
-import av
 import numpy as np
 import pytest
 from PIL import Image
@@ -15,14 +14,9 @@ def test_an_image_file_is_loaded_with_its_shape(tmp_path):
     assert results['ori_shape'] == (4, 6)
 
 
-def test_a_videos_frame_is_loaded_at_its_time(tmp_path):
-    with av.open(str(tmp_path / 'x.mp4'), 'w') as container:
-        stream = container.add_stream('mpeg4', rate=4)
-        stream.height, stream.width = 16, 32
-        for grey in (0, 80, 160, 240):
-            image = np.full((16, 32, 3), grey, np.uint8)
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format='rgb24')))
-        container.mux(stream.encode())
+def test_a_videos_frame_is_loaded_at_its_time(tmp_path, media):
+    frames = [np.full((16, 32, 3), grey, np.uint8) for grey in (0, 80, 160, 240)]
+    media.write_clip(tmp_path / 'x.mp4', frames, fps=4)
     results = LoadFrame()({'video': str(tmp_path / 'x.mp4'), 'time': 0.5})
     assert results['image'].mean() == pytest.approx(160, abs=4)
     assert results['ori_shape'] == (16, 32)
