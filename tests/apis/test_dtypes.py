@@ -12,25 +12,12 @@ from mmavl.apis import LocalizationInferencer, SeparationInferencer
 from mmavl.demo.analysis import Analyst
 from mmavl.registry import MODELS
 
+from ..small_models import LOCALIZER as SMALL
+
 CLASSES = ['cello', 'flute', 'piano', 'violin']
 SPECTROGRAM = {'type': 'LogMelSpectrogram', 'sample_rate': 8000, 'n_fft': 512}
 SPECTROGRAM |= {'win_length': 320, 'hop_length': 160}
-LOCALIZER = {
-    'type': 'CoarseToFine',
-    'audio_backbone': {'type': 'CRNN', 'channels': (4, 4, 4, 4, 6)},
-    'visual_backbone': {'type': 'TimmBackbone', 'name': 'resnet10t', 'out_indices': (3, 4)},
-    'avc_head': {
-        'type': 'AVCHead',
-        'audio_branch': {'type': 'AVCAudioBranch', 'in_channels': 6, 'channels': 8},
-        'visual_branch': {'type': 'ConvNeck', 'in_channels': 256, 'out_channels': 8},
-        'channels': 8,
-    },
-    'audio_tag_head': {'type': 'GRUTagHead', 'num_classes': 4, 'in_channels': 12, 'hidden': 5},
-    'visual_tag_head': {'type': 'PooledTagHead', 'num_classes': 4, 'in_channels': 512},
-    'disentangler': {'type': 'GradCAMDisentangler'},
-    'alignment_head': {'type': 'AlignmentHead', 'in_channels': 8},
-    'correspondence_temperature': 1.0,
-}
+LOCALIZER = {**SMALL, 'correspondence_temperature': 1.0}
 SEPARATOR = {
     'type': 'MixAndSeparate',
     'localizer': LOCALIZER,

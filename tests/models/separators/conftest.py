@@ -4,23 +4,7 @@ import torch
 from mmavl.registry import MODELS
 from mmavl.structures import AVDataSample
 
-#: A small coarse-to-fine localizer of four classes.
-LOCALIZER = {
-    'type': 'CoarseToFine',
-    'audio_backbone': {'type': 'CRNN', 'channels': (4, 4, 4, 4, 6)},
-    'visual_backbone': {'type': 'TimmBackbone', 'name': 'resnet10t', 'out_indices': (3, 4)},
-    'avc_head': {
-        'type': 'AVCHead',
-        'audio_branch': {'type': 'AVCAudioBranch', 'in_channels': 6, 'channels': 8},
-        'visual_branch': {'type': 'ConvNeck', 'in_channels': 256, 'out_channels': 8},
-        'channels': 8,
-    },
-    'audio_tag_head': {'type': 'GRUTagHead', 'num_classes': 4, 'in_channels': 12, 'hidden': 5},
-    'visual_tag_head': {'type': 'PooledTagHead', 'num_classes': 4, 'in_channels': 512},
-    'disentangler': {'type': 'GradCAMDisentangler'},
-    'alignment_head': {'type': 'AlignmentHead', 'in_channels': 8},
-}
-
+from ...small_models import LOCALIZER
 
 #: What peers have in place of a localizer.
 SEEING = {
