@@ -14,6 +14,7 @@ from mmavl.engine.checkpoint import checkpoint_metainfo, load_checkpoint, load_s
 from mmavl.engine.config import config_errors, load_config
 from mmavl.errors import CheckpointError, ConfigError
 from mmavl.registry import DATASETS, MODELS
+from mmavl.utils.failures import first_line
 from mmavl.utils.shipped import find_config, shipped
 from mmavl.utils.weights import without_sources
 
@@ -122,8 +123,7 @@ def _device(name: str | None) -> str:
     try:
         torch.zeros(1, device=name)
     except (RuntimeError, AssertionError) as error:
-        reason = str(error).splitlines()[0]
-        raise ConfigError(f'device {name!r} is not there: {reason}') from error
+        raise ConfigError(f'device {name!r} is not there: {first_line(error)}') from error
     return name
 
 

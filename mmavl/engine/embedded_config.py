@@ -16,6 +16,7 @@ from mmengine.registry import DefaultScope, Registry
 from mmavl.errors import CheckpointError
 from mmavl.registry import MODELS, TRANSFORMS
 from mmavl.utils.allocation_limit import AllocationLimit
+from mmavl.utils.failures import first_line
 from mmavl.utils.strict_json import DEEPEST, brief
 
 #: Keys that make mmengine or a component import, read or download something.
@@ -107,9 +108,8 @@ def build_embedded(parts: dict[str, Any], size: int, source: str) -> BaseModel:
             f'{source} has a config for a larger model than its tensors are for: {error}'
         ) from error
     except Exception as error:  # a component raises what it likes at arguments of strangers
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise CheckpointError(
-            f'{source} has a config from which no model can be built: {reason:.300}'
+            f'{source} has a config from which no model can be built: {first_line(error)}'
         ) from error
     if not isinstance(model, BaseModel):
         raise CheckpointError(f'{source} builds {type(model).__name__}, which is not a model')

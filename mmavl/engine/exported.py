@@ -16,6 +16,7 @@ from mmavl import __version__
 from mmavl.engine.checkpoint import load_state
 from mmavl.errors import CheckpointError, ConfigError
 from mmavl.utils.components import component_name
+from mmavl.utils.failures import first_line
 from mmavl.utils.files import atomic_write
 from mmavl.utils.shipped import tool_command
 from mmavl.utils.strict_json import brief, parse_json
@@ -124,7 +125,9 @@ def _read_metadata(path: Path) -> dict[str, str]:
         with safetensors.safe_open(path, 'pt') as file:
             metadata = file.metadata() or {}
     except Exception as error:  # a broken header can be wrong in any way
-        raise CheckpointError(f'{path} is damaged or no safetensors file: {error}') from error
+        raise CheckpointError(
+            f'{path} is damaged or not a safetensors file: {first_line(error)}'
+        ) from error
     missing = {'format_version', 'config', 'classes'} - metadata.keys()
     if missing:
         raise CheckpointError(

@@ -24,6 +24,11 @@ def error_line(error: BaseException) -> str:
     return ': '.join(filter(None, (type(error).__name__, words)))
 
 
+def first_line(error: BaseException) -> str:
+    """What an error says first: those of libraries may have pages, or nothing but their type."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0][:300]
+
+
 def ends_run(error: BaseException, folder: str | Path | None = None) -> bool:
     """Whether an error would meet every other input, too: nothing more can be written.
 

@@ -9,6 +9,8 @@ from typing import Any
 import timm
 from torch import nn
 
+from .failures import first_line
+
 #: Seconds to wait for a hub's first answer.
 _PATIENCE = 5.0
 
@@ -30,7 +32,7 @@ def create_timm(name: str, pretrained: bool = False, **kwargs: Any) -> nn.Module
         try:
             return timm.create_model(name, pretrained=True, **kwargs)
         except OSError as error:  # also what the hub's client and urllib raise
-            reason = problem or (str(error).splitlines() or [type(error).__name__])[0][:200]
+            reason = problem or first_line(error)
             raise ConnectionError(
                 f'{name}: its pretrained weights are not on this machine and cannot be fetched '
                 f'({reason}). Connect to the internet; or copy the cache of a machine that has '

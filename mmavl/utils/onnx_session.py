@@ -11,6 +11,7 @@ import numpy as np
 
 from mmavl.errors import ConfigError
 
+from .failures import first_line
 from .zip_files import zip_problem
 
 #: Bytes of an unpacked zip.
@@ -56,8 +57,7 @@ def _load(read: Callable, source: Any, path: Path) -> Any:
     except OSError:
         raise
     except Exception as error:  # a broken file can be wrong in any way
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise ConfigError(f'{path} is damaged or no ONNX file: {reason:.300}') from error
+        raise ConfigError(f'{path} is damaged or not an ONNX file: {first_line(error)}') from error
 
 
 class OnnxSession:

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from mmavl.errors import CheckpointError
 
+from .failures import first_line
 from .strict_json import brief
 from .zip_files import zip_problem
 
@@ -84,7 +85,9 @@ def _read_torch(path: Path) -> Any:
             'loaded, since that could execute code'
         ) from error
     except Exception as error:  # torch raises nearly any type on broken input
-        raise CheckpointError(f'{path} is damaged or no checkpoint: {_one_line(error)}') from error
+        raise CheckpointError(
+            f'{path} is damaged or not a checkpoint: {first_line(error)}'
+        ) from error
 
 
 def _read_safetensors(path: Path) -> dict[str, Tensor]:
@@ -92,13 +95,8 @@ def _read_safetensors(path: Path) -> dict[str, Tensor]:
         return load_file(path)
     except Exception as error:
         raise CheckpointError(
-            f'{path} is damaged or no safetensors file: {_one_line(error)}'
+            f'{path} is damaged or not a safetensors file: {first_line(error)}'
         ) from error
-
-
-def _one_line(error: Exception) -> str:
-    first = str(error).strip().splitlines()[:1]
-    return first[0][:300] if first else type(error).__name__
 
 
 def check_state(state: Any, path: Path) -> None:

@@ -35,5 +35,5 @@ def zip_problem(path: str | Path, largest: int | None = None, check_sums: bool =
             if damaged is not None:
                 return f'is damaged: the check sum of {damaged!r} in it is wrong'
     except Exception as error:  # broken tables of contents raise nearly any type
-        return f'is damaged, or no zip file: {error}'
+        return f'is damaged, or not a zip file: {error}'
     return ''

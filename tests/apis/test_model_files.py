@@ -124,7 +124,7 @@ def test_trained_weights_are_found_or_it_is_said_how_to_get_them(
         load_model(config, device='cpu')
     (tmp_path / 'nowhere').mkdir()
     (tmp_path / 'nowhere/epoch_16.pth').write_bytes(b'')
-    with pytest.raises(CheckpointError, match='damaged or no checkpoint'):
+    with pytest.raises(CheckpointError, match='damaged or not a checkpoint'):
         load_model(config, device='cpu')  # found, from the current folder
 
 

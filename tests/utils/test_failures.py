@@ -4,7 +4,7 @@ import os
 import pytest
 
 from mmavl.errors import CheckpointError, ConfigError, DataError
-from mmavl.utils.failures import ends_run, error_line, input_errors
+from mmavl.utils.failures import ends_run, error_line, first_line, input_errors
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,19 @@ from mmavl.utils.failures import ends_run, error_line, input_errors
 )
 def test_an_error_is_one_line_with_its_type_unless_it_is_mmavls(error, line):
     assert error_line(error) == line
+
+
+@pytest.mark.parametrize(
+    ('error', 'line'),
+    [
+        (RuntimeError('  size mismatch\n  in conv1\n'), 'size mismatch'),
+        (AssertionError(), 'AssertionError'),
+        (ValueError(' \n'), 'ValueError'),
+        (KeyError('x' * 999), "'" + 'x' * 299),
+    ],
+)
+def test_of_a_long_message_the_first_line_counts(error, line):
+    assert first_line(error) == line
 
 
 @pytest.mark.parametrize(

@@ -126,5 +126,5 @@ def test_weights_outside_of_its_folder_are_not_read(tmp_path):
         del two.external_data[:]
         two.external_data.add(key='location', value=place)
         path.write_bytes(model.SerializeToString())
-        with pytest.raises(ConfigError, match=r'x\.onnx is damaged or no ONNX file'):
+        with pytest.raises(ConfigError, match=r'x\.onnx is damaged or not an ONNX file'):
             OnnxSession(path)

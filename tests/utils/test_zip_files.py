@@ -41,4 +41,4 @@ def test_one_changed_bit_is_named(tmp_path):
 def test_what_is_no_zip_is_said(tmp_path):
     path = make(tmp_path / 'a.zip', zipfile.ZIP_STORED)
     path.write_bytes(path.read_bytes()[:-30])
-    assert zip_problem(path).startswith('is damaged, or no zip file')
+    assert zip_problem(path).startswith('is damaged, or not a zip file')
