@@ -113,7 +113,7 @@ class TableRuns:
         """What trains a config, after what it starts from."""
         cfg = load_config(config_file(config))
         source, key = cfg.get('load_from'), 'load_from'
-        command = f'python tools/train.py configs/{config}.py'
+        command = f'mmavl train {config}'  # by name: also where there is no checkout
         if self.root != Path('work_dirs'):
             command += f' --work-dir {self.root / Path(config).name}'
         if not source and (localizer := localizer_checkpoint(cfg)) is not None:

@@ -42,11 +42,11 @@ def test_a_run_elsewhere_must_be_named_and_exist(pair):
 def test_commands_start_from_what_is_there_or_train_that_first(tmp_path, trained):
     runs = TableRuns(tmp_path / 'runs')
     root = tmp_path / 'runs'
-    separate = f'python tools/train.py configs/separation_scenes.py --work-dir {root}'
+    separate = f'mmavl train separation_scenes --work-dir {root}'
     *first, last = runs.commands('separation_scenes')
     assert [command.split()[2] for command in first] == [
-        'configs/stage1_scenes_class.py',
-        'configs/stage2_scenes_class.py',
+        'stage1_scenes_class',
+        'stage2_scenes_class',
     ]
     key = 'custom_hooks.1.checkpoint'
     start = root / 'stage2_scenes_class/epoch_16.pth'
@@ -68,8 +68,6 @@ def test_without_a_dump_nothing_is_run_if_only_dumps_are_wanted(tmp_path, traine
     row = Row('x', {'scenes': 'stage2_scenes'})
     with pytest.raises(FileNotFoundError, match=r'no dump in .*stage2_scenes is newer'):
         runs.predictions(row, 'scenes', checkpoint, 'test')
-    with pytest.raises(
-        FileNotFoundError, match=r'no checkpoint; `python tools/train.py .*` makes'
-    ):
+    with pytest.raises(FileNotFoundError, match=r'no checkpoint; `mmavl train .*` makes'):
         runs.predictions(row, 'scenes', None, 'test')
     assert config_file('stage2_scenes').is_file()

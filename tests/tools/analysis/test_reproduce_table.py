@@ -100,16 +100,15 @@ def test_a_row_without_a_checkpoint_names_the_commands_that_make_it(run, dump):
     dump('stage1_scenes', checkpoint_age=10)
     rows = run(2, 'scenes', '--dumps-only')
     note = rows['Ours']['note']
-    assert note == 'no checkpoint; `python tools/train.py configs/stage2_scenes.py` makes it'
-    assert rows['AVC']['note'].endswith('`python tools/train.py configs/avc_scenes.py` makes it')
+    assert note == 'no checkpoint; `mmavl train stage2_scenes` makes it'
+    assert rows['AVC']['note'].endswith('`mmavl train avc_scenes` makes it')
 
 
 def test_commands_name_what_a_stage_starts_from(run, dump, tmp_path):
     dump('random_flickr')
     rows = run(1, 'flickr', '--dumps-only')
     assert rows['Ours 20K']['note'] == (
-        'no checkpoint; `python tools/train.py configs/stage1_flickr_20k.py && '
-        'python tools/train.py configs/stage2_flickr_20k.py` makes it'
+        'no checkpoint; `mmavl train stage1_flickr_20k && mmavl train stage2_flickr_20k` makes it'
     )
     assert 'mmavl has no config for it' in rows['DMC AudioSet']['note']
     assert rows['DMC AudioSet']['paper'] == [41.6, 45.2]
@@ -195,12 +194,11 @@ def test_table_3_shows_each_run_beside_the_papers_figures_or_how_to_make_it(
     assert rows['CAVL']['note'].startswith("the paper's figures only")
     single = {row['title']: row for row in table['single']}
     assert single['Sound-of-Pixels']['note'].endswith(
-        '`python tools/train.py configs/peers/sound-of-pixels_scenes.py` makes it'
+        '`mmavl train peers/sound-of-pixels_scenes` makes it'
     )
     assert single['Ours Visual']['note'] == (
-        'no checkpoint; `python tools/train.py configs/stage1_scenes_class.py && python '
-        'tools/train.py configs/stage2_scenes_class.py && python tools/train.py '
-        'configs/separation_scenes.py` makes it'
+        'no checkpoint; `mmavl train stage1_scenes_class && mmavl train stage2_scenes_class && '
+        'mmavl train separation_scenes` makes it'
     )
     assert 'no localizer' in single['Ours Grad-CAM']['note']
     printed = capsys.readouterr().out
