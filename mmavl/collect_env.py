@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 import torch
 
 import mmavl
-from mmavl.utils.autocast import has_fast_bfloat16
+from mmavl.utils.autocast import bfloat16_instructions
 
 _PACKAGES = (
     'torch', 'torchvision', 'torchaudio', 'onedl-mmengine', 'mmengine', 'onedl-mmcv', 'mmcv',
@@ -37,22 +37,18 @@ def collect_env() -> dict[str, str]:
         f'{_cpu_name()}, {os.cpu_count()} logical cores, {torch.get_num_threads()} threads'
     )
     info['CPU capability'] = torch.backends.cpu.get_cpu_capability()
-    info['CPU fast bfloat16'] = _yes(has_fast_bfloat16('cpu'))
+    info['CPU fast bfloat16'] = bfloat16_instructions('cpu') or 'no'
     info['CUDA'] = torch.version.cuda if torch.cuda.is_available() else 'not available'
     for index in range(torch.cuda.device_count()):
         info[f'GPU {index}'] = torch.cuda.get_device_name(index)
     if torch.cuda.is_available():
-        info['GPU fast bfloat16'] = _yes(has_fast_bfloat16('cuda'))
+        info['GPU fast bfloat16'] = bfloat16_instructions('cuda') or 'no'
     return info
 
 
 def _cpu_name() -> str:
     capabilities = getattr(torch.cpu, 'get_capabilities', dict)()
     return capabilities.get('cpu_name') or platform.processor() or platform.machine()
-
-
-def _yes(value: bool) -> str:
-    return 'yes' if value else 'no'
 
 
 if __name__ == '__main__':

@@ -20,7 +20,7 @@ def test_versions_and_hardware_are_listed(monkeypatch):
     assert info['torch'] == version('torch')
     assert info['onedl-mmengine'] == version('onedl-mmengine')
     assert info['CPU'].startswith('Fast, ')
-    assert info['CPU fast bfloat16'] == 'yes'
+    assert info['CPU fast bfloat16'] == 'amx_bf16'
     monkeypatch.setattr(torch.cpu, 'get_capabilities', dict, raising=False)
     assert collect_env()['CPU fast bfloat16'] == 'no'
 

@@ -25,7 +25,7 @@ def full_precision(device: torch.device) -> torch.autocast:
 
 
 def bfloat16_instructions(device: str) -> str:
-    """What multiplies bfloat16 matrices on a device; '' where nothing does.
+    """What multiplies bfloat16 matrices on a device; '' where nothing does. Decides 'auto'.
 
     A CPU without such instructions still computes in bfloat16, but many times slower than in
     float32.
@@ -40,11 +40,6 @@ def bfloat16_instructions(device: str) -> str:
     if device == 'cuda' and torch.cuda.is_bf16_supported(including_emulation=False):
         return 'bfloat16 cores'
     return ''
-
-
-def has_fast_bfloat16(device: str) -> bool:
-    """Whether a device multiplies bfloat16 in hardware; decides what 'auto' means there."""
-    return bool(bfloat16_instructions(device))
 
 
 @dataclass(frozen=True)

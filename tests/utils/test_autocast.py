@@ -4,7 +4,7 @@ from mmengine.structures import InstanceData, PixelData
 from torch import nn
 
 from mmavl.structures import AVDataSample
-from mmavl.utils.autocast import Precision, has_fast_bfloat16
+from mmavl.utils.autocast import Precision, bfloat16_instructions
 
 
 def pretend_cpu(monkeypatch, **capabilities):
@@ -14,13 +14,13 @@ def pretend_cpu(monkeypatch, **capabilities):
 @pytest.mark.parametrize('feature', ['amx_bf16', 'avx512_bf16', 'bf16'])
 def test_a_cpu_with_matrix_instructions_takes_bfloat16_and_says_so(monkeypatch, feature):
     pretend_cpu(monkeypatch, avx2=True, **{feature: True})
-    assert has_fast_bfloat16('cpu')
+    assert bfloat16_instructions('cpu') == feature
     chosen = Precision.choose('auto', 'cpu')
     assert chosen.dtype == torch.bfloat16
     assert str(chosen) == f'in bfloat16: this CPU has {feature}'
 
 
-def test_a_cpu_without_takes_float32_unless_told_otherwise(monkeypatch):
+def test_a_cpu_without_takes_float32_unless_bfloat16_is_asked_for(monkeypatch):
     pretend_cpu(monkeypatch, avx2=True, avx512_f=True, amx_bf16=False)
     chosen = Precision.choose('auto', 'cpu')
     assert chosen.dtype == torch.float32
@@ -38,7 +38,7 @@ def test_what_was_asked_for_is_taken_whatever_the_cpu_has(monkeypatch):
 
 def test_a_torch_that_cannot_tell_means_float32(monkeypatch):
     monkeypatch.delattr(torch.cpu, 'get_capabilities', raising=False)
-    assert not has_fast_bfloat16('cpu')
+    assert bfloat16_instructions('cpu') == ''
 
 
 def test_cuda_is_asked_without_emulation(monkeypatch):
@@ -46,7 +46,7 @@ def test_cuda_is_asked_without_emulation(monkeypatch):
     monkeypatch.setattr(
         torch.cuda, 'is_bf16_supported', lambda **kwargs: bool(asked.update(kwargs)) or True
     )
-    assert has_fast_bfloat16('cuda')
+    assert bfloat16_instructions('cuda')
     assert asked == {'including_emulation': False}
     assert str(Precision.choose('auto', 'cuda:1')) == 'in bfloat16: this GPU has bfloat16 cores'
 
