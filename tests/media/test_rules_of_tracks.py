@@ -150,9 +150,12 @@ def test_the_display_matrix_turns_and_mirrors(tmp_path, matrix):
     ('ratio', 'shape'), [(Fraction(64, 45), (288, 512)), (Fraction(1, 2), (576, 360))]
 )
 def test_pixels_are_square(tmp_path, ratio, shape):
-    path = write_pictures(tmp_path / 'x.mp4', 1, size=(360, 288), ratio=ratio)
+    paint = quarters(288, 360)
+    path = write_pictures(tmp_path / 'x.mp4', 1, size=(360, 288), ratio=ratio, paint=paint)
     for read in PICTURES:
-        assert read(path, 0.3).shape[:2] == shape
+        image = read(path, 0.3)
+        assert image.shape[:2] == shape
+        assert names_of_quarters(image) == 'rgbw'  # stretched, not padded or cut
 
 
 @pytest.mark.parametrize('suffix', ['png', 'tiff'])

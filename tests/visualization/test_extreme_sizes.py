@@ -107,10 +107,11 @@ def test_a_clip_of_any_shape_is_a_row(size):
         sample = sample_of(*size, [heat])
         picture = visualizer.draw(image_of(*size), sample, legend=False)
         assert picture.shape[0] == 342
+        assert picture.std() > 10
     nothing = sample_of(*size, [MAPS['cell']])
     nothing.pred_maps = PixelData(data=torch.zeros(0, 4, 4))
     nothing.map_labels = torch.zeros(0, dtype=torch.long)
-    assert visualizer.draw(image_of(*size), nothing).shape[2] == 3
+    assert visualizer.draw(image_of(*size), nothing).std() > 10
 
 
 @pytest.mark.parametrize('heat', [*MAPS.values(), np.full((2, 2), np.nan)])
@@ -122,7 +123,7 @@ def test_a_mixture_is_drawn_whatever_map_guides_it(heat):
     sample.source_labels = torch.tensor([0, 1])
     sample.sources = [AVDataSample(), AVDataSample()]
     sample.guide_maps = torch.as_tensor(np.stack([heat, heat]), dtype=torch.float32)
-    assert visualizer.draw([image_of(1920, 20), image_of(1, 9)], sample).shape[2] == 3
+    assert visualizer.draw([image_of(1920, 20), image_of(1, 9)], sample).std() > 10
 
 
 @pytest.mark.parametrize('size', SIZES)
@@ -130,7 +131,7 @@ def test_panels_and_sheets_take_pictures_of_any_shape(size):
     fitted = drawing.fit_image(image_of(*size), 64)
     assert max(fitted.shape[0] / 64, fitted.shape[1] / 128) == pytest.approx(1, abs=0.02)
     row = compose_row([Panel(fitted, 'title', 'words')], None, 'x', 'y', list(LABELS), 64)
-    assert contact_sheet([row, image_of(*size)], 2, 'title').shape[2] == 3
+    assert contact_sheet([row, image_of(*size)], 2, 'title').std() > 5
 
 
 @pytest.mark.parametrize('width', [1, 30, 300])
