@@ -31,7 +31,7 @@ def package(module: str) -> str:
 
 
 def imported(path: Path, module: str) -> set[str]:
-    """Modules of mmavl that a file imports, inside of functions, too."""
+    """Modules of mmavl that a file imports, inside functions, too."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):

@@ -293,7 +293,7 @@ def write_json(path: Path, content: Any) -> None:
         OSError: The file cannot be written.
     """
     text = to_json(content, indent=1)
-    # lists of numbers stay on one line; inside of a string there is no line break
+    # lists of numbers stay on one line; inside a string there is no line break
     text = re.sub(r'\[\n[-\d.,e\s]+\]', lambda found: ' '.join(found[0].split()), text)
     with atomic_write(path) as file:
         file.write(text + '\n')

@@ -119,7 +119,7 @@ class SeparationInferencer(BaseAVInferencer):
             picture by name.
 
         Raises:
-            DataError: The media cannot be used, or a source's box is not inside of the frame.
+            DataError: The media cannot be used, or a source's box is not inside the frame.
             ValueError: As of :meth:`check_sources`.
         """
         self.check_sources(labels, sources)

@@ -43,7 +43,7 @@ def _place(name: str, given: Any) -> Place:
 
 
 def view(place: Place, frame: np.ndarray) -> np.ndarray:
-    """What shows a source: its picture, or what is inside of its box in the frame."""
+    """What shows a source: its picture, or what is inside its box in the frame."""
     if isinstance(place, np.ndarray):
         return place
     left, top, right, bottom = place  # outwards: a thin box at an edge still shows a pixel
@@ -70,7 +70,7 @@ def relative_boxes(places: Mapping[str, Place], size: tuple[int, int], clip: str
         Tensor: xyxy in [0, 1], [n, 4]; the whole of its picture for a source that has one.
 
     Raises:
-        DataError: A box is not inside of the frame.
+        DataError: A box is not inside the frame.
     """
     height, width = size
     boxes = []
@@ -81,7 +81,7 @@ def relative_boxes(places: Mapping[str, Place], size: tuple[int, int], clip: str
         left, top, right, bottom = place
         if min(left, top) < 0 or right > width or bottom > height:
             raise DataError(
-                f'clip {clip!r}: the box {place} of {name!r} is not inside of the frame, '
+                f'clip {clip!r}: the box {place} of {name!r} is not inside the frame, '
                 f'{width} x {height} pixels'
             )
         boxes.append([left / width, top / height, right / width, bottom / height])

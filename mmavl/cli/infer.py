@@ -50,10 +50,10 @@ def run_inference(args: argparse.Namespace) -> int:
 
 
 def pair_up(paths: list[str]) -> list[Any]:
-    """Make pairs of each picture with the sound, or the video whose sound it is, behind it.
+    """Make pairs of each picture with the sound, or the video whose sound it is, after it.
 
     Raises:
-        ValueError: A picture has no sound behind it, or a sound no picture before it.
+        ValueError: A picture has no sound after it, or a sound no picture before it.
     """
     paired: list[Any] = []
     rest = iter(paths)
@@ -65,10 +65,10 @@ def pair_up(paths: list[str]) -> list[Any]:
         elif kind_of(path) == 'picture':
             sound = next(rest, None)
             if sound is None:
-                raise ValueError(f'{path} is a picture: name a sound file behind it')
+                raise ValueError(f'{path} is a picture: name a sound file after it')
             if kind_of(sound) not in ('sound', 'video') or os.path.isdir(sound):
                 raise ValueError(
-                    f'{path} is a picture: name a sound file behind it; {sound} is not one, by '
+                    f'{path} is a picture: name a sound file after it; {sound} is not one, by '
                     'its suffix'
                 )
             paired.append((path, sound))

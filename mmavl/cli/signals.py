@@ -11,7 +11,7 @@ TERMINATED = 128 + signal.SIGTERM
 
 @contextmanager
 def orderly_termination() -> Iterator[None]:
-    """Turn SIGTERM into a SystemExit with code 143 inside of the block."""
+    """Turn SIGTERM into a SystemExit with code 143 inside the block."""
     if threading.current_thread() is not threading.main_thread():
         yield  # Python sets handlers in the main thread only
         return

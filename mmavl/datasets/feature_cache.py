@@ -205,7 +205,7 @@ class FeatureArray:
 
     def _read_file(self, path: Path, header: bytes, first: int, count: int) -> np.ndarray:
         data = bytearray(count * self.row_bytes)
-        # not a memory mapping: reading behind the end of a file that was cut off kills a process
+        # not a memory mapping: reading past the end of a file that was cut off kills a process
         with open(path, 'rb', buffering=0) as file:
             known = file.read(len(header)) == header
             file.seek(len(header) + first * self.row_bytes)

@@ -123,7 +123,7 @@ class Page:
             css=_STYLE,
             head=listening_script(),
         )
-        # outside of all that Gradio has added: its own rule answers foreign pages
+        # outside all that Gradio has added: its own rule answers foreign pages
         app = self.blocks.app
         app.user_middleware.insert(0, Middleware(Guard, uploads=self.uploads))
         app.middleware_stack = app.build_middleware_stack()

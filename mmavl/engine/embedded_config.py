@@ -1,4 +1,4 @@
-"""What the config inside of a model file may say: registered components and plain values.
+"""What the config inside a model file may say: registered components and plain values.
 
 Whoever makes such a file is a stranger. So only what inference needs is taken from it, by an
 allow-list, and all of it is looked at before anything is built.

@@ -70,7 +70,7 @@ class SoundStream(Track):
         self._over = False
 
     def around(self, time: float) -> tuple[float, np.ndarray]:
-        """The window whose centre is nearest to a time, inside of the sound.
+        """The window whose centre is nearest to a time, inside the sound.
 
         Args:
             time (float): Seconds, not less than in the call before.

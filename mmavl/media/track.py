@@ -125,7 +125,7 @@ class Track:
         self._judge(undecodable, seen)
 
     def packets(self) -> Iterator[av.Packet]:
-        """The track's packets in the file's order; reading goes on behind damage."""
+        """The track's packets in the file's order; reading goes on after damage."""
         errors = 0
         while errors < _MOST_READ_ERRORS:
             try:
@@ -133,7 +133,7 @@ class Track:
                     errors = 0
                     yield packet
                 return
-            except Exception:  # as above; reading goes on behind the damage
+            except Exception:  # as above; reading goes on after the damage
                 errors += 1
 
     def _judge(self, undecodable: int, seen: int) -> None:

@@ -12,7 +12,7 @@ from mmavl.errors import DataError
 from .container import decoding_errors
 from .track import Track
 
-#: Seconds that a time may lie behind the end of a video and still get its last frame, since
+#: Seconds that a time may lie after the end of a video and still get its last frame, since
 #: durations are rounded.
 END_SLACK = 0.1
 # Time stamps may be rounded to milliseconds.
@@ -64,7 +64,7 @@ class PictureStream(Track):
 
         Args:
             times (Iterable[float]): Seconds.
-            slack (float): Seconds behind the end that still give the last frame. Defaults to 0.
+            slack (float): Seconds after the end that still give the last frame. Defaults to 0.
             size (int, optional): Reduce larger frames to this shorter side, in pixels.
 
         Yields:

@@ -91,7 +91,7 @@ class Precision:
 
     def autocast(self) -> torch.autocast:
         """A context in which the model's layers compute in this format."""
-        # torch below 2.10 reuses a weight cast inside of no_grad where its gradient is wanted
+        # torch below 2.10 reuses a weight cast inside no_grad where its gradient is wanted
         return torch.autocast(
             self.device, torch.bfloat16, enabled=self.is_bfloat16, cache_enabled=False
         )

@@ -7,7 +7,7 @@ from typing import Any
 
 from mmavl.errors import DataError
 
-#: How deep lists and dicts may be inside of one another; what mmavl writes has seven levels.
+#: How deep lists and dicts may be inside one another; what mmavl writes has seven levels.
 DEEPEST = 32
 
 _BRIEF = reprlib.Repr()

@@ -49,12 +49,12 @@ def read_word_vectors(location: str, words: Iterable[str]) -> dict[str, np.ndarr
             try:
                 vector = np.array(rest.split(), np.float64)
             except ValueError as error:
-                raise DataError(f'{path}, line {number}: no numbers behind {word!r}') from error
+                raise DataError(f'{path}, line {number}: no numbers after {word!r}') from error
             if not np.isfinite(vector).all():
-                raise DataError(f'{path}, line {number}: nan or inf behind {word!r}')
+                raise DataError(f'{path}, line {number}: nan or inf after {word!r}')
             if len(vector) != size:
                 raise DataError(
-                    f'{path}, line {number}: {len(vector)} numbers behind {word!r}, the first '
+                    f'{path}, line {number}: {len(vector)} numbers after {word!r}, the first '
                     f'line has {size}: the file is cut short or no file of word vectors'
                 )
             vectors[word] = vector

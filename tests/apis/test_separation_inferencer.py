@@ -252,7 +252,7 @@ def test_a_box_outside_of_the_frame_fails_its_clip_alone(show, halves, media):
     out = show()(clips, sources={'x': (0, 0, 80, 40)})
     assert len(out['predictions']) == 1
     (failure,) = out['failures']
-    message = r"clip 'clip': the box .* of 'x' is not inside of the frame, 80 x 20 pixels"
+    message = r"clip 'clip': the box .* of 'x' is not inside the frame, 80 x 20 pixels"
     assert re.fullmatch(message, failure.message)
 
 

@@ -371,7 +371,7 @@ def test_a_request_to_terminate_ends_with_143_and_what_is_done_is_listed(
 def test_pictures_need_their_sounds():
     assert pair_up(['a.mp4', 'b.JPG', 'c.wav', 'd']) == ['a.mp4', ('b.JPG', 'c.wav'), 'd']
     for wrong in (['b.jpg'], ['b.jpg', 'c.jpg'], ['c.wav', 'b.jpg']):
-        with pytest.raises(ValueError, match=r'name a (sound file behind|picture before) it'):
+        with pytest.raises(ValueError, match=r'name a (sound file after|picture before) it'):
             pair_up(wrong)
 
 
@@ -384,9 +384,9 @@ def test_a_sound_is_what_the_library_reads_as_one(picture, sound):
 @pytest.mark.parametrize(
     ('paths', 'said'),
     [
-        (['a.jpg', 'b.xyz'], 'a.jpg is a picture: name a sound file behind it; b.xyz is not one'),
+        (['a.jpg', 'b.xyz'], 'a.jpg is a picture: name a sound file after it; b.xyz is not one'),
         (['a.jpg', 'sounds.wav'], 'sounds.wav is not one'),
-        (['a.jpg'], 'a.jpg is a picture: name a sound file behind it$'),
+        (['a.jpg'], 'a.jpg is a picture: name a sound file after it$'),
         (['-'], '- is not a file: a clip cannot be read from stdin'),
     ],
 )

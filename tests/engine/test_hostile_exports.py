@@ -117,7 +117,7 @@ EXECUTING = {
     'a transform that runs a shell': step(type='subprocess.check_output', **SHELL),
     'a transform that is a function': step(type='os.mkdir', path='ran'),
     'a transform of another library': step(type='mmengine.dataset.Compose', transforms=[]),
-    'a transform inside of another': step(
+    'a transform inside another': step(
         type='AudioGain', decibels={'type': 'os.system', 'command': 'touch ran'}
     ),
     'a transform that the registry of models has': step(type='CoarseToFine'),
@@ -147,8 +147,8 @@ EXECUTING = {
     'an initialisation': at(
         'model.init_cfg', {'type': 'Pretrained', 'checkpoint': '/tmp/evil.pth'}
     ),
-    'imports inside of the model': at('model.custom_imports', {'imports': ['evil_module']}),
-    'a base inside of the model': at('model._base_', '/tmp/evil.py'),
+    'imports inside the model': at('model.custom_imports', {'imports': ['evil_module']}),
+    'a base inside the model': at('model._base_', '/tmp/evil.py'),
     'a key that deletes': at('model._delete_', True),
     'a path in an unknown argument': at(f'{VISUAL}.what', '../secret'),
     'an address in an unknown argument': at(f'{VISUAL}.what', 'http://localhost/x'),

@@ -27,7 +27,7 @@ print('installed in', av_example.__file__)
 
 @pytest.fixture
 def project(tmp_path):
-    """The project outside of the repository, and the folder that it is installed into."""
+    """The project outside the repository, and the folder that it is installed into."""
     copy, site = tmp_path / 'elsewhere/example', tmp_path / 'site'
     shutil.copytree(EXAMPLE, copy, ignore=shutil.ignore_patterns('__pycache__', '*.egg-info'))
     options = ['--no-deps', '--no-build-isolation', '--quiet', '--disable-pip-version-check']

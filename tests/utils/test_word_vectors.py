@@ -32,9 +32,9 @@ def test_a_word2vec_header_is_skipped(glove):
 
 
 def test_a_damaged_line_is_named(glove):
-    with pytest.raises(DataError, match=r"glove\.txt, line 2: 1 numbers behind 'harp'.* has 2"):
+    with pytest.raises(DataError, match=r"glove\.txt, line 2: 1 numbers after 'harp'.* has 2"):
         read_word_vectors(glove('the 1 2\nharp 3'), ['harp'])
-    with pytest.raises(DataError, match="line 2: no numbers behind 'harp'"):
+    with pytest.raises(DataError, match="line 2: no numbers after 'harp'"):
         read_word_vectors(glove('the 1 2\nharp 3 a'), ['harp'])
     with pytest.raises(FileNotFoundError, match='nowhere'):
         read_word_vectors('/nowhere/glove.txt', ['harp'])

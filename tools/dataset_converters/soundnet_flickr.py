@@ -41,7 +41,7 @@ def parse_args() -> argparse.Namespace:
         '--val',
         type=int,
         default=250,
-        help='annotated pairs outside of the test list; default 250',
+        help='annotated pairs outside the test list; default 250',
     )
     parser.add_argument('--seed', type=int, default=0, help='which pairs train and validate')
     add_common_options(parser, 'data/soundnet_flickr', SPEC.min_seconds)

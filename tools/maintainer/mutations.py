@@ -1,6 +1,6 @@
 """Files changed at random, each change given by a seed: bytes, JSON values, entries of zips.
 
-A file of JSON, a zip and a ``.safetensors`` file are changed inside of their format as well, so
+A file of JSON, a zip and a ``.safetensors`` file are changed inside their format as well, so
 that more than the first check of a reader is reached.
 """
 
@@ -163,7 +163,7 @@ def _change_zip(data: bytes, rng: random.Random) -> bytes:
 
 
 def _change_safetensors(data: bytes, rng: random.Random) -> bytes:
-    """Change the header, or JSON inside of its metadata."""
+    """Change the header, or JSON inside its metadata."""
     (length,) = struct.unpack_from('<Q', data)
     header, tensors = json.loads(data[8 : 8 + length]), data[8 + length :]
     metadata = header.get('__metadata__', {})

@@ -10,7 +10,7 @@ def consensus_iou(mask: Tensor, reference: Tensor) -> Tensor:
     """Consensus IoU of a binary mask and a reference weight map.
 
     ``cIoU = sum(P * g) / (sum(g) + sum(P * [g == 0]))``: what is covered of the reference, over
-    the reference and what the mask covers outside of it.
+    the reference and what the mask covers outside it.
 
     Args:
         mask (Tensor): P, bool or holding 0 and 1 only, [..., H, W].

@@ -22,7 +22,7 @@ _SAME_SHAPE = {
 class AVDataPreprocessor(BaseDataPreprocessor):
     """Stack a batch, move it to the model's device, normalise images and make spectrograms.
 
-    It computes in float32, also inside of autocast: bfloat16 adds noise to sounds that can be
+    It computes in float32, also inside autocast: bfloat16 adds noise to sounds that can be
     heard, and on a CPU autocast refuses float16, the format of cached features. A subclass
     changes :meth:`prepare`.
 
@@ -69,7 +69,7 @@ class AVDataPreprocessor(BaseDataPreprocessor):
             return self.prepare(data, training)
 
     def prepare(self, data: dict, training: bool) -> dict:
-        """What :meth:`forward` does, outside of autocast."""
+        """What :meth:`forward` does, outside autocast."""
         samples = self.cast_data(data.get('data_samples'))
         self._check_sample_rate(samples)
         inputs = self._batch(data['inputs'])

@@ -45,7 +45,7 @@ class CoSeparation(FrameSeparator):
         self.consistency_weight = consistency_weight
 
     def object_features(self, inputs: dict[str, Tensor], objects: Objects) -> Tensor:
-        """The mean of the frame's features inside of each box, [O, c]."""
+        """The mean of the frame's features inside each box, [O, c]."""
         seen = self.look(inputs).float()
         height, width = seen.shape[-2:]
         corners = objects.boxes * objects.boxes.new_tensor([width, height, width, height])

@@ -68,7 +68,7 @@ class MaskSeparator(BaseSeparator):
         return self.activate(self.logits(inputs, mixture))
 
     def activate(self, logits: Tensor) -> Tensor:
-        """Logits to probabilities, or to ratios from 0 on; float32, also inside of autocast."""
+        """Logits to probabilities, or to ratios from 0 on; float32, also inside autocast."""
         logits = logits.float()
         return logits.sigmoid() if self.mask == 'binary' else F.softplus(logits)
 

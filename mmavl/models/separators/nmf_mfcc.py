@@ -68,7 +68,7 @@ class NMFMFCC(BaseSeparator):
         self.register_buffer('cosines', cosines, persistent=False)
 
     def separate(self, inputs: dict[str, Tensor]) -> Tensor:
-        """Estimate every source: [S, L], in float32 also inside of autocast."""
+        """Estimate every source: [S, L], in float32 also inside autocast."""
         with full_precision(inputs['mixture'].device):
             return self._separate(inputs)
 

@@ -104,7 +104,7 @@ def unwarp(values: Tensor, bins: int = N_FFT // 2 + 1) -> Tensor:
 
 
 def _axis(size: int, like: Tensor) -> Tensor:
-    # float64: in float32 the end of the axis could lie outside of it
+    # float64: in float32 the end of the axis could lie outside it
     return torch.linspace(-1, 1, size, dtype=torch.float64, device=like.device)
 
 

@@ -107,7 +107,7 @@ def window_spans(
         fade (float): As there.
 
     Returns:
-        list[tuple[float, float]]: First and last second of each window, inside of the sound.
+        list[tuple[float, float]]: First and last second of each window, inside the sound.
     """
     rate = model.data_preprocessor.sample_rate
     resampled = math.ceil(length * rate / sample_rate)

@@ -17,7 +17,7 @@ class VggssBoxes:
 
     Attributes:
         boxes (dict): Clip, ``{YouTube id}_{second}`` -> float64 [m, 4], normalised **xyxy**
-            inside of the frame, those with an area.
+            inside the frame, those with an area.
         classes (dict): Clip -> its class.
         problems (dict): Clip -> what was changed: boxes that left the frame were cut to it, and
             those that had no area then were left out.
@@ -31,7 +31,7 @@ class VggssBoxes:
 
 
 def read_vggss_boxes(path: str | Path) -> VggssBoxes:
-    """Read ``vggss.json``: normalised **xyxy**, some of it far outside of the frame.
+    """Read ``vggss.json``: normalised **xyxy**, some of it far outside the frame.
 
     The published file has numbers like -2.9e16; they mean the frame's edge.
 
