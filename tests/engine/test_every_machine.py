@@ -23,7 +23,7 @@ from mmavl.visualization.run_record import read_run
 
 ROOT = Path(__file__).parents[2]
 CLASSES = ['Cello', 'Flute', 'Piano']
-ODD = 'a b: Ü'
+UNUSUAL = 'a b: Ü'
 CONFIG = """
 _base_ = {runtime!r}
 custom_hooks = [dict(type='FeatureCacheHook')]
@@ -90,7 +90,7 @@ _runs = count()
 @pytest.fixture
 def folder(tmp_path):
     """Six clips to train on and three to test with, and the configs of both stages."""
-    root = tmp_path / ODD / 'Dätä: 1'
+    root = tmp_path / UNUSUAL / 'Dätä: 1'
     root.mkdir(parents=True)
     draw = np.random.default_rng(0)
     for split, number in (('train', 6), ('test', 3)):

@@ -54,7 +54,7 @@ def test_a_part_of_which_the_checkpoint_has_some_asks():
     assert asks(state) == {'visual'}
 
 
-def test_parts_that_training_begins_anew_ask():
+def test_parts_that_are_not_taken_from_the_checkpoint_fetch_their_weights():
     assert asks(state_of(visual=2, audio=3), ['visual']) == {'visual'}
     assert asks(state_of(visual=2, audio=3), ['visual.layer.bias']) == {'visual'}
 

@@ -57,7 +57,7 @@ def test_a_video_that_is_damaged_throughout_is_refused(tmp_path, media):
 # --------------------------------------------------------------------- tracks and pictures
 
 
-def test_the_default_sound_is_heard(tmp_path, media):
+def test_the_default_sound_track_is_read(tmp_path, media):
     path = tmp_path / 'x.mp4'
     with av.open(str(path), 'w') as out:
         tracks = [out.add_stream('aac', rate=RATE, layout='mono') for _ in range(2)]

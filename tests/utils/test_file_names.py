@@ -97,5 +97,5 @@ def test_names_whose_files_would_be_one_get_numbers(awkward_names):
     assert max(len(file.encode()) for file in files) <= 130
 
 
-def test_thousands_of_clips_of_one_name_are_told_apart_at_once():
+def test_thousands_of_clips_of_one_name_get_different_names_at_once():
     assert len(set(different_names(['😀'] * 5000))) == 5000

@@ -19,7 +19,7 @@ def test_channel_weights_are_the_gradient_times_the_area():
     )
 
 
-def test_clips_that_are_nearly_alike_keep_their_order_inside_of_autocast():
+def test_clips_that_hardly_differ_keep_their_order_inside_autocast():
     head = PooledTagHead(num_classes=1, in_channels=4)
     features = torch.ones(3, 4, 5, 6) * torch.tensor([1.0, 1.0005, 1.001]).view(3, 1, 1, 1)
     with torch.autocast('cpu', torch.bfloat16):
