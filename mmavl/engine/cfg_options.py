@@ -9,6 +9,8 @@ from mmengine.utils import import_modules_from_strings
 
 from mmavl.errors import ConfigError
 
+_QUOTES = ('"', "'")
+
 
 class ConfigOptions(DictAction):
     """The action of ``--cfg-options``; a slip ends the program with one line."""
@@ -33,11 +35,53 @@ class ConfigOptions(DictAction):
             else:
                 try:
                     self._parse_iterable(value)
-                except (AssertionError, RecursionError) as error:
+                except (ValueError, RecursionError) as error:
                     problem = f'has a value that cannot be read: {error}'
             if problem is not None:
                 parser.exit(2, f'error: {self.option_strings[0]}: {text!r} {problem}\n')
         super().__call__(parser, namespace, values, option_string)
+
+    @staticmethod
+    def _parse_iterable(val: str) -> Any:
+        """A value as mmengine writes it; but spaces stay, and what is quoted is a text as it is.
+
+        Raises:
+            ValueError: A bracket or quote is not closed.
+        """
+        val = val.strip()
+        parts = _split(val)
+        if len(parts) > 1:
+            return [ConfigOptions._parse_iterable(part) for part in parts if part.strip()]
+        if val[:1] in _QUOTES and val.find(val[0], 1) == len(val) - 1:
+            return val[1:-1]
+        if val[:1] + val[-1:] not in ('()', '[]'):
+            return DictAction._parse_int_float_bool(val)
+        parts = [part for part in _split(val[1:-1]) if part.strip()]
+        values = [ConfigOptions._parse_iterable(part) for part in parts]
+        return tuple(values) if val[0] == '(' else values
+
+
+def _split(text: str) -> list[str]:
+    """What stands between the commas that are neither in brackets nor in quotes."""
+    parts, depth, quote, before = [''], 0, '', ','
+    for char in text:
+        if quote:
+            quote = '' if char == quote else quote
+        elif char in _QUOTES and before in ',([':  # elsewhere it is an apostrophe
+            quote = char
+        elif char in '([':
+            depth += 1
+        elif char in ')]':
+            depth -= 1
+        elif char == ',' and depth == 0:
+            parts.append('')
+            before = char
+            continue
+        parts[-1] += char
+        before = before if char.isspace() else char
+    if quote or (depth and ',' in text):
+        raise ValueError(f'a {"quote" if quote else "bracket"} is not closed')
+    return parts
 
 
 def apply_options(cfg: Config, options: dict[str, Any]) -> None:

@@ -32,6 +32,27 @@ def test_values_are_numbers_truths_texts_and_lists_and_later_ones_win():
 
 
 @pytest.mark.parametrize(
+    ('text', 'value'),
+    [
+        ('/my data/ä ü', '/my data/ä ü'),
+        ('[electric guitar, cello]', ['electric guitar', 'cello']),
+        ('(1, 2), (3, 4)', [(1, 2), (3, 4)]),
+        ('[[a b], [c, 1]]', [['a b'], ['c', 1]]),
+        ("'/a, b [c'", '/a, b [c'),
+        ('["guitar, bowed", \'50"\']', ['guitar, bowed', '50"']),
+        ("' 1 '", ' 1 '),
+        ("rock'n'roll, it's", ["rock'n'roll", "it's"]),
+        ('a=b', 'a=b'),
+        ('(1,)', (1,)),
+        ('[]', []),
+        ("['']", ['']),
+    ],
+)
+def test_texts_keep_their_spaces_and_in_quotes_all_else(text, value):
+    assert parse(f'a={text}') == {'a': value}
+
+
+@pytest.mark.parametrize(
     ('text', 'message'),
     [
         ('model.avc_head', "'model.avc_head' is not KEY=VALUE"),
@@ -41,7 +62,8 @@ def test_values_are_numbers_truths_texts_and_lists_and_later_ones_win():
         ('model.width.=5', 'is not of the form a.b.c'),
         ('model .width=5', 'is not of the form a.b.c'),
         ('model.width=', "'model.width=' has no value; an empty text is model.width=''"),
-        ('model.size=[3,4', "'model.size=[3,4' has a value that cannot be read: Imbalanced"),
+        ('model.size=[3,4', "'model.size=[3,4' has a value that cannot be read: a bracket is not"),
+        ("model.name='a", 'cannot be read: a quote is not closed'),
     ],
 )
 def test_what_is_not_a_key_with_a_value_ends_with_one_line(capsys, text, message):
