@@ -57,6 +57,7 @@ def read_image_size(path: str) -> tuple[int, int]:
     """
     with _opened(path) as image:
         turned = image.getexif().get(ExifTags.Base.Orientation, 1) in (5, 6, 7, 8)
+        turned = turned and image.format != 'TIFF'  # of which Pillow gives the upright size
         return image.size[::-1] if turned else image.size
 
 

@@ -55,11 +55,12 @@ def test_a_picture_taken_with_the_camera_turned_stands_upright(tmp_path):
     assert upright[:, :-1].max() == 0
 
 
+@pytest.mark.parametrize('suffix', ['jpg', 'png', 'tif', 'webp'])
 @pytest.mark.parametrize('orientation', range(1, 9))
-def test_a_size_is_that_of_the_upright_picture(tmp_path, orientation):
+def test_a_size_is_that_of_the_upright_picture(tmp_path, orientation, suffix):
     exif = Image.Exif()
     exif[0x0112] = orientation
-    path = str(tmp_path / 'x.jpg')
+    path = str(tmp_path / f'x.{suffix}')
     Image.new('RGB', (6, 4)).save(path, exif=exif)
     height, width = read_image(path).shape[:2]
     assert read_image_size(path) == (width, height)
