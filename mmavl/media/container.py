@@ -42,7 +42,7 @@ def require_file(path: str) -> None:
             f'{path} is missing: check data_root and the path in the manifest'
         ) from None
     except (OSError, ValueError) as error:  # a name too long, a loop of links, a NUL
-        raise DataError(f'{path!r:.300} cannot be opened: {_reason(error)}') from error
+        raise DataError(f'{path!r:.300} cannot be opened: {reason_of(error)}') from error
     if not stat.S_ISREG(status.st_mode):
         raise DataError(f'{path} is not a regular file')
     if status.st_size == 0:
@@ -67,15 +67,16 @@ def decoding_errors(path: str, failed: str = 'be decoded') -> Iterator[None]:
     except DataError:
         raise
     except PermissionError as error:
-        raise DataError(f'{path} cannot be opened: {_reason(error)}') from error
+        raise DataError(f'{path} cannot be opened: {reason_of(error)}') from error
     except Exception as error:
         raise DataError(
-            f'{path} cannot {failed} ({_reason(error)}): it is truncated, damaged, too large or '
+            f'{path} cannot {failed} ({reason_of(error)}): it is truncated, damaged, too large or '
             'not the kind of file its name says; fetch or convert it again'
         ) from error
 
 
-def _reason(error: Exception) -> str:
+def reason_of(error: Exception) -> str:
+    """What FFmpeg, the system or a decoder says, in a few words without a file's name."""
     text = getattr(error, 'strerror', None) or ' '.join(str(error).split())[:200]
     return text or type(error).__name__
 

@@ -12,7 +12,7 @@ import av
 
 from mmavl.errors import DataError
 
-from .container import find_track, open_container, require_file, start_time
+from .container import find_track, open_container, reason_of, require_file, start_time
 
 #: Share of a track's packets that may be undecodable; they are skipped and counted.
 MOST_UNDECODABLE = 0.1
@@ -98,6 +98,8 @@ class Track:
         yield from self._on_one_clock(self._frames())
 
     def _after_seek(self, time: float) -> Iterator[tuple[float, av.frame.Frame]]:
+        if getattr(self.track.codec_context, 'pix_fmt', None) == 'pal8':
+            return iter(())  # the palette comes once, with the first packet
         offset = (Fraction(time) + self.origin) / self.track.time_base
         try:
             self.container.seek(int(offset), stream=self.track)
@@ -126,15 +128,16 @@ class Track:
 
     def packets(self) -> Iterator[av.Packet]:
         """The track's packets in the file's order; reading goes on after damage."""
-        errors = 0
+        errors, reason = 0, ''
         while errors < _MOST_READ_ERRORS:
             try:
                 for packet in self.container.demux(self.track):
-                    errors = 0
+                    errors, reason = 0, ''
                     yield packet
                 return
-            except Exception:  # as above; reading goes on after the damage
-                errors += 1
+            except Exception as error:  # as above; reading goes on after the damage
+                errors, reason = errors + 1, reason or reason_of(error)
+        _warn_once(f'{self.path}: its {self.kind} is read no further ({reason})')
 
     def _judge(self, undecodable: int, seen: int) -> None:
         if undecodable > MOST_UNDECODABLE * seen:
@@ -201,9 +204,11 @@ class Track:
         clock, end = Clock(self), 0.0
         for packet in self.packets():
             if packet.size:
-                stamp = packet.dts if packet.pts is None else packet.pts
-                clock(stamp, self.packet_duration(packet))
-                end = max(end, clock.due)
+                # packets come in the order of decoding: only those times grow
+                stamp = packet.pts if packet.dts is None else packet.dts
+                ahead = 0 if packet.pts is None else (packet.pts - stamp) * packet.time_base
+                lasts = self.packet_duration(packet)
+                end = max(end, clock(stamp, lasts) + float(ahead) + lasts)
         return end
 
     def packet_duration(self, packet: av.Packet) -> float:
@@ -248,7 +253,7 @@ class Clock:
             if self.due is not None and not -_STEP_BACK <= time - self.due <= _LEAP:
                 self._shift += self.due - time
                 time = self.due
-        self.due = max(self.due or 0.0, time + lasts)
+        self.due = time + lasts if self.due is None else max(self.due, time + lasts)
         if declared and lasts - declared > max(0.1 * lasts, _ROUNDING):
             self._shift += lasts - declared  # stamps of another sample rate
         return time

@@ -37,6 +37,23 @@ def test_a_seek_that_lands_late_is_repeated_further_back(tmp_path, read, gop, b_
         assert index_of(read(path, time)) == pytest.approx(10 * time, abs=1.2)
 
 
+@pytest.mark.parametrize('read', PICTURES)
+def test_a_palette_is_kept_in_the_middle_of_a_video(tmp_path, read):
+    path = str(tmp_path / 'palette.avi')
+    greys = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 4, axis=1)
+    greys[:, 0] = 255
+    with av.open(path, 'w') as out:
+        track = out.add_stream('rawvideo', rate=FPS)
+        track.width, track.height, track.pix_fmt = 64, 64, 'pal8'
+        for index in range(30):
+            pixels = np.full((64, 64), grey(index), np.uint8)
+            frame = av.VideoFrame.from_ndarray((pixels, greys), format='pal8')
+            frame.pts = index
+            out.mux(track.encode(frame))
+        out.mux(track.encode(None))
+    assert index_of(read(path, 2.0)) == pytest.approx(20, abs=1)
+
+
 @pytest.mark.parametrize('read', SOUNDS)
 @pytest.mark.parametrize('loud_first', [True, False])
 @pytest.mark.parametrize('codec', ['mp3', 'aac'])
@@ -67,6 +84,28 @@ def test_a_flac_of_unknown_length_is_read(tmp_path, read):
     data[22:42] = bytes(20)
     path.write_bytes(data)
     assert len(read(str(path))) == pytest.approx(4 * RATE, abs=2)
+
+
+@pytest.mark.parametrize('read', SOUNDS)
+@pytest.mark.parametrize('subtype', ['VORBIS', 'OPUS'])
+def test_recordings_joined_to_one_ogg_file_are_all_read(tmp_path, read, subtype):
+    wave = 0.3 * np.sin(np.arange(48_000) / 20)
+    soundfile.write(tmp_path / 'one.ogg', wave, 48_000, format='OGG', subtype=subtype)
+    joined = tmp_path / 'joined.ogg'
+    joined.write_bytes(2 * (tmp_path / 'one.ogg').read_bytes())
+    wave = read(str(joined))
+    assert len(wave) == pytest.approx(2 * RATE, abs=0.03 * RATE)
+    assert np.abs(wave[-RATE // 2 :]).max() > 0.25
+
+
+def test_what_is_not_read_after_an_error_is_said(tmp_path, caplog):
+    joined = tmp_path / 'rates.ogg'
+    with open(joined, 'wb') as file:
+        for rate in (44_100, 48_000):  # which FFmpeg does not do
+            soundfile.write(tmp_path / 'one.ogg', np.full(rate, 0.1), rate)
+            file.write((tmp_path / 'one.ogg').read_bytes())
+    read_audio(str(joined))
+    assert 'rates.ogg: its audio is read no further (' in caplog.text
 
 
 @pytest.mark.parametrize('total', [10**9, 44100])
@@ -125,6 +164,17 @@ def test_a_recording_of_a_browser_has_all_of_its_pictures(tmp_path, read):
     path = live_webm(tmp_path / 'x.webm')
     for time in (0.05, 2.05, 3.85):
         assert index_of(read(path, time)) == pytest.approx(10 * time, abs=2)
+
+
+def test_the_length_of_a_slow_video_is_that_of_its_pictures(tmp_path, media):
+    # B-frames, seconds apart, come in another order than they are shown
+    path = str(tmp_path / 'slides.mp4')
+    moments = [3.0 * index for index in range(7)]
+    media.write_clip(path, media.grey_frames(7), wave=media.tone(22), moments=moments)
+    assert PictureStream.length_of(path) == pytest.approx(21, abs=0.5)
+    clip = pipeline().load(Clip('x', path, path))
+    assert clip['time'] == pytest.approx(10.5, abs=0.3)
+    assert clip['image'].mean() == pytest.approx(30, abs=3)
 
 
 @pytest.mark.parametrize('duration', [0, 1, 10**6])
