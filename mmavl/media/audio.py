@@ -28,6 +28,8 @@ RATES = (1000, 1_000_000)
 _PREROLL = 1.0
 # Seconds that time stamps may be off before silence is put in or sound left out.
 _JITTER = 0.05
+# Seconds by which a duration may be rounded.
+_ROUNDING = 2e-3
 
 #: Chooses where to start: (seconds in the file, seconds wanted) -> first second.
 StartRule = Callable[[float, float], float]
@@ -125,14 +127,18 @@ class SoundStream(Track):
         if resampler is not None and rate != self.sample_rate:
             yield resampler.resample_chunk(np.zeros(0, np.float32), last=True)
 
-    def pieces(self, start: float = 0.0) -> Iterator[tuple[int, np.ndarray]]:
+    def pieces(self, start: float = 0.0, seek: bool = True) -> Iterator[tuple[int, np.ndarray]]:
         """The sound from a second on, each piece with the rate in Hz that it has itself.
+
+        Args:
+            start (float): Seconds. Defaults to 0.
+            seek (bool): Whether to leave out what can be before. Defaults to True.
 
         Raises:
             DataError: A rate is not one that sound can have, or too much cannot be decoded.
         """
         have, first = start, True
-        for time, frame in self.decoded(max(start - _PREROLL, 0.0)):
+        for time, frame in self.decoded(max(start - _PREROLL, 0.0), seek):
             rate = frame.sample_rate
             _check_rate(self.path, rate)
             with decoding_errors(self.path):
@@ -146,6 +152,20 @@ class SoundStream(Track):
             if len(piece):
                 have, first = max(have, time) + len(piece) / rate, False
                 yield rate, piece
+
+    def _open(self) -> None:
+        super()._open()
+        self._rate = self.track.rate
+
+    def is_timed(self, frame: av.AudioFrame) -> bool:
+        """Whether a frame's stamp is a time, and not counted in the rate that the sound had first.
+
+        FFmpeg counts where not each frame has a stamp of its own in the file.
+        """
+        declared = float((frame.duration or 0) * (frame.time_base or 0))
+        lasts = self.duration(frame)
+        counted = declared and abs(lasts - declared) > max(0.1 * lasts, _ROUNDING)
+        return not counted or frame.sample_rate == self._rate
 
     def duration(self, frame: av.AudioFrame) -> float:
         """How long a frame lasts, in seconds."""
@@ -220,17 +240,9 @@ def _read_track(
     whole = seconds is None or seconds == float('inf')
     length = float('inf') if whole else SoundStream.length_of(path)
     first, wanted = (0.0, length) if whole else _span(length, seconds, start)
-    segments: list[tuple[int, bytearray]] = []  # recordings of several rates may be joined
-    have = 0.0
-    with SoundStream(path) as sound:
-        for rate, piece in sound.pieces(first):
-            if not segments or segments[-1][0] != rate:
-                segments.append((rate, bytearray()))
-            segments[-1][1].extend(piece.tobytes())
-            have += len(piece) / rate
-            _check_size(path, have, seconds, rate)
-            if have >= wanted:
-                break
+    have, segments = _segments(path, seconds, first, wanted, seek=True)
+    if first > 0 and have < wanted - _JITTER:  # the seek led into a wrong recording
+        have, segments = _segments(path, seconds, first, wanted, seek=False)
     if not segments:
         raise DataError(f'{path} holds no sound: it has a header and no samples')
     rate = segments[0][0]
@@ -238,6 +250,24 @@ def _read_track(
     waves[1:] = [soxr.resample(w, own, rate) for w, (own, _) in zip(waves[1:], segments[1:])]
     wave = waves[0] if len(waves) == 1 else np.concatenate(waves)
     return (have, wave, rate) if whole else (length, wave[: round(wanted * rate)], rate)
+
+
+def _segments(
+    path: str, seconds: float | None, first: float, wanted: float, seek: bool
+) -> tuple[float, list[tuple[int, bytearray]]]:
+    """Seconds read and the samples; recordings of several rates may be joined."""
+    segments: list[tuple[int, bytearray]] = []
+    have = 0.0
+    with SoundStream(path) as sound:
+        for rate, piece in sound.pieces(first, seek):
+            if not segments or segments[-1][0] != rate:
+                segments.append((rate, bytearray()))
+            segments[-1][1].extend(piece.tobytes())
+            have += len(piece) / rate
+            _check_size(path, have, seconds, rate)
+            if have >= wanted:
+                break
+    return have, segments
 
 
 def _span(length: float, seconds: float | None, start: StartRule) -> tuple[float, float]:

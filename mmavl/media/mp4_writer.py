@@ -95,7 +95,8 @@ class Mp4Writer:
     def _packets(self, sound: SoundStream) -> Iterator[tuple[float, av.Packet | list[av.Packet]]]:
         track = sound.track
         # canonical: a decoder of mp3 is called mp3float
-        if track.rate >= _COPIED.get(track.codec.canonical_name, float('inf')):
+        least = _COPIED.get(track.codec.canonical_name, float('inf'))
+        if track.rate >= least and _is_constant(self.sound_of):
             return self._copied(sound)
         return self._encoded(sound)
 
@@ -124,6 +125,8 @@ class Mp4Writer:
         out = self._output.add_stream('aac', rate=rate, layout=layout)
         resampler, kind, due = None, None, 0
         for time, frame in sound.decoded():
+            if time < due / rate - sound.duration(frame) / 2:
+                continue  # recordings that were joined overlap
             if kind != (kind := (frame.format.name, frame.layout.name, frame.sample_rate)):
                 resampler = av.AudioResampler(format='fltp', layout=layout, rate=rate)
             frame.pts = None
@@ -142,3 +145,16 @@ class Mp4Writer:
         except av.FFmpegError as error:
             number = error.errno if 0 < (error.errno or 0) < 200 else errno.EIO
             raise OSError(number, f'the MP4 cannot be written: {error.strerror}') from error
+
+
+def _is_constant(path: str) -> bool:
+    """Whether AAC that is described packet by packet has one rate and number of channels."""
+    kinds = set()
+    with SoundStream(path) as sound:
+        if sound.track.codec.canonical_name != 'aac' or sound.track.codec_context.extradata:
+            return True
+        for packet in sound.packets():
+            if packet.size > 3:
+                _, _, rate, channels = bytes(packet)[:4]
+                kinds.add((rate & 0xFD, channels & 0xC0))
+    return len(kinds) <= 1

@@ -27,8 +27,6 @@ _FURTHER_BACK = (0.0, 4.0, 16.0, 64.0)
 _TAIL = 2.0
 # Time stamps that step back or leap by more than this are another recording's, joined on.
 _STEP_BACK, _LEAP = 1.0, 600.0
-# Seconds by which a duration may be rounded.
-_ROUNDING = 2e-3
 
 _log = logging.getLogger(__name__)
 
@@ -77,14 +75,21 @@ class Track:
         """A time stamp of the track on the file's clock."""
         return float(stamp * self.track.time_base - self.origin)
 
-    def decoded(self, start: float = 0.0) -> Iterator[tuple[float, av.frame.Frame]]:
+    def decoded(
+        self, start: float = 0.0, seek: bool = True
+    ) -> Iterator[tuple[float, av.frame.Frame]]:
         """Frames with their times, from one at or before ``start`` on where there is one.
+
+        Args:
+            start (float): Seconds. Defaults to 0.
+            seek (bool): Whether to leave out what can be; without, they are all frames. A seek
+                in joined recordings may lead into the wrong one. Defaults to True.
 
         Yields:
             tuple[float, av.frame.Frame]: The time in seconds. It grows, but for overlaps of up to
             a second where recordings were joined.
         """
-        for back in _FURTHER_BACK:
+        for back in _FURTHER_BACK if seek else ():
             if start - back <= 0:
                 break
             frames = self._after_seek(start - back)
@@ -93,7 +98,7 @@ class Track:
                 yield first
                 yield from frames
                 return
-        if start > 0:
+        if start > 0 and seek:
             self._open()  # not every format can seek to its beginning
         yield from self._on_one_clock(self._frames())
 
@@ -156,8 +161,11 @@ class Track:
     ) -> Iterator[tuple[float, av.frame.Frame]]:
         clock = Clock(self)
         for frame in frames:
-            declared = float((frame.duration or 0) * (frame.time_base or 0))
-            yield clock(frame.pts, self.duration(frame), declared), frame
+            yield clock(frame.pts, self.duration(frame), self.is_timed(frame)), frame
+
+    def is_timed(self, frame: av.frame.Frame) -> bool:
+        """Whether a frame's time stamp is its time to the last digit."""
+        return True
 
     def duration(self, frame: av.frame.Frame) -> float:
         """How long a frame lasts, in seconds."""
@@ -236,13 +244,13 @@ class Clock:
         self._shift = 0.0
         self.due: float | None = None
 
-    def __call__(self, stamp: int | None, lasts: float, declared: float = 0.0) -> float:
+    def __call__(self, stamp: int | None, lasts: float, timed: bool = True) -> float:
         """The time of the next frame or packet.
 
         Args:
             stamp (int, optional): Its time stamp; a bare elementary stream has none.
             lasts (float): Seconds that it lasts.
-            declared (float): Seconds that it lasts by the file, 0 where the file says nothing.
+            timed (bool): Whether the stamp is a time to the last digit. Defaults to True.
 
         Returns:
             float: Seconds.
@@ -250,12 +258,12 @@ class Clock:
         time = self.due or 0.0
         if stamp is not None:
             time = self._track.seconds(stamp) + self._shift
-            if self.due is not None and not -_STEP_BACK <= time - self.due <= _LEAP:
-                self._shift += self.due - time
-                time = self.due
+            off = 0.0 if self.due is None else time - self.due
+            joined = not -_STEP_BACK <= off <= _LEAP
+            if joined or (not timed and off <= _STEP_BACK):
+                self._shift -= off
+                time -= off
         self.due = time + lasts if self.due is None else max(self.due, time + lasts)
-        if declared and lasts - declared > max(0.1 * lasts, _ROUNDING):
-            self._shift += lasts - declared  # stamps of another sample rate
         return time
 
 

@@ -95,6 +95,26 @@ def test_sound_that_mp4_holds_is_copied_to_the_sample(
     assert np.array_equal(*parts)
 
 
+@pytest.mark.parametrize('rates', [(44100, 22050), (22050, 44100)])
+def test_sound_that_changes_its_rate_keeps_its_pitch_and_its_place(tmp_path, media, rates):
+    parts = []
+    for rate in rates:
+        wave = media.tone(2, rate)
+        part = media.write_clip(
+            tmp_path / f'{rate}.ts', media.grey_frames(20), wave=wave, rate=rate,
+            container_format='mpegts',
+        )  # fmt: skip
+        parts.append(part.read_bytes())
+    source = tmp_path / 'x.ts'
+    source.write_bytes(b''.join(parts))
+    wave, rate = read_audio(str(write(tmp_path / 'out.mp4', source, TENTHS)))
+    assert len(wave) / rate == pytest.approx(4, abs=0.25)
+    for first in (0.5, 2.7):
+        part = wave[round(first * rate) :][:rate]
+        spectrum = np.abs(np.fft.rfft(part * np.hanning(len(part))))
+        assert spectrum.argmax() * rate / len(part) == pytest.approx(440, abs=2)
+
+
 @pytest.mark.parametrize(
     ('codec', 'rate', 'expected_rate'),
     [

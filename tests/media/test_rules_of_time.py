@@ -86,6 +86,19 @@ def test_a_flac_of_unknown_length_is_read(tmp_path, read):
     assert len(read(str(path))) == pytest.approx(4 * RATE, abs=2)
 
 
+def test_a_part_of_recordings_joined_with_the_same_stamps_is_that_part(tmp_path):
+    parts = []
+    for gain in (0.1, 0.4):
+        wave = gain * np.sin(np.arange(2 * 44100) / 20)
+        parts.append(write_sound(tmp_path / f'{gain}.ts', wave, 'aac', container='mpegts'))
+    joined = tmp_path / 'joined.ts'
+    joined.write_bytes(b''.join(Path(part).read_bytes() for part in parts))
+    for first, gain in ((0.5, 0.1), (2.5, 0.4), (3.4, 0.4)):
+        wave, rate = read_audio(str(joined), seconds=0.5, start=lambda *_, at=first: at)
+        assert len(wave) / rate == pytest.approx(0.5)
+        assert np.abs(wave).max() == pytest.approx(gain, rel=0.1)
+
+
 @pytest.mark.parametrize('read', SOUNDS)
 @pytest.mark.parametrize('subtype', ['VORBIS', 'OPUS'])
 def test_recordings_joined_to_one_ogg_file_are_all_read(tmp_path, read, subtype):
@@ -246,11 +259,13 @@ def test_sound_and_pictures_of_joined_streams_go_on(tmp_path, media):
 @pytest.mark.parametrize(
     'read', [sound_of_the_dataset, sound_of_the_inferencers, sound_of_windows]
 )
-def test_each_frame_is_resampled_from_its_own_rate(tmp_path, read):
+@pytest.mark.parametrize('rates', [(44100, 22050), (22050, 44100)])
+@pytest.mark.parametrize('container', ['adts', 'mpegts'])
+def test_each_frame_is_resampled_from_its_own_rate(tmp_path, read, rates, container):
     files = []
-    for rate in (44100, 22050):
+    for rate in rates:
         wave = 0.5 * np.sin(2 * np.pi * 440 * np.arange(2 * rate) / rate)
-        files.append(write_sound(tmp_path / f'{rate}.aac', wave, 'aac', rate, 'adts'))
+        files.append(write_sound(tmp_path / f'{rate}.aac', wave, 'aac', rate, container))
     path = tmp_path / 'x.aac'
     path.write_bytes(b''.join(Path(name).read_bytes() for name in files))
     sound = read(str(path))
