@@ -73,7 +73,9 @@ def pair_up(paths: list[str]) -> list[Any]:
                 )
             paired.append((path, sound))
         elif kind_of(path) == 'sound':
-            raise ValueError(f'{path} is a sound: name a picture before it')
+            before = [item for item in paired[-1:] if isinstance(item, str)]
+            none = ''.join(f'; {item} is none, by its suffix' for item in before)
+            raise ValueError(f'{path} is a sound: name a picture before it{none}')
         else:
             paired.append(path)
     return paired

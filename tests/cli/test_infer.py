@@ -402,6 +402,11 @@ def test_a_folder_is_a_folder_whatever_its_name(tmp_path):
     assert pair_up([f'{tmp_path}/x.jpg', 'a.mp4']) == [f'{tmp_path}/x.jpg', 'a.mp4']
 
 
+def test_what_stands_before_a_sound_and_is_no_picture_is_named():
+    with pytest.raises(ValueError, match='name a picture before it; scan is none, by its suffix'):
+        pair_up(['a.jpg', 'b.wav', 'scan', 'c.wav'])
+
+
 def test_a_sound_alone_is_one_line_and_code_2(tmp_path, config, capsys):
     assert localize('c.wav', '--out', tmp_path / 'out', '--model', config) == 2
     assert capsys.readouterr().err == 'error: c.wav is a sound: name a picture before it\n'
