@@ -12,7 +12,7 @@ from types import FrameType
 from typing import Any
 
 from mmengine import Config
-from mmengine.registry import OPTIMIZERS, Registry
+from mmengine.registry import OPTIMIZERS, PARAM_SCHEDULERS, Registry
 from mmengine.runner import Runner
 from torch.utils.data import DataLoader
 
@@ -128,6 +128,8 @@ def _explain(error: Exception, cfg: Config) -> str | None:
     optimizer = cfg.get('optim_wrapper', {}).get('optimizer', {}).get('type')
     if isinstance(optimizer, str) and OPTIMIZERS.get(optimizer) is None:
         return _explain_type(optimizer, OPTIMIZERS, cfg)
+    if frames[-1].f_code.co_name == 'build_scheduler_from_cfg' and isinstance(error, KeyError):
+        return _explain_type(frames[-1].f_locals['scheduler_type'], PARAM_SCHEDULERS, cfg)
     loaders = [f.f_locals['dataloader'] for f in builders if 'dataloader' in f.f_locals]
     unknown = [key for key in (loaders or [()])[-1] if key not in _LOADER_KEYS]
     if unknown:

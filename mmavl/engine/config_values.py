@@ -9,7 +9,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from mmengine import Config
 from mmengine import registry as roots
-from mmengine.runner import EpochBasedTrainLoop, IterBasedTrainLoop, Runner
+from mmengine.runner import EpochBasedTrainLoop, IterBasedTrainLoop, Runner, set_random_seed
 from torch.utils.data import DataLoader
 
 import mmavl.registry  # noqa: F401  adds mmavl's registries to mmengine's
@@ -19,6 +19,7 @@ from mmavl.utils.components import component_name
 
 _REGISTRIES = [r for r in vars(roots).values() if isinstance(r, roots.Registry)]
 _SCOPES = (None, 'mmavl', 'mmengine')
+_COUNTS = ('max_epochs', 'max_iters', 'val_interval')
 _SCALARS = (str, bool, int, float)
 
 
@@ -62,12 +63,16 @@ def _wrong(given: Mapping[str, Any], hints: Mapping[str, Any], place: str) -> It
         if key in hints and not _accepts(hints[key], value):
             where = f'{place}: ' if place else ''
             yield f'{where}{key}={value!r} must be {_words(hints[key])}'
+        elif place == 'train_cfg' and key in _COUNTS and isinstance(value, int) and value < 1:
+            yield f'train_cfg: {key}={value!r} must be at least 1'
 
 
 def _taker(given: Mapping[str, Any], place: str) -> Any:
     """What takes an entry's keys as arguments; None where it is not known for certain."""
     if place.endswith('_dataloader'):
         return DataLoader
+    if place == 'randomness':
+        return set_random_seed
     kind = given.get('type')
     if place == 'train_cfg' and kind is None:
         return EpochBasedTrainLoop if given.get('by_epoch') else IterBasedTrainLoop

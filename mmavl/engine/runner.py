@@ -3,6 +3,7 @@
 import copy
 import logging
 from collections.abc import Callable
+from pickle import UnpicklingError
 from typing import Any
 
 from mmengine.dataset import InfiniteSampler
@@ -20,8 +21,12 @@ from mmavl.engine.distributed import seed_worker
 from mmavl.engine.loops import ResumableEpochLoop
 from mmavl.engine.replaced_weights import without_replaced
 from mmavl.engine.schedules import fit_schedule, lengths_of, restore_length
+from mmavl.errors import CheckpointError
+from mmavl.utils.failures import error_line
 from mmavl.utils.weights import without_sources
 
+# What mmengine raises where a file is damaged, or holds something else.
+_NO_CHECKPOINT = (AttributeError, EOFError, KeyError, RuntimeError, TypeError, UnpicklingError)
 _MMENGINE_HOOKS = {
     'runtime_info', 'timer', 'sampler_seed', 'logger', 'param_scheduler', 'checkpoint',
 }  # fmt: skip
@@ -87,7 +92,20 @@ class AVRunner(Runner):
     def resume(self, filename: str, *args, **kwargs) -> None:
         """Resume; how long a schedule is stands in the config, how far it is in the checkpoint."""
         built = lengths_of(self.param_schedulers)
-        super().resume(filename, *args, **kwargs)
+        try:
+            super().resume(filename, *args, **kwargs)
+        except (
+            AttributeError,
+            EOFError,
+            KeyError,
+            RuntimeError,
+            TypeError,
+            UnpicklingError,
+        ) as error:
+            raise CheckpointError(
+                f'{filename} cannot be resumed ({error_line(error)}): name a checkpoint that this '
+                'training wrote; --cfg-options load_from=FILE takes weights alone'
+            ) from error
         for schedule, length in built:
             restore_length(schedule, length)
 

@@ -105,6 +105,11 @@ def test_an_option_with_a_misspelt_key_is_found(write):
             "param_scheduler: MultiStepLR needs 'milestones'",
         ),
         (
+            'param_scheduler',
+            {'type': 'MultiStepLRR', 'milestones': [1]},
+            "param_scheduler: no parameter scheduler is called 'MultiStepLRR'; did you mean 'Mul",
+        ),
+        (
             'randomness__sed',
             2,
             "randomness: set_randomness takes no 'sed'; did you mean 'seed'?",

@@ -51,7 +51,10 @@ def test_the_values_of_mmavls_own_configs_are_of_the_types_wanted(path):
         ('val_dataloader', 4, 'val_dataloader=4 must be DataLoader or Dict or None'),
         ('test_evaluator.0.protocols', [3], 'test_evaluator.0: protocols=[3] must be Sequence[st'),
         ('default_hooks.logger.interval', 'x', "default_hooks.logger: interval='x' must be int"),
+        ('train_cfg.max_epochs', 0, 'train_cfg: max_epochs=0 must be at least 1'),
+        ('train_cfg.val_interval', 0, 'train_cfg: val_interval=0 must be at least 1'),
         ('randomness', 3, 'randomness=3 must be Dict'),
+        ('randomness.seed', 1.5, 'randomness: seed=1.5 must be int'),
     ],
 )
 def test_a_value_of_another_type_is_named_with_place_and_type(key, value, message):

@@ -111,6 +111,16 @@ def test_resume_takes_also_what_load_from_leaves_out(make_cfg, tmp_path):
     assert torch.equal(runner.model.layer.weight, saved['layer.weight'])
 
 
+@pytest.mark.parametrize('kind', ['text', 'truncated', 'weights'])
+def test_resume_from_what_is_no_checkpoint_of_a_training_names_it(make_cfg, tmp_path, kind):
+    path = tmp_path / 'x.pth'
+    torch.save({'state_dict': {'layer.weight': torch.zeros(1, 1)}}, path)
+    content = {'text': b'no checkpoint', 'truncated': path.read_bytes()[:-200]}
+    path.write_bytes(content.get(kind, path.read_bytes()))
+    with pytest.raises(CheckpointError, match=r'x\.pth cannot be resumed \(.*\): name a '):
+        run_training(make_cfg(), resume=str(path))
+
+
 def test_resume_from_a_missing_file_names_it(make_cfg):
     with pytest.raises(FileNotFoundError, match=r'--resume: checkpoint not found: nowhere\.pth'):
         run_training(make_cfg(), resume='nowhere.pth')

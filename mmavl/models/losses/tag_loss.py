@@ -3,6 +3,7 @@
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from mmavl.errors import ConfigError
 from mmavl.registry import MODELS
 
 
@@ -18,5 +19,14 @@ class TagLoss(nn.Module):
     """
 
     def forward(self, logits: Tensor, tags: Tensor) -> Tensor:
-        """Compare logits with tags."""
+        """Compare logits with tags.
+
+        Raises:
+            ConfigError: They are of different numbers of classes.
+        """
+        if logits.shape[-1] != tags.shape[-1]:
+            raise ConfigError(
+                f'a tag head has num_classes={logits.shape[-1]}, and the data have '
+                f'{tags.shape[-1]} classes: set num_classes of each tag head'
+            )
         return F.binary_cross_entropy_with_logits(logits.float(), tags)
