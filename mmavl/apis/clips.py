@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from mmavl.errors import DataError
-from mmavl.media.audio import check_samples
 from mmavl.media.formats import kind_of
+from mmavl.media.sound_stream import check_samples
 from mmavl.utils.failures import error_line
 from mmavl.utils.file_names import different_names
 

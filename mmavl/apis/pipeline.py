@@ -11,9 +11,10 @@ from mmengine.registry import DefaultScope
 from torch import Tensor
 
 from mmavl.errors import ConfigError
-from mmavl.media.audio import SoundStream, read_audio
+from mmavl.media.audio import read_audio
 from mmavl.media.formats import kind_of
 from mmavl.media.image import read_image
+from mmavl.media.sound_stream import SoundStream
 from mmavl.media.video import PictureStream
 from mmavl.registry import TRANSFORMS
 from mmavl.utils.components import component_name

@@ -16,9 +16,9 @@ from mmavl.apis.base_av_inferencer import write_json
 from mmavl.apis.clips import Clip, check_path
 from mmavl.apis.render import render_frame
 from mmavl.errors import DataError
-from mmavl.media.audio import SoundStream
 from mmavl.media.container import find_track, open_container
 from mmavl.media.formats import kind_of
+from mmavl.media.sound_stream import SoundStream
 from mmavl.media.video import PictureStream
 from mmavl.utils.failures import ends_run, error_line
 from mmavl.utils.file_names import safe_name

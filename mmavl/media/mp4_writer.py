@@ -9,8 +9,8 @@ from typing import IO
 import av
 import numpy as np
 
-from .audio import SoundStream
 from .container import find_track, open_container
+from .sound_stream import SoundStream
 from .track import Clock
 
 #: Sound that goes into the MP4 as it is, and from what rate in Hz the muxer takes it.

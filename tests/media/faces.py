@@ -17,7 +17,7 @@ from mmavl.datasets.pseudo_labels.scores import teacher_scores
 from mmavl.datasets.transforms import LoadAudio, LoadFrame
 from mmavl.detection.frames import ManifestFrames
 from mmavl.errors import DataError
-from mmavl.media.audio import SoundStream
+from mmavl.media.sound_stream import SoundStream
 from mmavl.utils.autocast import Precision
 
 from .writing import FPS

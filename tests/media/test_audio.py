@@ -7,7 +7,7 @@ import pytest
 import soundfile
 
 from mmavl.errors import DataError
-from mmavl.media import audio
+from mmavl.media import sound_stream
 from mmavl.media.audio import read_audio
 
 CLIPS = Path(__file__).parents[3] / 'shared/data/clips'
@@ -129,8 +129,8 @@ def test_a_huge_track_is_decoded_only_where_needed(tmp_path, monkeypatch, name):
         write_aac(tmp_path / name, sine(8000, 60), 8000)
     else:
         soundfile.write(tmp_path / name, sine(8000, 60), 8000)
-    frames, mono = [], audio._mono
-    monkeypatch.setattr(audio, '_mono', lambda frame: frames.append(frame) or mono(frame))
+    frames, mono = [], sound_stream._mono
+    monkeypatch.setattr(sound_stream, '_mono', lambda frame: frames.append(frame) or mono(frame))
     read_audio(str(tmp_path / name), seconds=1, start=lambda length, wanted: 30.0)
     assert sum(frame.samples for frame in frames) < 18_000
 

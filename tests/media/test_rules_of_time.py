@@ -10,8 +10,9 @@ import pytest
 import soundfile
 
 from mmavl.apis.clips import Clip
-from mmavl.media.audio import SoundStream, read_audio
+from mmavl.media.audio import read_audio
 from mmavl.media.mp4_writer import Mp4Writer
+from mmavl.media.sound_stream import SoundStream
 from mmavl.media.video import PictureStream
 
 from .faces import (

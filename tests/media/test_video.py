@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from mmavl.errors import DataError
-from mmavl.media.audio import SoundStream, read_audio
+from mmavl.media.audio import read_audio
+from mmavl.media.sound_stream import SoundStream
 from mmavl.media.video import PictureStream, read_video_frame
 
 

@@ -23,9 +23,10 @@ from mmavl.engine.checkpoint import checkpoint_metainfo, load_checkpoint, load_s
 from mmavl.engine.exported import load_exported, save_exported
 from mmavl.errors import CheckpointError, ConfigError, DataError
 from mmavl.evaluation import Prediction, read_predictions, write_predictions
-from mmavl.media.audio import SoundStream, read_audio
+from mmavl.media.audio import read_audio
 from mmavl.media.formats import kind_of
 from mmavl.media.image import read_image, read_image_size
+from mmavl.media.sound_stream import SoundStream
 from mmavl.media.video import PictureStream, read_video_frame
 from mmavl.models.label_groups import MatrixGroups
 from mmavl.registry import MODELS

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from mmavl.media.audio import TOLERANCE, SoundStream
+from mmavl.media.audio import TOLERANCE
 from mmavl.media.container import find_track, open_container
+from mmavl.media.sound_stream import SoundStream
 from mmavl.media.video import END_SLACK, PictureStream
 
 #: Seconds by which a clip that was cut before may be longer than asked.
