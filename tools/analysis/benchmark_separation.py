@@ -63,7 +63,7 @@ def main() -> None:
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     print(f'{platform.machine()}, {args.device}, {torch.get_num_threads()} threads, {precision}')
     print(f'{args.seconds:g} s at {args.rate} Hz -> {len(sources)} sources')
-    print(f'{wall:.2f} s elapsed, {cpu:.2f} s of CPU time')
+    print(f'{wall:.3g} s elapsed, {cpu:.3g} s of CPU time')
 
 
 if __name__ == '__main__':
