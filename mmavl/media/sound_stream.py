@@ -77,10 +77,9 @@ class SoundStream(Track):
         length = self.window_samples
         first = max(round(time * self.sample_rate) - length // 2, self._begin)
         self._fill(first + length)
-        if not len(self._buffer) and self._begin:  # the sound ends before: its last window
-            end = self.length_of(self.path)
-            self._begin_at(max(end - length / self.sample_rate, 0.0))
-            self._fill(self._begin + length)
+        if self._over and len(self._buffer) < length:
+            self._step_back()
+            self._fill(first + length)
         if not len(self._buffer):
             raise DataError(f'{self.path} holds no sound: it has a header and no samples')
         end = self._begin + len(self._buffer)
@@ -92,6 +91,12 @@ class SoundStream(Track):
         keep = max(min(first, end - length), self._begin)
         self._buffer, self._begin = self._buffer[keep - self._begin :].copy(), keep
         return first / self.sample_rate, window
+
+    def _step_back(self) -> None:
+        """Begin with the last window of the sound, where it ends before the one asked for."""
+        last = self.length_of(self.path) - self.window_samples / self.sample_rate
+        if last < self._begin / self.sample_rate - JITTER and self._begin:
+            self._begin_at(max(last, 0.0))
 
     def _fill(self, end: int) -> None:
         pieces, have = [self._buffer], self._begin + len(self._buffer)
