@@ -8,9 +8,11 @@ A file does harm if its reader raises anything but mmavl's own errors and OSErro
 """
 
 import argparse
+import contextlib
 import logging
 import multiprocessing
 import os
+import queue
 import resource
 import signal
 import sys
@@ -103,14 +105,14 @@ def fuzz(name: str, seeds: range) -> Iterator[tuple[int, str, str]]:
             worker.start()
             at = seeds.start
             while True:
-                try:
-                    seed, outcome, message = results.get(timeout=3 * SECONDS)
-                except Exception:  # an empty queue: the process is dead or hangs in C
+                answer = _answer(results, worker)
+                if answer is None:
                     worker.kill()
                     worker.join()
                     yield at, 'harm', f'the process died or hung (exit {worker.exitcode})'
                     at += 1
                     break
+                seed, outcome, message = answer
                 if seed is None:
                     at = seeds.stop
                     break
@@ -118,6 +120,17 @@ def fuzz(name: str, seeds: range) -> Iterator[tuple[int, str, str]]:
                 at = seed + 1
             worker.join()
             seeds = range(at, seeds.stop)
+
+
+def _answer(results: 'multiprocessing.Queue', worker: multiprocessing.Process) -> tuple | None:
+    """What the worker says next; None where it is dead, or hangs in C out of reach of SIGALRM."""
+    for _ in range(3 * SECONDS):
+        alive = worker.is_alive()
+        with contextlib.suppress(queue.Empty):
+            return results.get(timeout=1)
+        if not alive:
+            break
+    return None
 
 
 def parse_args() -> argparse.Namespace:

@@ -75,7 +75,6 @@ def test_a_process_that_dies_is_named_with_its_seed_and_the_others_are_read(fuzz
         (folder / 'a.json').write_text('1')
         return [folder / 'a.json']
 
-    monkeypatch.setattr(fuzz, 'SECONDS', 1)
     monkeypatch.setattr(fuzz, 'mutations', lambda data, seed: str(seed).encode())
     monkeypatch.setitem(fuzz.TARGETS, 'numbers', fuzz.Target(write, read))
     outcomes = {seed: outcome for seed, outcome, _ in fuzz.fuzz('numbers', range(6))}
