@@ -1,5 +1,4 @@
 import json
-import os
 import subprocess
 import sys
 from collections import namedtuple
@@ -13,6 +12,7 @@ ROOT = Path(__file__).parents[2]
 # Asking compilers for their version and formatting the config would take longer than the rest.
 SERVER = """
 import errno, json, os, resource, runpy, sys
+sys.path[:0] = sys.argv[1:]  # PYTHONPATH cannot hold a folder with a colon
 import mmavl.datasets.transforms, mmavl.engine.launch, mmavl.engine.hooks, mmavl.evaluation.metrics
 import mmavl.engine.optim_wrappers, mmavl.models, mmavl.visualization
 from mmengine import Config
@@ -49,10 +49,8 @@ Ended = namedtuple('Ended', 'code stdout stderr')
 
 @pytest.fixture(scope='module')
 def server():
-    paths = os.pathsep.join([str(ROOT), str(ROOT / 'tests/engine/toy')])
     process = subprocess.Popen(
-        [sys.executable, '-c', SERVER],
-        env={**os.environ, 'PYTHONPATH': paths},
+        [sys.executable, '-c', SERVER, str(ROOT), str(ROOT / 'tests/engine/toy')],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
