@@ -27,7 +27,7 @@ class Mp4Writer:
         file (IO): What to write to, open for binary writing.
         size (tuple[int, int]): Width and height, even.
         rate (Fraction): About how many frames a second; each frame comes with its own moment.
-        sound_of (str): The file whose first sound track goes along, if it has one.
+        sound_of (str): The file whose default sound track goes along, if it has one.
 
     Raises:
         OSError: The file cannot be written.
