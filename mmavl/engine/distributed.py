@@ -1,5 +1,6 @@
 """Several processes on machines with and without CUDA."""
 
+import atexit
 import random
 
 import numpy as np
@@ -35,6 +36,7 @@ def prepare_launcher(cfg: Config, launcher: str) -> None:
         )
     if not dist.is_initialized():
         dist.init_process_group('gloo')
+        atexit.register(_leave_process_group)
     cfg.model_wrapper_cfg = {
         'type': 'MMDistributedDataParallel',
         'device_ids': None,
@@ -42,6 +44,12 @@ def prepare_launcher(cfg: Config, launcher: str) -> None:
         'find_unused_parameters': cfg.get('find_unused_parameters', False),
         **cfg.get('model_wrapper_cfg', {}),
     }
+
+
+def _leave_process_group() -> None:
+    """Leave before the interpreter ends: gloo's threads abort a process that has not."""
+    if dist.is_initialized():
+        dist.destroy_process_group()
 
 
 def seed_worker(worker_id: int, rank: int) -> None:

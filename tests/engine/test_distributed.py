@@ -1,4 +1,7 @@
+import os
 import random
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -95,3 +98,25 @@ def test_bfloat16_and_channels_last_go_with_distributed_training(tmp_path):
         assert model.module.conv.weight.is_contiguous(memory_format=torch.channels_last)
     finally:
         dist.destroy_process_group()
+
+
+def test_a_process_leaves_its_group_before_it_ends():
+    """gloo's threads abort about every second process that ends within a group."""
+    program = (
+        'import atexit, torch.distributed as dist\n'
+        'atexit.register(lambda: print("left", not dist.is_initialized()))\n'
+        'from mmengine import Config\n'
+        'from mmavl.engine.distributed import prepare_launcher\n'
+        'prepare_launcher(Config({}), "pytorch")\n'
+        'print("joined", dist.is_initialized())\n'
+    )
+    environment = {**os.environ, 'RANK': '0', 'WORLD_SIZE': '1', 'CUDA_VISIBLE_DEVICES': ''}
+    environment |= {'MASTER_ADDR': '127.0.0.1', 'MASTER_PORT': '0'}
+    ended = subprocess.run(
+        [sys.executable, '-c', program],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ended.stdout.splitlines() == ['joined True', 'left True']
