@@ -1,8 +1,10 @@
 """Everything that a config can name as a part of a model, and the teachers of pseudo-labels."""
 
 from . import (
+    audio_taggers,
     backbones,
     data_preprocessors,
+    dense_classifiers,
     disentanglers,
     heads,
     label_groups,
@@ -15,8 +17,10 @@ from . import (
 )
 
 __all__ = [
+    'audio_taggers',
     'backbones',
     'data_preprocessors',
+    'dense_classifiers',
     'disentanglers',
     'heads',
     'label_groups',

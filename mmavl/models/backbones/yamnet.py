@@ -111,3 +111,24 @@ def read_onnx_convolutions(path: Path) -> list[tuple[Tensor, Tensor]]:
         ]
     except (LookupError, TypeError) as error:
         raise ConfigError(f'{path} has convolutions without constant weights: {error}') from error
+
+
+def read_onnx_linear(path: Path) -> tuple[Tensor, Tensor]:
+    """Weight [L, D] and bias [L] of the last linear layer of an ONNX file.
+
+    Args:
+        path: The .onnx file, or a .zip holding it with its external data.
+
+    Raises:
+        ConfigError: The file has none.
+    """
+    import onnx
+
+    graph = load_onnx(path).graph
+    values = {t.name: t for t in graph.initializer}
+    layers = [node.input for node in graph.node if node.op_type == 'Gemm']
+    # a quantised weight goes through two more nodes, which only round it
+    names = [name.removesuffix('_qdq') for name in (layers or [()])[-1][1:3]]
+    if len(names) != 2 or not all(name in values for name in names):
+        raise ConfigError(f'{path} has no linear layer with constant weights')
+    return tuple(torch.from_numpy(onnx.numpy_helper.to_array(values[n]).copy()) for n in names)

@@ -1,0 +1,6 @@
+"""Pretrained networks that say for each part of a picture what it shows."""
+
+from .base_dense_classifier import BaseDenseClassifier
+from .timm_dense_classifier import TimmDenseClassifier
+
+__all__ = ['BaseDenseClassifier', 'TimmDenseClassifier']
