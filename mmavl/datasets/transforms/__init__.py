@@ -9,6 +9,7 @@ from .load_frame import LoadFrame
 from .pack_av_inputs import PackAVInputs
 from .random_flip import RandomFlip
 from .resize import Resize
+from .resize_shorter_side import ResizeShorterSide
 
 __all__ = [
     'AudioGain',
@@ -20,4 +21,5 @@ __all__ = [
     'PackAVInputs',
     'RandomFlip',
     'Resize',
+    'ResizeShorterSide',
 ]

@@ -5,6 +5,7 @@ from .coarse_to_fine import CoarseToFine
 from .localizer_graph import LocalizerGraph
 from .random_localizer import RandomLocalizer
 from .simplified_coarse_to_fine import SimplifiedCoarseToFine
+from .training_free_localizer import TrainingFreeLocalizer
 
 __all__ = [
     'BaseLocalizer',
@@ -12,4 +13,5 @@ __all__ = [
     'LocalizerGraph',
     'RandomLocalizer',
     'SimplifiedCoarseToFine',
+    'TrainingFreeLocalizer',
 ]

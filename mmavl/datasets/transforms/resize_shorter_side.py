@@ -1,0 +1,36 @@
+"""Bringing frames to one scale."""
+
+import cv2
+
+from mmavl.registry import TRANSFORMS
+
+
+@TRANSFORMS.register_module()
+class ResizeShorterSide:
+    """Scale the frame so that its shorter side has a given length; its aspect ratio is kept.
+
+    Frames of different shapes cannot be stacked: a model that takes them has the data
+    preprocessor :class:`MixedSizePreprocessor`. Boxes are normalised at this point and stay as
+    they are.
+
+    Args:
+        size (int): Of the shorter side, in pixels.
+        max_ratio (float): What is longer than this many shorter sides is stretched to it.
+            Defaults to 4.
+    """
+
+    def __init__(self, size: int, max_ratio: float = 4.0) -> None:
+        self.size = size
+        self.max_ratio = max_ratio
+
+    def __call__(self, results: dict) -> dict:
+        """Scale the image."""
+        if 'image' not in results:
+            return results
+        height, width = results['image'].shape[:2]
+        scale = self.size / min(height, width)
+        longest = round(self.size * self.max_ratio)
+        new = [min(max(round(side * scale), self.size), longest) for side in (width, height)]
+        method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+        results['image'] = cv2.resize(results['image'], new, interpolation=method)
+        return results
