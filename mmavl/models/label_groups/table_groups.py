@@ -18,7 +18,9 @@ class TableGroups(BaseGroups):
     Args:
         table (Mapping[str, Sequence[str]]): Name of a class or a group -> the teacher's labels
             that stand for it, spelt as in the label list. A group need not repeat the labels of
-            its classes.
+            its classes. ``'Chihuahua .. Mexican hairless'`` stands for those two labels and all
+            between them in the teacher's order; there, a label may end at one of its commas
+            (``'lion .. cheetah'`` for ``lion, king of beasts, Panthera leo`` and so on).
     """
 
     def __init__(self, table: Mapping[str, Sequence[str]]) -> None:
@@ -36,14 +38,41 @@ class TableGroups(BaseGroups):
                     f'of the manifest{_near(name, names)}'
                 )
             for member in members:
-                rows = [index for index, label in enumerate(labels) if label == member]
-                if not rows:
-                    raise ConfigError(
-                        f'{member!r}, in the table for {name!r}, is not a label of the teacher'
-                        f'{_near(member, labels)}'
-                    )
-                matrix[rows, list(names).index(name)] = 1
+                matrix[_rows(member, name, labels), list(names).index(name)] = 1
         return matrix
+
+
+def _rows(entry: str, name: str, labels: Sequence[str]) -> list[int]:
+    first, dots, last = entry.partition(' .. ')
+    if dots and entry not in labels:
+        start, end = _end(first, name, labels), _end(last, name, labels)
+        if start > end:
+            raise ConfigError(
+                f'{entry!r}, in the table for {name!r}: the teacher has {last!r} before {first!r}'
+            )
+        return list(range(start, end + 1))
+    rows = [index for index, label in enumerate(labels) if label == entry]
+    if not rows:
+        raise _unknown(entry, name, labels)
+    return rows
+
+
+def _end(word: str, name: str, labels: Sequence[str]) -> int:
+    rows = [i for i, label in enumerate(labels) if f'{label},'.startswith(f'{word},')]
+    if len(rows) > 1:
+        raise ConfigError(
+            f'{word!r}, in the table for {name!r}, begins {len(rows)} labels of the teacher: '
+            f'{[labels[row] for row in rows]}'
+        )
+    if not rows:
+        raise _unknown(word, name, labels)
+    return rows[0]
+
+
+def _unknown(word: str, name: str, labels: Sequence[str]) -> ConfigError:
+    return ConfigError(
+        f'{word!r}, in the table for {name!r}, is not a label of the teacher{_near(word, labels)}'
+    )
 
 
 def _near(word: str, words: Sequence[str]) -> str:
