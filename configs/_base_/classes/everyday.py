@@ -515,11 +515,15 @@ visual_kind_table = {
     'Steam locomotive': ['steam locomotive'],
 }
 
-heard_only = {
+voices = {
     'Speech': ['Speech', 'Child speech, kid speaking', 'Conversation', 'Narration, monologue'],
+    'Cough': ['Cough', 'Sneeze', 'Throat clearing'],
+    'Laughter': ['Laughter', 'Giggle', 'Belly laugh', 'Chuckle, chortle'],
+}
+
+heard_only = {
     'Crowd': ['Crowd', 'Cheering', 'Applause', 'Chatter', 'Hubbub, speech noise, speech babble'],
     'Clapping': ['Clapping'],
-    'Cough': ['Cough', 'Sneeze', 'Throat clearing'],
     'Helicopter': ['Helicopter'],
     'Fireworks': ['Fireworks', 'Firecracker'],
     'Siren': ['Siren', 'Civil defense siren'],

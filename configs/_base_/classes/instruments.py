@@ -105,8 +105,8 @@ audio_table = dict(
     Horn=['French horn'],
     Maraca=['Maraca', 'Rattle (instrument)'],
     Marimba=['Marimba, xylophone', 'Glockenspiel', 'Vibraphone', 'Mallet percussion'],
-    # AudioSet has no oboe: these two are what a relative sounds like.
-    Oboe=['Clarinet', 'Wind instrument, woodwind instrument'],
+    # AudioSet has no oboe: this is what a relative sounds like.
+    Oboe=['Clarinet'],
     Organ=['Organ', 'Electronic organ', 'Hammond organ'],
     Piano=['Piano', 'Electric piano', 'Harpsichord'],
     Saxophone=['Saxophone'],
@@ -159,6 +159,7 @@ audio_family_table = dict(
         'Mandolin',
         'Zither',
     ],
+    Music=['Music', 'Musical instrument', 'Orchestra'],
     wind=['Brass instrument', 'Wind instrument, woodwind instrument', 'Bagpipes', 'Didgeridoo'],
     keys_percussion=['Keyboard (musical)', 'Synthesizer', 'Percussion', 'Tambourine'],
 )
@@ -190,9 +191,7 @@ visual_kind_table = {
     'Upright piano': ['upright, upright piano'],
 }
 
-# Classes that are heard and never localized: no label of ImageNet looks like them. Its microphone
-# is no singer: most pictures of singers show none, and reporters hold one too.
-heard_only = {
+# What people do with their voices: its place is a face, which FaceDetector finds.
+voices = {
     'Singing': ['Singing', 'Choir', 'Child singing', 'Vocal music', 'A capella', 'Rapping'],
-    'Music': ['Music', 'Musical instrument', 'Orchestra'],
 }

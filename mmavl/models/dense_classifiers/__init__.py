@@ -1,6 +1,7 @@
 """Pretrained networks that say for each part of a picture what it shows."""
 
 from .base_dense_classifier import BaseDenseClassifier
+from .face_detector import FaceDetector
 from .timm_dense_classifier import TimmDenseClassifier
 
-__all__ = ['BaseDenseClassifier', 'TimmDenseClassifier']
+__all__ = ['BaseDenseClassifier', 'FaceDetector', 'TimmDenseClassifier']

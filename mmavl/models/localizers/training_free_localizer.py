@@ -1,48 +1,68 @@
 """A localizer made of pretrained classifiers, without any training."""
 
+import math
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import torch
-from torch import Tensor
-from torch.nn import functional as F
+from torch import Tensor, nn
 
 from mmavl.errors import ConfigError
 from mmavl.registry import MODELS
 from mmavl.structures import AVDataSample
 
+from ..label_groups import BaseGroups
 from .base_localizer import BaseLocalizer, stack_tags, store_maps
+from .class_maps import resize_maps
+from .label_maps import best_label, family_members, rivalry, scaled, unit_range
 
-#: Logit of what no classifier can say anything about.
-_NEVER = -30.0
+#: The least probability that is told from 0.
+_LEAST = 1e-5
+#: Class activation of a class that no classifier knows: neither for nor against it.
+_NEUTRAL = 2.0
+#: By how much what is heard of a family alone is less for each of its classes, as a logit.
+_SHARED = 2.0
 
 
 @MODELS.register_module()
 class TrainingFreeLocalizer(BaseLocalizer):
     """An audio tagger says what sounds, image classifiers say where it is; nothing is trained.
 
-    Two tables join the labels of the pretrained networks to the classes. The map of a class is
-    the class activation of its best label, averaged over sizes of the picture and over
-    classifiers. A family of classes has a map too: that of its classes, weighted by how likely
-    each of them is heard.
+    Two tables join the labels of the pretrained networks to C classes. ``a`` is the logit of a
+    class's best label in the sound; ``m``, its map, is the class activation of its best label in
+    the picture, averaged over sizes and classifiers. The class sounds with the probability
+    ``sigmoid(audio_weight * a + visual_weight * max(m) - rival_weight * r + bias)``, where ``r``
+    is by how much a likelier class exceeds it at the maximum of ``m``: one object has one name.
+
+    The map of a family is the greatest ``audio_weight * a + visual_weight * m`` of its classes, so
+    that in a picture of several instruments the one that is heard has the maximum. What is heard
+    of the family alone speaks for each of its classes.
 
     Args:
         classes (Sequence[str]): The C names: classes, and families of them.
         tagger (dict): Config of an audio tagger.
         classifiers (Sequence[dict]): Configs of dense image classifiers.
         audio_groups (dict): Config of the mapping from the tagger's labels to the classes.
-        visual_groups (dict): Config of that from the classifiers' labels, all of them in a row.
+        visual_groups (dict): Config of that from the classifiers' labels.
         families (Mapping[str, Sequence[str]]): Family -> its classes. Defaults to none.
         sizes (Sequence[int]): Shorter sides in pixels at which a picture is looked at; the aspect
-            ratio is kept. Defaults to (256, 384, 512).
+            ratio is kept. Defaults to (256, 448).
         grid (int): Height and width of the maps. Defaults to 56.
+        audio_weight, visual_weight, rival_weight, bias (float): Of the formula. The defaults were
+            chosen on real clips with YAMNet and EfficientNet-Lite0 and Lite2.
+        visible_from (float): Maximum of ``m`` at which a class is as likely in the picture as not.
+            Defaults to 9.
         data_preprocessor (dict, optional): Defaults to ``MixedSizePreprocessor``.
 
     Raises:
-        ConfigError: A table does not fit the labels or the classes.
+        ConfigError: A table does not fit the labels or the classes, or a class has no label.
 
-    Source: class activation maps of B. Zhou et al., CVPR 2016; the paper's section 4.3 joins the
+    Source: class activation maps of B. Zhou et al., CVPR 2016; section 4.3 of the paper joins the
     same kinds of labels.
     """
+
+    #: A class that is less likely than this in the picture is not shown there.
+    seen_threshold = 0.5
 
     def __init__(
         self,
@@ -52,74 +72,152 @@ class TrainingFreeLocalizer(BaseLocalizer):
         audio_groups: dict,
         visual_groups: dict,
         families: Mapping[str, Sequence[str]] | None = None,
-        sizes: Sequence[int] = (256, 384, 512),
+        sizes: Sequence[int] = (256, 448),
         grid: int = 56,
+        audio_weight: float = 0.6,
+        visual_weight: float = 0.15,
+        rival_weight: float = 0.9,
+        bias: float = -1.2,
+        visible_from: float = 9.0,
         data_preprocessor: dict | None = None,
     ) -> None:
         super().__init__(data_preprocessor or {'type': 'MixedSizePreprocessor'})
         self.classes = list(classes)
         self.tagger = MODELS.build(tagger)
-        self.classifiers = torch.nn.ModuleList(MODELS.build(c) for c in classifiers)
+        self.classifiers = nn.ModuleList(MODELS.build(c) for c in classifiers)
         self.sizes = tuple(sizes)
         self.grid = grid
-        self._set_tables(audio_groups, visual_groups, families or {})
-
-    def _set_tables(
-        self, audio_groups: dict, visual_groups: dict, families: Mapping[str, Sequence[str]]
-    ) -> None:
-        labels = [label for c in self.classifiers for label in c.labels]
-        audio = MODELS.build(audio_groups)(self.tagger.labels, self.classes)
-        visual = MODELS.build(visual_groups)(labels, self.classes)
-        members = torch.zeros(len(self.classes), len(self.classes), dtype=torch.bool)
-        for family, names in families.items():
-            for name in names:
-                if name not in self.classes:
-                    raise ConfigError(f'{name!r}, in the family {family!r}, is not a class')
-                members[self.classes.index(family), self.classes.index(name)] = True
-        for name, table in (('audio_table', audio), ('visual_table', visual)):
-            self.register_buffer(name, torch.from_numpy(table) > 0, persistent=False)
+        self.audio_weight, self.visual_weight = audio_weight, visual_weight
+        self.rival_weight, self.bias = rival_weight, bias
+        self.visible_from = visible_from
+        self._set_tables(MODELS.build(audio_groups), MODELS.build(visual_groups))
+        try:
+            members = family_members(self.classes, dict(families or {}))
+        except KeyError as error:
+            raise ConfigError(f'{error}, in families, is not a class of the model') from error
         self.register_buffer('members', members, persistent=False)
+        self.eval()
+
+    def _set_tables(self, audio_groups: BaseGroups, visual_groups: BaseGroups) -> None:
+        audio = audio_groups(self.tagger.labels, self.classes) > 0
+        lists = list(dict.fromkeys(tuple(c.labels) for c in self.classifiers))
+        visual = visual_groups([label for labels in lists for label in labels], self.classes) > 0
+        self.register_buffer('audio_table', torch.from_numpy(audio), persistent=False)
+        tables = np.split(visual, np.cumsum([len(labels) for labels in lists])[:-1])
+        for number, classifier in enumerate(self.classifiers):
+            table = torch.from_numpy(tables[lists.index(tuple(classifier.labels))])
+            self.register_buffer(f'visual_table_{number}', table, persistent=False)
+
+    @property
+    def visual_tables(self) -> list[Tensor]:
+        """Of each classifier, which label stands for which class: bool [L, C]."""
+        return [getattr(self, f'visual_table_{n}') for n in range(len(self.classifiers))]
+
+    def train(self, mode: bool = True) -> 'TrainingFreeLocalizer':
+        """Stay in evaluation mode: there is nothing to train."""
+        return super().train(False)
 
     def hear(self, waveform: Tensor) -> Tensor:
-        """Logits of the labels over the whole of sounds: [N, S] -> [N, L].
+        """Logits of the classes over the whole of sounds: [N, S] -> [N, C].
 
-        Frames in which a label is likely count more: a short sound is not averaged away by the
+        Moments in which a label is likely count more: a short sound is not averaged away by the
         silence around it.
         """
-        probs = self.tagger(waveform).sigmoid()
+        probs = self.tagger(waveform).float().sigmoid()
         pooled = probs.square().sum(1) / probs.sum(1).clamp_min(1e-7)
-        return pooled.logit(1e-6)
+        return best_label(pooled.logit(_LEAST), self.audio_table, math.log(_LEAST))
 
     def look(self, image: Tensor) -> Tensor:
-        """Class activation of the labels: a picture [3, H, W] -> logits [ΣL, grid, grid]."""
-        return torch.cat([self._activation(c, image) for c in self.classifiers])
+        """Class activation of the classes: a picture [3, H, W] in 0-255 -> [C, grid, grid].
 
-    def _activation(self, classifier: torch.nn.Module, image: Tensor) -> Tensor:
-        maps = []
-        for size in self.sizes:
-            height, width = _size(image.shape[-2:], size, classifier.stride)
-            scaled = F.interpolate(image[None], (height, width), mode='bilinear', antialias=True)
-            logits = classifier(scaled)
-            maps.append(F.interpolate(logits, (self.grid, self.grid), mode='bilinear')[0])
-        return torch.stack(maps).mean(0)
+        A class that no classifier knows has a constant map.
+        """
+        total = image.new_zeros(len(self.classes), self.grid, self.grid)
+        known = image.new_zeros(len(self.classes), 1, 1)
+        for classifier, table in zip(self.classifiers, self.visual_tables):
+            for size in self.sizes:
+                logits = classifier(scaled(image, size, classifier.stride)[None]).float()
+                total += resize_maps(best_label(logits, table, 0.0)[0], (self.grid, self.grid))
+            known += len(self.sizes) * table.any(0)[:, None, None]
+        return torch.where(known > 0, total / known.clamp_min(1), _NEUTRAL)
 
     def extract(self, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
-        """``audio_logits`` [N, C], ``visual_logits`` [N, C] and ``maps`` [N, C, grid, grid]."""
-        audio = _best(self.hear(inputs['waveform']).T, self.audio_table).T
-        maps = torch.stack([_best(self.look(image), self.visual_table) for image in inputs['image']])
-        return {'audio_logits': audio, 'visual_logits': maps.flatten(2).amax(2), 'maps': maps}
+        """Logits and maps.
 
+        Returns:
+            dict: ``audio_logits`` [N, C], ``visual_logits`` [N, C], ``logits`` [N, C] of both
+            together, and ``maps`` [N, C, grid, grid] from 0 to 1.
+        """
+        audio = self.hear(inputs['waveform'])
+        maps = torch.stack([self.look(image) for image in inputs['image']])
+        fused = [self._fuse(logits, own) for logits, own in zip(audio, maps)]
+        visual = [self._visible(own) for own in maps]
+        return {
+            'audio_logits': audio,
+            'visual_logits': torch.stack(visual),
+            'logits': torch.stack([self._logits(m, f) for m, f in zip(maps, fused)]),
+            'maps': torch.stack([unit_range(heat) for heat in fused]),
+        }
 
-def _size(shape: Sequence[int], shorter: int, stride: int) -> tuple[int, int]:
-    """Height and width of which the shorter is near a size, both multiples of the stride."""
-    scale = shorter / min(shape)
-    return tuple(max(stride, round(side * scale / stride) * stride) for side in shape)
+    def _fuse(self, audio: Tensor, maps: Tensor) -> Tensor:
+        """Sound and sight together, by cell: [C], [C, h, w] -> [C, h, w]."""
+        family = self.members.sum(1) > 1
+        shared = torch.where(family, audio - _SHARED, audio)
+        heard = torch.maximum(audio.masked_fill(family, -torch.inf)[None], shared[:, None])
+        heard = heard.masked_fill(~self.members, -torch.inf)
+        return torch.stack(
+            [
+                (self.audio_weight * own[:, None, None] + self.visual_weight * maps).amax(0)
+                for own in heard
+            ]
+        )
 
+    @property
+    def known(self) -> Tensor:
+        """Which classes a classifier knows, bool [C]."""
+        return torch.stack([table.any(0) for table in self.visual_tables]).any(0)
 
-def _best(logits: Tensor, table: Tensor) -> Tensor:
-    """The greatest logit of each class's labels: [L, ...], [L, C] -> [C, ...]."""
-    best = [
-        logits[rows].amax(0) if len(rows) else torch.full_like(logits[0], _NEVER)
-        for rows in (column.nonzero()[:, 0] for column in table.T)
-    ]
-    return torch.stack(best)
+    def _visible(self, maps: Tensor) -> Tensor:
+        """The greatest activation of each class or family's classes: [C, h, w] -> [C]."""
+        peaks = maps.flatten(1).amax(1).masked_fill(~self.known, -torch.inf)
+        best = peaks[None].where(self.members, peaks.new_tensor(-torch.inf)).amax(1)
+        return best.clamp_min(-30.0)
+
+    def _logits(self, maps: Tensor, fused: Tensor) -> Tensor:
+        """That each class sounds: [C, h, w], [C, h, w] -> [C]."""
+        logits = fused.flatten(1).amax(1) + self.bias
+        other = (self.members.sum(1) > 1) | ~self.known  # families, and what has no map
+        rival = rivalry(maps, logits.masked_fill(other, -torch.inf)).masked_fill(other, 0.0)
+        return logits - self.rival_weight * rival
+
+    def loss(
+        self, inputs: dict[str, Tensor], data_samples: list[AVDataSample]
+    ) -> dict[str, Tensor]:
+        """There is nothing to train.
+
+        Raises:
+            ConfigError: Always.
+        """
+        raise ConfigError('TrainingFreeLocalizer is not trained: test it, or localize with it')
+
+    @torch.no_grad()
+    def predict(
+        self, inputs: dict[str, Tensor], data_samples: list[AVDataSample]
+    ) -> list[AVDataSample]:
+        """Fill tags by sound and sight together, tags by sight, and maps.
+
+        Maps are those of the classes in ``gt_tags`` and of the best one.
+        """
+        results = self.extract(inputs)
+        wanted = stack_tags(data_samples).to(results['logits'].device) > 0.5
+        best = results['logits'].argmax(1)
+        wanted[torch.arange(len(best)), best] = True
+        for index, sample in enumerate(data_samples):
+            sample.pred_tags = results['logits'][index].sigmoid()
+            sample.pred_visual_tags = (
+                (results['visual_logits'][index] - self.visible_from) / 2
+            ).sigmoid()
+            sample.pred_labels = (sample.pred_tags > 0.5).nonzero()[:, 0]
+        clips, labels = wanted.nonzero(as_tuple=True)
+        store_maps(data_samples, results['maps'][clips, labels], clips, labels)
+        return data_samples
