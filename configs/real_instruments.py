@@ -7,7 +7,7 @@ _base_ = [
 ]
 
 faces = {name: ['face'] for name in _base_.voices}
-names = [*_base_.classes, *_base_.voices, *_base_.families, *_base_.heard_only]
+names = [*_base_.classes, *_base_.voices, *_base_.families]
 model = dict(
     classes=names,
     families=_base_.families,
@@ -17,7 +17,6 @@ model = dict(
             **_base_.audio_table,
             **_base_.audio_family_table,
             **_base_.voices,
-            **_base_.heard_only,
         },
     ),
     visual_groups=dict(

@@ -79,7 +79,7 @@ families = dict(
     weapons=['Bow and arrow', 'Cannon', 'Gun'],
     nature=['Fire', 'Fountain', 'Geyser', 'Ocean', 'Volcano', 'Waterfall'],
 )
-classes = [name for members in [*_base_.families.values(), *families.values()] for name in members]
+classes = [*_base_.classes, *[name for members in families.values() for name in members]]
 
 kinds = {
     'Big cat': ['Lion', 'Tiger'],

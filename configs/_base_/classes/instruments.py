@@ -25,6 +25,7 @@ families = dict(
     ],
 )
 classes = [name for members in families.values() for name in members]
+families['Music'] = [*classes]
 
 # Finer names of a class, to show in its place where a classifier tells them apart.
 kinds = dict(
