@@ -88,7 +88,7 @@ class Timeline:
         self._after = next(self._found, None)
 
     def at(self, time: float) -> tuple[dict[str, np.ndarray], dict[str, float]]:
-        """Maps of what sounds at a moment, and the probability of every class.
+        """Maps and probabilities of what sounds at a moment.
 
         Linear between the neighbours; what sounds is what sounds at the nearer one.
         """
@@ -102,10 +102,14 @@ class Timeline:
         nearer = after if share > 0.5 else before
         maps = {
             label: (1 - share) * before.maps[label] + share * after.maps[label]
-            for label in nearer.sounding
+            for label in nearer.shown
             if label in before.maps and label in after.maps
         }
-        scores = {k: (1 - share) * before.heard[k] + share * after.heard[k] for k in before.heard}
+        scores = {
+            k: (1 - share) * before.heard[k] + share * after.heard[k]
+            for k in nearer.sounding
+            if k in before.heard
+        }
         return maps, scores
 
     def finish(self) -> None:

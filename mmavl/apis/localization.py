@@ -1,6 +1,6 @@
 """What a localizer found in one clip, or in one window of a video."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from mmavl.structures import AVDataSample
 
 from .boxes import MapBox, boxes_of_map
 from .clips import Clip
+from .naming import Naming
 
 #: Schema of the JSON files; docs/inference.md describes it.
 FORMAT = 'mmavl.localization/1'
@@ -29,8 +30,10 @@ class Localization:
         window (tuple[float, float]): The seconds of sound that were heard.
         heard, seen (dict[str, float]): Probability of each class by sound and by picture; empty
             for a model without tags.
-        sounding (list[str]): The classes heard with at least the threshold, best first; 'sound'
-            for a model that tells no classes apart.
+        sounding (list[str]): The classes named as sounding, best first, see
+            :class:`mmavl.apis.naming.Naming`; 'sound' for a model that tells no classes apart.
+        unseen (list[str]): Those of them that are most likely not in the picture: their maps
+            mean nothing.
         maps (dict[str, np.ndarray]): A map for each class asked for, float32 [h, w].
         correspondence (float, optional): Probability that sound and picture belong together.
         clip (Clip, optional): Where picture and sound come from.
@@ -46,17 +49,18 @@ class Localization:
     maps: dict[str, np.ndarray]
     correspondence: float | None = None
     clip: Clip | None = None
+    unseen: list[str] = field(default_factory=list)
 
     @classmethod
     def of_sample(
-        cls, sample: AVDataSample, classes: list[str], threshold: float, clip: Clip
+        cls, sample: AVDataSample, classes: list[str], naming: Naming, clip: Clip
     ) -> 'Localization':
         """Read a prediction; its meta has ``ori_shape``, ``time`` and ``window``.
 
         Args:
             sample (AVDataSample): What the model's ``predict`` fills.
             classes (list[str]): Names of the tag classes, [C].
-            threshold (float): The probability from which a class counts as sounding.
+            naming (Naming): Which classes to name.
             clip (Clip): What was read.
 
         Raises:
@@ -74,7 +78,7 @@ class Localization:
         }
         if not np.isfinite([*heard.values(), *seen.values(), *map(np.sum, maps.values())]).all():
             raise DataError(f'{clip.name}: the model gives values that are not finite')
-        sounding = [label for label, score in heard.items() if score >= threshold]
+        sounding = [AGNOSTIC] if AGNOSTIC in maps else naming.sounding(heard)
         pair = float(sample.pred_avc[0]) if 'pred_avc' in sample else float('nan')
         height, width = sample.ori_shape
         return cls(
@@ -84,11 +88,17 @@ class Localization:
             window=tuple(sample.window),
             heard=heard,
             seen=seen,
-            sounding=[AGNOSTIC] if AGNOSTIC in maps else sorted(sounding, key=lambda k: -heard[k]),
+            sounding=sounding,
             maps=maps,
             correspondence=None if np.isnan(pair) else pair,
             clip=clip,
+            unseen=naming.unseen(sounding, seen),
         )
+
+    @property
+    def shown(self) -> list[str]:
+        """The classes named as sounding whose maps say where, best first."""
+        return [name for name in self.sounding if name in self.maps and name not in self.unseen]
 
     def boxes(self, label: str) -> list[MapBox]:
         """Boxes around the regions above half maximum of a class's map, by falling peak."""
@@ -115,6 +125,7 @@ class Localization:
                     'heard': _rounded(self.heard[label]),
                     'seen': _rounded(self.seen.get(label)),
                     'sounding': label in self.sounding,
+                    **({'unseen': True} if label in self.unseen else {}),
                 }
                 for label in order
             ],

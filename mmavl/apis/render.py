@@ -50,7 +50,8 @@ def render_frame(
     Args:
         image (np.ndarray): RGB uint8 [H, W, 3].
         maps (Mapping): Of what sounds, by class, [h, w]; finite.
-        scores (Mapping): Probability of every class, for names and strip.
+        scores (Mapping): Probability of each class that sounds, for names and strip; one without
+            a map is hollow in the strip.
         classes (Sequence[str]): All classes; chooses the colours.
         size (tuple[int, int]): Width and height to draw at, even.
         time (float): Seconds, for the strip.
@@ -134,6 +135,8 @@ def _draw_strip(
     clock = f'{minutes}:{tenths / 10:04.1f}'
     draw.text((6, middle), clock, PAPER, font(12), anchor='lm')
     left = 14 + font(12).getlength(clock)
+    if not scores and not maps:
+        draw.text((left, middle), 'nothing known is heard', (170,) * 3, font(12), 'lm')
     for label in sorted(scores, key=lambda name: -scores[name])[:_MOST_SCORES]:
         face = font(12, bold=label in maps)
         title = _title(label, scores)

@@ -7,10 +7,11 @@ from dataclasses import replace
 import numpy as np
 
 from .localization import AGNOSTIC, Localization
+from .naming import Naming
 
 
 def smooth(
-    found: Iterable[Localization], seconds: float, threshold: float
+    found: Iterable[Localization], seconds: float, naming: Naming
 ) -> Iterator[Localization]:
     """Average over neighbours in time.
 
@@ -20,9 +21,10 @@ def smooth(
     that is silent means nothing.
 
     Args:
-        found (Iterable[Localization]): By time, at equal steps, with the same maps each.
+        found (Iterable[Localization]): By time, at equal steps. A class without a map does not
+            take part in the average of its maps.
         seconds (float): How far to reach in either direction. 0 changes nothing.
-        threshold (float): The probability from which a class counts as sounding.
+        naming (Naming): Which classes to name.
 
     Yields:
         Localization: As many as there were; no more than those within reach are kept.
@@ -32,18 +34,18 @@ def smooth(
     for item in found:
         near.append(item)
         while done < len(near) and item.time - near[done].time > seconds + 1e-6:
-            yield _average(near, done, seconds, threshold)
+            yield _average(near, done, seconds, naming)
             done += 1
             while near[done].time - near[0].time > seconds + 1e-6:
                 near.popleft()
                 done -= 1
     while done < len(near):
-        yield _average(near, done, seconds, threshold)
+        yield _average(near, done, seconds, naming)
         done += 1
 
 
 def _average(
-    near: Iterable[Localization], centre: int, seconds: float, threshold: float
+    near: Iterable[Localization], centre: int, seconds: float, naming: Naming
 ) -> Localization:
     items = list(near)
     here = items[centre]
@@ -57,15 +59,17 @@ def _average(
         for name, own in (('heard', here.heard), ('seen', here.seen))
     )
     maps = {}
-    for label in here.maps:
-        shares = weights * [max(item.heard.get(label, 1.0), 1e-6) for item in items]
-        stack = np.stack([item.maps[label] for item in items])
+    for label in dict.fromkeys(label for item in items for label in item.maps):
+        own = [(w, item) for w, item in zip(weights, items) if label in item.maps]
+        shares = [weight * max(item.heard.get(label, 1.0), 1e-6) for weight, item in own]
+        stack = np.stack([item.maps[label] for _, item in own])
         maps[label] = np.average(stack, axis=0, weights=shares).astype(np.float32)
-    sounding = sorted((k for k in heard if heard[k] >= threshold), key=lambda k: -heard[k])
+    sounding = [AGNOSTIC] if AGNOSTIC in maps else naming.sounding(heard)
     return replace(
         here,
         heard=heard,
         seen=seen,
         maps=maps,
-        sounding=[AGNOSTIC] if AGNOSTIC in maps else sounding,
+        sounding=sounding,
+        unseen=naming.unseen(sounding, seen),
     )

@@ -63,7 +63,8 @@ class Analysis:
     def by_score(self) -> list[str]:
         """The classes with maps, those heard best at any moment first."""
         found = [moment.found for moment in self.moments]
-        return sorted(found[0].maps, key=lambda k: -max(f.heard.get(k, 0.0) for f in found))
+        labels = dict.fromkeys(label for item in found for label in item.maps)
+        return sorted(labels, key=lambda k: -max(f.heard.get(k, 0.0) for f in found))
 
     def moment(self, time: float) -> Moment:
         """The last one at or before a time."""
@@ -80,10 +81,11 @@ class Analysis:
         """
         moment = self.moment(time)
         found, image = moment.found, np.asarray(Image.open(io.BytesIO(moment.jpeg)))
-        labels = found.sounding if label is None else [label]
+        labels = found.shown if label is None else [label]
         maps = {name: found.maps[name] for name in labels if name in found.maps}
+        scores = {k: found.heard[k] for k in {*found.sounding, *labels} if k in found.heard}
         size = image.shape[1], image.shape[0]
-        return render_frame(image, maps, found.heard, self.classes, size, found.time or 0.0)
+        return render_frame(image, maps, scores, self.classes, size, found.time or 0.0)
 
 
 class Analyst:
@@ -193,7 +195,8 @@ class Analyst:
         self, clip: Clip, lasting: float, report: Callable[[float, str], None]
     ) -> list[Moment]:
         if not clip.video:
-            options = {'labels': self.localizer.classes}
+            many = self.localizer.model.maps_of_likely
+            options = {'labels': None if many else self.localizer.classes}
             found = self.localizer((clip.image, clip.audio), **options)['predictions'][0]
             image = self.localizer.pipeline.load(clip)['image']
             return [Moment(_small_jpeg(image), _without_folders(found))]

@@ -5,6 +5,7 @@ from mmengine.structures import PixelData
 
 from mmavl.apis.clips import Clip
 from mmavl.apis.localization import Localization
+from mmavl.apis.naming import Naming
 from mmavl.structures import AVDataSample
 
 CLASSES = ['Violin', 'Horn', 'Drum']
@@ -28,7 +29,7 @@ TAGGED = {'pred_tags': [0.3, 0.1, 0.9], 'pred_visual_tags': [0.2, 0.7, 0.4]}
 
 
 def test_a_prediction_is_read_by_class():
-    found = Localization.of_sample(sample_of(**TAGGED), CLASSES, 0.25, CLIP)
+    found = Localization.of_sample(sample_of(**TAGGED), CLASSES, Naming(0.25), CLIP)
     assert found.name == 'a b'
     assert found.size == (80, 60)
     assert (found.time, found.window) == (1.5, (1.0, 2.0))
@@ -43,26 +44,28 @@ def test_a_prediction_is_read_by_class():
 
 def test_a_class_heard_with_the_threshold_itself_sounds():
     sample = sample_of(pred_tags=[0.5, 0.25, 0.75])
-    found = [Localization.of_sample(sample, CLASSES, t, CLIP).sounding for t in (0.5, 0.76)]
+    found = [
+        Localization.of_sample(sample, CLASSES, Naming(t), CLIP).sounding for t in (0.5, 0.76)
+    ]
     assert found == [['Drum', 'Violin'], []]
 
 
 def test_a_map_of_no_class_is_one_of_the_sound():
     sample = sample_of(labels=[-1], **TAGGED)
-    found = Localization.of_sample(sample, CLASSES, 0.25, CLIP)
+    found = Localization.of_sample(sample, CLASSES, Naming(0.25), CLIP)
     assert list(found.maps) == ['sound']
     assert found.sounding == ['sound']
 
 
 def test_a_model_without_tags_hears_and_sees_nothing():
-    found = Localization.of_sample(sample_of(), CLASSES, 0.0, CLIP)
+    found = Localization.of_sample(sample_of(), CLASSES, Naming(0.0), CLIP)
     assert (found.heard, found.seen, found.sounding) == ({}, {}, [])
     assert found.to_dict()['tags'] == []
 
 
 def test_tags_of_another_number_of_classes_are_refused():
     with pytest.raises(ValueError, match='zip'):
-        Localization.of_sample(sample_of(pred_tags=[0.1, 0.2]), CLASSES, 0.0, CLIP)
+        Localization.of_sample(sample_of(pred_tags=[0.1, 0.2]), CLASSES, Naming(0.0), CLIP)
 
 
 @pytest.mark.parametrize(
@@ -70,18 +73,18 @@ def test_tags_of_another_number_of_classes_are_refused():
     [({}, None), ({'pred_avc': [0.25, 0.5]}, 0.25), ({'pred_avc': [float('nan'), 0.5]}, None)],
 )
 def test_correspondence_is_that_of_the_clips_own_pair(fields, expected):
-    found = Localization.of_sample(sample_of(**fields), CLASSES, 0.5, CLIP)
+    found = Localization.of_sample(sample_of(**fields), CLASSES, Naming(0.5), CLIP)
     assert found.correspondence == expected
 
 
 def test_maps_of_half_precision_are_read():
     sample = sample_of(maps=torch.full((1, 2, 2), 0.5, dtype=torch.bfloat16))
-    found = Localization.of_sample(sample, CLASSES, 0.5, CLIP)
+    found = Localization.of_sample(sample, CLASSES, Naming(0.5), CLIP)
     assert found.maps['Drum'].tolist() == [[0.5, 0.5]] * 2
 
 
 def test_boxes_are_in_pixels_of_the_frame():
-    found = Localization.of_sample(sample_of(), CLASSES, 0.5, CLIP)
+    found = Localization.of_sample(sample_of(), CLASSES, Naming(0.5), CLIP)
     (box,) = found.boxes('Drum')
     # upsampled linearly, half of the maximum lies on the edge of the cells
     assert box.xyxy == pytest.approx((60, 0, 80, 30), abs=1)
@@ -93,7 +96,7 @@ def test_as_plain_data_values_are_rounded_and_the_best_come_first():
     maps[0, 0, 0], maps[1, 0, 1] = 1 / 3, 2 / 3
     sample = sample_of(maps=maps, labels=[1, 2], pred_avc=[0.123456, 0.5], **TAGGED)
     sample.set_metainfo({'time': 1.23456, 'window': (0.73456, 1.73456)})
-    found = Localization.of_sample(sample, CLASSES, 0.25, CLIP).to_dict()
+    found = Localization.of_sample(sample, CLASSES, Naming(0.25), CLIP).to_dict()
     boxes = [found_map.pop('boxes') for found_map in found['maps']]
     assert found == {
         'format': 'mmavl.localization/1',
@@ -122,7 +125,7 @@ def test_as_plain_data_what_is_not_known_is_none():
     sample.map_labels = torch.tensor([0])
     sample.pred_tags = torch.tensor([0.5, 0.5, 0.5])
     clip = Clip('x', np.zeros((60, 80, 3), np.uint8), np.zeros(9, np.float32), 8000)
-    found = Localization.of_sample(sample, CLASSES, 0.5, clip).to_dict(maps=False)
+    found = Localization.of_sample(sample, CLASSES, Naming(0.5), clip).to_dict(maps=False)
     assert (found['time'], found['correspondence']) == (None, None)
     assert found['source'] == {'image': None, 'audio': None}
     assert [tag['seen'] for tag in found['tags']] == [None] * 3

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from mmavl.apis import Localization
+from mmavl.apis.naming import Naming
 from mmavl.apis.smoothing import smooth
 
 
@@ -13,7 +14,7 @@ def found(time, loud, value):
 
 def test_neighbours_weigh_by_their_distance_and_maps_by_their_probability_too():
     items = [found(0.0, 1.0, 1.0), found(0.5, 0.0, 9.0), found(1.0, 0.5, 3.0)]
-    first, middle, last = smooth(items, seconds=0.5, threshold=0.4)
+    first, middle, last = smooth(items, seconds=0.5, naming=Naming(0.4))
     # weights 1 and 1/2 for itself and the neighbour half a second away
     assert first.heard['loud'] == pytest.approx((1.0 + 0.5 * 0.0) / 1.5)
     assert middle.heard['loud'] == pytest.approx((0.5 * 1.0 + 0.0 + 0.5 * 0.5) / 2)
@@ -31,9 +32,9 @@ def test_no_smoothing_changes_nothing_and_little_is_taken_ahead():
             taken.append(number)
             yield found(number / 2, 1.0, float(number))
 
-    smoothed = smooth(source(), seconds=1.0, threshold=0.5)
+    smoothed = smooth(source(), seconds=1.0, naming=Naming(0.5))
     for _ in range(50):
         next(smoothed)
     assert len(taken) == 53
-    assert [i.maps['loud'][0, 0] for i in smooth(source(), 0.0, 0.5)] == [*range(100)]
-    assert len([*smooth(source(), 1.0, 0.5)]) == 100
+    assert [i.maps['loud'][0, 0] for i in smooth(source(), 0.0, Naming(0.5))] == [*range(100)]
+    assert len([*smooth(source(), 1.0, Naming(0.5))]) == 100

@@ -5,6 +5,7 @@ import torch
 from torch import Tensor
 
 from mmavl.registry import MODELS
+from mmavl.utils.autocast import full_precision
 
 from .base_dense_classifier import BaseDenseClassifier
 
@@ -50,7 +51,9 @@ class FaceDetector(BaseDenseClassifier):
         height, width = (side // self.stride for side in image.shape[-2:])
         maps = image.new_zeros(len(image), 1, height, width)
         self.net.device = image.device  # it has one of its own
-        for one, boxes, probs in zip(maps, *self.net.detect(image.permute(0, 2, 3, 1))):
+        with full_precision(image.device):
+            found = self.net.detect(image.float().permute(0, 2, 3, 1))
+        for one, boxes, probs in zip(maps, *found):
             for box, prob in zip([] if boxes is None else boxes, probs):
                 if prob > self.threshold:
                     one[0] = one[0].maximum(

@@ -24,6 +24,9 @@ class BaseLocalizer(AVModel):
         init_cfg: mmengine's initialisation config. Defaults to None.
     """
 
+    #: Whether it gives maps of all classes that may sound, and not only of those asked for.
+    maps_of_likely = False
+
 
 def stack_tags(data_samples: list[AVDataSample], name: str = 'gt_tags') -> Tensor:
     """Tags of a batch, float32 [N, C]; 'gt_visual_tags' falls back to 'gt_tags'."""

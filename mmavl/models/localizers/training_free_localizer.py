@@ -63,6 +63,7 @@ class TrainingFreeLocalizer(BaseLocalizer):
 
     #: A class that is less likely than this in the picture is not shown there.
     seen_threshold = 0.5
+    maps_of_likely = True
 
     def __init__(
         self,
@@ -206,14 +207,16 @@ class TrainingFreeLocalizer(BaseLocalizer):
     ) -> list[AVDataSample]:
         """Fill tags by sound and sight together, tags by sight, and maps.
 
-        Maps are those of the classes in ``gt_tags`` and of the best one.
+        Maps are those of the classes in ``gt_tags``, of all that may sound (from a probability of
+        0.1) and of the best one.
         """
         results = self.extract(inputs)
-        wanted = stack_tags(data_samples).to(results['logits'].device) > 0.5
-        best = results['logits'].argmax(1)
+        probs = results['logits'].sigmoid()
+        wanted = (stack_tags(data_samples).to(probs) > 0.5) | (probs > 0.1)
+        best = probs.argmax(1)
         wanted[torch.arange(len(best)), best] = True
         for index, sample in enumerate(data_samples):
-            sample.pred_tags = results['logits'][index].sigmoid()
+            sample.pred_tags = probs[index]
             sample.pred_visual_tags = (
                 (results['visual_logits'][index] - self.visible_from) / 2
             ).sigmoid()
