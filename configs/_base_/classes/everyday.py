@@ -486,7 +486,6 @@ audio_family_table = dict(
         'Liquid',
         'Pour',
         'Fill (with liquid)',
-        'Alarm',
         'Clicking',
         'Cash register',
         'Scissors',
@@ -497,6 +496,7 @@ audio_family_table = dict(
         'Air conditioning',
     ],
     people=['Whistling', 'Run', 'Shuffle', 'Children playing', 'Laughter'],
+    signals=['Alarm', 'Buzzer', 'Ding', 'Clang'],
     weapons=['Explosion', 'Fireworks', 'Firecracker', 'Burst, pop'],
     nature=['Stream', 'Gurgling', 'Steam', 'Rumble'],
 )

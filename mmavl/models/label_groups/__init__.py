@@ -3,6 +3,13 @@
 from .base_groups import BaseGroups
 from .matrix_groups import MatrixGroups
 from .table_groups import TableGroups
+from .table_or_word_groups import TableOrWordGroups
 from .word_vector_groups import WordVectorGroups
 
-__all__ = ['BaseGroups', 'MatrixGroups', 'TableGroups', 'WordVectorGroups']
+__all__ = [
+    'BaseGroups',
+    'MatrixGroups',
+    'TableGroups',
+    'TableOrWordGroups',
+    'WordVectorGroups',
+]

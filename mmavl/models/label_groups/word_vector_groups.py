@@ -23,7 +23,7 @@ class WordVectorGroups(BaseGroups):
     no group.
 
     Args:
-        path (str): Word vectors as text, a word and its numbers a line, as GloVe's.
+        path (str): Word vectors, see :func:`mmavl.utils.word_vectors.read_word_vectors`.
         phrases (Mapping[str, Sequence[str]]): Group -> phrases that describe it.
 
     Source: section 4.3 of the paper names the two ingredients ("the similarity of word

