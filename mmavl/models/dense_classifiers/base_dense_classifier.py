@@ -13,6 +13,8 @@ class BaseDenseClassifier(nn.Module, ABC):
     Attributes:
         labels (list[str]): The names of the L outputs.
         stride (int): Pixels per cell of its maps; the sides of pictures are multiples of it.
+        sizes (tuple[int, ...]): Shorter sides in pixels at which it is to look at a picture; empty
+            where that is for the localizer to say.
 
     Shape:
         - input: RGB pictures [N, 3, H, W] in 0-255, not normalised
@@ -21,6 +23,7 @@ class BaseDenseClassifier(nn.Module, ABC):
 
     labels: list[str]
     stride: int = 32
+    sizes: tuple[int, ...] = ()
 
     @abstractmethod
     def forward(self, image: Tensor) -> Tensor:

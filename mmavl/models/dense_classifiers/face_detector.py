@@ -31,6 +31,7 @@ class FaceDetector(BaseDenseClassifier):
 
     labels = ('face',)
     stride = 8
+    sizes = (448,)  # it looks at smaller ones by itself
 
     def __init__(self, peak: float = 10.0, threshold: float = 0.85, smallest: int = 20) -> None:
         super().__init__()

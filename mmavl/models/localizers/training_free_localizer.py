@@ -97,6 +97,7 @@ class TrainingFreeLocalizer(BaseLocalizer):
         except KeyError as error:
             raise ConfigError(f'{error}, in families, is not a class of the model') from error
         self.register_buffer('members', members, persistent=False)
+        self.family_numbers = (members.sum(1) > 1).nonzero()[:, 0].tolist()
         self.eval()
 
     def _set_tables(self, audio_groups: BaseGroups, visual_groups: BaseGroups) -> None:
@@ -136,10 +137,11 @@ class TrainingFreeLocalizer(BaseLocalizer):
         total = image.new_zeros(len(self.classes), self.grid, self.grid)
         known = image.new_zeros(len(self.classes), 1, 1)
         for classifier, table in zip(self.classifiers, self.visual_tables):
-            for size in self.sizes:
+            sizes = classifier.sizes or self.sizes
+            for size in sizes:
                 logits = classifier(scaled(image, size, classifier.stride)[None]).float()
                 total += resize_maps(best_label(logits, table, 0.0)[0], (self.grid, self.grid))
-            known += len(self.sizes) * table.any(0)[:, None, None]
+            known += len(sizes) * table.any(0)[:, None, None]
         return torch.where(known > 0, total / known.clamp_min(1), _NEUTRAL)
 
     def extract(self, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -162,16 +164,15 @@ class TrainingFreeLocalizer(BaseLocalizer):
 
     def _fuse(self, audio: Tensor, maps: Tensor) -> Tensor:
         """Sound and sight together, by cell: [C], [C, h, w] -> [C, h, w]."""
-        family = self.members.sum(1) > 1
-        shared = torch.where(family, audio - _SHARED, audio)
-        heard = torch.maximum(audio.masked_fill(family, -torch.inf)[None], shared[:, None])
-        heard = heard.masked_fill(~self.members, -torch.inf)
-        return torch.stack(
-            [
-                (self.audio_weight * own[:, None, None] + self.visual_weight * maps).amax(0)
-                for own in heard
-            ]
-        )
+        heat = self.visual_weight * maps
+        fused = self.audio_weight * audio[:, None, None] + heat
+        for family in self.family_numbers:
+            members = self.members[family]
+            heard = torch.maximum(audio[members], audio[family] - _SHARED)
+            heard[members.nonzero()[:, 0] == family] = audio[family] - _SHARED
+            best = self.audio_weight * heard[:, None, None] + heat[members]
+            fused[family] = best.amax(0)
+        return fused
 
     @property
     def known(self) -> Tensor:
@@ -187,7 +188,8 @@ class TrainingFreeLocalizer(BaseLocalizer):
     def _logits(self, maps: Tensor, fused: Tensor) -> Tensor:
         """That each class sounds: [C, h, w], [C, h, w] -> [C]."""
         logits = fused.flatten(1).amax(1) + self.bias
-        other = (self.members.sum(1) > 1) | ~self.known  # families, and what has no map
+        other = ~self.known  # families, and what has no map
+        other[self.family_numbers] = True
         rival = rivalry(maps, logits.masked_fill(other, -torch.inf)).masked_fill(other, 0.0)
         return logits - self.rival_weight * rival
 
