@@ -82,7 +82,7 @@ class TrainingFreeLocalizer(BaseLocalizer):
         visible_from: float = 9.0,
         data_preprocessor: dict | None = None,
     ) -> None:
-        super().__init__(data_preprocessor or {'type': 'MixedSizePreprocessor'})
+        super().__init__(MODELS.build(data_preprocessor or {'type': 'MixedSizePreprocessor'}))
         self.classes = list(classes)
         self.tagger = MODELS.build(tagger)
         self.classifiers = nn.ModuleList(MODELS.build(c) for c in classifiers)
