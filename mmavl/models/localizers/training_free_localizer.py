@@ -20,7 +20,7 @@ from .label_maps import best_label, family_members, rivalry, scaled, unit_range
 _LEAST = 1e-5
 #: Class activation of a class that no classifier knows: neither for nor against it.
 _NEUTRAL = 2.0
-#: By how much what is heard of a family alone is less for each of its classes, as a logit.
+#: By how much what is heard of a family alone is less for the best of its classes, as a logit.
 _SHARED = 2.0
 
 
@@ -36,7 +36,7 @@ class TrainingFreeLocalizer(BaseLocalizer):
 
     The map of a family is the greatest ``audio_weight * a + visual_weight * m`` of its classes, so
     that in a picture of several instruments the one that is heard has the maximum. What is heard
-    of the family alone speaks for each of its classes.
+    of the family alone raises all of its classes equally.
 
     Args:
         classes (Sequence[str]): The C names: classes, and families of them.
@@ -168,8 +168,10 @@ class TrainingFreeLocalizer(BaseLocalizer):
         fused = self.audio_weight * audio[:, None, None] + heat
         for family in self.family_numbers:
             members = self.members[family]
-            heard = torch.maximum(audio[members], audio[family] - _SHARED)
-            heard[members.nonzero()[:, 0] == family] = audio[family] - _SHARED
+            own = members.nonzero()[:, 0] == family
+            heard = audio[members].masked_fill(own, -torch.inf)
+            heard = heard + (audio[family] - _SHARED - heard.amax()).relu()
+            heard[own] = audio[family] - _SHARED
             best = self.audio_weight * heard[:, None, None] + heat[members]
             fused[family] = best.amax(0)
         return fused
