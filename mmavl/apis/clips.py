@@ -32,12 +32,14 @@ class Clip:
         image (str | np.ndarray): A video's or picture's path, or RGB uint8 [H, W, 3].
         audio (str | np.ndarray): A path, or a waveform, float32 [L].
         sample_rate (int, optional): Of a waveform, in Hz.
+        time (float, optional): Second of a video's frame. Defaults to the middle.
     """
 
     name: str
     image: str | np.ndarray
     audio: str | np.ndarray
     sample_rate: int | None = None
+    time: float | None = None
 
     @property
     def video(self) -> str | None:
@@ -60,7 +62,7 @@ def list_clips(inputs: Any) -> tuple[list[Clip], list[Failure]]:
     Args:
         inputs: A video's path; a folder's path (its videos, and its pictures with the sound of the
             same name; not its subfolders); a pair ``(picture, sound)`` of paths; a triple
-            ``(image, waveform, sample_rate)`` of arrays; ``dict(video=...)`` or
+            ``(image, waveform, sample_rate)`` of arrays; ``dict(video=..., time=...)`` or
             ``dict(image=..., audio=..., sample_rate=..., name=...)``; or a list of any of these.
 
     Returns:
@@ -119,7 +121,8 @@ def _expand(item: Any) -> Iterable[Clip | Failure]:
         _check_keys(item)
     if isinstance(item, dict) and 'video' in item:
         path = check_path(item['video'])
-        return [Clip(item.get('name', path.stem), str(path), str(path))]
+        name = item.get('name', path.stem)
+        return [Clip(name, str(path), str(path), time=_as_time(item.get('time')))]
     if isinstance(item, dict) and {'image', 'audio'} <= item.keys():
         return [_pair(item['image'], item['audio'], item.get('sample_rate'), item.get('name'))]
     raise TypeError(
@@ -174,12 +177,23 @@ def _pair(image: Any, audio: Any, sample_rate: int | None = None, name: str | No
 
 
 def _check_keys(item: dict[str, Any]) -> None:
-    known = {'video', 'name'} if 'video' in item else {'image', 'audio', 'sample_rate', 'name'}
+    known = (
+        {'video', 'name', 'time'} if 'video' in item else {'image', 'audio', 'sample_rate', 'name'}
+    )
     if unknown := [key for key in item if key not in known]:
         words = ', '.join(sorted(known))
         raise TypeError(f'a clip has no {", ".join(map(repr, unknown))}, but {words}')
     if not isinstance(item.get('name', ''), str):
         raise TypeError(f"a clip's name must be a text, not {item['name']!r}")
+
+
+def _as_time(time: Any) -> float | None:
+    if time is None:
+        return None
+    number = isinstance(time, Real) and not isinstance(time, bool)
+    if not number or not 0 <= time < math.inf:
+        raise ValueError(f'time={time!r} is not a second of the video')
+    return float(time)
 
 
 def _as_rate(rate: Any) -> int:

@@ -10,7 +10,7 @@ from mmengine import Config
 from mmengine.registry import DefaultScope
 from torch import Tensor
 
-from mmavl.errors import ConfigError
+from mmavl.errors import ConfigError, DataError
 from mmavl.media.audio import read_audio
 from mmavl.media.formats import kind_of
 from mmavl.media.image import read_image
@@ -60,7 +60,7 @@ class ClipPipeline:
             ]
 
     def load(self, clip: Clip, whole: bool = False) -> dict[str, Any]:
-        """Read a clip: a video's frame in the middle, and the sound around it.
+        """Read a clip: a video's frame, by default that in the middle, and the sound around it.
 
         Args:
             clip (Clip): The clip.
@@ -81,7 +81,7 @@ class ClipPipeline:
         if isinstance(clip.image, np.ndarray):
             image = clip.image
         elif kind_of(clip.image) != 'picture':
-            image, time = _middle_frame(clip.image)
+            image, time = _frame(clip.image, clip.time)
         else:
             image = read_image(clip.image)
         if not whole:
@@ -206,8 +206,12 @@ def _whole_sound(clip: Clip) -> tuple[np.ndarray, int]:
     return read_audio(clip.audio, seconds=float('inf'))
 
 
-def _middle_frame(path: str) -> tuple[np.ndarray, float]:
-    time = PictureStream.length_of(path) / 2
+def _frame(path: str, time: float | None) -> tuple[np.ndarray, float]:
+    """A video's frame at a second, None for the middle, and that second."""
+    seconds = PictureStream.length_of(path)
+    if time is not None and time > seconds:
+        raise DataError(f'{path} lasts {seconds:.2f} s and has no frame at {time:g} s')
+    time = seconds / 2 if time is None else time
     with PictureStream(path, time) as pictures:
         _, image = next(pictures.at([time]))
     return image, time

@@ -11,7 +11,7 @@ from mmavl.utils.options import add_dtype_option
 def add_demo_arguments(command: argparse.ArgumentParser) -> None:
     """Add what the page shows with, and where."""
     add = command.add_argument
-    add('--model', metavar='CONFIG', help="config file or its name; by default the quickstart's")
+    add('--model', metavar='CONFIG', help='config file or its name (default: real_everyday)')
     add('--weights', metavar='FILE', help="checkpoint, or .safetensors with the config in it; by "
         "default the quickstart's")  # fmt: skip
     add('--separator', metavar='FILE', help="a separator's weights; without, no sources")

@@ -19,6 +19,7 @@ examples:
   mmavl localize frame.jpg sound.wav folder --out found # a pair, and all clips of a folder
   mmavl localize clip.mp4 --out found --model stage2_scenes_class --weights epoch_16.pth
   mmavl separate clip.mp4 --out found --labels Violin Piano
+  mmavl evaluate cases.json --out scored                # on clips with boxes drawn by hand
   mmavl demo                                            # a page in the browser
   mmavl list models 'stage2_*'
   mmavl train stage2_scenes --cfg-options train_cfg.max_epochs=2
@@ -53,6 +54,7 @@ def parser() -> argparse.ArgumentParser:
         )
         _add_inference(command)
         add(command)
+    _add_evaluate(commands.add_parser('evaluate', help='score a localizer on real clips'))
     add_demo_arguments(commands.add_parser('demo', help='a page for trying it in the browser'))
     listing = commands.add_parser('list', help=f'name the {", ".join(KINDS)} there are')
     add_list_arguments(listing)
@@ -65,18 +67,30 @@ def _add_inference(command: argparse.ArgumentParser) -> None:
     add = command.add_argument
     add('inputs', nargs='+', metavar='INPUT', help='a video, a folder, or a picture and a sound')
     add('--out', required=True, metavar='DIR', help='folder for the results')
-    add('--model', metavar='CONFIG', help='config file or its name (default: stage2_scenes, or '
-        'separation_scenes)')  # fmt: skip
+    _add_model(command, 'real_everyday, or separation_scenes')
+    add('--labels', nargs='+', metavar='NAME', help='classes wanted whether they are heard or not')
+    add('--json', action='store_true', help='print the content of results.json')
+
+
+def _add_model(command: argparse.ArgumentParser, default: str) -> None:
+    add = command.add_argument
+    add('--model', metavar='CONFIG', help=f'config file or its name (default: {default})')
     add('--weights', metavar='FILE', help='checkpoint, or .safetensors with the config in it; by '
         'default those that were trained as the docs say')  # fmt: skip
-    add('--labels', nargs='+', metavar='NAME', help='classes wanted whether they are heard or not')
     add('--threshold', type=_share, default=0.3, metavar='P',
         help='probability from which a class counts as sounding (default: 0.3)')  # fmt: skip
     add('--batch-size', type=_count, default=8, metavar='N', help='at once (default: 8)')
     add('--device', help='e.g. cpu or cuda:0; by default the best there is')
     add_dtype_option(command)
-    add('--json', action='store_true', help='print the content of results.json')
     add('--quiet', action='store_true', help='no progress bars')
+
+
+def _add_evaluate(command: argparse.ArgumentParser) -> None:
+    add = command.add_argument
+    add('cases', metavar='CASES.json', help='clips and boxes, see docs/real_clips.md')
+    add('--out', metavar='DIR', help='folder for evaluation.json and a picture of all cases')
+    _add_model(command, 'real_everyday')
+    add('--json', action='store_true', help='print evaluation.json in place of the table')
 
 
 def _add_localize(command: argparse.ArgumentParser) -> None:
@@ -170,6 +184,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     with orderly_termination():
         if args.command == 'demo':
             return run_demo(args)
+        if args.command == 'evaluate':
+            from .evaluate import run_evaluate
+
+            return run_evaluate(args)
         from .infer import run_inference
 
         return run_inference(args)

@@ -57,14 +57,14 @@ aliases = dict(
     Guitar=['resonator guitar', 'steel guitar', 'slide guitar', 'electric bass', 'uke'],
     Harmonica=['mouth organ', 'mouth harp', 'blues harp'],
     Horn=['french horn'],
-    Maraca=['maracas', 'shaker'],
+    Maraca=['maracas', 'shaker', 'guiro'],
     Marimba=['xylophone', 'vibraphone', 'glockenspiel'],
     Oboe=['clarinet'],
     Organ=['pipe organ', 'church organ'],
     Piano=['keyboard', 'digital piano'],
     Saxophone=['sax'],
     Trumpet=['cornet', 'bugle'],
-    Violin=['fiddle', 'viola'],
+    Violin=['fiddle', 'viola', 'erhu'],
     **{'Steel drum': ['steelpan', 'steel pan']},
 )
 

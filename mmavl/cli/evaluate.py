@@ -1,0 +1,73 @@
+"""``mmavl evaluate``: score a localizer on real clips with boxes drawn by hand."""
+
+import argparse
+import sys
+import warnings
+from pathlib import Path
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from mmavl.apis import LocalizationInferencer
+from mmavl.apis.base_av_inferencer import write_json
+from mmavl.apis.case_evaluation import evaluate_cases, summarise, to_record
+from mmavl.apis.case_sheet import case_sheet
+from mmavl.errors import CheckpointError, ConfigError, DataError
+from mmavl.evaluation.real_clips import read_cases
+from mmavl.utils.names import one_line, to_json
+from mmavl.visualization.drawing import write_png
+
+
+def run_evaluate(args: argparse.Namespace) -> int:
+    """Evaluate, print the table and write the files; gives the exit code."""
+    warnings.filterwarnings('ignore', category=UserWarning)
+    common = {'device': args.device, 'dtype': args.dtype, 'show_progress': not args.quiet}
+    try:
+        cases = read_cases(args.cases)
+        inferencer = LocalizationInferencer(args.model, args.weights, **common)
+    except (CheckpointError, ConfigError, DataError, OSError, ValueError) as error:
+        return _end(error, 2)
+    try:
+        outcomes, failures = evaluate_cases(inferencer, cases, args.threshold, args.batch_size)
+        record = to_record(outcomes, failures, Path(args.cases).parent)
+        if args.out:
+            Path(args.out).mkdir(parents=True, exist_ok=True)
+            write_json(Path(args.out, 'evaluation.json'), record)
+            if outcomes:
+                write_png(Path(args.out, 'cases.png'), case_sheet(outcomes, inferencer.pipeline))
+    except (DataError, OSError) as error:
+        return _end(error, 1)
+    except KeyboardInterrupt:
+        print('interrupted', file=sys.stderr)
+        return 130
+    if args.json:
+        print(to_json(record, indent=1))
+    elif outcomes:
+        _print_tables(outcomes)
+    for failure in failures:
+        print(one_line(f'failed: {failure.name}: {failure.message}'), file=sys.stderr)
+    unknown = sorted({o.case.mark.label for o in outcomes if not any(o.names.values())})
+    if unknown:
+        print(one_line(f'the model has no class for: {", ".join(unknown)}'), file=sys.stderr)
+    return int(bool(failures))
+
+
+def _print_tables(outcomes: list) -> None:
+    rows = summarise(outcomes)
+    hearing = rows.pop('hearing for itself')
+    for title, table in (('', rows), ('hearing for itself', {'localizer': hearing})):
+        columns = list(dict.fromkeys(name for rates in table.values() for name in rates))
+        shown = Table(title=title or None, box=box.SIMPLE_HEAD, pad_edge=False)
+        shown.add_column('')
+        for column in columns:
+            shown.add_column(column, justify='right')
+        for name, rates in table.items():
+            shown.add_row(name, *(str(rates[c]) if c in rates else '-' for c in columns))
+        Console(width=160).print(shown)
+    print('percent of cases with a 95 % bootstrap interval over clips, of N cases')
+
+
+def _end(error: Exception, code: int) -> int:
+    print(one_line(f'error: {error}'), file=sys.stderr)
+    return code
