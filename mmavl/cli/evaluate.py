@@ -1,4 +1,4 @@
-"""``mmavl evaluate``: score a localizer on real clips with boxes drawn by hand."""
+"""``mmavl evaluate`` and ``mmavl draw-boxes``: real clips with boxes drawn by hand."""
 
 import argparse
 import sys
@@ -11,6 +11,7 @@ from rich.table import Table
 
 from mmavl.apis import LocalizationInferencer
 from mmavl.apis.base_av_inferencer import write_json
+from mmavl.apis.box_page import write_box_page
 from mmavl.apis.case_evaluation import evaluate_cases, summarise, to_record
 from mmavl.apis.case_sheet import case_sheet
 from mmavl.errors import CheckpointError, ConfigError, DataError
@@ -50,6 +51,18 @@ def run_evaluate(args: argparse.Namespace) -> int:
     unknown = sorted({o.case.mark.label for o in outcomes if not any(o.names.values())})
     if unknown:
         print(one_line(f'the model has no class for: {", ".join(unknown)}'), file=sys.stderr)
+    return int(bool(failures))
+
+
+def run_draw_boxes(args: argparse.Namespace) -> int:
+    """Write the page; gives the exit code."""
+    try:
+        page, failures = write_box_page(args.folder, args.every, not args.quiet)
+    except (DataError, OSError, ValueError) as error:
+        return _end(error, 2)
+    for failure in failures:
+        print(one_line(f'failed: {failure.name}: {failure.message}'), file=sys.stderr)
+    print(one_line(f'Open {page} in a browser; save cases.json next to it.'))
     return int(bool(failures))
 
 

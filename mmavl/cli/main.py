@@ -55,6 +55,11 @@ def parser() -> argparse.ArgumentParser:
         _add_inference(command)
         add(command)
     _add_evaluate(commands.add_parser('evaluate', help='score a localizer on real clips'))
+    drawing = commands.add_parser('draw-boxes', help='a page for drawing the boxes of evaluate')
+    drawing.add_argument('folder', metavar='FOLDER', help='of videos; the page is written into it')
+    drawing.add_argument('--every', type=_positive, metavar='S',
+        help='take a frame every S seconds (default: the middle one)')  # fmt: skip
+    drawing.add_argument('--quiet', action='store_true', help='no progress bar')
     add_demo_arguments(commands.add_parser('demo', help='a page for trying it in the browser'))
     listing = commands.add_parser('list', help=f'name the {", ".join(KINDS)} there are')
     add_list_arguments(listing)
@@ -188,6 +193,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             from .evaluate import run_evaluate
 
             return run_evaluate(args)
+        if args.command == 'draw-boxes':
+            from .evaluate import run_draw_boxes
+
+            return run_draw_boxes(args)
         from .infer import run_inference
 
         return run_inference(args)
