@@ -36,8 +36,8 @@ class BaseAVInferencer(BaseInferencer):
 
     Args:
         model: A config's path, the name of one of mmavl's configs ('stage2_scenes'), a Config, or
-            a ``.safetensors`` file that holds config, classes and weights. Defaults to the
-            quickstart's config.
+            a ``.safetensors`` file that holds config, classes and weights. Defaults to
+            'real_everyday', which is not trained; with ``weights`` to the quickstart's config.
         weights: A checkpoint; only its tensors are read. Defaults to the quickstart's for the
             quickstart's config, to none for a model that is not trained.
         device (str, optional): Defaults to the best there is.

@@ -12,8 +12,7 @@ def add_demo_arguments(command: argparse.ArgumentParser) -> None:
     """Add what the page shows with, and where."""
     add = command.add_argument
     add('--model', metavar='CONFIG', help='config file or its name (default: real_everyday)')
-    add('--weights', metavar='FILE', help="checkpoint, or .safetensors with the config in it; by "
-        "default the quickstart's")  # fmt: skip
+    add('--weights', metavar='FILE', help='checkpoint, or .safetensors with the config in it')
     add('--separator', metavar='FILE', help="a separator's weights; without, no sources")
     add('--separator-model', metavar='CONFIG',
         help='its config or the name of one (default: separation_scenes)')  # fmt: skip

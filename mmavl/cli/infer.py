@@ -133,7 +133,8 @@ def _print(index: dict, args: argparse.Namespace) -> None:
         print(json.dumps(index, indent=1))  # ASCII, whatever the terminal's encoding
     else:
         for clip in index['clips']:
-            heard = ', '.join(clip.get('sounding', clip.get('sources', ()))) or 'nothing heard'
+            heard = ', '.join(clip.get('sounding', clip.get('sources', ())))
+            heard = heard or 'nothing that the model knows is heard'
             print(one_line(f'{clip["name"]}: {heard} -> {Path(args.out, clip["picture"])}'))
     for failure in index['failures']:
         line = f'failed: {failure["name"]}: {failure["message"]}'

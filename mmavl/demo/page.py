@@ -7,6 +7,7 @@ from types import ModuleType
 from typing import Any
 from urllib.parse import quote
 
+from mmavl.apis import Localization
 from mmavl.errors import ConfigError, DataError
 from mmavl.visualization.page import escape, listening_script
 
@@ -267,7 +268,8 @@ class Page:
         if done is None:
             raise self.gr.Error('This is over an hour old: upload it again', print_exception=False)
         picture = done.picture(time, None if label == ALL else label)
-        return picture, tag_bars(done.moment(time).found.heard)
+        found = done.moment(time).found
+        return picture, names_line(found) + tag_bars(found.heard)
 
     def _players(self, done: Analysis) -> str:
         rows = []
@@ -296,6 +298,17 @@ def _take_no_addresses(files: Any) -> None:
 def readable(label: str) -> str:
     """A class's name for people, as HTML."""
     return escape(label.replace('_', ' '))
+
+
+def names_line(found: Localization) -> str:
+    """HTML that names what sounds, and what of it is not in the picture."""
+    if not found.heard:
+        return ''
+    names = (
+        f'<b>{readable(label)}</b>' + (' (not in the picture)' if label in found.unseen else '')
+        for label in found.sounding
+    )
+    return f'<p>{", ".join(names) or "Nothing that the model knows is heard."}</p>'
 
 
 def tag_bars(heard: dict[str, float], most: int = 5) -> str:

@@ -7,8 +7,9 @@ import sys
 
 import pytest
 
+from mmavl.apis import Localization
 from mmavl.demo.examples import Example
-from mmavl.demo.page import HOW_TO_SEPARATE, Page, import_gradio, tag_bars
+from mmavl.demo.page import HOW_TO_SEPARATE, Page, import_gradio, names_line, tag_bars
 from mmavl.errors import ConfigError
 
 CHROMIUM = shutil.which('chromium')
@@ -25,6 +26,24 @@ def test_bars_show_the_best_and_escape_names():
     assert html.index('best') < html.index('a&lt;b c')
     assert 'width: 25%' in html
     assert 'none' not in html
+
+
+def test_names_say_what_is_not_in_the_picture_and_when_nothing_is_heard():
+    fields = {
+        'name': 'a',
+        'size': (4, 4),
+        'time': 0.0,
+        'window': (0.0, 1.0),
+        'seen': {},
+        'maps': {},
+    }
+    found = Localization(heard={'a<b': 0.9, 'c_d': 0.8}, sounding=['a<b', 'c_d'], **fields)
+    assert names_line(found) == '<p><b>a&lt;b</b>, <b>c d</b></p>'
+    found = Localization(heard={'c_d': 0.8}, sounding=['c_d'], unseen=['c_d'], **fields)
+    assert names_line(found) == '<p><b>c d</b> (not in the picture)</p>'
+    found = Localization(heard={'c_d': 0.1}, sounding=[], **fields)
+    assert names_line(found) == '<p>Nothing that the model knows is heard.</p>'
+    assert names_line(Localization(heard={}, sounding=['sound'], **fields)) == ''
 
 
 @pytest.fixture(scope='module')
