@@ -98,6 +98,7 @@ class TrainingFreeLocalizer(BaseLocalizer):
             raise ConfigError(f'{error}, in families, is not a class of the model') from error
         self.register_buffer('members', members, persistent=False)
         self.family_numbers = (members.sum(1) > 1).nonzero()[:, 0].tolist()
+        self._check_labels()
         self.eval()
 
     def _set_tables(self, audio_groups: BaseGroups, visual_groups: BaseGroups) -> None:
@@ -109,6 +110,15 @@ class TrainingFreeLocalizer(BaseLocalizer):
         for number, classifier in enumerate(self.classifiers):
             table = torch.from_numpy(tables[lists.index(tuple(classifier.labels))])
             self.register_buffer(f'visual_table_{number}', table, persistent=False)
+
+    def _check_labels(self) -> None:
+        labelled = (self.audio_table.any(0) | self.known).nonzero()[:, 0].tolist()
+        missing = set(range(len(self.classes))) - {*labelled, *self.family_numbers}
+        if missing:
+            raise ConfigError(
+                f'no label of a network stands for {", ".join(self.classes[n] for n in missing)}: '
+                'add some to audio_groups or visual_groups, or leave the class out'
+            )
 
     @property
     def visual_tables(self) -> list[Tensor]:

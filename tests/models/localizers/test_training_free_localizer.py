@@ -214,6 +214,14 @@ def test_a_label_that_no_network_has_is_named():
         make(families={'strings': ['Viol']})
 
 
+def test_a_class_without_any_label_is_named():
+    without = {name: labels for name, labels in AUDIO.items() if name != 'Wind'}
+    with pytest.raises(ConfigError, match='no label of a network stands for Wind: add some'):
+        make(audio=without)
+    without.pop('strings')  # a family has its classes' labels
+    make(audio={**without, 'Wind': ['wind sound']})
+
+
 def test_there_is_nothing_to_train():
     model = make().train()
     assert not model.training
