@@ -49,6 +49,10 @@ class Vocabulary:
         own = known if known in self.classes else None
         return {'class': own, 'family': family or own}
 
+    def share_a_family(self, first: str, second: str) -> bool:
+        """Whether a family holds two classes."""
+        return any({first, second} <= set(members) for members in self.families.values())
+
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
@@ -186,12 +190,16 @@ def to_record(outcomes: Sequence[Outcome], failures: Sequence[Failure], root: Pa
     """Everything as plain data for ``evaluation.json``."""
     return {
         'format': 'mmavl.real_clips/1',
-        'table': {
-            row: {name: vars(rate) for name, rate in rates.items()}
-            for row, rates in summarise(outcomes).items()
-        },
+        'table': rates_to_dict(summarise(outcomes)),
         'cases': [_entry(outcome, root) for outcome in outcomes],
         'failures': [vars(failure) for failure in failures],
+    }
+
+
+def rates_to_dict(table: Mapping[str, Mapping[str, Rate]]) -> dict[str, dict[str, dict]]:
+    """A table of rates as plain data."""
+    return {
+        row: {name: vars(rate) for name, rate in rates.items()} for row, rates in table.items()
     }
 
 

@@ -12,7 +12,13 @@ from rich.table import Table
 from mmavl.apis import LocalizationInferencer
 from mmavl.apis.base_av_inferencer import write_json
 from mmavl.apis.box_page import write_box_page
-from mmavl.apis.case_evaluation import evaluate_cases, summarise, to_record
+from mmavl.apis.case_evaluation import (
+    evaluate_cases,
+    rates_to_dict,
+    summarise,
+    to_record,
+)
+from mmavl.apis.case_pairs import evaluate_pairs, summarise_pairs
 from mmavl.apis.case_sheet import case_sheet
 from mmavl.errors import CheckpointError, ConfigError, DataError
 from mmavl.evaluation.real_clips import read_cases
@@ -32,6 +38,9 @@ def run_evaluate(args: argparse.Namespace) -> int:
     try:
         outcomes, failures = evaluate_cases(inferencer, cases, args.threshold, args.batch_size)
         record = to_record(outcomes, failures, Path(args.cases).parent)
+        pairs, more = evaluate_pairs(inferencer, cases, args.pairs) if args.pairs else ([], [])
+        failures += more
+        record['pairs'] = rates_to_dict(summarise_pairs(pairs))
         if args.out:
             Path(args.out).mkdir(parents=True, exist_ok=True)
             write_json(Path(args.out, 'evaluation.json'), record)
@@ -45,7 +54,7 @@ def run_evaluate(args: argparse.Namespace) -> int:
     if args.json:
         print(to_json(record, indent=1))
     elif outcomes:
-        _print_tables(outcomes)
+        _print_tables(outcomes, summarise_pairs(pairs))
     for failure in failures:
         print(one_line(f'failed: {failure.name}: {failure.message}'), file=sys.stderr)
     unknown = sorted({o.case.mark.label for o in outcomes if not any(o.names.values())})
@@ -66,10 +75,14 @@ def run_draw_boxes(args: argparse.Namespace) -> int:
     return int(bool(failures))
 
 
-def _print_tables(outcomes: list) -> None:
+def _print_tables(outcomes: list, pairs: dict) -> None:
     rows = summarise(outcomes)
     hearing = rows.pop('hearing for itself')
-    for title, table in (('', rows), ('hearing for itself', {'localizer': hearing})):
+    titled = {'': rows, 'hearing for itself': {'localizer': hearing}}
+    titled['sound of one under the pictures of two'] = pairs
+    for title, table in titled.items():
+        if not table:
+            continue
         columns = list(dict.fromkeys(name for rates in table.values() for name in rates))
         shown = Table(title=title or None, box=box.SIMPLE_HEAD, pad_edge=False)
         shown.add_column('')

@@ -95,6 +95,8 @@ def _add_evaluate(command: argparse.ArgumentParser) -> None:
     add('cases', metavar='CASES.json', help='clips and boxes, see docs/real_clips.md')
     add('--out', metavar='DIR', help='folder for evaluation.json and a picture of all cases')
     _add_model(command, 'real_everyday')
+    add('--pairs', type=_count, metavar='N', help='also put frames of two clips side by side, '
+        "with one's sound: N pairs of one family, N of different ones")  # fmt: skip
     add('--json', action='store_true', help='print evaluation.json in place of the table')
 
 

@@ -1,0 +1,134 @@
+"""Whether a map follows the sound: frames of two clips side by side, with the sound of one."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import cv2
+import numpy as np
+
+from mmavl.evaluation.real_clips import Case, Rate, peak_of, rate_of
+from mmavl.evaluation.real_clips.outcomes import inside
+
+from .case_evaluation import Vocabulary
+from .clips import list_clips
+from .failures import Failure, contained
+from .localization import AGNOSTIC, Localization
+from .localization_inferencer import LocalizationInferencer
+
+_HEIGHT = 448
+
+
+@dataclass(frozen=True)
+class PairOutcome:
+    """What became of one picture of two things.
+
+    Attributes:
+        sounding (Case): The one whose sound was heard.
+        silent (Case): The other one.
+        alike (bool): Whether a family of the model's holds both.
+        follows (bool): Whether the maximum of the map of the likeliest class lies in the half
+            that sounds.
+        own (bool): Whether it lies inside the sounding thing's box.
+    """
+
+    sounding: Case
+    silent: Case
+    alike: bool
+    follows: bool
+    own: bool
+
+
+def evaluate_pairs(
+    inferencer: LocalizationInferencer, cases: Sequence[Case], count: int, seed: int = 0
+) -> tuple[list[PairOutcome], list[Failure]]:
+    """Put frames of two clips side by side, and let each one's own sound be heard with both.
+
+    Args:
+        inferencer (LocalizationInferencer): The localizer.
+        cases (Sequence[Case]): Those whose clip has one source and whose class the model has are
+            taken.
+        count (int): How many pairs of different classes to draw of those alike, and as many of
+            the others; each is heard twice.
+        seed (int): Of the drawing. Defaults to 0.
+
+    Returns:
+        tuple[list[PairOutcome], list[Failure]]: Two outcomes for each pair, and what cannot be
+        used.
+    """
+    vocabulary = Vocabulary.of(inferencer)
+    outcomes, failures = [], []
+    for first, second, alike in _pairs(cases, vocabulary, count, seed):
+        with contained(f'{first.file.name} with {second.file.name}', failures):
+            loaded = [_load(inferencer, case) for case in (first, second)]
+            halves = [_at_height(one['image']) for one in loaded]
+            picture, share = np.concatenate(halves, axis=1), halves[0].shape[1]
+            share /= picture.shape[1]
+            for number, (own, other) in enumerate(((first, second), (second, first))):
+                wave, rate = loaded[number]['waveform'], loaded[number]['sample_rate']
+                found = inferencer((picture, wave, rate))['predictions'][0]
+                point = peak_of(_best_map(found, vocabulary))
+                outcomes.append(_outcome(own, other, alike, point, share, left=number == 0))
+    return outcomes, failures
+
+
+def summarise_pairs(outcomes: Sequence[PairOutcome]) -> dict[str, dict[str, Rate]]:
+    """Rates of following and of hitting, for pairs alike and others."""
+    rows = {}
+    for name, alike in (('two of one family', True), ('two of different families', False)):
+        mine = [outcome for outcome in outcomes if outcome.alike == alike]
+        clips = [outcome.sounding.file for outcome in mine]
+        if mine:
+            rows[name] = {
+                'follows the sound': rate_of([float(o.follows) for o in mine], clips),
+                'own': rate_of([float(o.own) for o in mine], clips),
+            }
+    return rows
+
+
+def _pairs(
+    cases: Sequence[Case], vocabulary: Vocabulary, count: int, seed: int
+) -> list[tuple[Case, Case, bool]]:
+    names = {id(case): vocabulary.names(case)['class'] for case in cases}
+    single = [case for case in cases if case.sources == 1 and names[id(case)]]
+    pairs = [
+        (first, second, vocabulary.share_a_family(names[id(first)], names[id(second)]))
+        for first, second in combinations(single, 2)
+        if names[id(first)] != names[id(second)]
+    ]
+    random.Random(seed).shuffle(pairs)
+    drawn = [[pair for pair in pairs if pair[2] == alike][:count] for alike in (True, False)]
+    return [pair for kind in drawn for pair in kind]
+
+
+def _load(inferencer: LocalizationInferencer, case: Case) -> dict:
+    (clip,), _ = list_clips({'video': str(case.file), 'time': case.time})
+    return inferencer.pipeline.load(clip)
+
+
+def _at_height(image: np.ndarray) -> np.ndarray:
+    width = max(round(image.shape[1] * _HEIGHT / image.shape[0]), 1)
+    return cv2.resize(image, (width, _HEIGHT), interpolation=cv2.INTER_AREA)
+
+
+def _best_map(found: Localization, vocabulary: Vocabulary) -> np.ndarray:
+    plain = [k for k in found.heard if k in found.maps and k not in vocabulary.families]
+    best = max(plain, key=found.heard.get, default=AGNOSTIC)
+    return found.maps.get(best, np.zeros((1, 1)))
+
+
+def _outcome(
+    own: Case,
+    other: Case,
+    alike: bool,
+    point: tuple[float, float] | None,
+    share: float,
+    left: bool,
+) -> PairOutcome:
+    if point is None:
+        return PairOutcome(own, other, alike, False, False)
+    x, y = point
+    follows = (x < share) == left
+    within = x / share if left else (x - share) / (1 - share)
+    return PairOutcome(own, other, alike, follows, follows and inside((within, y), own.mark.box))
