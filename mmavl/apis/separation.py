@@ -22,6 +22,7 @@ class Separation:
         heard (dict[str, float]): Greatest probability of each class over the windows; empty for a
             model without a localizer.
         clip (Clip, optional): Where the sound comes from.
+        whole (bool): Whether the only source is the mixture itself. Defaults to False.
     """
 
     name: str
@@ -30,6 +31,15 @@ class Separation:
     sources: dict[str, Any]
     heard: dict[str, float]
     clip: Clip | None = None
+    whole: bool = False
+
+    @property
+    def note(self) -> str:
+        """One line where nothing was separated; else ''."""
+        if not self.whole:
+            return ''
+        name = ', '.join(self.sources)
+        return f'only {name} is named, and gets the whole mixture: add what else sounds to labels'
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data for JSON, without the waveforms."""
@@ -40,6 +50,7 @@ class Separation:
             'sample_rate': self.sample_rate,
             'model_rate': self.model_rate,
             'samples': max((len(wave) for wave in self.sources.values()), default=0),
+            **({'note': self.note} if self.note else {}),
             'tags': [
                 {'label': label, 'heard': round(score, 4)}
                 for label, score in sorted(self.heard.items(), key=lambda item: -item[1])

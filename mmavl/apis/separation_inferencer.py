@@ -26,6 +26,8 @@ from mmavl.visualization.spectrogram import draw_spectrogram
 
 from .base_av_inferencer import BaseAVInferencer, check_threshold, write_json
 from .clips import Clip
+from .model_files import DEFAULT_SEPARATOR, TRAINED_SEPARATOR
+from .naming import Naming
 from .separation import Separation
 from .shown_sources import Place, mark_places, read_places, relative_boxes, view
 
@@ -34,14 +36,17 @@ from .shown_sources import Place, mark_places, read_places, relative_boxes, view
 class SeparationInferencer(BaseAVInferencer):
     """The sources of clips' whole sound, guided by what the clips show meanwhile.
 
-    >>> separate = SeparationInferencer('separation_scenes')  # doctest: +SKIP
+    >>> separate = SeparationInferencer()  # doctest: +SKIP
     >>> found = separate('clip.mp4')['predictions'][0]  # doctest: +SKIP
     >>> found.sources['Violin'], found.sample_rate  # doctest: +SKIP
 
     Sounds go through :func:`separate_waveform`: window by window, each with the video's frame in
     its middle. There are three kinds of separators. Those with a localizer separate the classes
-    that it hears; those that look at each source (:class:`FrameSeparator`, ``configs/peers``)
+    that it names; those that look at each source (:class:`FrameSeparator`, ``configs/peers``)
     separate the ``sources`` they are shown; blind ones number theirs.
+
+    The default is ``separation_real``, which needs no training; with weights and no model it is
+    ``separation_scenes``.
 
     Args:
         model, weights, device, scope, show_progress, dtype: As for :class:`BaseAVInferencer`. For
@@ -55,8 +60,15 @@ class SeparationInferencer(BaseAVInferencer):
 
     whole_sound = True
 
-    def __init__(self, model: str | Path | None = 'separation_scenes', *args, **kwargs) -> None:
-        super().__init__(model, *args, **kwargs)
+    def __init__(
+        self,
+        model: str | Path | None = None,
+        weights: str | Path | None = None,
+        *args,
+        **kwargs,
+    ) -> None:
+        model = model or (TRAINED_SEPARATOR if weights else DEFAULT_SEPARATOR)
+        super().__init__(model, weights, *args, **kwargs)
         self.check_has(isinstance(self.model, BaseSeparator), 'separator')
         self.guided = hasattr(self.model, 'localizer')
         self.shown = isinstance(self.model, FrameSeparator)
@@ -163,7 +175,8 @@ class SeparationInferencer(BaseAVInferencer):
             batch (list): Clips and what :meth:`load` gave.
             return_datasamples (bool): Whether to give :class:`AVDataSample` with
                 ``pred_sources`` [n, L]. Defaults to False.
-            labels (list[str], optional): Classes to separate. Defaults to those heard.
+            labels (list[str], optional): Classes to separate. Defaults to those named, see
+                :class:`mmavl.apis.naming.Naming`.
             threshold (float): Probability from which a class counts as heard; the best one always
                 does. Defaults to 0.3.
             num_sources (int): How many sources a blind model makes. Defaults to 2.
@@ -182,8 +195,8 @@ class SeparationInferencer(BaseAVInferencer):
             with self.precision.autocast():
                 heard = self._heard(loaded) if self.guided else {}
             if self.guided:
-                names = labels or [k for k in heard if heard[k] >= threshold]
-                names = names or [max(heard, key=heard.get)]
+                naming = Naming(threshold, self._net.dataset_meta.get('families', {}))
+                names = labels or naming.sounding(heard) or [max(heard, key=heard.get)]
             else:
                 names = list(sources or (f'source {n + 1}' for n in range(num_sources)))
             wave, rate = loaded['original']
@@ -203,7 +216,9 @@ class SeparationInferencer(BaseAVInferencer):
                 results.append(AVDataSample(metainfo=meta, pred_sources=estimates))
             else:
                 named = dict(zip(names, estimates.numpy()))
-                results.append(Separation(clip.name, rate, self.model_rate, named, heard, clip))
+                whole = len(names) == 1 and getattr(self.model, 'adds_up', False)
+                found = Separation(clip.name, rate, self.model_rate, named, heard, clip, whole)
+                results.append(found)
         return results
 
     @torch.no_grad()
@@ -220,9 +235,11 @@ class SeparationInferencer(BaseAVInferencer):
             part = torch.nn.functional.pad(part, (0, size - len(part))).to(preprocessor.device)
             image = frame[None].to(preprocessor.device)
             inputs = {
-                'spectrogram': preprocessor.spectrogram(part[None]),
+                'waveform': part[None],
                 'image': (image - preprocessor.mean) / preprocessor.std,
             }
+            if preprocessor.spectrogram is not None:
+                inputs['spectrogram'] = preprocessor.spectrogram(part[None])
             mixture = AVDataSample(metainfo={'clip_id': loaded['clip_id']})
             mixture.gt_tags = torch.zeros(len(self.classes))
             found = self.model.localizer.predict(inputs, [mixture])[0]
@@ -259,9 +276,7 @@ class SeparationInferencer(BaseAVInferencer):
         write_png(folder / f'{stem}.png', self.draw(result, loaded))
         content = {**result.to_dict(), 'sources': files, 'picture': f'{stem}.png'}
         write_json(folder / f'{stem}.json', content)
-        return {
-            'name': result.name,
-            'sources': files,
-            'json': f'{stem}.json',
-            'picture': f'{stem}.png',
-        }
+        entry = {'name': result.name, 'sources': files}
+        if result.note:
+            entry['note'] = result.note
+        return {**entry, 'json': f'{stem}.json', 'picture': f'{stem}.png'}

@@ -93,7 +93,7 @@ def _inferencer(
     if len(options['sources']) < len(args.sources or ()):
         raise ValueError('--sources names a source twice')
     read_places(options['sources'])  # wrong ones end here, before the model is built
-    inferencer = SeparationInferencer(args.model or 'separation_scenes', **common)
+    inferencer = SeparationInferencer(args.model, **common)
     inferencer.check_sources(args.labels, options['sources'])
     return inferencer, options
 
@@ -135,7 +135,8 @@ def _print(index: dict, args: argparse.Namespace) -> None:
         for clip in index['clips']:
             heard = ', '.join(clip.get('sounding', clip.get('sources', ())))
             heard = heard or 'nothing that the model knows is heard'
-            print(one_line(f'{clip["name"]}: {heard} -> {Path(args.out, clip["picture"])}'))
+            note = f' ({clip["note"]})' if 'note' in clip else ''
+            print(one_line(f'{clip["name"]}: {heard}{note} -> {Path(args.out, clip["picture"])}'))
     for failure in index['failures']:
         line = f'failed: {failure["name"]}: {failure["message"]}'
         print(one_line(line), file=sys.stderr)

@@ -282,3 +282,53 @@ def test_a_separator_without_a_localizer_numbers_its_sources(config, media):
     (found,) = separate((IMAGE, wave, 8000), num_sources=3)['predictions']
     assert list(found.sources) == ['source 1', 'source 2', 'source 3']
     assert resampled_error(sum(found.sources.values()), wave) < 0.02
+
+
+@MODELS.register_module(force=True)
+class ToyShares(ToySeparator):
+    """Its sources add up to the mixture."""
+
+    adds_up = True
+
+
+def test_a_single_name_gets_the_mixture_and_that_is_said(config, media, tmp_path):
+    config['model']['type'] = 'ToyShares'
+    separate = SeparationInferencer(config, device='cpu', show_progress=False)
+    note = 'only loud is named, and gets the whole mixture: add what else sounds to labels'
+    clip = [(IMAGE, media.tone(1), 8000)]
+    (found,) = separate(clip, out_dir=tmp_path)['predictions']
+    assert found.note == note
+    assert json.loads((tmp_path / 'clip.json').read_text())['note'] == note
+    assert json.loads((tmp_path / 'results.json').read_text())['clips'][0]['note'] == note
+    (found,) = separate(clip, labels=['loud', 'quiet'], out_dir=tmp_path)['predictions']
+    assert found.note == ''
+    assert 'note' not in json.loads((tmp_path / 'clip.json').read_text())
+    assert 'note' not in json.loads((tmp_path / 'results.json').read_text())['clips'][0]
+
+
+def test_a_family_is_no_source_beside_its_own_class(config, media):
+    metainfo = config['test_dataloader']['dataset']['metainfo']
+    both = np.full((64, 64, 3), 255, np.uint8)
+    names = []
+    for families in ({}, {'loud': ['quiet']}):
+        metainfo['families'] = families
+        separate = SeparationInferencer(config, device='cpu', show_progress=False)
+        (found,) = separate([(both, media.tone(1), 8000)])['predictions']
+        names.append([*found.sources])
+    assert names == [['loud', 'quiet'], ['quiet']]
+
+
+@pytest.mark.parametrize(
+    ('weights', 'model'), [(None, 'separation_real'), ('epoch_20.pth', 'separation_scenes')]
+)
+def test_the_default_needs_no_weights(monkeypatch, weights, model):
+    asked = []
+
+    def load(*args):
+        asked.extend(args)
+        raise ConfigError('enough')
+
+    monkeypatch.setattr('mmavl.apis.base_av_inferencer.load_model', load)
+    with pytest.raises(ConfigError, match='enough'):
+        SeparationInferencer(weights=weights)
+    assert asked == [model, weights, None]

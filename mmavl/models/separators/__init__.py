@@ -13,6 +13,7 @@ from .nmf_mfcc import NMFMFCC
 from .separation_unet import SeparationUNet
 from .sound_of_pixels import SoundOfPixels
 from .spectrogram_classifier import SpectrogramClassifier
+from .tagged_nmf import TaggedNMF
 from .visual_guidance import VisualGuidance
 from .windows import separate_waveform, window_spans
 
@@ -30,6 +31,7 @@ __all__ = [
     'SeparationUNet',
     'SoundOfPixels',
     'SpectrogramClassifier',
+    'TaggedNMF',
     'VisualGuidance',
     'separate_waveform',
     'window_spans',

@@ -125,7 +125,8 @@ class LogMelSpectrogram(nn.Module):
             )
             spectrum = stft.real.square() + stft.imag.square()
             if self.power != 2:
-                spectrum = spectrum.pow(self.power / 2)
+                # a root has no finite gradient at 0, in digital silence
+                spectrum = spectrum.clamp_min(1e-20).pow(self.power / 2)
             mel = spectrum.transpose(1, 2) @ self.bands
             return torch.log(mel + self.log_offset).unsqueeze(1)
 

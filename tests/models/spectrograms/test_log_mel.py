@@ -141,3 +141,10 @@ def test_a_waveform_shorter_than_a_window_is_named():
     assert module(torch.zeros(1, 400)).shape == (1, 1, 1, 64)
     with pytest.raises(ValueError, match=r'399 samples .*win_length=400.*CropPadAudio'):
         module(torch.zeros(1, 399))
+
+
+def test_silence_has_a_finite_gradient_at_any_power():
+    for power in (1.0, 2.0):
+        wave = torch.zeros(1, 4000, requires_grad=True)
+        LogMelSpectrogram(power=power)(wave).sum().backward()
+        assert torch.isfinite(wave.grad).all()
