@@ -1,4 +1,4 @@
-# The sounds of any video taken apart by the names of what is heard and seen in it, without training.
+# The sound of any video taken apart by the names of what is heard and seen, without training.
 _base_ = 'real_everyday.py'
 
 model = dict(

@@ -72,7 +72,7 @@ def _add_inference(command: argparse.ArgumentParser) -> None:
     add = command.add_argument
     add('inputs', nargs='+', metavar='INPUT', help='a video, a folder, or a picture and a sound')
     add('--out', required=True, metavar='DIR', help='folder for the results')
-    _add_model(command, 'real_everyday, or separation_scenes')
+    _add_model(command, 'real_everyday, or separation_real')
     add('--labels', nargs='+', metavar='NAME', help='classes wanted whether they are heard or not')
     add('--json', action='store_true', help='print the content of results.json')
 
