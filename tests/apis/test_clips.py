@@ -164,7 +164,13 @@ def test_what_is_no_clip_at_all_is_listed_by_its_place_and_stops_no_other(tmp_pa
         ((IMAGE, WAVE, 999), ValueError, 'sample_rate=999 Hz is below 1000 Hz: give Hz, not kHz'),
         ((IMAGE, WAVE, '16k'), TypeError, "a whole number of Hz, not '16k'"),
         ('', DataError, 'an empty text is not a path'),
-        ({'video': 'x.mp4', 'nmae': 'x'}, TypeError, "a clip has no 'nmae', but name, video"),
+        (
+            {'video': 'x.mp4', 'nmae': 'x'},
+            TypeError,
+            "a clip has no 'nmae', but name, time, video",
+        ),
+        ({'video': __file__, 'time': -1}, ValueError, 'time=-1 is not a second of the video'),
+        ({'video': __file__, 'time': '3'}, ValueError, "time='3' is not a second of the video"),
         ({'image': IMAGE, 'audio': WAVE, 'name': 5}, TypeError, 'must be a text, not 5'),
     ],
 )

@@ -109,6 +109,17 @@ def test_a_videos_window_is_its_middle_frame_and_the_sound_around(pipeline, medi
     same(loaded['waveform'], RAMP[first : first + 8000])
 
 
+def test_a_frame_may_be_asked_for_by_its_time(pipeline, media, tmp_path):
+    path = media.write_clip(
+        tmp_path / 'x.mov', media.grey_frames(20), wave=RAMP[:20_000], sound_codec='pcm_f32le'
+    )
+    loaded = pipeline.load(Clip('x', str(path), str(path), time=1.5))
+    assert (loaded['time'], grey(loaded['image'])) == (1.5, 15)
+    assert loaded['window'] == pytest.approx((1.0, 2.0), abs=1e-3)
+    with pytest.raises(DataError, match=r'x\.mov lasts 2\.00 s and has no frame at 3 s'):
+        pipeline.load(Clip('x', str(path), str(path), time=3.0))
+
+
 @pytest.mark.parametrize(
     ('frames', 'samples', 'window'),
     [(20, 32_000, (0.5, 1.5)), (4, 32_000, (0, 1)), (20, 9600, (0.2, 1.2)), (20, 4000, (0, 0.5))],

@@ -117,7 +117,11 @@ def test_its_tensors_serve_wherever_a_checkpoint_does(trained, exported):
     assert all(torch.equal(read[name], own[name]) for name in own)
 
 
-@pytest.mark.parametrize('path', sorted(CONFIGS.glob('*.py')), ids=lambda p: p.stem)
+# those of pretrained networks alone name label lists; there is nothing trained to export
+TRAINED = [path for path in sorted(CONFIGS.glob('*.py')) if 'real_' not in path.stem + '_']
+
+
+@pytest.mark.parametrize('path', TRAINED, ids=lambda p: p.stem)
 def test_no_config_leaves_a_source_of_weights_in_the_file(path):
     content = _plain(Config.fromfile(path).to_dict())
     content['model'] = without_sources(content['model'])

@@ -62,7 +62,8 @@ def test_of_a_strip_the_heat_is_drawn_and_the_clock_stays_readable(size):
     plain = render_frame(image_of(*size), {}, {}, [], shown, 0.0)
     drawn = render_frame(image_of(*size), {'a': MAPS['block']}, {}, ['a'], shown, 0.0)
     assert (drawn[: shown[1]] != plain[: shown[1]]).any()
-    assert np.array_equal(drawn[shown[1] :], plain[shown[1] :])
+    clock = np.s_[shown[1] :, :50]
+    assert np.array_equal(drawn[clock], plain[clock])
 
 
 @pytest.mark.parametrize('size', SIZES)
