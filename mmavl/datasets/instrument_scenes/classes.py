@@ -26,6 +26,3 @@ GROUPS = {
 }
 
 FAMILY = {name: family for family, members in GROUPS.items() for name in members}
-
-#: Order fixes each split's random stream; append only.
-SPLITS = ('train', 'val', 'test', 'test_shift')

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from mmavl.datasets.instrument_scenes.phrases import Note
-from mmavl.datasets.instrument_scenes.waves import SAMPLE_RATE, read_wave
+from mmavl.datasets.scenes.waves import SAMPLE_RATE, read_wave
 from mmavl.errors import DataError
 
 

@@ -1,9 +1,7 @@
 """The pictures of InstrumentScenes: cut-outs with alpha, and photographs to put them on."""
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property, lru_cache, partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 import cv2
@@ -13,35 +11,11 @@ import resvg_py
 from mmavl.datasets.instrument_scenes.picture_table import BACKGROUNDS, PICTURES, UNFILLED
 from mmavl.datasets.instrument_scenes.rcc import read_rcc
 from mmavl.datasets.instrument_scenes.sources import Materials
+from mmavl.datasets.scenes.banks import Picture, PictureBank
+from mmavl.datasets.scenes.pixels import shrink, trim
 from mmavl.errors import DataError
 
 _RASTER, _CUTOUT_SIDE, _BACKGROUND_SIDE = 480, 192, 384
-
-
-class Picture:
-    """A picture and where it is from, read when it is first looked at.
-
-    Args:
-        name: ``source:name``, as in the picture table.
-        read: Gives the pixels.
-    """
-
-    def __init__(self, name: str, read: Callable[[], np.ndarray]) -> None:
-        self.name = name
-        self._read = read
-
-    @cached_property
-    def pixels(self) -> np.ndarray:
-        """uint8 BGRA [H, W, 4] of a cut-out, BGR [H, W, 3] of a background."""
-        return self._read()
-
-
-@dataclass(frozen=True)
-class PictureBank:
-    """What one split may show: class -> its cut-outs, and the backgrounds."""
-
-    cutouts: dict[str, list[Picture]]
-    backgrounds: list[Picture]
 
 
 def split_names(split: str, available: frozenset[str] | None = None) -> dict[str, list[str]]:
@@ -51,7 +25,7 @@ def split_names(split: str, available: frozenset[str] | None = None) -> dict[str
     takes val's, else train's: such a picture is shared, which the dataset card lists.
 
     Args:
-        split: One of ``SPLITS``.
+        split: 'train', 'val', 'test' or 'test_shift'.
         available: The sources there are, e.g. ``{'gcompris'}``. Defaults to all.
     """
     names = {}
@@ -170,43 +144,6 @@ def decode(raw: bytes, name: str) -> np.ndarray:
     if picture.ndim == 2:
         return cv2.cvtColor(picture, cv2.COLOR_GRAY2BGRA)
     return picture if picture.shape[2] == 4 else cv2.cvtColor(picture, cv2.COLOR_BGR2BGRA)
-
-
-def trim(picture: np.ndarray, name: str, threshold: int = 16) -> np.ndarray:
-    """Cut a BGRA picture [H, W, 4] to the box of its pixels with more alpha than a threshold.
-
-    Raises:
-        DataError: No pixel has.
-    """
-    opaque = picture[..., 3] > threshold
-    if not opaque.any():
-        raise DataError(f'{name} is wholly transparent')
-    rows, columns = np.flatnonzero(opaque.any(1)), np.flatnonzero(opaque.any(0))
-    return picture[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-
-
-def shrink(picture: np.ndarray, side: int, short: bool = False) -> np.ndarray:
-    """Scale a picture down so that its longer (or shorter) side is at most ``side`` pixels."""
-    longest = (min if short else max)(picture.shape[:2])
-    if longest <= side:
-        return picture
-    height, width = (max(1, round(n * side / longest)) for n in picture.shape[:2])
-    return resize(picture, width, height)
-
-
-def resize(picture: np.ndarray, width: int, height: int) -> np.ndarray:
-    """Scale a picture; one with alpha is scaled premultiplied, so that no dark seam shows."""
-    shrinks = width < picture.shape[1]
-    mode = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
-    if picture.shape[2] == 3:
-        return cv2.resize(picture, (width, height), interpolation=mode)
-    alpha = picture[..., 3:].astype(np.float32) / 255
-    scaled = cv2.resize(
-        np.dstack([picture[..., :3] * alpha, alpha]), (width, height), interpolation=mode
-    )
-    scaled_alpha = scaled[..., 3:].clip(0, 1)
-    colour = scaled[..., :3] / np.maximum(scaled_alpha, 1 / 255)
-    return np.dstack([colour, scaled_alpha * 255]).round().clip(0, 255).astype(np.uint8)
 
 
 def put_on_paper(picture: np.ndarray) -> np.ndarray:

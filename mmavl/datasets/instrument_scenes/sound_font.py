@@ -4,7 +4,7 @@ import numpy as np
 import tinysoundfont
 
 from mmavl.datasets.instrument_scenes.phrases import Note
-from mmavl.datasets.instrument_scenes.waves import SAMPLE_RATE
+from mmavl.datasets.scenes.waves import SAMPLE_RATE
 
 
 class SoundFont:

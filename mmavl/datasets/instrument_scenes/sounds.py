@@ -18,17 +18,12 @@ from mmavl.datasets.instrument_scenes.phrases import (
 from mmavl.datasets.instrument_scenes.rcc import read_rcc
 from mmavl.datasets.instrument_scenes.sound_font import SoundFont
 from mmavl.datasets.instrument_scenes.sources import Materials
-from mmavl.datasets.instrument_scenes.waves import (
+from mmavl.datasets.scenes.banks import SoundBank, Voice
+from mmavl.datasets.scenes.waves import (
     SAMPLE_RATE,
-    audible,
-    fade,
     read_wave,
     without_silence,
 )
-from mmavl.errors import DataError
-
-#: A voice draws a phrase of so many seconds: float32 [seconds * SAMPLE_RATE], any level.
-Voice = Callable[[np.random.Generator, float], np.ndarray]
 
 _FLUID = ('fluidr3mono-gm-soundfont', 'usr/share/fluidr3mono-gm-soundfont/FluidR3Mono_GM.sf3')
 _MUSESCORE = (
@@ -69,42 +64,6 @@ RECORDINGS = {
     'Accordion': ('accordion',),
     'Horn': ('horn',),
 }
-
-
-class SoundBank:
-    """What one split may let sound: class -> kind of material -> its voices.
-
-    A kind (a sound font, recorded notes, recordings) is drawn first, then one of its voices, so
-    that no kind drowns the others by its number.
-
-    Args:
-        voices: Class -> kind -> voices.
-    """
-
-    def __init__(self, voices: dict[str, dict[str, list[Voice]]]) -> None:
-        self.voices = voices
-
-    def phrase(
-        self, label: str, rng: np.random.Generator, seconds: float
-    ) -> tuple[np.ndarray, str]:
-        """Draw an audible phrase of a class, at a root mean square of 1.
-
-        Near-silent presets and phrases that die away early are drawn again.
-
-        Returns:
-            tuple: The phrase, float32 [seconds * SAMPLE_RATE], and the kind it was made of.
-
-        Raises:
-            DataError: Twenty draws in a row were not audible.
-        """
-        kinds = self.voices[label]
-        for _ in range(20):
-            kind = list(kinds)[rng.integers(len(kinds))]
-            voice = kinds[kind][rng.integers(len(kinds[kind]))]
-            wave = fade(voice(rng, seconds))
-            if audible(wave):
-                return wave / np.sqrt(np.mean(wave**2)), kind
-        raise DataError(f'no audible phrase of {label} in 20 draws from {list(kinds)}')
 
 
 def load_sounds(materials: Materials, split: str) -> SoundBank:

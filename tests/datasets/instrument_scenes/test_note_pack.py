@@ -4,7 +4,7 @@ import soundfile
 
 from mmavl.datasets.instrument_scenes.note_pack import NotePack, cut, pitch_of, read_note
 from mmavl.datasets.instrument_scenes.phrases import Note
-from mmavl.datasets.instrument_scenes.waves import SAMPLE_RATE
+from mmavl.datasets.scenes.waves import SAMPLE_RATE
 from mmavl.errors import DataError
 
 

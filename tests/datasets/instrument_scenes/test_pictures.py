@@ -8,11 +8,9 @@ from mmavl.datasets.instrument_scenes.pictures import (
     decode,
     load_pictures,
     put_on_paper,
-    resize,
-    shrink,
     split_names,
-    trim,
 )
+from mmavl.datasets.scenes.pixels import trim
 from mmavl.errors import DataError
 
 SHARED = {'Harmonica', 'Oboe'}  # there is one picture of each
@@ -69,29 +67,6 @@ def test_grey_colour_and_16_bit_files_become_bgra(shape, kind):
 def test_what_is_no_picture_is_named():
     with pytest.raises(DataError, match=r'b\.png is not a picture'):
         decode(b'nonsense', 'b.png')
-    with pytest.raises(DataError, match=r'c\.png is wholly transparent'):
-        trim(np.zeros((4, 4, 4), np.uint8), 'c.png')
-
-
-def test_trimming_keeps_exactly_the_opaque_box():
-    picture = np.zeros((10, 12, 4), np.uint8)
-    picture[2:5, 3:9, 3] = 255
-    assert trim(picture, 'a').shape == (3, 6, 4)
-
-
-@pytest.mark.parametrize('size', [(10, 10), (200, 200)])
-def test_scaling_does_not_mix_in_the_colour_of_transparent_pixels(size):
-    picture = np.zeros((40, 40, 4), np.uint8)  # black where transparent
-    picture[:, 17:] = (255, 255, 255, 255)
-    scaled = resize(picture, *size)
-    assert scaled[scaled[..., 3] > 8][:, :3].min() > 245
-
-
-def test_shrinking_bounds_a_side_and_never_enlarges():
-    picture = np.zeros((100, 50, 3), np.uint8)
-    assert shrink(picture, 20).shape == (20, 10, 3)
-    assert shrink(picture, 20, short=True).shape == (40, 20, 3)
-    assert shrink(picture, 200).shape == (100, 50, 3)
 
 
 def test_paper_fills_an_outline_and_leaves_the_outside_empty():

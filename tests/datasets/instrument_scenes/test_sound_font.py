@@ -4,7 +4,7 @@ import pytest
 from mmavl.datasets.instrument_scenes import sound_font
 from mmavl.datasets.instrument_scenes.phrases import Note
 from mmavl.datasets.instrument_scenes.sound_font import SoundFont
-from mmavl.datasets.instrument_scenes.waves import SAMPLE_RATE
+from mmavl.datasets.scenes.waves import SAMPLE_RATE
 
 
 class CountingSynth:

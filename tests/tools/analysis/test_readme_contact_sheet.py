@@ -13,6 +13,7 @@ pytest.importorskip('tinysoundfont')
 
 from mmavl.datasets.instrument_scenes import pictures, sounds, sources
 from mmavl.datasets.instrument_scenes.picture_table import PICTURES
+from mmavl.datasets.scenes.banks import SoundBank
 from mmavl.visualization.drawing import SOUNDING
 
 ROOT = Path(__file__).parents[3]
@@ -44,7 +45,7 @@ def draw(monkeypatch, tmp_path):
     voices = {label: {'fluid': [tone], 'notes': [licensed]} for label in PICTURES}
     monkeypatch.setattr(sources, 'fetch_materials', lambda npm: None)
     monkeypatch.setattr(pictures, 'PictureReader', Reader)
-    monkeypatch.setattr(sounds, 'load_sounds', lambda *_: sounds.SoundBank(voices))
+    monkeypatch.setattr(sounds, 'load_sounds', lambda *_: SoundBank(voices))
     weights = tmp_path / 'w.pth'
     torch.save({'state_dict': {'offset': torch.zeros(())}}, weights)
 

@@ -1,11 +1,11 @@
-"""Build the splits of InstrumentScenes on disk: parallel, resumable, deterministic."""
+"""Build splits of composed scenes on disk: parallel, resumable, deterministic."""
 
 import json
 import multiprocessing
 import shutil
 import signal
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from functools import lru_cache
@@ -14,33 +14,22 @@ from pathlib import Path
 import cv2
 from tqdm import tqdm
 
-from mmavl.datasets.instrument_scenes.classes import CLASSES, GROUPS
-from mmavl.datasets.instrument_scenes.pictures import PictureBank, load_pictures
-from mmavl.datasets.instrument_scenes.plan import Cast, same_family
-from mmavl.datasets.instrument_scenes.scene import SplitSpec, write_scene
-from mmavl.datasets.instrument_scenes.sounds import SoundBank, load_sounds
-from mmavl.datasets.instrument_scenes.sources import Materials
 from mmavl.datasets.manifest import read_manifest, write_manifest
+from mmavl.datasets.scenes.banks import Banks
+from mmavl.datasets.scenes.plan import Cast, Families, same_family
+from mmavl.datasets.scenes.scene import write_scene
+from mmavl.datasets.scenes.spec import SplitSpec
 from mmavl.errors import DataError
 from mmavl.utils.files import atomic_write
 from mmavl.utils.locks import one_at_a_time
 
-#: Gives a split's pictures and sounds. Workers call it, so it is a function of a module.
-LoadBanks = Callable[[Materials, str], tuple[PictureBank, SoundBank]]
+#: Gives a split's pictures and sounds by its name. Workers call it, so it can be pickled.
+LoadBanks = Callable[[str], Banks]
 Job = tuple[SplitSpec, int, Cast]
 
 
-def load_banks(materials: Materials, split: str) -> tuple[PictureBank, SoundBank]:
-    """Load the pictures and sounds of a split from the packages."""
-    return load_pictures(materials, split), load_sounds(materials, split)
-
-
 def build_splits(
-    out: Path,
-    specs: list[SplitSpec],
-    materials: Materials,
-    workers: int = 1,
-    load: LoadBanks = load_banks,
+    out: Path, specs: Sequence[SplitSpec], load: LoadBanks, workers: int = 1
 ) -> Iterator[tuple[SplitSpec, Counter]]:
     """Build splits, or finish those that were begun, and write their manifests.
 
@@ -51,9 +40,8 @@ def build_splits(
     Args:
         out: The data root.
         specs: What to build.
-        materials: The extracted packages.
+        load: Gives a split's pictures and sounds.
         workers: Number of processes.
-        load: Gives the banks; tests pass small ones.
 
     Yields:
         tuple: Each spec, when it is done, with the number of scenes by level ('level 1', ...),
@@ -65,7 +53,7 @@ def build_splits(
     """
     with one_at_a_time(out / 'build.lock', f'builds scenes in {out}'):
         try:
-            with _workers(out, materials, workers, load) as run:
+            with _workers(out, workers, load) as run:
                 for spec in specs:
                     yield spec, _build_split(out, spec, run, workers)
         finally:  # of workers that were ended
@@ -91,7 +79,7 @@ def _build_split(
         for _ in tqdm(run(jobs), spec.split, spec.size, initial=done, unit='scene'):
             pass
         write_manifest(manifest, _manifest(folder, spec), out, workers)
-    return _count(read_manifest(manifest)['data_list'])
+    return _count(read_manifest(manifest)['data_list'], spec.families)
 
 
 def _claim(folder: Path, spec: SplitSpec) -> None:
@@ -100,7 +88,7 @@ def _claim(folder: Path, spec: SplitSpec) -> None:
         with atomic_write(stamp) as file:
             json.dump(asdict(spec), file, indent=1)
         return
-    begun, wanted = json.loads(stamp.read_text()), asdict(spec)
+    begun, wanted = json.loads(stamp.read_text()), json.loads(json.dumps(asdict(spec)))
     differing = [key for key in wanted if begun.get(key) != wanted[key]]
     if differing:
         values = ', '.join(f'{key} {begun.get(key)}, not {wanted[key]}' for key in differing)
@@ -116,26 +104,25 @@ def _sweep(folder: Path) -> None:
 
 @contextmanager
 def _workers(
-    out: Path, materials: Materials, number: int, load: LoadBanks
+    out: Path, number: int, load: LoadBanks
 ) -> Iterator[Callable[[list[Job]], Iterable[None]]]:
     if number <= 1:
-        _start_worker(out, materials, load, alone=True)
+        _start_worker(out, load, alone=True)
         yield lambda jobs: map(_work, jobs)
         return
-    arguments = (out, materials, load)
-    with multiprocessing.get_context('spawn').Pool(number, _start_worker, arguments) as pool:
+    with multiprocessing.get_context('spawn').Pool(number, _start_worker, (out, load)) as pool:
         yield lambda jobs: pool.imap_unordered(_work, jobs, chunksize=4)
 
 
-_job_context: tuple[Path, Callable[[str], tuple[PictureBank, SoundBank]]] | None = None
+_job_context: tuple[Path, LoadBanks] | None = None
 
 
-def _start_worker(out: Path, materials: Materials, load: LoadBanks, alone: bool = False) -> None:
+def _start_worker(out: Path, load: LoadBanks, alone: bool = False) -> None:
     global _job_context
     if not alone:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends its workers
         cv2.setNumThreads(1)
-    _job_context = (out, lru_cache(maxsize=1)(lambda split: load(materials, split)))
+    _job_context = (out, lru_cache(maxsize=1)(load))
 
 
 def _work(job: Job) -> None:
@@ -144,28 +131,21 @@ def _work(job: Job) -> None:
         raise SystemExit  # it was killed: leave the folder to the next run
     spec, index, cast = job
     out, banks = _job_context
-    write_scene(out, spec, index, cast, *banks(spec.split))
+    write_scene(out, spec, index, cast, banks(spec.split))
 
 
 def _manifest(folder: Path, spec: SplitSpec) -> dict:
-    metainfo = {
-        'dataset': 'InstrumentScenes',
-        'split': spec.split,
-        'classes': list(CLASSES),
-        'groups': {family: list(members) for family, members in GROUPS.items()},
-        'seed': spec.seed,
-        'packages': spec.versions,
-    }
     scenes = [folder / spec.clip_id(index) / 'scene.json' for index in range(spec.size)]
-    return {'metainfo': metainfo, 'data_list': [json.loads(path.read_text()) for path in scenes]}
+    entries = [json.loads(path.read_text()) for path in scenes]
+    return {'metainfo': spec.metainfo(), 'data_list': entries}
 
 
-def _count(entries: list[dict]) -> Counter:
+def _count(entries: list[dict], families: Families) -> Counter:
     counts = Counter()
     for entry in entries:
         silent = [box['label'] for box in entry['boxes']['0'] if not box['sounding']]
         cast = Cast(tuple(entry['tags']), silent[0] if silent else None)
         counts[f'level {len(cast.sounding)}'] += 1
         counts['silent'] += cast.silent is not None
-        counts['same family'] += same_family(cast)
+        counts['same family'] += same_family(cast, families)
     return counts

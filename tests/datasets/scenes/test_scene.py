@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 import soundfile
 
-from mmavl.datasets.instrument_scenes.plan import Cast
-from mmavl.datasets.instrument_scenes.scene import SplitSpec, jpeg_bytes, wav_bytes, write_scene
-from mmavl.datasets.instrument_scenes.waves import SAMPLE_RATE
+from mmavl.datasets.instrument_scenes.spec import InstrumentSpec
+from mmavl.datasets.scenes.plan import Cast
+from mmavl.datasets.scenes.scene import jpeg_bytes, wav_bytes, write_scene
+from mmavl.datasets.scenes.waves import SAMPLE_RATE
 
 
 def spec(**changes):
-    return SplitSpec(**{'split': 'val', 'size': 20, 'seed': 0, 'versions': {}, **changes})
+    return InstrumentSpec(**{'split': 'val', 'size': 20, 'seed': 0, 'versions': {}, **changes})
 
 
 def test_a_stream_depends_on_seed_split_and_path_and_on_nothing_else():
@@ -46,7 +47,7 @@ def written(small_banks, tmp_path_factory):
     out = tmp_path_factory.mktemp('scene')
     (out / 'val').mkdir()
     cast = Cast(('Violin', 'Flute'), 'Cello')
-    write_scene(out, spec(), 3, cast, *small_banks(None, 'val'))
+    write_scene(out, spec(), 3, cast, small_banks('val'))
     return out
 
 

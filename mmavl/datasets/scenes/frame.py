@@ -1,19 +1,43 @@
-"""Compose a frame: cut-outs of instruments on a photograph, with their boxes."""
+"""Compose a frame: cut-outs of objects on a photograph, with their boxes."""
 
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from mmavl.datasets.instrument_scenes.pictures import resize
+from mmavl.datasets.scenes.pixels import resize
 
 FRAME_SIDE = 256
 
-#: Longest side of a cut-out, in parts of the frame's.
-_SMALLEST, _LARGEST = 0.25, 0.60
+#: Of three and of more objects the largest is smaller, so that all find a place.
+_LARGEST_OF = {1: 1.0, 2: 1.0, 3: 0.52}
+_LARGEST_OF_MANY = 0.45
 _MOST_ROTATION = 20.0
-#: Two instruments' boxes may share at most so much of the smaller one.
+#: Two objects' boxes may share at most so much of the smaller one.
 _MOST_OVERLAP = 0.12
+
+
+@dataclass(frozen=True)
+class FrameStyle:
+    """How frames are composed.
+
+    Args:
+        side: Of the square frame, in pixels. Defaults to 256.
+        smallest: The least longer side of an object, in parts of the frame's. Defaults to 0.25.
+        largest: The greatest. Defaults to 0.6.
+    """
+
+    side: int = FRAME_SIDE
+    smallest: float = 0.25
+    largest: float = 0.60
+
+    def largest_of(self, number: int) -> float:
+        """The greatest longer side where there are so many objects."""
+        limit = _LARGEST_OF.get(number, _LARGEST_OF_MANY)
+        return max(self.smallest, min(self.largest, limit))
+
+
+STYLE = FrameStyle()
 
 
 @dataclass(frozen=True)
@@ -24,46 +48,54 @@ class Layer:
         pixels: uint8 BGRA [h, w, 4], whose border touches the picture.
         left: Column of its left edge in the frame.
         top: Row of its upper edge in the frame.
+        side: Of the frame, in pixels. Defaults to 256.
     """
 
     pixels: np.ndarray
     left: int
     top: int
+    side: int = FRAME_SIDE
 
     @property
     def box(self) -> list[float]:
         """xywh in parts of the frame."""
         height, width = self.pixels.shape[:2]
-        return [n / FRAME_SIDE for n in (self.left, self.top, width, height)]
+        return [n / self.side for n in (self.left, self.top, width, height)]
 
 
 def compose_frame(
-    rng: np.random.Generator, background: np.ndarray, cutouts: list[np.ndarray]
+    rng: np.random.Generator,
+    background: np.ndarray,
+    cutouts: list[np.ndarray],
+    style: FrameStyle = STYLE,
 ) -> tuple[np.ndarray, list[list[float]]]:
     """Put cut-outs on a background.
 
     Args:
         rng: The scene's stream.
-        background: uint8 BGR [H, W, 3], at least ``FRAME_SIDE`` on its shorter side.
+        background: uint8 BGR [H, W, 3], better not smaller than the frame.
         cutouts: uint8 BGRA pictures.
+        style: Side of the frame and sizes of the objects.
 
     Returns:
-        tuple: uint8 BGR [FRAME_SIDE, FRAME_SIDE, 3] and, for each cut-out, its normalised xywh
+        tuple: uint8 BGR [side, side, 3] and, for each cut-out, its normalised xywh
         box, tight on what can be seen of it.
     """
-    frame = crop_background(rng, background).astype(np.float32)
-    layers = arrange(rng, cutouts)
+    frame = crop_background(rng, background, style.side).astype(np.float32)
+    layers = arrange(rng, cutouts, style)
     for layer in layers:
         paste(frame, layer)
     return frame.round().clip(0, 255).astype(np.uint8), [layer.box for layer in layers]
 
 
-def crop_background(rng: np.random.Generator, picture: np.ndarray) -> np.ndarray:
+def crop_background(
+    rng: np.random.Generator, picture: np.ndarray, frame_side: int = FRAME_SIDE
+) -> np.ndarray:
     """Cut a random square out of a photograph, sometimes mirrored, darker or out of focus."""
     height, width = picture.shape[:2]
     side = int(rng.uniform(0.65, 1.0) * min(height, width))
     top, left = rng.integers(height - side + 1), rng.integers(width - side + 1)
-    square = resize(picture[top : top + side, left : left + side], FRAME_SIDE, FRAME_SIDE)
+    square = resize(picture[top : top + side, left : left + side], frame_side, frame_side)
     if rng.random() < 0.5:
         square = square[:, ::-1]
     if rng.random() < 0.3:
@@ -72,36 +104,38 @@ def crop_background(rng: np.random.Generator, picture: np.ndarray) -> np.ndarray
     return (square.astype(np.float32) * gain).clip(0, 255)
 
 
-def arrange(rng: np.random.Generator, cutouts: list[np.ndarray]) -> list[Layer]:
+def arrange(
+    rng: np.random.Generator, cutouts: list[np.ndarray], style: FrameStyle = STYLE
+) -> list[Layer]:
     """Scale, turn, colour and place cut-outs so that they hardly overlap.
 
     Sizes shrink until a free place is found for each. Returns layers in the cut-outs' order.
     """
-    largest = {1: _LARGEST, 2: _LARGEST, 3: 0.52}.get(len(cutouts), 0.45)
-    sizes = rng.uniform(_SMALLEST, largest, len(cutouts))
+    sizes = rng.uniform(style.smallest, style.largest_of(len(cutouts)), len(cutouts))
     altered = [alter(rng, cutout) for cutout in cutouts]
     for _ in range(12):
-        layers = _place_all(rng, altered, sizes)
+        layers = _place_all(rng, altered, sizes, style.side)
         if layers is not None:
             return layers
-        sizes = np.maximum(sizes * 0.9, _SMALLEST)
-    return _place_all(rng, altered, sizes, most_overlap=1.0)
+        sizes = np.maximum(sizes * 0.9, style.smallest)
+    return _place_all(rng, altered, sizes, style.side, most_overlap=1.0)
 
 
 def _place_all(
     rng: np.random.Generator,
     cutouts: list[np.ndarray],
     sizes: np.ndarray,
+    side: int,
     most_overlap: float = _MOST_OVERLAP,
 ) -> list[Layer] | None:
     placed: dict[int, Layer] = {}
     for index in np.argsort(-sizes):  # the largest first: the others find room more easily
-        pixels = _scale(cutouts[index], sizes[index])
+        pixels = _scale(cutouts[index], sizes[index] * side)
         height, width = pixels.shape[:2]
         for _ in range(30):
-            left = int(rng.integers(FRAME_SIDE - width + 1))
-            top = int(rng.integers(FRAME_SIDE - height + 1))
-            layer = Layer(pixels, left, top)
+            left = int(rng.integers(side - width + 1))
+            top = int(rng.integers(side - height + 1))
+            layer = Layer(pixels, left, top, side)
             if all(overlap(layer, other) <= most_overlap for other in placed.values()):
                 placed[int(index)] = layer
                 break
@@ -151,8 +185,8 @@ def turn(cutout: np.ndarray, degrees: float) -> np.ndarray:
     return _trim(picture)
 
 
-def _scale(cutout: np.ndarray, size: float) -> np.ndarray:
-    factor = size * FRAME_SIDE / max(cutout.shape[:2])
+def _scale(cutout: np.ndarray, longest: float) -> np.ndarray:
+    factor = longest / max(cutout.shape[:2])
     height, width = (max(2, round(n * factor)) for n in cutout.shape[:2])
     return _trim(resize(cutout, width, height))
 

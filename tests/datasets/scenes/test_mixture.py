@@ -1,15 +1,15 @@
 import numpy as np
 import pytest
 
-from mmavl.datasets.instrument_scenes.mixture import mix
-from mmavl.datasets.instrument_scenes.waves import SAMPLE_RATE
+from mmavl.datasets.scenes.mixture import mix
+from mmavl.datasets.scenes.waves import SAMPLE_RATE
 
 LABELS = ('Violin', 'Piano', 'Flute')
 
 
 @pytest.fixture
 def bank(small_banks):
-    return small_banks(None, 'train')[1]
+    return small_banks('train')[1]
 
 
 def on(wave):

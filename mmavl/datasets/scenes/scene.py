@@ -4,60 +4,24 @@ import io
 import json
 import os
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 import soundfile
 
-from mmavl.datasets.instrument_scenes.classes import SPLITS
-from mmavl.datasets.instrument_scenes.frame import compose_frame
-from mmavl.datasets.instrument_scenes.mixture import DURATION, mix
-from mmavl.datasets.instrument_scenes.pictures import PictureBank
-from mmavl.datasets.instrument_scenes.plan import TEST_LEVELS, TRAIN_LEVELS, Cast, plan_split
-from mmavl.datasets.instrument_scenes.sounds import SoundBank
-from mmavl.datasets.instrument_scenes.waves import SAMPLE_RATE
+from mmavl.datasets.scenes.banks import Banks
+from mmavl.datasets.scenes.frame import compose_frame
+from mmavl.datasets.scenes.mixture import DURATION, mix
+from mmavl.datasets.scenes.plan import Cast
+from mmavl.datasets.scenes.spec import SplitSpec
+from mmavl.datasets.scenes.waves import SAMPLE_RATE
+from mmavl.utils.file_names import file_name
 
 _JPEG_QUALITY = 92
-_RECIPE = 1  # raise it when scenes come out otherwise from the same seed
 
 
-@dataclass(frozen=True)
-class SplitSpec:
-    """All that decides a split's content.
-
-    Args:
-        split: One of ``SPLITS``.
-        size: Number of scenes.
-        seed: Seed of the whole data set.
-        versions: Versions of the packages it is made of.
-        recipe: Version of this code's results.
-    """
-
-    split: str
-    size: int
-    seed: int
-    versions: dict[str, str]
-    recipe: int = _RECIPE
-
-    def stream(self, *path: int) -> np.random.Generator:
-        """Return a random stream that depends on seed, split and path only."""
-        return np.random.default_rng([self.seed, SPLITS.index(self.split), *path])
-
-    def casts(self) -> list[Cast]:
-        """Return the instruments of every scene."""
-        levels = TEST_LEVELS if self.split.startswith('test') else TRAIN_LEVELS
-        return plan_split(self.stream(0), self.size, levels)
-
-    def clip_id(self, index: int) -> str:
-        """Return the name of a scene."""
-        return f'{self.split}_{index:05d}'
-
-
-def write_scene(
-    out: Path, spec: SplitSpec, index: int, cast: Cast, pictures: PictureBank, sounds: SoundBank
-) -> None:
+def write_scene(out: Path, spec: SplitSpec, index: int, cast: Cast, banks: Banks) -> None:
     """Draw scene ``index`` of a split and write it below ``out``.
 
     Everything goes to a hidden folder first, whose renaming is the last step: where
@@ -69,10 +33,12 @@ def write_scene(
     """
     rng = spec.stream(1, index)
     shown = cast.sounding + ((cast.silent,) if cast.silent else ())
-    chosen = [_choose(rng, pictures.cutouts[label]) for label in shown]
-    background = _choose(rng, pictures.backgrounds)
-    frame, boxes = compose_frame(rng, background.pixels, [picture.pixels for picture in chosen])
-    mixture, sources, kinds = mix(rng, sounds, cast.sounding)
+    chosen = [_choose(rng, banks.pictures.cutouts[label]) for label in shown]
+    background = _choose(rng, banks.pictures.backgrounds)
+    cutouts = [picture.pixels for picture in chosen]
+    frame, boxes = compose_frame(rng, background.pixels, cutouts, spec.frame_style)
+    chain = banks.effects and banks.effects.draw(spec.stream(2, index))
+    mixture, sources, kinds = mix(rng, banks.sounds, cast.sounding, chain)
     clip_id = spec.clip_id(index)
     entry = _entry(spec.split, clip_id, cast, dict(zip(shown, boxes)))
     entry['made_of'] = {
@@ -80,7 +46,9 @@ def write_scene(
         'background': background.name,
         'sounds': kinds,
     }
-    files = {f'{label}.wav': wav_bytes(wave) for label, wave in sources.items()}
+    if chain is not None:
+        entry['made_of']['effects'] = chain.record
+    files = {sound_name(label): wav_bytes(wave) for label, wave in sources.items()}
     files |= {'0000.jpg': jpeg_bytes(frame), 'scene.json': json.dumps(entry).encode()}
     _write(out / spec.split, clip_id, files, wav_bytes(mixture))
 
@@ -103,8 +71,13 @@ def _entry(split: str, clip_id: str, cast: Cast, boxes: dict[str, list[float]]) 
                 for label, box in boxes.items()
             ]
         },
-        'sources': {label: f'{split}/{clip_id}/{label}.wav' for label in cast.sounding},
+        'sources': {label: f'{split}/{clip_id}/{sound_name(label)}' for label in cast.sounding},
     }
+
+
+def sound_name(label: str) -> str:
+    """The file of a class's own sound, next to its scene's frame."""
+    return f'{file_name(label)}.wav'
 
 
 def _write(folder: Path, clip_id: str, files: dict[str, bytes], mixture: bytes) -> None:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from mmavl.datasets.instrument_scenes.waves import (
+from mmavl.datasets.scenes.waves import (
     SAMPLE_RATE,
     audible,
     fade,

@@ -1,12 +1,39 @@
 """Reading, cutting and judging single waves."""
 
 import io
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import soundfile
 import soxr
 
 SAMPLE_RATE = 22050
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A sound file at SAMPLE_RATE of which parts are read.
+
+    Args:
+        name: To say in a manifest.
+        path: The file.
+        length: Its samples.
+    """
+
+    name: str
+    path: Path
+    length: int
+
+    def read(self, start: int = 0, count: int = -1) -> np.ndarray:
+        """Read samples, float32 [count]; by default all."""
+        return soundfile.read(self.path, count, start, dtype='float32')[0]
+
+    def window(self, rng: np.random.Generator, count: int) -> np.ndarray:
+        """Read so many samples from a random place on; a shorter recording is repeated."""
+        if self.length < count:
+            return np.resize(self.read(), count)
+        return self.read(int(rng.integers(self.length - count + 1)), count)
 
 
 def read_wave(file: str | io.BytesIO) -> np.ndarray:

@@ -7,22 +7,22 @@ import numpy as np
 import pytest
 import soundfile
 
-from mmavl.datasets.instrument_scenes import scene
-from mmavl.datasets.instrument_scenes.build import build_splits
 from mmavl.datasets.instrument_scenes.classes import CLASSES
-from mmavl.datasets.instrument_scenes.scene import SplitSpec
+from mmavl.datasets.instrument_scenes.spec import InstrumentSpec
 from mmavl.datasets.manifest import check_manifest, read_manifest
+from mmavl.datasets.scenes import scene
+from mmavl.datasets.scenes.build import build_splits
 from mmavl.errors import DataError
 from mmavl.utils import locks
 from mmavl.utils.locks import Lock
 
 
 def spec(split='test', size=10, seed=0, versions=None):
-    return SplitSpec(split, size, seed, versions or {'toy': '1'})
+    return InstrumentSpec(split, size, seed, versions or {'toy': '1'})
 
 
 def build(out, load, *specs):
-    done = build_splits(out, list(specs or (spec(),)), None, load=load)
+    done = build_splits(out, list(specs or (spec(),)), load)
     return {done_spec.split: counts for done_spec, counts in done}
 
 
@@ -37,7 +37,7 @@ def contents(folder):
 @pytest.fixture(scope='module')
 def built(small_banks, tmp_path_factory):
     out = tmp_path_factory.mktemp('scenes')
-    for _, counts in build_splits(out, [spec()], None, load=small_banks):
+    for _, counts in build_splits(out, [spec()], small_banks):
         assert counts == {'level 1': 5, 'level 2': 3, 'level 3': 2, 'silent': 6, 'same family': 3}
     return out
 
@@ -73,7 +73,7 @@ def test_scenes_do_not_depend_on_the_order_they_are_made_in(built, small_banks, 
     casts = spec().casts()
     (tmp_path / 'test').mkdir()
     for index in reversed(range(10)):
-        scene.write_scene(tmp_path, spec(), index, casts[index], *small_banks(None, 'test'))
+        scene.write_scene(tmp_path, spec(), index, casts[index], small_banks('test'))
     made = contents(tmp_path)
     assert made == {name: raw for name, raw in contents(built).items() if name in made}
 
@@ -161,7 +161,7 @@ def test_a_scene_that_another_process_made_meanwhile_stays(built, small_banks, t
     casts = spec().casts()
     (tmp_path / 'test').mkdir()
     for _ in range(2):
-        scene.write_scene(tmp_path, spec(), 0, casts[0], *small_banks(None, 'test'))
+        scene.write_scene(tmp_path, spec(), 0, casts[0], small_banks('test'))
     made = contents(tmp_path)
     assert made == {name: raw for name, raw in contents(built).items() if name in made}
     assert [path.name for path in (tmp_path / 'test').glob('.*')] == []
@@ -169,7 +169,7 @@ def test_a_scene_that_another_process_made_meanwhile_stays(built, small_banks, t
 
 def test_a_whole_split_is_left_alone(built, small_banks):
     before = (built / 'test.json').stat().st_mtime_ns
-    ((_, counts),) = build_splits(built, [spec()], None, load=small_banks)
+    ((_, counts),) = build_splits(built, [spec()], small_banks)
     assert (built / 'test.json').stat().st_mtime_ns == before
     assert counts['silent'] == 6
 

@@ -2,8 +2,9 @@ import cv2
 import numpy as np
 import pytest
 
-from mmavl.datasets.instrument_scenes.frame import (
+from mmavl.datasets.scenes.frame import (
     FRAME_SIDE,
+    FrameStyle,
     Layer,
     alter,
     arrange,
@@ -93,3 +94,11 @@ def test_a_scene_is_decided_by_its_stream():
     )
     assert np.array_equal(first[0], again[0])
     assert first[1] == again[1] != other[1]
+
+
+def test_objects_keep_to_the_sizes_and_the_side_that_are_asked_for():
+    style = FrameStyle(side=400, smallest=0.1, largest=0.2)
+    for seed in range(5):
+        frame, boxes = compose_frame(np.random.default_rng(seed), GREY, [disc()] * 2, style)
+        assert frame.shape == (400, 400, 3)
+        assert all(0.09 <= max(box[2:]) <= 0.21 for box in boxes)

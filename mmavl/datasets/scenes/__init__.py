@@ -1,0 +1,1 @@
+"""Composing scenes out of cut-outs, photographs and phrases, whatever their source."""
