@@ -34,19 +34,44 @@ def read_image(path: str) -> np.ndarray:
         DataError: The file is missing, empty, truncated, no image, or of more than 67 megapixels.
     """
     with _opened(path) as image:
-        if image.width * image.height > MOST_PIXELS:
-            raise DataError(
-                f'{path} has {image.width} x {image.height} pixels, and at most '
-                f'{MOST_PIXELS // 10**6} megapixels are read: reduce it'
-            )
-        image = ImageOps.exif_transpose(image)
+        image = _upright(path, image)
         if image.mode in _DEEP_MODES:
-            grey = to_eight_bits(path, np.asarray(image))
-            return np.repeat(grey[..., None], 3, axis=2)
+            return _grey(path, image)
         if image.has_transparency_data:
             image = image.convert('RGBA')
             image = Image.alpha_composite(Image.new('RGBA', image.size, 'white'), image)
         return np.array(image.convert('RGB'))
+
+
+def read_image_with_alpha(path: str) -> np.ndarray:
+    """As :func:`read_image`, with what is transparent.
+
+    Returns:
+        np.ndarray: uint8 RGBA [H, W, 4]; an alpha of 255 where the file has none.
+
+    Raises:
+        DataError: As :func:`read_image`.
+    """
+    with _opened(path) as image:
+        image = _upright(path, image)
+        if image.mode in _DEEP_MODES:
+            grey = _grey(path, image)
+            return np.dstack([grey, np.full(grey.shape[:2], 255, np.uint8)])
+        return np.array(image.convert('RGBA'))
+
+
+def _upright(path: str, image: Image.Image) -> Image.Image:
+    if image.width * image.height > MOST_PIXELS:
+        raise DataError(
+            f'{path} has {image.width} x {image.height} pixels, and at most '
+            f'{MOST_PIXELS // 10**6} megapixels are read: reduce it'
+        )
+    return ImageOps.exif_transpose(image)
+
+
+def _grey(path: str, image: Image.Image) -> np.ndarray:
+    grey = to_eight_bits(path, np.asarray(image))
+    return np.repeat(grey[..., None], 3, axis=2)
 
 
 def read_image_size(path: str) -> tuple[int, int]:

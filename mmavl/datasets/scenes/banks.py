@@ -67,14 +67,23 @@ class SoundBank:
         Raises:
             DataError: Twenty draws in a row were not audible.
         """
-        kinds = self.voices[label]
         for _ in range(20):
-            kind = list(kinds)[rng.integers(len(kinds))]
-            voice = kinds[kind][rng.integers(len(kinds[kind]))]
-            wave = fade(voice(rng, seconds))
+            wave, kind = self.draw(label, rng, seconds)
+            wave = fade(wave)
             if audible(wave):
                 return wave / np.sqrt(np.mean(wave**2)), kind
-        raise DataError(f'no audible phrase of {label} in 20 draws from {list(kinds)}')
+        raise DataError(f'no audible phrase of {label} in 20 draws from {self.sources(label)}')
+
+    def draw(self, label: str, rng: np.random.Generator, seconds: float) -> tuple[np.ndarray, str]:
+        """Draw a phrase of any level, and what it was made of."""
+        kinds = self.voices[label]
+        kind = list(kinds)[rng.integers(len(kinds))]
+        voice = kinds[kind][rng.integers(len(kinds[kind]))]
+        return voice(rng, seconds), kind
+
+    def sources(self, label: str) -> list[str]:
+        """What a class's phrases are drawn from."""
+        return list(self.voices[label])
 
 
 class Banks(NamedTuple):

@@ -1,0 +1,1 @@
+"""Scenes composed of a user's own pictures and recordings."""
