@@ -184,6 +184,7 @@ def build(composition: Composition, report: Report) -> None:
 def show(report: Report, out: Path) -> None:
     """Print what could not be used, and write it to report.json."""
     if not report.findings:
+        (out / 'report.json').unlink(missing_ok=True)  # of an earlier run
         return
     for finding in report.findings[:_PRINTED]:
         print(one_line(f'{finding.cause}: {finding.detail}'))

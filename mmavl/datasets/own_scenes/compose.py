@@ -214,8 +214,8 @@ def _require_enough(
         units = {m.unit for m in materials if (m.kind, m.label) == (kind, label)}
         empty = [split for split, own in divided.items() if not own[kind].get(label)]
         if empty:
-            whose = f'class {label!r} has' if label else 'there are'
-            problems.append(f'{whose} {len(units)} usable {kind}: none for {", ".join(empty)}')
+            what = f'{kind} of class {label!r}' if label else kind
+            problems.append(f'{what}: {len(units)} usable, none for {", ".join(empty)}')
     if problems:
         raise DataError(
             '\n  '.join(['the splits would share material:', *problems])
