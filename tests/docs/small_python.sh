@@ -4,6 +4,7 @@ arguments=("$@")
 case "$*" in
     *instrument_scenes.py*--sizes*) ;;
     *instrument_scenes.py*) arguments+=(--sizes train=96 val=16 test=24 test_shift=12) ;;
+    *compose_scenes.py*) arguments+=(--sizes train=48 val=6 test=8) ;;
     *train.py*openimages*) arguments+=(--cfg-options train_cfg.max_epochs=1) ;;
     *train.py*_audioset.py* | *train.py*_music.py*)
         arguments+=(--cfg-options train_cfg.max_epochs=1 train_dataloader.batch_size=2)

@@ -141,6 +141,7 @@ def folder(tmp_path_factory):
     if PUBLISHED.is_dir():
         make_media(folder)
     make_open_images(folder)
+    make_own_material(folder)
     return folder
 
 
@@ -225,6 +226,17 @@ def make_media(folder):
         shutil.copy(folder / 'frame.jpg', folder / f'Data/{clip}.jpg')
         text = f'<annotation><annotator>{box}</annotator></annotation>'
         (folder / f'Annotations/{clip}.xml').write_text(text)
+
+
+def make_own_material(folder):
+    """Pictures, recordings and backgrounds of two classes, and noise."""
+    making = load('own_making', ROOT / 'tests/datasets/own_scenes/making.py')
+    root = making.make_material(folder / 'my_material')
+    for kind in ('pictures', 'sounds'):
+        shutil.rmtree(root / kind / 'cat')
+    for number in range(3):
+        making.write_picture(root / f'backgrounds/{number}.png', making.grey(100 + 30 * number))
+        making.write_sound(root / f'noise/{number}.wav', making.tone(60 + number, 6))
 
 
 def make_open_images(folder):

@@ -33,6 +33,10 @@ def on_ground(cutout, ground=(225, 230, 235), seed=0):
     return (picture + grain).round().clip(0, 255).astype(np.uint8)
 
 
+def grey(value, size=300):
+    return np.full((size, size, 3), value, np.uint8)
+
+
 def tone(frequency, seconds):
     return 0.3 * np.sin(2 * np.pi * frequency * np.arange(round(seconds * RATE)) / RATE)
 

@@ -10,7 +10,7 @@ import soundfile
 from mmavl.datasets.manifest import check_manifest, read_manifest
 from mmavl.datasets.scenes import build as build_module
 
-from .making import COLOURS, FAMILIES, FREQUENCIES, run, tone, write_picture, write_sound
+from .making import COLOURS, FAMILIES, FREQUENCIES, grey, run, tone, write_picture, write_sound
 
 SPLITS = ('train', 'val', 'test')
 
@@ -48,7 +48,7 @@ def coloured(frame, colour):
 
 def test_boxes_lie_where_the_objects_are(material, tmp_path, monkeypatch):
     for number in range(3):
-        write_picture(material / f'backgrounds/{number}.png', np.full((300, 300, 3), 128 + number))
+        write_picture(material / f'backgrounds/{number}.png', grey(128 + number))
     folders = ('pictures', 'sounds', 'backgrounds')
     assert run(monkeypatch, material, tmp_path / 'out', folders=folders) is None
     for entry in entries_of(tmp_path / 'out', 'train'):
