@@ -187,9 +187,9 @@ def show(report: Report, out: Path) -> None:
         (out / 'report.json').unlink(missing_ok=True)  # of an earlier run
         return
     for finding in report.findings[:_PRINTED]:
-        print(one_line(f'{finding.cause}: {finding.detail}'))
+        print(one_line(finding.detail))
     report.write(out / 'report.json')
-    print(f'{len(report.findings)} files could not be used: {out / "report.json"}')
+    print(f'files that are not used: {len(report.findings)}, see {out / "report.json"}')
 
 
 if __name__ == '__main__':

@@ -73,8 +73,8 @@ class RecordingBank(SoundBank):
         return shift_pitch(wave, semitones)[:length], named
 
     def sources(self, label: str) -> list[str]:
-        """The recordings of a class."""
-        return [recording.name for recording in self.recordings[label]]
+        """The first recordings of a class."""
+        return [recording.name for recording in self.recordings[label][:5]]
 
     @staticmethod
     def _string(

@@ -77,12 +77,13 @@ class Composition:
         """
         classes, found = self._find(report)
         groups = complete_families(self.families, classes)
+        levels = fitting_levels(self.levels, len(groups))
         folder = self.out / 'materials'
         materials = prepare(found, folder, self.workers, self.limit, report)
         divided = {split: _share_of(materials, split) for split in self.sizes}
         _require_enough(materials, divided, classes)
         write_materials_sheet(self.out / 'materials.png', materials)
-        specs = [self._spec(split, classes, groups, materials) for split in self.sizes]
+        specs = [self._spec(split, classes, groups, levels, materials) for split in self.sizes]
         load = partial(load_banks, divided, tuple(self.augment))
         yield from build_splits(self.out, specs, load, self.workers)
         manifests = [read_manifest(self.out / f'{split}.json') for split in self.sizes]
@@ -101,7 +102,12 @@ class Composition:
         return classes, [m for m in found if not m.label or m.label in classes]
 
     def _spec(
-        self, split: str, classes: list[str], groups: dict, materials: list[Material]
+        self,
+        split: str,
+        classes: list[str],
+        groups: dict[str, list[str]],
+        levels: list[float],
+        materials: list[Material],
     ) -> OwnSpec:
         return OwnSpec(
             split,
@@ -111,7 +117,7 @@ class Composition:
             classes=classes,
             groups=groups,
             has_families=bool(self.families),
-            levels=fitting_levels(self.levels, len(groups)),
+            levels=levels,
             silent=self.silent,
             same_family=self.same_family,
             augment=[name for name in AUGMENTATIONS if name in self.augment],

@@ -162,7 +162,7 @@ def test_a_class_whose_files_are_all_refused_is_named(material, tmp_path, monkey
         write_sound(material / f'sounds/dog/{number}.wav', 0 * tone(100, 1 + number))
     problem = run(monkeypatch, material, tmp_path / 'out')
     assert "sounds of class 'dog': 0 usable, none for train, val, test" in problem
-    assert 'silent: ' in capsys.readouterr().out
+    assert '0.wav is silent (peak 0)' in capsys.readouterr().out
 
 
 def test_files_that_cannot_be_used_are_listed_and_the_rest_is_built(
@@ -171,8 +171,8 @@ def test_files_that_cannot_be_used_are_listed_and_the_rest_is_built(
     (material / 'pictures/dog/broken.png').write_bytes(b'nonsense')
     assert run(monkeypatch, material, tmp_path / 'out') is None
     said = capsys.readouterr().out
-    assert 'unreadable: ' in said
     assert 'broken.png cannot be read' in said
+    assert 'files that are not used: 1, see ' in said
     assert len(json.loads((tmp_path / 'out/report.json').read_text())['findings']) == 1
 
 
@@ -192,6 +192,16 @@ def test_an_option_that_does_not_fit_is_named(
 ):
     assert run(monkeypatch, tmp_path, tmp_path / 'out', *options) == 2
     assert said in capsys.readouterr().err
+
+
+def test_names_of_any_bytes_become_classes(material, tmp_path, monkeypatch):
+    for kind in ('pictures', 'sounds'):
+        (material / kind / 'dog').rename(material / kind / 'caf\udce9 au\nlait')
+        (material / kind / 'cat').rename(material / kind / 'a+b, Ü')
+    assert run(monkeypatch, material, tmp_path / 'out') is None
+    manifest = read_manifest(tmp_path / 'out/train.json')
+    assert manifest['metainfo']['classes'] == ['a+b, Ü', 'bell', 'caf\udce9 au\nlait']
+    assert check_manifest(manifest, tmp_path / 'out') == {}
 
 
 def test_families_may_stand_in_a_json_file(material, tmp_path, monkeypatch):
