@@ -16,11 +16,13 @@ import time
 from pathlib import Path
 
 from mmavl.datasets.converters.report import Report
+from mmavl.datasets.manifest import read_manifest
 from mmavl.datasets.own_scenes.compose import AUGMENTATIONS, Composition
 from mmavl.datasets.scenes.frame import FrameStyle
 from mmavl.datasets.scenes.plan import SAME_FAMILY_SHARE, SILENT_SHARE
 from mmavl.errors import DataError
 from mmavl.utils.names import one_line, print_any_text
+from mmavl.visualization.scene_sheets import write_materials_sheet, write_scenes_sheet
 
 SIZES = {'train': 4000, 'val': 140, 'test': 430}
 #: Findings that are printed; report.json has all.
@@ -168,8 +170,11 @@ def main() -> None:
 
 
 def build(composition: Composition, report: Report) -> None:
-    start = time.monotonic()
-    for spec, counts in composition.build(report):
+    materials = composition.gather(report)
+    write_materials_sheet(composition.out / 'materials.png', materials)
+    start, entries = time.monotonic(), []
+    for spec, counts in composition.build(materials):
+        entries += read_manifest(composition.out / f'{spec.split}.json')['data_list']
         levels = [counts[f'level {n + 1}'] for n in range(len(spec.levels))]
         print(
             f'{spec.split}: {spec.size} scenes ({" / ".join(map(str, levels))} with '
@@ -178,6 +183,7 @@ def build(composition: Composition, report: Report) -> None:
             f'family ({time.monotonic() - start:.0f} s)'
         )
         start = time.monotonic()
+    write_scenes_sheet(composition.out / 'scenes.png', composition.out, entries)
     print(f'look at {composition.out / "materials.png"} and scenes.png before you train')
 
 

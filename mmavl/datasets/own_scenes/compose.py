@@ -9,9 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from mmavl.datasets.converters.report import Report
-from mmavl.datasets.manifest import read_manifest
 from mmavl.datasets.own_scenes.materials import Material, divide, find_materials, prepare
-from mmavl.datasets.own_scenes.sheets import write_materials_sheet, write_scenes_sheet
 from mmavl.datasets.own_scenes.spec import OwnSpec, SplitMaterials, load_banks
 from mmavl.datasets.scenes.build import build_splits
 from mmavl.datasets.scenes.frame import STYLE, FrameStyle
@@ -61,34 +59,43 @@ class Composition:
     workers: int = 1
     limit: float = 120.0
 
-    def build(self, report: Report) -> Iterator[tuple[OwnSpec, Counter]]:
-        """Prepare the materials, compose the splits, and draw the contact sheets.
+    def gather(self, report: Report) -> list[Material]:
+        """Find and prepare the materials, and check that they are enough for the splits.
 
         Args:
-            report: Gets what cannot be used, before the first split is built.
-
-        Yields:
-            tuple: Each split's spec, when it is done, with the counts of
-            :func:`~mmavl.datasets.scenes.build.build_splits`.
+            report: Gets what cannot be used.
 
         Raises:
             DataError: Classes lack material, or options do not fit them.
             OSError: A file cannot be written.
         """
         classes, found = self._find(report)
-        groups = complete_families(self.families, classes)
-        levels = fitting_levels(self.levels, len(groups))
+        fitting_levels(self.levels, len(complete_families(self.families, classes)))
         folder = self.out / 'materials'
         materials = prepare(found, folder, self.workers, self.limit, report)
-        divided = {split: _share_of(materials, split) for split in self.sizes}
-        _require_enough(materials, divided, classes)
-        write_materials_sheet(self.out / 'materials.png', materials)
-        specs = [self._spec(split, classes, groups, levels, materials) for split in self.sizes]
-        load = partial(load_banks, divided, tuple(self.augment))
+        _require_enough(materials, self._divided(materials), classes)
+        return materials
+
+    def build(self, materials: Sequence[Material]) -> Iterator[tuple[OwnSpec, Counter]]:
+        """Compose the splits.
+
+        Args:
+            materials: Those of :meth:`gather`.
+
+        Yields:
+            tuple: Each split's spec, when it is done, with the counts of
+            :func:`~mmavl.datasets.scenes.build.build_splits`.
+
+        Raises:
+            DataError: A folder holds scenes of other material or options.
+            OSError: A file cannot be written.
+        """
+        specs = [self._spec(split, materials) for split in self.sizes]
+        load = partial(load_banks, self._divided(materials), tuple(self.augment))
         yield from build_splits(self.out, specs, load, self.workers)
-        manifests = [read_manifest(self.out / f'{split}.json') for split in self.sizes]
-        entries = [entry for manifest in manifests for entry in manifest['data_list']]
-        write_scenes_sheet(self.out / 'scenes.png', self.out, entries)
+
+    def _divided(self, materials: Sequence[Material]) -> dict[str, SplitMaterials]:
+        return {split: _share_of(materials, split) for split in self.sizes}
 
     def _find(self, report: Report) -> tuple[list[str], list[Material]]:
         """The classes, and the files of these and of no class."""
@@ -101,14 +108,9 @@ class Composition:
         classes = check_classes(labels['pictures'], labels['sounds'], self.classes)
         return classes, [m for m in found if not m.label or m.label in classes]
 
-    def _spec(
-        self,
-        split: str,
-        classes: list[str],
-        groups: dict[str, list[str]],
-        levels: list[float],
-        materials: list[Material],
-    ) -> OwnSpec:
+    def _spec(self, split: str, materials: Sequence[Material]) -> OwnSpec:
+        classes = list(self.classes) or sorted({m.label for m in materials if m.label})
+        groups = complete_families(self.families, classes)
         return OwnSpec(
             split,
             self.sizes[split],
@@ -117,7 +119,7 @@ class Composition:
             classes=classes,
             groups=groups,
             has_families=bool(self.families),
-            levels=levels,
+            levels=fitting_levels(self.levels, len(groups)),
             silent=self.silent,
             same_family=self.same_family,
             augment=[name for name in AUGMENTATIONS if name in self.augment],

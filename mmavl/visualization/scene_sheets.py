@@ -1,4 +1,4 @@
-"""Contact sheets: what was cut out, and what the scenes look like."""
+"""Contact sheets of composed scenes: what was cut out, and what the scenes look like."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,16 +9,9 @@ from PIL import Image, ImageDraw
 
 from mmavl.datasets.own_scenes.materials import Material, divide
 from mmavl.media.image import read_image
-from mmavl.visualization.contact_sheet import contact_sheet
-from mmavl.visualization.drawing import (
-    FAINT,
-    INK,
-    PAPER,
-    draw_boxes,
-    fit_text,
-    font,
-    write_png,
-)
+
+from .contact_sheet import contact_sheet
+from .drawing import FAINT, INK, PAPER, draw_boxes, fit_text, font, write_png
 
 _TILE, _HEADER, _MOST, _SCENES = 112, 24, 10, 12
 #: A colour that few objects have, so that a bad edge shows.
