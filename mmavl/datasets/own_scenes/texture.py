@@ -22,12 +22,13 @@ def texture(seed: int) -> np.ndarray:
     rng = np.random.default_rng([seed, 7])
     frequency = np.hypot(np.fft.fftfreq(_SHAPE[0])[:, None], np.fft.rfftfreq(_SHAPE[1])[None])
     frequency[0, 0] = np.inf
-    slope = rng.uniform(1.0, 1.6)
+    slope = rng.uniform(1.25, 1.75)
     clouds = []
     for _ in range(3):
         spectrum = np.fft.rfft2(rng.standard_normal(_SHAPE)) / frequency**slope
         cloud = np.fft.irfft2(spectrum, _SHAPE)
         clouds.append(cloud / cloud.std())
-    mix = rng.normal(0, 25, (3, 3)) + rng.normal(0, 30, (1, 3))  # brightness varies most
-    picture = rng.uniform(60, 190, 3) + np.stack(clouds, axis=-1) @ mix
+    mix = rng.normal(0, 5, (3, 3)) + rng.normal(0, 16, (3, 1))  # brightness varies most
+    ground = rng.uniform(70, 180) + rng.normal(0, 14, 3)
+    picture = ground + np.stack(clouds, axis=-1) @ mix
     return picture.round().clip(0, 255).astype(np.uint8)
