@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from mmavl.errors import CheckpointError, ConfigError
+from mmavl.errors import ConfigError
 from mmavl.registry import MODELS
 from mmavl.utils.hub import create_timm
 from mmavl.utils.label_lists import read_labels
-from mmavl.utils.weights import load_by_position, load_tensors
 
 from ..backbones.timm_backbone import check_timm_name
+from ..teachers.timm_teacher import load_classifier
 from .base_dense_classifier import BaseDenseClassifier
 
 
@@ -55,11 +55,8 @@ class TimmDenseClassifier(BaseDenseClassifier):
         self.net = create_timm(name, pretrained, num_classes=len(self.labels))
         if weights is not None:
             load_classifier(self.net, weights, name)
-        stages = getattr(self.net, 'feature_info', None)
         self._channels_last = getattr(self.net, 'output_fmt', 'NCHW') == 'NHWC'
-        if not stages:
-            raise ConfigError(f'{name} has no feature maps: choose a convolutional network')
-        self.stride = stages[-1]['reduction']
+        self.stride = _stride(self.net, name)
         self.register_buffer('mean', torch.tensor(mean).view(1, 3, 1, 1), persistent=False)
         self.register_buffer('std', torch.tensor(std).view(1, 3, 1, 1), persistent=False)
         self.requires_grad_(False)
@@ -69,27 +66,25 @@ class TimmDenseClassifier(BaseDenseClassifier):
         """Map pictures [N, 3, H, W] to class activations [N, L, h, w]."""
         inputs = ((image - self.mean) / self.std).contiguous(memory_format=torch.channels_last)
         features = self.net.forward_features(inputs)
-        if self._channels_last:
-            features = features.permute(0, 3, 1, 2)
-        count, channels, height, width = features.shape
-        cells = features.permute(0, 2, 3, 1).reshape(-1, channels, 1, 1)
+        if not self._channels_last:
+            features = features.permute(0, 2, 3, 1)
+        count, height, width, channels = features.shape
+        cells = features.reshape(-1, 1, 1, channels)
+        if not self._channels_last:
+            cells = cells.permute(0, 3, 1, 2)
         logits = self.net.forward_head(cells)
         return logits.view(count, height, width, -1).permute(0, 3, 1, 2)
 
 
-def load_classifier(net: torch.nn.Module, weights: str, name: str) -> None:
-    """Load a classifier's weights, by name or by position.
+def _stride(net: nn.Module, name: str) -> int:
+    """Pixels per cell of the last map.
 
     Raises:
-        CheckpointError: They do not fit.
+        ConfigError: It is no map but a list of tokens.
     """
-    state = load_tensors(weights)
-    try:
-        if net.state_dict().keys() <= state.keys():
-            net.load_state_dict({key: state[key] for key in net.state_dict()})
-        else:
-            load_by_position(net, state, weights)
-    except (RuntimeError, ValueError) as error:
-        raise CheckpointError(
-            f'{weights} does not fit {name} with {net.num_classes} labels: {error}'
-        ) from error
+    side = net.default_cfg['input_size'][-1]
+    with torch.no_grad():
+        features = net.eval().forward_features(torch.zeros(1, 3, side, side))
+    if features.ndim != 4:
+        raise ConfigError(f'{name} has no feature maps: choose a convolutional network')
+    return net.feature_info[-1]['reduction']

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import timm
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from mmavl.errors import CheckpointError
 from mmavl.registry import MODELS
@@ -51,20 +51,35 @@ class TimmTeacher(BaseTeacher):
         self.size, self.mean, self.std = tuple(size), mean, std
         check_timm_name(name)
         self.net = timm.create_model(name, num_classes=len(self.labels)).eval()
-        state = load_tensors(weights)
-        try:
-            if self.net.state_dict().keys() <= state.keys():
-                self.net.load_state_dict({k: state[k] for k in self.net.state_dict()})
-            else:
-                load_by_position(self.net, state, weights)
-        except (RuntimeError, ValueError) as error:
-            raise CheckpointError(
-                f'{self.weights} does not fit {name} with the {len(self.labels)} names of its '
-                f'label list: {error}'
-            ) from error
+        load_classifier(self.net, weights, name)
         self.net.to(memory_format=torch.channels_last)  # twice as fast for depthwise convolutions
 
     def probabilities(self, media: list[np.ndarray]) -> Tensor:
         """Probabilities [n, L] of n pictures."""
         batch = normalised_batch(media, self.size, self.mean, self.std)
         return self.activate(self.net(batch.to(memory_format=torch.channels_last)))
+
+
+def load_classifier(net: nn.Module, weights: str, name: str) -> None:
+    """Load a timm classifier's weights, by name or by position.
+
+    Args:
+        net (nn.Module): The classifier.
+        weights (str): .pth or .safetensors, as a path or ``pkg://package/path``.
+        name (str): timm's name of the model, for the message.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        CheckpointError: They are another model's, or have another number of outputs.
+    """
+    state = load_tensors(weights)
+    try:
+        if net.state_dict().keys() <= state.keys():
+            net.load_state_dict({key: state[key] for key in net.state_dict()})
+        else:
+            load_by_position(net, state, weights)
+    except (RuntimeError, ValueError) as error:
+        raise CheckpointError(
+            f'{weights} does not fit {name} with the {net.num_classes} names of its label list: '
+            f'{error}'
+        ) from error
