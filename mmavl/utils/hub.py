@@ -1,4 +1,4 @@
-"""Weights that timm fetches from a model hub, or says in one line why it cannot."""
+"""Weights that libraries fetch from a model hub, or one line that says why they cannot."""
 
 import logging
 import socket
@@ -28,16 +28,35 @@ def create_timm(name: str, pretrained: bool = False, **kwargs: Any) -> nn.Module
     """
     if not pretrained:
         return timm.create_model(name, pretrained=False, **kwargs)
+    with fetching(name, 'or train without them: pretrained=False'):
+        return timm.create_model(name, pretrained=True, **kwargs)
+
+
+@contextmanager
+def fetching(what: str, way_out: str = '') -> Iterator[None]:
+    """What a library fetches inside is asked for once; without a hub, its cache is used.
+
+    Args:
+        what (str): What is fetched, for the message.
+        way_out (str): Further ways out. Defaults to none.
+
+    Raises:
+        ConnectionError: It is not on this machine, and its hub cannot be reached.
+    """
     with _one_try() as problem:
         try:
-            return timm.create_model(name, pretrained=True, **kwargs)
+            yield
         except OSError as error:  # also what the hub's client and urllib raise
             reason = problem or first_line(error)
+            ways = [
+                'Connect to the internet',
+                'or copy the cache of a machine that has them (the folder of HF_HOME)',
+                'or give a file of your own (weights=FILE)',
+                way_out,
+            ]
             raise ConnectionError(
-                f'{name}: its pretrained weights are not on this machine and cannot be fetched '
-                f'({reason}). Connect to the internet; or copy the cache of a machine that has '
-                "them (the folder of HF_HOME); or give a file of your own (TimmBackbone's "
-                'weights=FILE); or train without them: pretrained=False'
+                f'{what}: its pretrained weights are not on this machine and cannot be fetched '
+                f'({reason}). {"; ".join(filter(None, ways))}'
             ) from error
 
 

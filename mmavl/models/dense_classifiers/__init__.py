@@ -1,7 +1,8 @@
 """Pretrained networks that say for each part of a picture what it shows."""
 
 from .base_dense_classifier import BaseDenseClassifier
+from .clip_dense_classifier import ClipDenseClassifier
 from .face_detector import FaceDetector
 from .timm_dense_classifier import TimmDenseClassifier
 
-__all__ = ['BaseDenseClassifier', 'FaceDetector', 'TimmDenseClassifier']
+__all__ = ['BaseDenseClassifier', 'ClipDenseClassifier', 'FaceDetector', 'TimmDenseClassifier']
