@@ -1,14 +1,21 @@
 """Weights that libraries fetch from a model hub, or one line that says why they cannot."""
 
+import hashlib
 import logging
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import timm
+import torch
 from torch import nn
 
+from mmavl.errors import CheckpointError
+
+from .cache import cache_dir
 from .failures import first_line
 
 #: Seconds to wait for a hub's first answer.
@@ -58,6 +65,48 @@ def fetching(what: str, way_out: str = '') -> Iterator[None]:
                 f'{what}: its pretrained weights are not on this machine and cannot be fetched '
                 f'({reason}). {"; ".join(filter(None, ways))}'
             ) from error
+
+
+def fetch_weights(location: str) -> str:
+    """Fetch the weight file of a URL once; it is kept in :func:`mmavl.utils.cache.cache_dir`.
+
+    Args:
+        location (str): A URL, with or without the file's checksum (``https://...#md5=...``); a
+            path or ``pkg://package/path`` is given back as it is.
+
+    Returns:
+        str: The path of the file.
+
+    Raises:
+        ConnectionError: It is not on this machine and cannot be fetched.
+        CheckpointError: It has another checksum.
+    """
+    if '://' not in location or location.startswith('pkg://'):
+        return location
+    url, _, expected = location.partition('#md5=')
+    path = cache_dir() / 'weights' / unquote(Path(urlsplit(url).path).name)
+    if not path.is_file():
+        _download(url, path)
+    if expected and (actual := hashlib.md5(path.read_bytes()).hexdigest()) != expected:
+        raise CheckpointError(
+            f'{path} has MD5 {actual}, not {expected}: remove it to fetch it again'
+        )
+    return str(path)
+
+
+def _download(url: str, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(_PATIENCE)
+    try:
+        torch.hub.download_url_to_file(url, str(path), progress=False)
+    except OSError as error:
+        raise ConnectionError(
+            f'{url} cannot be fetched ({first_line(error)}). Connect to the internet; or put the '
+            f'file at {path}; or give its path (weights=FILE)'
+        ) from error
+    finally:
+        socket.setdefaulttimeout(before)
 
 
 @contextmanager

@@ -40,6 +40,9 @@ _PLAIN_DATA = [
     np.ndarray.__reduce__(np.empty(0))[0],
     np.float64(0).__reduce__()[0],
     *(getattr(np.dtypes, name) for name in np.dtypes.__all__),
+    # as numpy 1 names them
+    (np.ndarray.__reduce__(np.empty(0))[0], 'numpy.core.multiarray._reconstruct'),
+    (np.float64(0).__reduce__()[0], 'numpy.core.multiarray.scalar'),
 ]
 
 
@@ -64,8 +67,9 @@ def read_tensor_file(path: Path) -> dict[str, Any]:
     content = _read_torch(path)
     if not isinstance(content, dict):
         raise CheckpointError(f'{path} holds a {type(content).__name__}, not a state dict')
-    if 'state_dict' not in content:
-        content = {'state_dict': content}
+    if 'state_dict' not in content:  # others name it 'model', beside what training needs
+        whole = isinstance(content.get('model'), Mapping)
+        content = {'state_dict': content['model'] if whole else content}
     check_state(content['state_dict'], path)
     return content
 

@@ -5,6 +5,7 @@ import pytest
 import timm
 from huggingface_hub import constants
 
+from mmavl.errors import CheckpointError
 from mmavl.registry import MODELS
 from mmavl.utils import hub
 
@@ -53,3 +54,28 @@ def test_without_a_hub_what_was_fetched_before_is_used(unreachable, monkeypatch)
 def test_no_hub_is_asked_where_no_weights_are_wanted(monkeypatch):
     monkeypatch.setattr(hub, '_problem', None)
     assert hub.create_timm('resnet18', num_classes=2).fc.out_features == 2
+
+
+def test_the_file_of_a_url_is_fetched_once_and_its_checksum_is_checked(tmp_path, monkeypatch):
+    monkeypatch.setenv('MMAVL_CACHE', str(tmp_path / 'cache'))
+    there = tmp_path / 'a=1.pth'
+    there.write_bytes(b'abc')
+    url = there.as_uri().replace('=', '%3D') + '#md5=900150983cd24fb0d6963f7d28e17f72'
+    path = hub.fetch_weights(url)
+    assert path == str(tmp_path / 'cache' / 'weights' / 'a=1.pth')
+    there.unlink()
+    assert hub.fetch_weights(url) == path
+    with pytest.raises(CheckpointError, match=r'a=1\.pth has MD5 900.*, not 00: remove it to'):
+        hub.fetch_weights(url.partition('#')[0] + '#md5=00')
+    for location in ('some/where.pth', 'pkg://package/w.pth'):
+        assert hub.fetch_weights(location) == location
+
+
+def test_a_url_that_cannot_be_reached_is_one_line_and_leaves_no_file(tmp_path, monkeypatch):
+    monkeypatch.setenv('MMAVL_CACHE', str(tmp_path / 'cache'))
+    with pytest.raises(ConnectionError) as info:
+        hub.fetch_weights('http://127.0.0.1:9/w.pth?download=1')
+    assert '\n' not in str(info.value)
+    assert 'w.pth?download=1 cannot be fetched' in str(info.value)
+    assert str(tmp_path / 'cache' / 'weights' / 'w.pth') in str(info.value)
+    assert not [*(tmp_path / 'cache' / 'weights').iterdir()]

@@ -1,0 +1,55 @@
+"""What audio taggers share: windows of a long sound, and published checkpoints."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from mmavl.errors import CheckpointError
+from mmavl.utils.hub import fetch_weights
+from mmavl.utils.weights import load_tensors
+
+
+def over_windows(
+    net: Callable[[Tensor], Tensor], waveform: Tensor, length: int, hop: int
+) -> Tensor:
+    """Apply a network to each window of a sound; the last one ends the sound.
+
+    A sound shorter than a window is filled up with silence.
+
+    Args:
+        net (Callable): Maps waveforms [N, length] to logits [N, L].
+        waveform (Tensor): [N, S].
+        length (int): Of a window, in samples.
+        hop (int): From one window to the next, in samples.
+
+    Returns:
+        Tensor: Logits [N, T, L] of the T windows.
+    """
+    waveform = F.pad(waveform, (0, max(0, length - waveform.shape[1])))
+    last = waveform.shape[1] - length
+    starts = [*range(0, last, hop), last]
+    return torch.stack([net(waveform[:, start : start + length]) for start in starts], dim=1)
+
+
+def load_tagger(net: nn.Module, weights: str, name: str) -> None:
+    """Load a published checkpoint by ``net.load_published``.
+
+    Args:
+        net (nn.Module): A network with a method ``load_published(state_dict)``.
+        weights (str): A path, ``pkg://package/path`` or URL.
+        name (str): Of the network, for the message.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ConnectionError: It cannot be fetched.
+        CheckpointError: It is another network's, or has another number of outputs.
+    """
+    state = load_tensors(fetch_weights(weights))
+    try:
+        net.load_published(state)
+    except RuntimeError as error:
+        raise CheckpointError(
+            f'{weights} does not fit {name} with the names of its label list: {error}'
+        ) from error
