@@ -1,7 +1,9 @@
 """Pretrained networks that say what sounds, and when."""
 
+from .ast_tagger import ASTTagger
 from .base_audio_tagger import BaseAudioTagger
+from .clap_tagger import CLAPTagger
 from .panns_tagger import PANNsTagger
 from .yamnet_tagger import YAMNetTagger
 
-__all__ = ['BaseAudioTagger', 'PANNsTagger', 'YAMNetTagger']
+__all__ = ['ASTTagger', 'BaseAudioTagger', 'CLAPTagger', 'PANNsTagger', 'YAMNetTagger']
