@@ -3,7 +3,15 @@
 from .ast_tagger import ASTTagger
 from .base_audio_tagger import BaseAudioTagger
 from .clap_tagger import CLAPTagger
+from .efficientat_tagger import EfficientATTagger
 from .panns_tagger import PANNsTagger
 from .yamnet_tagger import YAMNetTagger
 
-__all__ = ['ASTTagger', 'BaseAudioTagger', 'CLAPTagger', 'PANNsTagger', 'YAMNetTagger']
+__all__ = [
+    'ASTTagger',
+    'BaseAudioTagger',
+    'CLAPTagger',
+    'EfficientATTagger',
+    'PANNsTagger',
+    'YAMNetTagger',
+]
