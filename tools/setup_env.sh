@@ -50,7 +50,7 @@ make_venv() {
 [ -x .venv/bin/pip ] || make_venv # pip comes last: a killed one has left none
 
 requirements=(
-    requirements/{runtime,scenes,pseudo_labels,onnx_export,detection,demo,tests,docs}.txt
+    requirements/{runtime,scenes,pseudo_labels,onnx_export,detection,hub,demo,tests,docs}.txt
 )
 wanted=$(cat "${requirements[@]}" requirements/no_deps.txt setup.cfg | sha256sum)
 stamp=.venv/mmavl-requirements

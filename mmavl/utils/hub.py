@@ -2,21 +2,24 @@
 
 import hashlib
 import logging
+import shutil
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
+from urllib.request import Request, urlopen
 
 import timm
-import torch
+from mmengine.logging import print_log
 from torch import nn
 
 from mmavl.errors import CheckpointError
 
 from .cache import cache_dir
 from .failures import first_line
+from .files import atomic_write
 
 #: Seconds to wait for a hub's first answer.
 _PATIENCE = 5.0
@@ -95,18 +98,19 @@ def fetch_weights(location: str) -> str:
 
 
 def _download(url: str, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    before = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(_PATIENCE)
+    print_log(f'Fetching {url} to {path}', 'current')
+    request = Request(url, headers={'User-Agent': 'mmavl'})
     try:
-        torch.hub.download_url_to_file(url, str(path), progress=False)
+        with urlopen(request, timeout=_PATIENCE) as answer, atomic_write(path, 'wb') as file:
+            shutil.copyfileobj(answer, file)
+            size = answer.headers['Content-Length']
+            if size and file.tell() != int(size):
+                raise OSError(f'of {int(size):,} bytes only {file.tell():,} came')
     except OSError as error:
         raise ConnectionError(
             f'{url} cannot be fetched ({first_line(error)}). Connect to the internet; or put the '
             f'file at {path}; or give its path (weights=FILE)'
         ) from error
-    finally:
-        socket.setdefaulttimeout(before)
 
 
 @contextmanager

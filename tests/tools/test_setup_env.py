@@ -64,8 +64,8 @@ def test_an_empty_clone_gets_everything_once(clone):
     assert result.returncode == 0, result.stderr
     assert [line.split('--quiet ')[1] for line in log] == [
         '-rrequirements/runtime.txt -rrequirements/scenes.txt -rrequirements/pseudo_labels.txt '
-        '-rrequirements/onnx_export.txt -rrequirements/detection.txt -rrequirements/demo.txt '
-        '-rrequirements/tests.txt -rrequirements/docs.txt',
+        '-rrequirements/onnx_export.txt -rrequirements/detection.txt -rrequirements/hub.txt '
+        '-rrequirements/demo.txt -rrequirements/tests.txt -rrequirements/docs.txt',
         '--no-deps -r requirements/no_deps.txt',
         '--no-deps --no-build-isolation --editable .',
     ]

@@ -1,4 +1,5 @@
 import socket
+import threading
 import time
 
 import pytest
@@ -78,4 +79,21 @@ def test_a_url_that_cannot_be_reached_is_one_line_and_leaves_no_file(tmp_path, m
     assert '\n' not in str(info.value)
     assert 'w.pth?download=1 cannot be fetched' in str(info.value)
     assert str(tmp_path / 'cache' / 'weights' / 'w.pth') in str(info.value)
+    assert not [*tmp_path.rglob('*.*')]
+
+
+def test_a_download_that_ends_early_leaves_no_file(tmp_path, monkeypatch):
+    monkeypatch.setenv('MMAVL_CACHE', str(tmp_path / 'cache'))
+    with socket.create_server(('127.0.0.1', 0)) as server:
+
+        def answer():
+            peer = server.accept()[0]
+            peer.recv(1000)
+            peer.sendall(b'HTTP/1.0 200 OK\r\nContent-Length: 2000\r\n\r\nabc')
+            peer.close()
+
+        threading.Thread(target=answer, daemon=True).start()
+        url = f'http://127.0.0.1:{server.getsockname()[1]}/w.pth'
+        with pytest.raises(ConnectionError, match='of 2,000 bytes only 3 came'):
+            hub.fetch_weights(url)
     assert not [*(tmp_path / 'cache' / 'weights').iterdir()]
