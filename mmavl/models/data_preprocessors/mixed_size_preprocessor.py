@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
+from mmavl.errors import ConfigError
 from mmavl.registry import MODELS
 
 from .av_data_preprocessor import AVDataPreprocessor
@@ -18,10 +19,30 @@ class MixedSizePreprocessor(AVDataPreprocessor):
     Args:
         spectrogram (dict, optional): As of the parent.
         non_blocking (bool): As of the parent.
+        sample_rate (int, optional): Rate in Hz that waveforms must have. Defaults to any.
+
+    Raises:
+        ConfigError: As the parent; or a waveform has another rate.
     """
 
-    def __init__(self, spectrogram: dict | None = None, non_blocking: bool = False) -> None:
+    def __init__(
+        self,
+        spectrogram: dict | None = None,
+        non_blocking: bool = False,
+        sample_rate: int | None = None,
+    ) -> None:
         super().__init__(spectrogram=spectrogram, non_blocking=non_blocking)
+        self.sample_rate = sample_rate
+
+    def _check_sample_rate(self, samples: list | None) -> None:
+        super()._check_sample_rate(samples)
+        for sample in samples or [] if self.sample_rate else []:
+            rate = sample.get('sample_rate', self.sample_rate)
+            if rate != self.sample_rate:
+                raise ConfigError(
+                    f'the waveform has {rate} Hz, the model hears {self.sample_rate} Hz (clip '
+                    f'{sample.get("clip_id")!r}): give LoadAudio sample_rate={self.sample_rate}'
+                )
 
     def _batch(self, inputs: dict[str, Sequence[Tensor]]) -> dict[str, Tensor | list[Tensor]]:
         stacked = super()._batch({k: v for k, v in inputs.items() if k != 'image'})

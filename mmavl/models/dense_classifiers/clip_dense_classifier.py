@@ -1,7 +1,9 @@
 """CLIP compares every part of a picture with texts."""
 
 import difflib
-from collections.abc import Sequence
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from types import ModuleType
 
 import torch
@@ -142,12 +144,23 @@ def _load(
         raise ConfigError(f'{name}: give either weights=FILE or pretrained=TAG')
     if pretrained is not None:
         return _fetch(open_clip, name, pretrained)
-    net = open_clip.create_model(name, pretrained_text=False)
+    with _quiet():  # it warns that it has no weights
+        net = open_clip.create_model(name, pretrained_text=False)
     try:
         net.load_state_dict(load_tensors(weights))
     except RuntimeError as error:
         raise CheckpointError(f'{weights} does not fit {name}: {error}') from error
     return net
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        yield
+    finally:
+        logging.disable(before)
 
 
 def _fetch(open_clip: ModuleType, name: str, tag: str) -> nn.Module:

@@ -52,7 +52,8 @@ class TrainingFreeLocalizer(BaseLocalizer):
             chosen on real clips with YAMNet and EfficientNet-Lite0 and Lite2.
         visible_from (float): Maximum of ``m`` at which a class is as likely in the picture as not.
             Defaults to 9.
-        data_preprocessor (dict, optional): Defaults to ``MixedSizePreprocessor``.
+        data_preprocessor (dict, optional): Defaults to ``MixedSizePreprocessor``, which
+            checks that sounds have the tagger's sample rate.
 
     Raises:
         ConfigError: A table does not fit the labels or the classes, or a class has no label.
@@ -82,9 +83,11 @@ class TrainingFreeLocalizer(BaseLocalizer):
         visible_from: float = 9.0,
         data_preprocessor: dict | None = None,
     ) -> None:
-        super().__init__(MODELS.build(data_preprocessor or {'type': 'MixedSizePreprocessor'}))
+        hears = MODELS.build(tagger)
+        usual = {'type': 'MixedSizePreprocessor', 'sample_rate': hears.sample_rate}
+        super().__init__(MODELS.build(data_preprocessor or usual))
         self.classes = list(classes)
-        self.tagger = MODELS.build(tagger)
+        self.tagger = hears
         self.classifiers = nn.ModuleList(MODELS.build(c) for c in classifiers)
         self.sizes = tuple(sizes)
         self.grid = grid

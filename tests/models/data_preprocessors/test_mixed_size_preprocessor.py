@@ -1,6 +1,9 @@
+import pytest
 import torch
 
+from mmavl.errors import ConfigError
 from mmavl.models.data_preprocessors import MixedSizePreprocessor
+from mmavl.structures import AVDataSample
 
 
 def test_pictures_stay_a_list_of_their_own_sizes_and_values():
@@ -11,3 +14,12 @@ def test_pictures_stay_a_list_of_their_own_sizes_and_values():
     assert inputs['image'][0].dtype == torch.float32
     assert inputs['image'][0].unique().tolist() == [255.0]
     assert inputs['waveform'].shape == (2, 5)
+
+
+def test_a_sound_of_another_rate_than_the_models_is_refused():
+    sample = AVDataSample(metainfo={'sample_rate': 16000, 'clip_id': 'a'})
+    data = {'inputs': {'waveform': [torch.ones(5)]}, 'data_samples': [sample]}
+    assert MixedSizePreprocessor(sample_rate=16000)(data)['inputs']['waveform'].shape == (1, 5)
+    message = "16000 Hz, the model hears 32000 Hz .clip 'a'.: give LoadAudio sample_rate=32000"
+    with pytest.raises(ConfigError, match=message):
+        MixedSizePreprocessor(sample_rate=32000)(data)
