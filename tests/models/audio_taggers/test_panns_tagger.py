@@ -53,26 +53,16 @@ def test_the_layers_are_those_of_the_published_checkpoints():
     assert layers == {name: PUBLISHED[name] for name in PUBLISHED.keys() - front_end}
 
 
-def test_the_spectrogram_is_torchlibrosas():
-    stft = pytest.importorskip('torchlibrosa.stft')
-    power = stft.Spectrogram(n_fft=1024, hop_length=320, win_length=1024)
-    mel = stft.LogmelFilterBank(
-        sr=32000, n_fft=1024, n_mels=64, fmin=50, fmax=14000, ref=1.0, amin=1e-10, top_db=None
-    )
-    loud_then_silent = torch.cat([sound(0.5), torch.zeros(2, 8000)], 1)
-    found = Cnn14(2, SMALL).decibels(loud_then_silent)
-    torch.testing.assert_close(found, mel(power(loud_then_silent)), rtol=1e-4, atol=1e-2)
-    assert found.min().item() == pytest.approx(-100)
-
-
-def test_the_spectrogram_is_librosas():
+def test_the_spectrogram_is_librosas_down_to_silence():
     librosa = pytest.importorskip('librosa')
+    wave = torch.cat([sound(0.5), torch.zeros(2, 8000)], 1)
     mel = librosa.feature.melspectrogram(
-        y=sound(0.5)[0].numpy(), sr=32000, n_fft=1024, hop_length=320, n_mels=64, fmin=50,
+        y=wave[0].numpy(), sr=32000, n_fft=1024, hop_length=320, n_mels=64, fmin=50,
         fmax=14000, pad_mode='reflect',
     )  # fmt: skip
-    found = Cnn14(2, SMALL).decibels(sound(0.5))[0, 0].T.numpy()
+    found = Cnn14(2, SMALL).decibels(wave)[0, 0].T.numpy()
     np.testing.assert_allclose(found, librosa.power_to_db(mel, top_db=None), atol=1e-2)
+    assert found.min() == pytest.approx(-100)
 
 
 @torch.no_grad()
