@@ -46,7 +46,10 @@ def load(name):
     cfg = Config.fromfile(ROOT / name)
     parts = ('audio_backbone', 'visual_backbone', 'audio_neck', 'visual_neck')
     heads = [cfg.model.get(f'{kind}_tag_head') or {} for kind in ('audio', 'visual')]
-    for part in [*(cfg.model.get(key) or {} for key in parts), *(h.get('rows', {}) for h in heads)]:
+    for part in [
+        *(cfg.model.get(key) or {} for key in parts),
+        *(h.get('rows', {}) for h in heads),
+    ]:
         part = part.get('backbone', part)
         part.pop('pretrained', None)
         try:
