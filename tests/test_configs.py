@@ -44,14 +44,18 @@ RUNS = [(n, 'float32') for n in CONFIGS] + [(n, 'bfloat16') for n in distinct(CO
 def load(name):
     """A config without what would be downloaded or may not be installed."""
     cfg = Config.fromfile(ROOT / name)
-    for key in ('audio_backbone', 'visual_backbone'):
-        backbone = cfg.model.get(key, {})
-        backbone = backbone.get('backbone', backbone)
-        backbone.pop('pretrained', None)
+    parts = ('audio_backbone', 'visual_backbone', 'audio_neck', 'visual_neck')
+    heads = [cfg.model.get(f'{kind}_tag_head') or {} for kind in ('audio', 'visual')]
+    for part in [
+        *(cfg.model.get(key) or {} for key in parts),
+        *(h.get('rows', {}) for h in heads),
+    ]:
+        part = part.get('backbone', part)
+        part.pop('pretrained', None)
         try:
-            resolve_path(backbone.get('weights') or __file__)
+            resolve_path(part.get('weights') or __file__)
         except FileNotFoundError:
-            backbone.weights = None
+            part.weights = None
     return cfg
 
 

@@ -13,6 +13,7 @@ from mmavl.evaluation.real_clips.outcomes import hit_anywhere, hit_at
 from .failures import Failure
 from .localization import AGNOSTIC, Localization
 from .localization_inferencer import LocalizationInferencer
+from .naming import named_families
 
 #: Boxes below this share of the frame are small.
 SMALL = 0.25
@@ -39,7 +40,8 @@ class Vocabulary:
     def of(cls, inferencer: LocalizationInferencer) -> 'Vocabulary':
         """A model's; InstrumentScenes' families where it names none of its own."""
         meta = inferencer.model.dataset_meta
-        return cls(inferencer.classes, meta.get('families') or GROUPS, meta.get('aliases', {}))
+        families = named_families(meta) or meta.get('groups') or GROUPS
+        return cls(inferencer.classes, families, meta.get('aliases', {}))
 
     def names(self, case: Case) -> dict[str, str | None]:
         """The class and the family of a case, None where the model does not have it."""

@@ -19,7 +19,7 @@ from .annotate import annotate_video
 from .base_av_inferencer import BaseAVInferencer, check_batch_size, check_threshold, write_json
 from .clips import Clip, check_path
 from .localization import AGNOSTIC, Localization
-from .naming import Naming
+from .naming import Naming, named_families
 from .smoothing import smooth
 
 
@@ -46,7 +46,7 @@ class LocalizationInferencer(BaseAVInferencer):
 
     def naming(self, threshold: float) -> Naming:
         """How this model's probabilities become names."""
-        families = self.model.dataset_meta.get('families', {})
+        families = named_families(self.model.dataset_meta)
         return Naming(threshold, families, getattr(self.model, 'seen_threshold', 0.0))
 
     def check_options(self, **options) -> None:

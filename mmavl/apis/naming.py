@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 #: The least probability of a family of classes that is named.
 FAMILY_THRESHOLD = 0.5
@@ -54,3 +55,14 @@ class Naming:
             visible (Mapping[str, float]): Probability that each class is in the picture.
         """
         return [name for name in sounding if visible.get(name, 1.0) < self.seen_threshold]
+
+
+def named_families(meta: Mapping[str, Any]) -> Mapping[str, Sequence[str]]:
+    """Of a model's ``dataset_meta``, the classes that stand for several others.
+
+    Args:
+        meta (Mapping[str, Any]): In that of a manifest, ``families`` is the number of each class's
+            group instead; it has none.
+    """
+    families = meta.get('families')
+    return families if isinstance(families, Mapping) else {}

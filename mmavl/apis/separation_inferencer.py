@@ -27,7 +27,7 @@ from mmavl.visualization.spectrogram import draw_spectrogram
 from .base_av_inferencer import BaseAVInferencer, check_threshold, write_json
 from .clips import Clip
 from .model_files import DEFAULT_SEPARATOR, TRAINED_SEPARATOR
-from .naming import Naming
+from .naming import Naming, named_families
 from .separation import Separation
 from .shown_sources import Place, mark_places, read_places, relative_boxes, view
 
@@ -195,7 +195,7 @@ class SeparationInferencer(BaseAVInferencer):
             with self.precision.autocast():
                 heard = self._heard(loaded) if self.guided else {}
             if self.guided:
-                naming = Naming(threshold, self._net.dataset_meta.get('families', {}))
+                naming = Naming(threshold, named_families(self._net.dataset_meta))
                 names = labels or naming.sounding(heard) or [max(heard, key=heard.get)]
             else:
                 names = list(sources or (f'source {n + 1}' for n in range(num_sources)))

@@ -98,6 +98,13 @@ def test_a_model_of_instrument_scenes_families_is_given_the_family():
     assert outcome.names == {'class': None, 'family': 'wind'}
 
 
+def test_a_manifests_families_are_numbers_and_its_groups_name_them():
+    run = inferencer({'a.mp4': (['Cello'], [], {'Cello': LEFT})}, ['Cello', 'Harp'], families=None)
+    run.model.dataset_meta = {'families': [0, 0], 'groups': {'strings': ['Cello', 'Harp']}}
+    (outcome,), _ = evaluate_cases(run, [case('a.mp4', 'cello')])
+    assert outcome.names == {'class': 'Cello', 'family': 'Cello'}
+
+
 def test_a_model_without_classes_has_one_map_for_all():
     run = inferencer({'a.mp4': (['sound'], [], {'sound': LEFT})}, classes=[], families=None)
     (outcome,), _ = evaluate_cases(run, [case('a.mp4', 'dog')])

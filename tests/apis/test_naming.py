@@ -1,4 +1,4 @@
-from mmavl.apis.naming import Naming
+from mmavl.apis.naming import Naming, named_families
 
 FAMILIES = {'strings': ['Violin', 'Cello'], 'Music': ['Violin', 'Cello', 'Piano', 'strings']}
 
@@ -30,3 +30,9 @@ def test_what_is_hardly_in_the_picture_is_unseen():
     naming = Naming(0.3, seen_threshold=0.5)
     assert naming.unseen(['a', 'b', 'c'], {'a': 0.4, 'b': 0.5, 'c': 0.9, 'd': 0.0}) == ['a']
     assert Naming(0.3).unseen(['a'], {'a': 0.0}) == []
+
+
+def test_a_manifests_model_has_no_families_to_name():
+    assert named_families({'families': [0, 0, 1], 'groups': {'strings': ['Cello']}}) == {}
+    assert named_families({'families': {'animals': ['dog']}}) == {'animals': ['dog']}
+    assert named_families({}) == {}

@@ -6,7 +6,7 @@ from .frozen import FrozenBackbone
 from .mobile_crnn import MobileCRNN
 from .resnet18 import ResNet18
 from .timm_backbone import TimmBackbone
-from .yamnet import YAMNet
+from .yamnet import YAMNet, YAMNetTail
 
 __all__ = [
     'CRNN',
@@ -16,4 +16,5 @@ __all__ = [
     'ResNet18',
     'TimmBackbone',
     'YAMNet',
+    'YAMNetTail',
 ]

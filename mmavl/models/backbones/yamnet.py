@@ -86,6 +86,44 @@ class YAMNet(nn.Sequential):
         return super().forward(spectrogram)
 
 
+@MODELS.register_module()
+class YAMNetTail(nn.Sequential):
+    """YAMNet's last blocks: from the map that its first ones give to the one it classifies.
+
+    Behind a ``YAMNet(num_blocks=9)`` whose features are cached, it gives those of the whole
+    network without hearing the sound again.
+
+    Args:
+        first_block: The first block that is kept, 2 to 13. Defaults to 10.
+        weights: As for :class:`YAMNet`. Defaults to None.
+        sha256: As for :class:`YAMNet`. Defaults to None.
+
+    Shape:
+        - input: [N, 512, T // 16, 4] of block 9
+        - output: F_a [N, 1024, T // 32, 2]
+
+    Raises:
+        ConfigError: ``first_block`` is out of range.
+        ValueError: The file does not hold YAMNet's convolutions.
+
+    Source: M. Plakal and D. Ellis, YAMNet (2020).
+    """
+
+    def __init__(
+        self, first_block: int = 10, weights: str | None = None, sha256: str | None = None
+    ) -> None:
+        if not 2 <= first_block <= len(_CHANNELS):
+            raise ConfigError(f'first_block={first_block} of YAMNet must be from 2 to 13')
+        whole = YAMNet(weights, sha256)
+        super().__init__(*list(whole)[1 + 2 * (first_block - 1) :])
+        self.in_channels = _CHANNELS[first_block - 2]
+        self.out_channels = whole.out_channels
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Map the first blocks' features to F_a."""
+        return super().forward(features)
+
+
 def read_onnx_convolutions(path: Path) -> list[tuple[Tensor, Tensor]]:
     """Weights and biases of an ONNX file's convolutions, in the graph's order.
 

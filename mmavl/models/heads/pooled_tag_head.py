@@ -5,6 +5,8 @@ from torch import Tensor, nn
 from mmavl.registry import MODELS
 from mmavl.utils.autocast import full_precision
 
+from .classifier_rows import start_from
+
 
 @MODELS.register_module()
 class PooledTagHead(nn.Module):
@@ -16,6 +18,9 @@ class PooledTagHead(nn.Module):
         bias: Whether the layer has one. Without, it is a 1x1 convolution behind which the map is
             averaged, and Grad-CAM is that convolution's map with its negative part cut off.
             Defaults to True.
+        rows (dict, optional): Config of the classifier's rows that the layer starts from, e.g.
+            ``TimmRows``. Defaults to None: random weights.
+        frozen (bool): Whether only the bias is trained. Defaults to False.
 
     Shape:
         - input: F_v [N, in_channels, h, w]
@@ -24,10 +29,18 @@ class PooledTagHead(nn.Module):
     Source: section 3.1 of the paper (ResNet-18's classifier).
     """
 
-    def __init__(self, num_classes: int, in_channels: int = 512, bias: bool = True) -> None:
+    def __init__(
+        self,
+        num_classes: int,
+        in_channels: int = 512,
+        bias: bool = True,
+        rows: dict | None = None,
+        frozen: bool = False,
+    ) -> None:
         super().__init__()
         self.in_channels = in_channels
         self.fc = nn.Linear(in_channels, num_classes, bias=bias)
+        start_from(self.fc, rows, frozen)
 
     def forward(self, features: Tensor) -> Tensor:
         """Map F_v to logits [N, C]."""

@@ -49,6 +49,8 @@ class CoarseToFine(BaseLocalizer):
             that serves as both.
         audio_neck, visual_neck: Trainable convolutions behind frozen backbones: the first maps
             the audio backbone's output to F_a, the second O_v to F_v. Defaults to None.
+        avc_audio_neck: Maps the audio backbone's output to what the correspondence hears, where
+            that is not F_a. Defaults to None.
         avc_head, audio_tag_head, visual_tag_head, disentangler, alignment_head: Configs of the
             parts. Default to None.
         tag_loss: Config. Defaults to ``TagLoss``, Eq. 1.
@@ -94,6 +96,7 @@ class CoarseToFine(BaseLocalizer):
         visual_tag_head: dict | None = None,
         disentangler: dict | None = None,
         alignment_head: dict | None = None,
+        avc_audio_neck: dict | None = None,
         tag_loss: dict | None = None,
         avc_weight: float = 1.0,
         alignment_weight: float = 1.0,
@@ -116,6 +119,7 @@ class CoarseToFine(BaseLocalizer):
         self.visual_backbone = build(visual_backbone)
         self.audio_neck = build(audio_neck)
         self.visual_neck = build(visual_neck)
+        self.avc_audio_neck = build(avc_audio_neck)
         self.avc_head = build(avc_head)
         self.audio_tag_head = build(audio_tag_head)
         self.visual_tag_head = build(visual_tag_head)
@@ -181,6 +185,8 @@ class CoarseToFine(BaseLocalizer):
             high = self.visual_neck(low)
         features = _Features(audio, low, high, heard)
         if self.avc_head is not None:
+            if self.avc_audio_neck is not None:
+                audio = self.avc_audio_neck(heard)
             features.embedded_audio, features.embedded_visual = self.avc_head.embed(audio, low)
         return features
 

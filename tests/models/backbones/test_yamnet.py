@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from mmavl.errors import ConfigError
-from mmavl.models.backbones import YAMNet
+from mmavl.models.backbones import YAMNet, YAMNetTail
 from mmavl.models.spectrograms import LogMelSpectrogram
 from mmavl.utils.weights import resolve_path
 
@@ -43,6 +43,21 @@ def test_the_first_blocks_are_those_of_the_whole_network():
     sound = torch.randn(1, 1, 96, 64)
     whole, part = YAMNet(WEIGHTS).eval(), YAMNet(WEIGHTS, num_blocks=9).eval()
     assert torch.equal(part(sound), torch.nn.Sequential(*list(whole)[: len(part)])(sound))
+
+
+@needs_weights
+def test_the_last_blocks_continue_the_first_ones():
+    sound = torch.randn(1, 1, 96, 64)
+    whole, part = YAMNet(WEIGHTS).eval(), YAMNet(WEIGHTS, num_blocks=9).eval()
+    tail = YAMNetTail(10, WEIGHTS).eval()
+    assert (tail.in_channels, tail.out_channels) == (512, 1024)
+    torch.testing.assert_close(tail(part(sound)), whole(sound))
+
+
+@pytest.mark.parametrize('block', [1, 14])
+def test_a_tail_that_yamnet_does_not_have_is_refused(block):
+    with pytest.raises(ConfigError, match=f'first_block={block}'):
+        YAMNetTail(block)
 
 
 @needs_weights

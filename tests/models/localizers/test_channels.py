@@ -47,6 +47,17 @@ def test_parts_that_fit_build_and_run(options):
             ['audio_backbone gives 7 channels and avc_head.audio_branch takes 6'],
         ),
         (
+            {'avc_audio_neck': {'type': 'ConvNeck', 'in_channels': 5, 'out_channels': 9}},
+            [
+                'audio_backbone gives 6 channels and avc_audio_neck takes 5',
+                'avc_audio_neck gives 9 channels and avc_head.audio_branch takes 6',
+            ],
+        ),
+        (
+            {'audio_tag_head': {'type': 'MomentTagHead', 'num_classes': 4, 'in_channels': 7}},
+            ['audio_backbone gives 6 channels and audio_tag_head takes 7'],
+        ),
+        (
             {'alignment_head': {'type': 'AlignmentHead'}},
             ['avc_head.visual_branch gives 8 channels and alignment_head takes 512'],
         ),

@@ -43,6 +43,17 @@ def test_each_row_of_table_2_trains_its_own_losses():
     assert set(full) == {*tags, 'loss_alignment'}
 
 
+def test_correspondence_may_hear_another_map_than_the_tags():
+    neck = {'type': 'ConvNeck', 'in_channels': 6, 'out_channels': 6}
+    model = build(**TAGGING, avc_audio_neck=neck)
+    inputs, _ = batch([[0]])
+    found = model.extract(inputs)
+    heard = model.audio_backbone(inputs['spectrogram'])
+    assert torch.equal(found['F_a'], heard)
+    expected = model.avc_head.audio_branch(model.avc_audio_neck(heard))
+    torch.testing.assert_close(found['E_a'], expected)
+
+
 def test_the_loss_compares_sounds_as_the_backbone_hears_them_before_the_neck():
     loss = {'type': 'PairInfoNCELoss', 'alike': 0.5}
     head = {'alignment_head': {**ALIGNMENT['alignment_head'], 'loss': loss}}
