@@ -7,6 +7,8 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from mmavl.errors import CheckpointError
+
 from .tensor_files import read_tensor_file
 
 #: Keys that say where a part's own weights come from, as text.
@@ -99,3 +101,28 @@ def load_by_position(module: nn.Module, state: dict[str, Tensor], source: str) -
             )
         loaded[name] = tensor
     module.load_state_dict(loaded)
+
+
+def load_classifier(net: nn.Module, weights: str, name: str) -> None:
+    """Load a timm classifier's weights, by name or by position.
+
+    Args:
+        net (nn.Module): The classifier.
+        weights (str): .pth or .safetensors, as a path or ``pkg://package/path``.
+        name (str): timm's name of the model, for the message.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        CheckpointError: They are another model's, or have another number of outputs.
+    """
+    state = load_tensors(weights)
+    try:
+        if net.state_dict().keys() <= state.keys():
+            net.load_state_dict({key: state[key] for key in net.state_dict()})
+        else:
+            load_by_position(net, state, weights)
+    except (RuntimeError, ValueError) as error:
+        raise CheckpointError(
+            f'{weights} does not fit {name} with the {net.num_classes} names of its label list: '
+            f'{error}'
+        ) from error

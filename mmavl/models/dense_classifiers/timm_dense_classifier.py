@@ -9,9 +9,9 @@ from mmavl.errors import ConfigError
 from mmavl.registry import MODELS
 from mmavl.utils.hub import create_timm
 from mmavl.utils.label_lists import read_labels
+from mmavl.utils.weights import load_classifier
 
 from ..backbones.timm_backbone import check_timm_name
-from ..teachers.timm_teacher import load_classifier
 from .base_dense_classifier import BaseDenseClassifier
 
 

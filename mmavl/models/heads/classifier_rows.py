@@ -10,11 +10,10 @@ from mmavl.errors import ConfigError
 from mmavl.registry import MODELS
 from mmavl.utils.hub import create_timm
 from mmavl.utils.label_lists import read_labels
-from mmavl.utils.weights import resolve_path
+from mmavl.utils.weights import load_classifier, resolve_path
 
 from ..backbones.timm_backbone import check_timm_name
 from ..backbones.yamnet import read_onnx_linear
-from ..dense_classifiers.timm_dense_classifier import load_classifier
 
 
 class BaseClassifierRows(ABC):

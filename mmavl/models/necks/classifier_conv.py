@@ -5,9 +5,9 @@ from torch import Tensor, nn
 from mmavl.errors import ConfigError
 from mmavl.registry import MODELS
 from mmavl.utils.hub import create_timm
+from mmavl.utils.weights import load_classifier
 
 from ..backbones.timm_backbone import check_timm_name
-from ..dense_classifiers.timm_dense_classifier import load_classifier
 
 
 @MODELS.register_module()

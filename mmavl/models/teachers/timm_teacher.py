@@ -5,11 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 import timm
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from mmavl.errors import CheckpointError
 from mmavl.registry import MODELS
-from mmavl.utils.weights import load_by_position, load_tensors
+from mmavl.utils.weights import load_classifier
 
 from ..backbones.timm_backbone import check_timm_name
 from .base_teacher import BaseTeacher
@@ -58,28 +57,3 @@ class TimmTeacher(BaseTeacher):
         """Probabilities [n, L] of n pictures."""
         batch = normalised_batch(media, self.size, self.mean, self.std)
         return self.activate(self.net(batch.to(memory_format=torch.channels_last)))
-
-
-def load_classifier(net: nn.Module, weights: str, name: str) -> None:
-    """Load a timm classifier's weights, by name or by position.
-
-    Args:
-        net (nn.Module): The classifier.
-        weights (str): .pth or .safetensors, as a path or ``pkg://package/path``.
-        name (str): timm's name of the model, for the message.
-
-    Raises:
-        FileNotFoundError: There is no such file.
-        CheckpointError: They are another model's, or have another number of outputs.
-    """
-    state = load_tensors(weights)
-    try:
-        if net.state_dict().keys() <= state.keys():
-            net.load_state_dict({key: state[key] for key in net.state_dict()})
-        else:
-            load_by_position(net, state, weights)
-    except (RuntimeError, ValueError) as error:
-        raise CheckpointError(
-            f'{weights} does not fit {name} with the {net.num_classes} names of its label list: '
-            f'{error}'
-        ) from error
