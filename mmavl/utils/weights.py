@@ -22,7 +22,7 @@ def without_sources(model: Any) -> Any:
         model: A config of dicts (or mmengine's ConfigDicts), lists and values.
 
     Returns:
-        The same without ``init_cfg`` and without ``weights`` and ``sha256`` where they are text;
+        The same without ``init_cfg`` and ``rows`` (what a head starts from), and without ``weights`` and ``sha256`` where they are text;
         ``pretrained`` is False.
     """
     if isinstance(model, list | tuple):
@@ -32,7 +32,7 @@ def without_sources(model: Any) -> Any:
     kept = {
         key: False if key == 'pretrained' else without_sources(value)
         for key, value in model.items()
-        if key != 'init_cfg' and not (key in _LOCATIONS and isinstance(value, str))
+        if key not in ('init_cfg', 'rows') and not (key in _LOCATIONS and isinstance(value, str))
     }
     return type(model)(kept)  # mmdet reads attributes of its ConfigDicts
 
