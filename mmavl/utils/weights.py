@@ -22,8 +22,8 @@ def without_sources(model: Any) -> Any:
         model: A config of dicts (or mmengine's ConfigDicts), lists and values.
 
     Returns:
-        The same without ``init_cfg`` and ``rows`` (what a head starts from), and without ``weights`` and ``sha256`` where they are text;
-        ``pretrained`` is False.
+        The same without ``init_cfg`` and ``rows`` (what a head starts from), and without
+        ``weights`` and ``sha256`` where they are text; ``pretrained`` is False.
     """
     if isinstance(model, list | tuple):
         return type(model)(without_sources(item) for item in model)
