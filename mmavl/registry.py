@@ -18,8 +18,11 @@ def _child(name: str, parent: Registry, *locations: str) -> Registry:
 
 DATASETS = _child('dataset', _mmengine.DATASETS, 'mmavl.datasets')
 TRANSFORMS = _child('transform', _mmengine.TRANSFORMS, 'mmavl.datasets.transforms')
-#: Backbones, necks, heads, disentanglers, losses, spectrograms, preprocessors and localizers.
-MODELS = _child('model', _mmengine.MODELS, 'mmavl.models')
+#: Backbones, necks, heads, disentanglers, losses, spectrograms, preprocessors, localizers,
+#: and the teachers of pseudo-labels.
+MODELS = _child(
+    'model', _mmengine.MODELS, 'mmavl.models', 'mmavl.preparation.pseudo_labels.teachers'
+)
 METRICS = _child('metric', _mmengine.METRICS, 'mmavl.evaluation.metrics')
 HOOKS = _child('hook', _mmengine.HOOKS, 'mmavl.engine.hooks')
 OPTIM_WRAPPERS = _child('optim_wrapper', _mmengine.OPTIM_WRAPPERS, 'mmavl.engine.optim_wrappers')

@@ -15,6 +15,7 @@ LAYERS = [
     ['models'],
     ['datasets', 'evaluation'],
     ['visualization'],
+    ['preparation'],
     ['engine'],
     ['apis', 'detection'],
     ['demo'],

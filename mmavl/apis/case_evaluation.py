@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mmavl.datasets.instrument_scenes.classes import GROUPS
 from mmavl.evaluation.real_clips import Case, Hit, Rate, class_of, hit_of, rate_of
 from mmavl.evaluation.real_clips.class_names import acceptable_classes, family_of
 from mmavl.evaluation.real_clips.outcomes import hit_anywhere, hit_at
+from mmavl.preparation.instrument_scenes.classes import GROUPS
 
 from .failures import Failure
 from .localization import AGNOSTIC, Localization

@@ -6,7 +6,6 @@ Only ``mmavl.evaluation.metrics`` imports mmengine.
 from .localization import LocalizationReport, choose_threshold, evaluate_localization
 from .predictions import Prediction, read_predictions, unique_predictions, write_predictions
 from .protocols import PROTOCOLS, Protocol, get_protocol
-from .published import read_audioset_instrument, read_soundnet_flickr, read_vggss
 from .references import with_references
 from .tags import evaluate_tags
 
@@ -19,10 +18,7 @@ __all__ = [
     'evaluate_localization',
     'evaluate_tags',
     'get_protocol',
-    'read_audioset_instrument',
     'read_predictions',
-    'read_soundnet_flickr',
-    'read_vggss',
     'unique_predictions',
     'with_references',
     'write_predictions',

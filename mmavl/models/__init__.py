@@ -1,4 +1,4 @@
-"""Everything that a config can name as a part of a model, and the teachers of pseudo-labels."""
+"""Everything that a config can name as a part of a model."""
 
 from . import (
     audio_taggers,
@@ -13,7 +13,6 @@ from . import (
     necks,
     separators,
     spectrograms,
-    teachers,
 )
 
 __all__ = [
@@ -29,5 +28,4 @@ __all__ = [
     'necks',
     'separators',
     'spectrograms',
-    'teachers',
 ]

@@ -8,13 +8,13 @@ import soundfile
 from PIL import Image
 
 from mmavl.datasets import AVDataset, SourceDataset, read_manifest
-from mmavl.datasets.coco import manifest_to_coco
 from mmavl.datasets.manifest import check_manifest, read_checked_manifest
 from mmavl.datasets.manifest_checks import check_media
 from mmavl.datasets.media_paths import media_path, path_problem
 from mmavl.demo.examples import list_examples
 from mmavl.detection.frames import ManifestFrames
 from mmavl.errors import DataError
+from mmavl.preparation.coco import manifest_to_coco
 
 
 @pytest.mark.parametrize(

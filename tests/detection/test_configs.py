@@ -12,11 +12,11 @@ pytest.importorskip('mmdet', reason='mmdet is not installed')
 
 from mmengine.structures import InstanceData
 
-from mmavl.datasets.coco import manifest_to_coco, write_coco
-from mmavl.datasets.instrument_scenes.classes import CLASSES
 from mmavl.datasets.manifest import read_manifest
 from mmavl.engine.checkpoint import load_checkpoint
 from mmavl.engine.launch import prepare_config, run_test, run_training
+from mmavl.preparation.coco import manifest_to_coco, write_coco
+from mmavl.preparation.instrument_scenes.classes import CLASSES
 from mmavl.registry import MODELS
 from mmavl.utils.weights import resolve_path
 

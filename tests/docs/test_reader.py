@@ -147,7 +147,7 @@ def folder(tmp_path_factory):
 
 def make_clips(folder):
     """Videos, pictures and sounds of one's own."""
-    media = load('converters_conftest', ROOT / 'tests/datasets/converters/conftest.py')
+    media = load('converters_conftest', ROOT / 'tests/preparation/converters/conftest.py')
     for name in ('dog/rex', 'dog/in the park', 'dog/c', 'piano/1', 'piano/2', 'piano/3'):
         media.write_video(folder / f'my_videos/{name}.mp4', 10)
     for name in ('clip.mp4', 'duet.mp4', 'folder/one.mp4'):
@@ -179,7 +179,7 @@ def make_pretrained(folder):
 
 def make_media(folder):
     """The published lists, and media for a few of their clips."""
-    media = load('converters_conftest', ROOT / 'tests/datasets/converters/conftest.py')
+    media = load('converters_conftest', ROOT / 'tests/preparation/converters/conftest.py')
     (folder / 'original_release').symlink_to(PUBLISHED / 'original_release')
     (folder / 'gtest.txt').symlink_to(PUBLISHED / 'original_release/gtest.txt')
     for path in (PUBLISHED / 'music').iterdir():
@@ -230,7 +230,7 @@ def make_media(folder):
 
 def make_own_material(folder):
     """Pictures, recordings and backgrounds of two classes, and noise."""
-    making = load('own_making', ROOT / 'tests/datasets/own_scenes/making.py')
+    making = load('own_making', ROOT / 'tests/preparation/own_scenes/making.py')
     root = making.make_material(folder / 'my_material')
     for kind in ('pictures', 'sounds'):
         shutil.rmtree(root / kind / 'cat')
@@ -241,7 +241,7 @@ def make_own_material(folder):
 
 def make_open_images(folder):
     """Its tables, of a picture for each split."""
-    from mmavl.datasets.open_images import INSTRUMENTS
+    from mmavl.preparation.open_images import INSTRUMENTS
 
     rows = [(f'/m/{number}', name) for number, name in enumerate(INSTRUMENTS)]
     with open(folder / 'class-descriptions-boxable.csv', 'w', newline='') as file:

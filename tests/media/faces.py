@@ -10,14 +10,14 @@ from PIL import Image
 
 from mmavl.apis.clips import Clip
 from mmavl.apis.pipeline import ClipPipeline
-from mmavl.datasets.converters.cutting import ClipSpec, video_frames
-from mmavl.datasets.converters.index import Source
-from mmavl.datasets.converters.media import ClipJob, convert_clip
-from mmavl.datasets.pseudo_labels.scores import teacher_scores
 from mmavl.datasets.transforms import LoadAudio, LoadFrame
 from mmavl.detection.frames import ManifestFrames
 from mmavl.errors import DataError
 from mmavl.media.sound_stream import SoundStream
+from mmavl.preparation.converters.cutting import ClipSpec, video_frames
+from mmavl.preparation.converters.index import Source
+from mmavl.preparation.converters.media import ClipJob, convert_clip
+from mmavl.preparation.pseudo_labels.scores import teacher_scores
 from mmavl.utils.autocast import Precision
 
 from .writing import FPS

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mmavl.datasets.converters.cutting import UnusableClip, video_frames, video_seconds
 from mmavl.errors import DataError
 from mmavl.media.image import read_image
+from mmavl.preparation.converters.cutting import UnusableClip, video_frames, video_seconds
 
 from .faces import (
     PICTURES,

@@ -20,13 +20,13 @@ from playwright.sync_api import sync_playwright
 from readme_contact_sheet import SCENES, compose, free_sounds, write_small
 
 from mmavl.apis import LocalizationInferencer, SeparationInferencer
-from mmavl.datasets.instrument_scenes.pictures import PictureReader
-from mmavl.datasets.instrument_scenes.sounds import load_sounds
-from mmavl.datasets.instrument_scenes.sources import fetch_materials
 from mmavl.demo.analysis import Analyst
 from mmavl.demo.examples import list_examples
 from mmavl.demo.page import Page
 from mmavl.engine.launch import clear_errors
+from mmavl.preparation.instrument_scenes.pictures import PictureReader
+from mmavl.preparation.instrument_scenes.sounds import load_sounds
+from mmavl.preparation.instrument_scenes.sources import fetch_materials
 from mmavl.utils.options import add_dtype_option
 
 FRAME_RATE = 10

@@ -7,8 +7,8 @@ python tools/analysis/pseudo_agreement.py data/instrument_scenes/pseudo/val.json
 import argparse
 import json
 
-from mmavl.datasets.pseudo_labels import agreement
 from mmavl.engine.launch import clear_errors
+from mmavl.preparation.pseudo_labels import agreement
 from mmavl.utils.files import atomic_write
 
 _COLUMNS = {

@@ -20,18 +20,18 @@ from mmengine.registry import init_default_scope
 from PIL import Image
 from skimage import data as photographs
 
-from mmavl.datasets.instrument_scenes.classes import CLASSES, GROUPS
-from mmavl.datasets.instrument_scenes.pictures import PictureReader
-from mmavl.datasets.instrument_scenes.sounds import load_sounds
-from mmavl.datasets.instrument_scenes.sources import fetch_materials
 from mmavl.datasets.manifest import write_manifest
-from mmavl.datasets.scenes.banks import SoundBank
-from mmavl.datasets.scenes.frame import compose_frame
-from mmavl.datasets.scenes.mixture import DURATION, mix
-from mmavl.datasets.scenes.scene import jpeg_bytes, wav_bytes
 from mmavl.engine.checkpoint import load_checkpoint, load_state
 from mmavl.engine.config import config_errors, load_config
 from mmavl.engine.launch import clear_errors
+from mmavl.preparation.instrument_scenes.classes import CLASSES, GROUPS
+from mmavl.preparation.instrument_scenes.pictures import PictureReader
+from mmavl.preparation.instrument_scenes.sounds import load_sounds
+from mmavl.preparation.instrument_scenes.sources import fetch_materials
+from mmavl.preparation.scenes.banks import SoundBank
+from mmavl.preparation.scenes.frame import compose_frame
+from mmavl.preparation.scenes.mixture import DURATION, mix
+from mmavl.preparation.scenes.scene import jpeg_bytes, wav_bytes
 from mmavl.registry import DATASETS, MODELS
 from mmavl.structures import AVDataSample
 from mmavl.utils.autocast import Precision

@@ -11,10 +11,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from mmavl.datasets.converters import audioset, flickr, music
-from mmavl.datasets.converters.index import Source
-from mmavl.datasets.converters.jobs import Conversion, Place
-from mmavl.datasets.converters.media import ClipJob
+from mmavl.preparation.converters import audioset, flickr, music
+from mmavl.preparation.converters.index import Source
+from mmavl.preparation.converters.jobs import Conversion, Place
+from mmavl.preparation.converters.media import ClipJob
 
 SPECS = {
     'audioset_instrument': audioset.SPEC,

@@ -13,10 +13,10 @@ docs/datasets/audioset_instrument.md.
 import argparse
 from pathlib import Path
 
-from mmavl.datasets.converters.audioset import SPEC, AudioSetInstrument, count_levels
-from mmavl.datasets.converters.options import add_common_options, place_of, run_converter
-from mmavl.datasets.converters.report import Report
 from mmavl.datasets.manifest import read_manifest
+from mmavl.preparation.converters.audioset import SPEC, AudioSetInstrument, count_levels
+from mmavl.preparation.converters.options import add_common_options, place_of, run_converter
+from mmavl.preparation.converters.report import Report
 
 
 def parse_args() -> argparse.Namespace:

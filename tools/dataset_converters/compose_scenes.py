@@ -15,14 +15,14 @@ import sys
 import time
 from pathlib import Path
 
-from mmavl.datasets.converters.report import Report
 from mmavl.datasets.manifest import read_manifest
-from mmavl.datasets.own_scenes.compose import AUGMENTATIONS, Composition
-from mmavl.datasets.scenes.frame import FrameStyle
-from mmavl.datasets.scenes.plan import SAME_FAMILY_SHARE, SILENT_SHARE
 from mmavl.errors import DataError
+from mmavl.preparation.converters.report import Report
+from mmavl.preparation.own_scenes.compose import AUGMENTATIONS, Composition
+from mmavl.preparation.scenes.frame import FrameStyle
+from mmavl.preparation.scenes.plan import SAME_FAMILY_SHARE, SILENT_SHARE
+from mmavl.preparation.scenes.sheets import write_materials_sheet, write_scenes_sheet
 from mmavl.utils.names import one_line, print_any_text
-from mmavl.visualization.scene_sheets import write_materials_sheet, write_scenes_sheet
 
 SIZES = {'train': 4000, 'val': 140, 'test': 430}
 #: Findings that are printed; report.json has all.

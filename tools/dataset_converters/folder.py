@@ -10,8 +10,8 @@ CSV file names them, one "path,class;class" a line. The page of this tool: docs/
 import argparse
 from pathlib import Path
 
-from mmavl.datasets.converters.folder import SPEC, Folder
-from mmavl.datasets.converters.options import add_common_options, place_of, run_converter
+from mmavl.preparation.converters.folder import SPEC, Folder
+from mmavl.preparation.converters.options import add_common_options, place_of, run_converter
 
 
 def parse_args() -> argparse.Namespace:

@@ -62,10 +62,10 @@ def main() -> None:
 
 
 def build(args: argparse.Namespace) -> None:
-    from mmavl.datasets.instrument_scenes.sources import fetch_materials
-    from mmavl.datasets.instrument_scenes.spec import InstrumentSpec, load_banks
-    from mmavl.datasets.scenes.build import build_splits
     from mmavl.errors import DataError
+    from mmavl.preparation.instrument_scenes.sources import fetch_materials
+    from mmavl.preparation.instrument_scenes.spec import InstrumentSpec, load_banks
+    from mmavl.preparation.scenes.build import build_splits
 
     sizes = SIZES | dict(args.sizes)
     try:

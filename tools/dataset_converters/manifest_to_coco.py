@@ -12,9 +12,9 @@ import json
 import sys
 from pathlib import Path
 
-from mmavl.datasets.coco import manifest_to_coco, write_coco
 from mmavl.datasets.manifest import read_checked_manifest
 from mmavl.errors import DataError
+from mmavl.preparation.coco import manifest_to_coco, write_coco
 from mmavl.utils.files import atomic_write
 
 

@@ -12,14 +12,14 @@ import argparse
 import sys
 from pathlib import Path
 
-from mmavl.datasets.converters.mixtures import MUSIC_MIXTURES, TEST_REPEATS, draw_mixtures
-from mmavl.datasets.converters.music import SPEC, Music
-from mmavl.datasets.converters.options import add_common_options, place_of, run_converter
-from mmavl.datasets.converters.report import Report
 from mmavl.datasets.mixture_list import read_mixtures, write_mixtures
 from mmavl.errors import DataError
+from mmavl.preparation.converters.mixtures import MUSIC_MIXTURES, TEST_REPEATS, draw_mixtures
+from mmavl.preparation.converters.music import SPEC, Music
+from mmavl.preparation.converters.options import add_common_options, place_of, run_converter
+from mmavl.preparation.converters.report import Report
+from mmavl.preparation.published import read_video_list
 from mmavl.utils.names import one_line
-from mmavl.utils.published import read_video_list
 
 
 def parse_args() -> argparse.Namespace:

@@ -16,10 +16,10 @@ from pathlib import Path
 
 from tqdm.contrib.concurrent import thread_map
 
-from mmavl.datasets.coco import BoxedImage, coco_annotations, write_coco
-from mmavl.datasets.open_images import INSTRUMENTS, read_boxes, read_class_labels, read_sizes
 from mmavl.errors import DataError
 from mmavl.media.image import read_image_size
+from mmavl.preparation.coco import BoxedImage, coco_annotations, write_coco
+from mmavl.preparation.open_images import INSTRUMENTS, read_boxes, read_class_labels, read_sizes
 from mmavl.utils.failures import error_line
 from mmavl.utils.files import atomic_write
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from mmengine.registry import init_default_scope
 
-from mmavl.datasets.pseudo_labels import pseudo_manifest
 from mmavl.engine.cfg_options import ConfigOptions
 from mmavl.engine.config import config_errors, load_config
+from mmavl.preparation.pseudo_labels import pseudo_manifest
 from mmavl.utils.options import add_dtype_option
 
 

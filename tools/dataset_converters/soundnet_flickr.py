@@ -12,8 +12,8 @@ docs/datasets/soundnet_flickr.md.
 import argparse
 from pathlib import Path
 
-from mmavl.datasets.converters.flickr import SPEC, SoundNetFlickr
-from mmavl.datasets.converters.options import add_common_options, place_of, run_converter
+from mmavl.preparation.converters.flickr import SPEC, SoundNetFlickr
+from mmavl.preparation.converters.options import add_common_options, place_of, run_converter
 
 
 def parse_args() -> argparse.Namespace:

@@ -29,9 +29,9 @@ from mmavl.media.image import read_image, read_image_size
 from mmavl.media.sound_stream import SoundStream
 from mmavl.media.video import PictureStream, read_video_frame
 from mmavl.models.label_groups import MatrixGroups
+from mmavl.preparation.published.safe_pickle import load_arrays
 from mmavl.registry import MODELS
 from mmavl.utils.label_lists import read_labels
-from mmavl.utils.safe_pickle import load_arrays
 
 #: What a reader may raise.
 ALLOWED = (CheckpointError, ConfigError, DataError, OSError)

@@ -33,7 +33,7 @@ class MobileCRNN(nn.Sequential):
             to None.
 
     Shape:
-        - input: log-mel spectrogram [N, 1, T, 64], see :class:`mmavl.models.teachers.CRNNTeacher`
+        - input: log-mel spectrogram [N, 1, T, 64], as ``CRNNTeacher`` makes it
         - output: F_a [N, 512, ceil(T / 2) // 2, 2]
 
     Raises:

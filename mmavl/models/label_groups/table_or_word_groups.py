@@ -23,7 +23,7 @@ class TableOrWordGroups(BaseGroups):
 
     Args:
         table (Mapping[str, Sequence[str]]): Class -> labels, see :class:`TableGroups`.
-        path (str): Word vectors, see :func:`mmavl.utils.word_vectors.read_word_vectors`.
+        path (str): Word vectors, see :func:`.word_vectors.read_word_vectors`.
         aliases (Mapping[str, Sequence[str]], optional): Class of the table -> other names of it.
         min_similarity (float): The least cosine similarity of words. Defaults to 0.8: with
             GloVe's 50 numbers a word, five of six labels above it are right

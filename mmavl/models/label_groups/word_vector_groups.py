@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from mmavl.errors import ConfigError
+from mmavl.models.label_groups.word_vectors import phrase_words, read_word_vectors
 from mmavl.registry import MODELS
-from mmavl.utils.word_vectors import phrase_words, read_word_vectors
 
 from .base_groups import BaseGroups
 
@@ -23,7 +23,7 @@ class WordVectorGroups(BaseGroups):
     no group.
 
     Args:
-        path (str): Word vectors, see :func:`mmavl.utils.word_vectors.read_word_vectors`.
+        path (str): Word vectors, see :func:`.word_vectors.read_word_vectors`.
         phrases (Mapping[str, Sequence[str]]): Group -> phrases that describe it.
 
     Source: section 4.3 of the paper names the two ingredients ("the similarity of word

@@ -11,9 +11,9 @@ pytest.importorskip('skimage')
 pytest.importorskip('resvg_py')
 pytest.importorskip('tinysoundfont')
 
-from mmavl.datasets.instrument_scenes import pictures, sounds, sources
-from mmavl.datasets.instrument_scenes.picture_table import PICTURES
-from mmavl.datasets.scenes.banks import SoundBank
+from mmavl.preparation.instrument_scenes import pictures, sounds, sources
+from mmavl.preparation.instrument_scenes.picture_table import PICTURES
+from mmavl.preparation.scenes.banks import SoundBank
 from mmavl.visualization.drawing import SOUNDING
 
 ROOT = Path(__file__).parents[3]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from mmavl.datasets.open_images import INSTRUMENTS
+from mmavl.preparation.open_images import INSTRUMENTS
 
 TOOL = Path(__file__).parents[3] / 'tools/dataset_converters/openimages_to_coco.py'
 

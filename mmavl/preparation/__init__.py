@@ -1,0 +1,1 @@
+"""What runs before training: scenes, converters, pseudo-labels, published annotations."""

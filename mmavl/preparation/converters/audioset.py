@@ -1,0 +1,296 @@
+"""AudioSet-instrument: 10 s clips of 15 instruments, a frame each second."""
+
+import csv
+import math
+import random
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mmavl.errors import DataError
+from mmavl.preparation.instrument_scenes.classes import CLASSES, GROUPS
+from mmavl.preparation.published import InstrumentRelease, read_instrument_release
+from mmavl.utils.file_names import require_name
+
+from .boxes import require_xywh
+from .cutting import ClipSpec
+from .index import MediaIndex
+from .jobs import WHOLE, Conversion, Place
+from .media import ClipJob, Outcome, clip_key, frame_paths
+from .report import Report
+
+#: Class -> its AudioSet labels: the instrument, its kinds and its playing techniques. AudioSet's
+#: segment lists have no clip of an oboe, nor has the published test annotation.
+LABELS = {
+    'Banjo': ('/m/018j2',),
+    'Cello': ('/m/01xqw',),
+    'Drum': (
+        *('/m/026t6', '/m/02hnl', '/m/06rvn', '/m/0bm02', '/m/011k_j', '/m/01p970'),
+        *('/m/03t3fj', '/m/02k_mr'),  # rimshot, drum roll
+    ),
+    'Guitar': (
+        *('/m/0342h', '/m/02sgy', '/m/018vs', '/m/042v_gx', '/m/06w87'),
+        *('/m/01glhc', '/m/07s0s5r'),  # tapping, strum
+    ),
+    'Harp': ('/m/03m5k',),
+    'Harmonica': ('/m/03qjg',),
+    'Oboe': ('/m/05kms',),
+    'Piano': ('/m/05r5c', '/m/01s0ps'),
+    'Saxophone': ('/m/06ncr',),
+    'Trombone': ('/m/07c6l',),
+    'Trumpet': ('/m/07gql',),
+    'Violin': ('/m/07y_7', '/m/0d8_n'),  # pizzicato
+    'Flute': ('/m/0l14j_',),
+    'Accordion': ('/m/0mkg',),
+    'Horn': ('/m/0319l',),
+}
+
+SPEC = ClipSpec(seconds=10.0, fps=1.0, sample_rate=22050, min_seconds=1.0)
+
+_METAINFO = {
+    'dataset': 'AudioSet-instrument',
+    'classes': list(CLASSES),
+    'groups': {family: list(members) for family, members in GROUPS.items()},
+}
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A clip of AudioSet: where it begins in its video (seconds, if known), and its classes."""
+
+    begin: float | None
+    tags: tuple[str, ...]
+
+
+def read_segments(path: Path, report: Report, split: str) -> dict[str, Segment]:
+    """Read the clips of the 15 classes out of one of AudioSet's segment lists.
+
+    Args:
+        path (Path): E.g. ``unbalanced_train_segments.csv``.
+        report (Report): Gets ids that the list has twice; the first one counts.
+        split (str): For the report.
+
+    Returns:
+        dict[str, Segment]: By video id.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        DataError: It is not a segment list, or none of the classes is in it.
+    """
+    by_label = {label: name for name, labels in LABELS.items() for label in labels}
+    segments = {}
+    for clip, begin, labels in _rows(path):
+        tagged = {by_label[label] for label in labels if label in by_label}
+        if not tagged:
+            continue
+        if clip in segments:
+            report.add(split, clip, 'duplicate', f'{path} lists it twice: the first counts', True)
+            continue
+        require_name(clip, path)
+        segments[clip] = Segment(begin, tuple(name for name in CLASSES if name in tagged))
+    if not segments:
+        raise DataError(f'{path} has no clip of the 15 classes: is it a segment list of AudioSet?')
+    return segments
+
+
+def _rows(path: Path) -> Iterator[tuple[str, float, list[str]]]:
+    """Id, begin and labels of each clip of a segment list."""
+    number, row = 0, []
+    try:
+        with open(path, encoding='utf-8-sig', newline='') as file:
+            lines = (line for line in file if line.strip() and not line.startswith('#'))
+            for row in csv.reader(lines, skipinitialspace=True):
+                number += 1
+                begin = float(row[1])
+                if not 0 <= begin < math.inf:
+                    raise ValueError(f'it begins at {begin}')
+                yield row[0], begin, row[3].split(',')
+    except (IndexError, ValueError, csv.Error) as error:
+        raise DataError(
+            f'{path} is not a segment list of AudioSet (id, start, end, labels): its clip '
+            f'{number} is {row!r:.200} ({error})'
+        ) from error
+
+
+@dataclass
+class AudioSetInstrument:
+    """The conversion of AudioSet-instrument.
+
+    Attributes:
+        place (Place): Where clips come from and go to. Without media there is only the
+            evaluation manifest of the release.
+        release (Path, optional): Folder of the published ``normav.json`` and ``val_audio.pkl``.
+        train_segments (Path, optional): The unbalanced segment list.
+        test_segments (Path, optional): The balanced one: test clips where there is no release,
+            else only where they begin.
+        val_clips (int): This many clips, a tenth at most, are taken off the training clips.
+        seed (int): Of that choice.
+    """
+
+    place: Place
+    release: Path | None = None
+    train_segments: Path | None = None
+    test_segments: Path | None = None
+    val_clips: int = 500
+    seed: int = 0
+
+    def convert(self) -> Report:
+        """Convert what is given, and write a manifest for each split.
+
+        Returns:
+            Report: What was left out and why.
+
+        Raises:
+            DataError: A published file or a segment list is not what it should be.
+            OSError: A file is missing or cannot be written.
+        """
+        report = Report()
+        release = self._read_release()
+        splits = self._plan(release, report)
+        if not splits:
+            raise DataError('give --release, --train-segments or --test-segments')
+        outcomes = self._convert(splits, report)
+        if self.place.shard != WHOLE:
+            return report
+        for split, clips in splits.items():
+            boxes = _boxes_by_clip(release) if release and split == 'test' else {}
+            if outcomes is not None:
+                self._write(split, clips, outcomes[split], boxes, report)
+                continue
+            for clip in clips:
+                report.add(split, clip, 'missing', 'no media were given (--media)', bool(boxes))
+            if boxes:
+                keys = [clip_key(split, clip) for clip in clips]
+                expected = {key: Outcome(key, frames=10, seconds=10.0) for key in keys}
+                self._write(split, clips, expected, boxes, report)
+        return report
+
+    def _read_release(self) -> InstrumentRelease | None:
+        if self.release is None:
+            return None
+        release = read_instrument_release(self.release)
+        path = self.release / 'normav.json'
+        if release.classes != list(CLASSES):
+            raise DataError(f'{path} has the classes {release.classes}, not {list(CLASSES)}')
+        require_xywh(np.concatenate(list(release.boxes.values()))[:, :4], str(path))
+        return release
+
+    def _plan(
+        self, release: InstrumentRelease | None, report: Report
+    ) -> dict[str, dict[str, Segment]]:
+        """Split -> clip -> segment."""
+        splits, known = {}, {}
+        if self.test_segments is not None:
+            known = read_segments(self.test_segments, report, 'test')
+        if release is not None:
+            splits['test'] = _released_clips(release, known, report)
+        elif known:
+            splits['test'] = known
+        if self.train_segments is not None:
+            train = read_segments(self.train_segments, report, 'train')
+            for clip in sorted(train.keys() & splits.get('test', {}).keys()):
+                report.add('train', clip, 'duplicate', 'it is a test clip')
+                del train[clip]
+            count = min(self.val_clips, len(train) // 10)
+            held = random.Random(self.seed).sample(sorted(train), count)
+            if held:
+                splits['val'] = {clip: train.pop(clip) for clip in sorted(held)}
+            splits['train'] = train
+        return splits
+
+    def _convert(
+        self, splits: dict[str, dict[str, Segment]], report: Report
+    ) -> dict[str, dict[str, Outcome]] | None:
+        if self.place.media is None:
+            return None
+        ids = [clip for clips in splits.values() for clip in clips]
+        index = MediaIndex(self.place.media, ids, skip=[self.place.out])
+        report.add_unreadable(index.unreadable)
+        conversion = Conversion(self.place, SPEC)
+        outcomes = {}
+        for split, clips in splits.items():
+            jobs = [
+                ClipJob(clip, split, index.find(clip), segment.begin)
+                for clip, segment in clips.items()
+            ]
+            outcomes[split] = conversion.run(jobs, split)
+        return outcomes
+
+    def _write(
+        self,
+        split: str,
+        clips: dict[str, Segment],
+        outcomes: dict[str, Outcome],
+        boxes: dict[str, dict[str, list[dict]]],
+        report: Report,
+    ) -> None:
+        entries = []
+        for clip, segment in clips.items():
+            key = clip_key(split, clip)
+            outcome = outcomes.get(key)
+            if not report.add_outcome(split, clip, outcome):
+                continue
+            entry = {
+                'clip_id': clip,
+                'audio': f'{key}.wav',
+                'frames': frame_paths(key, outcome.frames, SPEC),
+                'fps': SPEC.fps,
+                'duration': outcome.seconds,
+                'tags': list(segment.tags),
+            }
+            if clip in boxes:
+                entry['boxes'] = _shown(boxes[clip], outcome.frames, split, clip, report)
+            entries.append(entry)
+        metainfo = dict(_METAINFO)
+        if boxes:
+            frames = sum(len(shown) for shown in boxes.values())
+            metainfo['listed'] = {'clips': len(boxes), 'frames': frames}
+        report.write_split(self.place.out / f'{split}.json', split, metainfo, entries)
+
+
+def _released_clips(
+    release: InstrumentRelease, known: dict[str, Segment], report: Report
+) -> dict[str, Segment]:
+    """The annotated clips with their published tags."""
+    for clip, detail in release.duplicates:
+        report.add('test', clip, 'duplicate', detail, kept=True)
+    annotated = dict.fromkeys(clip for clip, _ in release.boxes)
+    for clip in sorted(release.tags.keys() - annotated.keys()):
+        detail = 'val_audio.pkl lists it, normav.json has no box for it'
+        report.add('test', clip, 'no annotation', detail)
+    clips = {}
+    for clip in annotated:
+        tags = tuple(n for n, value in zip(CLASSES, release.tags[clip]) if value > 0.5)
+        clips[clip] = Segment(known[clip].begin if clip in known else None, tags)
+    return clips
+
+
+def _boxes_by_clip(release: InstrumentRelease) -> dict[str, dict[str, list[dict]]]:
+    """Clip -> frame -> boxes as a manifest has them; the annotated instruments sound."""
+    items: dict[str, dict[str, list[dict]]] = {}
+    for (clip, frame), rows in release.boxes.items():
+        items.setdefault(clip, {})[str(frame)] = [
+            {'bbox': row[:4].tolist(), 'label': CLASSES[int(row[4])], 'sounding': True}
+            for row in rows
+        ]
+    return items
+
+
+def _shown(
+    boxes: dict[str, list[dict]], count: int, split: str, clip: str, report: Report
+) -> dict[str, list[dict]]:
+    """The boxes of the frames that the clip has; the others are named."""
+    for frame in boxes:
+        if int(frame) >= count:
+            detail = f'frame {frame} is annotated, the clip has {count} frames'
+            report.add(split, clip, 'annotation without frame', detail, kept=True)
+    return {frame: rows for frame, rows in boxes.items() if int(frame) < count}
+
+
+def count_levels(entries: Iterable[dict]) -> Counter:
+    """Frames by their number of sounding annotated classes."""
+    frames = [rows for entry in entries for rows in entry.get('boxes', {}).values()]
+    return Counter(len({box['label'] for box in rows if box['sounding']}) for rows in frames)

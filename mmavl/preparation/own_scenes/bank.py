@@ -1,0 +1,94 @@
+"""A split's own pictures and recordings, as scenes draw from them."""
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from mmavl.preparation.own_scenes.texture import texture
+from mmavl.preparation.scenes.augment import shift_pitch
+from mmavl.preparation.scenes.banks import Picture, SoundBank
+from mmavl.preparation.scenes.waves import SAMPLE_RATE, Recording, fade
+
+#: A phrase is shifted with this probability, by at most so many semitones.
+_SHIFTED, _SEMITONES = 0.5, 2.0
+#: Seconds over which a recording that follows another one fades in and out.
+_SEAM = 0.005, 0.04
+#: Random backgrounds of a split, and by how much their numbers differ between splits.
+_TEXTURES, _APART = 100, 100_000
+
+
+class PictureFile(Picture):
+    """A prepared picture, read each time: there may be more of them than memory holds.
+
+    Args:
+        name: To say in a manifest.
+        path: The file.
+    """
+
+    def __init__(self, name: str, path: Path) -> None:
+        self.name = name
+        self._path = path
+
+    @property
+    def pixels(self) -> np.ndarray:
+        """uint8 BGRA [H, W, 4] of a cut-out, BGR [H, W, 3] of a photograph."""
+        return cv2.imread(str(self._path), cv2.IMREAD_UNCHANGED)
+
+
+def textures(number: int) -> list[Picture]:
+    """The random backgrounds of the split of this number; no two splits share one."""
+    seeds = range(number * _APART, number * _APART + _TEXTURES)
+    return [Picture(f'texture:{seed}', partial(texture, seed)) for seed in seeds]
+
+
+class RecordingBank(SoundBank):
+    """Phrases out of recordings: a stretch of a long one, or several short ones in a row.
+
+    Short recordings that follow each other lie in one folder: notes of one instrument, barks of
+    one dog.
+
+    Args:
+        recordings: Class -> its recordings.
+        shifted: Whether half of the phrases are shifted in pitch, by up to two semitones.
+    """
+
+    def __init__(self, recordings: dict[str, Sequence[Recording]], shifted: bool) -> None:
+        self.recordings = recordings
+        self.shifted = shifted
+
+    def draw(self, label: str, rng: np.random.Generator, seconds: float) -> tuple[np.ndarray, str]:
+        """Draw a phrase, float [seconds * SAMPLE_RATE], and say of which recordings it is."""
+        semitones = 0.0
+        if self.shifted and rng.random() < _SHIFTED:
+            semitones = round(float(rng.uniform(-_SEMITONES, _SEMITONES)), 2)
+        length = round(seconds * SAMPLE_RATE)
+        needed = int(np.ceil(length * 2 ** (semitones / 12))) + 2 if semitones else length
+        wave, names = self._string(self.recordings[label], rng, needed)
+        if not semitones:
+            return wave, ', '.join(names)
+        named = f'{", ".join(names)}: {semitones:+g} semitones'
+        return shift_pitch(wave, semitones)[:length], named
+
+    def sources(self, label: str) -> list[str]:
+        """The first recordings of a class."""
+        return [recording.name for recording in self.recordings[label][:5]]
+
+    @staticmethod
+    def _string(
+        recordings: Sequence[Recording], rng: np.random.Generator, length: int
+    ) -> tuple[np.ndarray, list[str]]:
+        chosen = recordings[rng.integers(len(recordings))]
+        if chosen.length >= length:
+            return chosen.window(rng, length), [chosen.name]
+        folder = Path(chosen.name).parent
+        near = [r for r in recordings if Path(r.name).parent == folder and r.length < length]
+        parts, names, have = [], {}, 0
+        while have < length:
+            parts.append(fade(chosen.read(), *_SEAM))
+            names[chosen.name] = None
+            have += chosen.length
+            chosen = near[rng.integers(len(near))]
+        return np.concatenate(parts)[:length], list(names)

@@ -1,0 +1,237 @@
+"""From folders of pictures and recordings to scenes with boxes and separate sources."""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from mmavl.errors import DataError
+from mmavl.preparation.converters.report import Report
+from mmavl.preparation.own_scenes.materials import Material, divide, find_materials, prepare
+from mmavl.preparation.own_scenes.spec import OwnSpec, SplitMaterials, load_banks
+from mmavl.preparation.scenes.build import build_splits
+from mmavl.preparation.scenes.frame import STYLE, FrameStyle
+from mmavl.preparation.scenes.plan import SAME_FAMILY_SHARE, SILENT_SHARE
+from mmavl.utils.file_names import require_name
+
+AUGMENTATIONS = ('reverb', 'noise', 'equaliser', 'codec', 'pitch')
+#: Shares of the scenes with one, two and three sounding objects.
+LEVELS = (0.5, 0.35, 0.15)
+_CLASSED = ('pictures', 'sounds')
+
+
+@dataclass
+class Composition:
+    """A data set composed of folders.
+
+    Attributes:
+        folders (dict[str, Path]): 'pictures' and 'sounds', whose sub-folders are classes;
+            optionally 'backgrounds', 'impulse-responses' and 'noise'.
+        out (Path): The data root.
+        sizes (dict[str, int]): Split -> number of scenes, of 'train', 'val', 'test'.
+        seed (int): Of the scenes; the division of the materials does not depend on it.
+        classes (list[str]): Which to take; empty for all that have both folders.
+        families (dict[str, list[str]]): Family -> classes; a class in none is one of its own.
+        levels (list[float]): Shares of the scenes with one, two, ... sounding objects; empty for
+            50, 35 and 15 %, as far as there are families.
+        silent (float): Share of the scenes with a silent object.
+        same_family (float): Share of these in which it is of a sounding one's family.
+        augment (list[str]): Of ``AUGMENTATIONS``.
+        frame_style (FrameStyle): Side of the frame and sizes of the objects.
+        workers (int): Number of processes.
+        limit (float): Seconds that preparing a file may take.
+    """
+
+    folders: Mapping[str, Path]
+    out: Path
+    sizes: Mapping[str, int]
+    seed: int = 0
+    classes: Sequence[str] = ()
+    families: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    levels: Sequence[float] = ()
+    silent: float = SILENT_SHARE
+    same_family: float = SAME_FAMILY_SHARE
+    augment: Sequence[str] = ()
+    frame_style: FrameStyle = STYLE
+    workers: int = 1
+    limit: float = 120.0
+
+    def gather(self, report: Report) -> list[Material]:
+        """Find and prepare the materials, and check that they are enough for the splits.
+
+        Args:
+            report: Gets what cannot be used.
+
+        Raises:
+            DataError: Classes lack material, or options do not fit them.
+            OSError: A file cannot be written.
+        """
+        classes, found = self._find(report)
+        fitting_levels(self.levels, len(complete_families(self.families, classes)))
+        folder = self.out / 'materials'
+        materials = prepare(found, folder, self.workers, self.limit, report)
+        _require_enough(materials, self._divided(materials), classes)
+        return materials
+
+    def build(self, materials: Sequence[Material]) -> Iterator[tuple[OwnSpec, Counter]]:
+        """Compose the splits.
+
+        Args:
+            materials: Those of :meth:`gather`.
+
+        Yields:
+            tuple: Each split's spec, when it is done, with the counts of
+            :func:`~mmavl.preparation.scenes.build.build_splits`.
+
+        Raises:
+            DataError: A folder holds scenes of other material or options.
+            OSError: A file cannot be written.
+        """
+        specs = [self._spec(split, materials) for split in self.sizes]
+        load = partial(load_banks, self._divided(materials), tuple(self.augment))
+        yield from build_splits(self.out, specs, load, self.workers)
+
+    def _divided(self, materials: Sequence[Material]) -> dict[str, SplitMaterials]:
+        return {split: _share_of(materials, split) for split in self.sizes}
+
+    def _find(self, report: Report) -> tuple[list[str], list[Material]]:
+        """The classes, and the files of these and of no class."""
+        found = [
+            material
+            for kind, root in self.folders.items()
+            for material in find_materials(kind, root, kind in _CLASSED, report)
+        ]
+        labels = {kind: sorted({m.label for m in found if m.kind == kind}) for kind in _CLASSED}
+        classes = check_classes(labels['pictures'], labels['sounds'], self.classes)
+        return classes, [m for m in found if not m.label or m.label in classes]
+
+    def _spec(self, split: str, materials: Sequence[Material]) -> OwnSpec:
+        classes = list(self.classes) or sorted({m.label for m in materials if m.label})
+        groups = complete_families(self.families, classes)
+        return OwnSpec(
+            split,
+            self.sizes[split],
+            self.seed,
+            dataset=self.out.resolve().name,
+            classes=classes,
+            groups=groups,
+            has_families=bool(self.families),
+            levels=fitting_levels(self.levels, len(groups)),
+            silent=self.silent,
+            same_family=self.same_family,
+            augment=[name for name in AUGMENTATIONS if name in self.augment],
+            materials=_checksum(materials),
+            frame_style=self.frame_style,
+        )
+
+
+def check_classes(
+    pictures: Sequence[str], sounds: Sequence[str], wanted: Sequence[str] = ()
+) -> list[str]:
+    """The classes to compose scenes of: those wanted, else all, each with both folders.
+
+    Args:
+        pictures: Classes with pictures.
+        sounds: Classes with recordings.
+        wanted: Those asked for; empty for all.
+
+    Raises:
+        DataError: One lacks pictures or recordings, names differ by case, or there are fewer
+            than two; each problem on a line.
+    """
+    names = list(wanted) or sorted({*pictures, *sounds})
+    problems = []
+    for name in names:
+        require_name(name, 'a class')
+        lacks = [k for k, have in zip(_CLASSED, (pictures, sounds)) if name not in have]
+        others = {o for o in (*pictures, *sounds) if o.casefold() == name.casefold()} - {name}
+        if others:
+            pair = ' and '.join(map(repr, sorted({name, *others})))
+            problems.append(f'{pair} differ by case alone: rename a folder')
+        elif lacks:
+            problems.append(f'class {name!r} has no files in --{" and --".join(lacks)}')
+    if not problems and len(names) < 2:
+        problems.append(f'scenes need two classes or more, not {names}')
+    if problems:
+        both = [name for name in names if name in pictures and name in sounds]
+        some = f': --classes {" ".join(both)}' if len(both) > 1 and not wanted else ''
+        lines = '\n  '.join(['the folders do not fit:', *dict.fromkeys(problems)])
+        raise DataError(f'{lines}\nAdd files, or name the classes to take{some}')
+    return names
+
+
+def complete_families(
+    families: Mapping[str, Sequence[str]], classes: Sequence[str]
+) -> dict[str, list[str]]:
+    """Families that hold every class once; a class in none becomes one of its own.
+
+    Raises:
+        DataError: A family names an unknown class, or two families the same one.
+    """
+    groups = {family: list(members) for family, members in families.items()}
+    counts = Counter(name for members in groups.values() for name in members)
+    unknown = sorted(set(counts) - set(classes))
+    if unknown:
+        raise DataError(f'--families: {unknown} are not classes; there are {list(classes)}')
+    twice = sorted(name for name, count in counts.items() if count > 1)
+    if twice:
+        raise DataError(f'--families: {twice} are named twice')
+    alone = [name for name in classes if name not in counts]
+    clash = sorted(set(alone) & set(groups))
+    if clash:
+        raise DataError(f'--families: {clash} are names of families and of classes in none')
+    return groups | {name: [name] for name in alone}
+
+
+def fitting_levels(levels: Sequence[float], families: int) -> list[float]:
+    """Shares of the scenes with one, two, ... sounding objects, each of another family.
+
+    Raises:
+        DataError: More sound than there are families.
+    """
+    if len(levels) > families:
+        raise DataError(
+            f'--sounding has shares for up to {len(levels)} sounding objects, each of another '
+            f'family, but there are {families} families'
+        )
+    chosen = list(levels) or list(LEVELS[:families])
+    return [share / sum(chosen) for share in chosen]
+
+
+def _share_of(materials: Sequence[Material], split: str) -> SplitMaterials:
+    groups: dict[tuple[str, str], list[Material]] = {}
+    for material in materials:
+        groups.setdefault((material.kind, material.label), []).append(material)
+    kinds = (*_CLASSED, 'backgrounds', 'impulse-responses', 'noise')
+    own: SplitMaterials = {kind: {} for kind in kinds}
+    for (kind, label), items in groups.items():
+        own[kind][label] = divide(items)[split]
+    return own
+
+
+def _require_enough(
+    materials: Sequence[Material], divided: Mapping[str, SplitMaterials], classes: Sequence[str]
+) -> None:
+    needed = [(kind, label) for kind in _CLASSED for label in classes]
+    needed += sorted({(m.kind, '') for m in materials if not m.label})
+    problems = []
+    for kind, label in needed:
+        units = {m.unit for m in materials if (m.kind, m.label) == (kind, label)}
+        empty = [split for split, own in divided.items() if not own[kind].get(label)]
+        if empty:
+            what = f'{kind} of class {label!r}' if label else kind
+            problems.append(f'{what}: {len(units)} usable, none for {", ".join(empty)}')
+    if problems:
+        raise DataError(
+            '\n  '.join(['the splits would share material:', *problems])
+            + '\nThree of each are enough (files in a sub-folder of a class count as one); or '
+            'build fewer splits (--splits train test), or fewer --classes'
+        )
+
+
+def _checksum(materials: Sequence[Material]) -> str:
+    items = sorted((m.kind, m.label, m.name, m.key) for m in materials)
+    return hashlib.sha1(json.dumps(items).encode()).hexdigest()

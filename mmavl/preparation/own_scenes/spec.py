@@ -1,0 +1,103 @@
+"""What decides the content of a split of scenes of one's own material."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from mmavl.preparation.own_scenes.bank import PictureFile, RecordingBank, textures
+from mmavl.preparation.own_scenes.materials import Material
+from mmavl.preparation.scenes.banks import Banks, PictureBank
+from mmavl.preparation.scenes.effects import Effects
+from mmavl.preparation.scenes.frame import STYLE, FrameStyle
+from mmavl.preparation.scenes.mixture import DURATION
+from mmavl.preparation.scenes.plan import Cast, plan_split
+from mmavl.preparation.scenes.spec import SPLITS, SplitSpec
+from mmavl.preparation.scenes.waves import SAMPLE_RATE, Recording
+
+_RECIPE = 1  # raise it when scenes come out otherwise from the same seed
+#: Kind -> class ('' for what belongs to none) -> what a split has of it.
+SplitMaterials = dict[str, dict[str, list[Material]]]
+
+
+@dataclass(frozen=True)
+class OwnSpec(SplitSpec):
+    """All that decides the content of a split.
+
+    Args:
+        dataset: Its name.
+        classes: In the manifest's order.
+        groups: Family -> classes; every class in one.
+        has_families: Whether the manifest names the families.
+        levels: Shares of the scenes with one, two, ... sounding objects.
+        silent: Share of the scenes with a silent object.
+        same_family: Share of these in which it is of a sounding one's family.
+        augment: Names of effects.
+        materials: Checksum of the materials and of their division.
+        frame_style: Side of the frame and sizes of the objects.
+        recipe: Version of this code's results.
+    """
+
+    dataset: str
+    classes: Sequence[str]
+    groups: Mapping[str, Sequence[str]]
+    has_families: bool
+    levels: Sequence[float]
+    silent: float
+    same_family: float
+    augment: Sequence[str]
+    materials: str
+    frame_style: FrameStyle = STYLE
+    recipe: int = _RECIPE
+
+    @property
+    def families(self) -> Mapping[str, Sequence[str]]:
+        """Family -> its classes."""
+        return self.groups
+
+    def casts(self) -> list[Cast]:
+        """Return the classes that every scene shows and lets sound."""
+        shares = self.silent, self.same_family
+        return plan_split(self.stream(0), self.size, self.levels, self.groups, *shares)
+
+    def metainfo(self) -> dict:
+        """Return the manifest's metainfo."""
+        groups = {family: list(members) for family, members in self.groups.items()}
+        return {
+            'dataset': self.dataset,
+            'split': self.split,
+            'classes': list(self.classes),
+            **({'groups': groups} if self.has_families else {}),
+            'seed': self.seed,
+            'augment': list(self.augment),
+        }
+
+
+def load_banks(divided: dict[str, SplitMaterials], augment: Sequence[str], split: str) -> Banks:
+    """Gather the pictures, recordings and effects of a split.
+
+    Args:
+        divided: Split -> its materials.
+        augment: Names of effects.
+        split: Which split.
+    """
+    own = divided[split]
+    cutouts = {label: _pictures(items) for label, items in own['pictures'].items()}
+    backgrounds = _pictures(own['backgrounds'].get('', ())) or textures(SPLITS.index(split))
+    recordings = {label: _recordings(items) for label, items in own['sounds'].items()}
+    return Banks(
+        PictureBank(cutouts, backgrounds),
+        RecordingBank(recordings, shifted='pitch' in augment),
+        _effects(own, augment) if set(augment) - {'pitch'} else None,
+    )
+
+
+def _effects(own: SplitMaterials, augment: Sequence[str]) -> Effects:
+    rooms, noise = (_recordings(own[kind].get('', ())) for kind in ('impulse-responses', 'noise'))
+    return Effects(augment, round(DURATION * SAMPLE_RATE), rooms, noise)
+
+
+def _pictures(items: Sequence[Material]) -> list[PictureFile]:
+    return [PictureFile(item.name, item.prepared) for item in items]
+
+
+def _recordings(items: Sequence[Material]) -> list[Recording]:
+    return [Recording(item.name, item.prepared, item.length) for item in items]

@@ -1,0 +1,100 @@
+"""References out of the annotation files that the paper's authors and its peers published."""
+
+from pathlib import Path
+
+import numpy as np
+
+from mmavl.evaluation.predictions import Prediction
+
+from .flickr import read_flickr_boxes, read_name_list
+from .instruments import read_instrument_release
+from .vggss import read_vggss_boxes
+
+
+def read_audioset_instrument(folder: str | Path) -> tuple[list[Prediction], dict]:
+    """AudioSet-instrument: boxes of a detector on 4503 frames of 566 clips, 15 classes.
+
+    The annotated instruments are the sounding ones. A frame with a box that is not numbers or
+    has no area is left out.
+
+    Args:
+        folder (str | Path): Holds ``normav.json`` and ``val_audio.pkl``.
+
+    Returns:
+        tuple: References without predictions (``Prediction``, ``gt_tags`` as published), and
+        metainfo with the class names, and the frames ``left_out`` by clip id and index.
+
+    Raises:
+        FileNotFoundError: One of the files is missing.
+        DataError: A file is not what was published.
+    """
+    release = read_instrument_release(folder)
+    predictions, left_out = [], []
+    for (clip, frame), rows in release.boxes.items():
+        x, y, w, h, label = rows.T
+        if not (np.isfinite(rows).all() and (w > 0).all() and (h > 0).all()):
+            left_out.append((clip, frame))
+            continue
+        predictions.append(
+            Prediction(
+                clip,
+                frame,
+                gt_tags=release.tags[clip],
+                **_sounding(np.stack([x, y, x + w, y + h], axis=1), label),
+            )
+        )
+    metainfo = {'dataset': 'AudioSet-instrument', 'split': 'val', 'classes': release.classes}
+    return predictions, {**metainfo, 'left_out': left_out}
+
+
+def _sounding(boxes: np.ndarray, labels: np.ndarray) -> dict[str, np.ndarray]:
+    return {
+        'boxes': boxes,
+        'box_labels': labels,
+        'box_sounding': np.ones(len(labels)),
+        'box_families': np.full(len(labels), -1),
+    }
+
+
+def read_vggss(path: str | Path) -> tuple[list[Prediction], dict]:
+    """VGG-SS: one class for each clip, whose objects all sound.
+
+    Args:
+        path (str | Path): The published ``vggss.json``.
+
+    Returns:
+        tuple: References without predictions, and metainfo with the class names, sorted, and
+        the ``problems`` by clip: boxes that were cut to the frame, or left out.
+
+    Raises:
+        FileNotFoundError: The file is missing.
+        DataError: It is not what was published.
+    """
+    release = read_vggss_boxes(path)
+    classes = sorted(set(release.classes.values()))
+    predictions = []
+    for clip, boxes in release.boxes.items():
+        labels = np.full(len(boxes), classes.index(release.classes[clip]))
+        predictions.append(Prediction(clip, **_sounding(boxes, labels)))
+    metainfo = {'dataset': 'VGG-SS', 'split': 'test', 'classes': classes}
+    return predictions, {**metainfo, 'problems': release.problems}
+
+
+def read_soundnet_flickr(folder: str | Path) -> tuple[list[Prediction], dict]:
+    """SoundNet-Flickr's test list: boxes of several annotators for 249 of 250 pairs.
+
+    Args:
+        folder (str | Path): Holds ``gtest.txt`` and ``gtdata.pkl``.
+
+    Returns:
+        tuple: References without predictions in the order of the list, the ones without an
+        annotation (``3908875357``) too, which evaluation counts as listed; and metainfo.
+
+    Raises:
+        FileNotFoundError: One of the files is missing.
+        DataError: A file is not what was published.
+    """
+    annotations = read_flickr_boxes(Path(folder) / 'gtdata.pkl')
+    names = read_name_list(Path(folder) / 'gtest.txt')
+    predictions = [Prediction(name, annotators=annotations.get(name)) for name in names]
+    return predictions, {'dataset': 'SoundNet-Flickr', 'split': 'test', 'classes': []}

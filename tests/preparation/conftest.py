@@ -1,0 +1,3 @@
+from ..datasets.conftest import data_root, manifest
+
+__all__ = ['data_root', 'manifest']

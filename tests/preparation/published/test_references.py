@@ -1,0 +1,135 @@
+import json
+import pickle
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mmavl.errors import DataError
+from mmavl.evaluation import get_protocol
+from mmavl.evaluation.scoring import TRIVIAL, score
+from mmavl.evaluation.summary import summarise
+from mmavl.preparation.instrument_scenes.classes import CLASSES
+from mmavl.preparation.published import (
+    read_audioset_instrument,
+    read_soundnet_flickr,
+    read_vggss,
+)
+
+RELEASE = Path(__file__).parents[4] / 'shared/data/original_release'
+needs_release = pytest.mark.skipif(
+    not RELEASE.is_dir(), reason=f'the published annotations are not at {RELEASE}'
+)
+
+
+def trivial_rows(predictions):
+    """Percentages as the table of the protocol prints them, by row and metric."""
+    rows = score(predictions, [get_protocol('half_max')], list(TRIVIAL))
+    return {
+        row: {k: f'{100 * v:.2f}' for k, v in summarise(scores, predictions).items()}
+        for row, (scores,) in rows.items()
+    }
+
+
+@pytest.fixture(scope='module')
+def instruments():
+    return read_audioset_instrument(RELEASE)
+
+
+@needs_release
+def test_audioset_instrument_is_read_whole(instruments):
+    predictions, metainfo = instruments
+    assert len(predictions) == 4503
+    assert len({p.clip_id for p in predictions}) == 566
+    assert sum(len(p.boxes) for p in predictions) == 8038
+    levels = Counter(len(set(p.box_labels.tolist())) for p in predictions)
+    assert levels == {1: 4273, 2: 211, 3: 19}
+    assert metainfo['classes'][3] == 'Guitar'
+    assert len(metainfo['classes']) == 15
+    # most annotated classes are among the clip's published tags, so the index is the right one
+    agree = [p.gt_tags[label] > 0.5 for p in predictions for label in set(p.box_labels.tolist())]
+    assert np.mean(agree) > 0.9
+
+
+@needs_release
+def test_regression_values_of_audioset_instrument(instruments):
+    found = trivial_rows(instruments[0])
+    keys = [f'level{level}_{name}' for level in (1, 2, 3) for name in ('ciou', 'auc')]
+    whole, disc = ([found[row][key] for key in keys] for row in ('whole_image', 'centred_disc'))
+    assert whole == ['33.98', '39.02', '5.69', '20.96', '10.53', '10.66']
+    assert disc == ['39.88', '39.41', '8.06', '27.26', '10.53', '15.92']
+
+
+@needs_release
+def test_regression_values_of_soundnet_flickr():
+    predictions, _ = read_soundnet_flickr(RELEASE)
+    found = trivial_rows(predictions)
+    whole, disc = found['whole_image'], found['centred_disc']
+    assert (whole['consensus_ciou'], whole['consensus_auc']) == ('47.39', '48.74')
+    assert (disc['consensus_ciou'], disc['consensus_auc']) == ('67.47', '54.53')
+    assert (whole['evaluated'], whole['listed']) == ('24900.00', '25000.00')
+    assert [p.clip_id for p in predictions if p.annotators is None] == ['3908875357']
+
+
+@pytest.fixture
+def release(tmp_path):
+    tags = {clip: np.eye(15)[i] for i, clip in enumerate(['zz', 'aa', 'mm'])}
+    (tmp_path / 'val_audio.pkl').write_bytes(pickle.dumps(tags))
+    published = {
+        'categories': [{'id': i, 'name': name} for i, name in enumerate(CLASSES)],
+        'images': [{'id': 14}, {'id': 3}],
+        'annotations': [{'image_id': 14, 'category_id': 2, 'bbox': [0.5, 0.25, 0.25, 0.5]}],
+    }
+    (tmp_path / 'normav.json').write_text(json.dumps(published))
+    return tmp_path
+
+
+def test_image_ids_index_the_sorted_clips_and_boxes_are_xywh(release):
+    predictions, _ = read_audioset_instrument(release)
+    assert [p.identity for p in predictions] == [('aa', 3), ('mm', 4)]
+    assert predictions[1].boxes.tolist() == [[0.5, 0.25, 0.75, 0.75]]
+    assert predictions[1].gt_tags.argmax() == 2
+    assert predictions[0].boxes.shape == (0, 4)
+
+
+def test_a_frame_with_a_box_of_no_numbers_is_left_out_and_named(release):
+    path = release / 'normav.json'
+    path.write_text(path.read_text().replace('[0.5, 0.25, 0.25, 0.5]', '[NaN, 0.25, 0.25, 0.5]'))
+    predictions, metainfo = read_audioset_instrument(release)
+    assert [p.identity for p in predictions] == [('aa', 3)]
+    assert metainfo['left_out'] == [('mm', 4)]
+
+
+def test_objects_of_vggss_sound_and_have_the_class_of_their_clip(tmp_path):
+    items = [
+        {'file': 'b_000030', 'class': 'cello', 'bbox': [[0.1, 0.2, 0.3, 0.4], [-2.9e16, 0, 1, 1]]},
+        {'file': 'a_000001', 'class': 'banjo', 'bbox': [[0.5, 0.5, 1, 1]]},
+    ]
+    (tmp_path / 'vggss.json').write_text(json.dumps(items))
+    predictions, metainfo = read_vggss(tmp_path / 'vggss.json')
+    assert predictions[0].boxes.tolist() == [[0.1, 0.2, 0.3, 0.4], [0, 0, 1, 1]]
+    assert predictions[0].box_labels.tolist() == [1, 1]
+    assert predictions[0].box_sounding.all()
+    assert metainfo['classes'] == ['banjo', 'cello']
+    assert list(metainfo['problems']) == ['b_000030']
+
+
+def test_another_file_names_itself(release):
+    (release / 'normav.json').write_text('{"images": []}')
+    with pytest.raises(DataError, match=r'normav\.json is not the published annotation'):
+        read_audioset_instrument(release)
+    (release / 'gtest.txt').write_text('a.png\n')
+    (release / 'gtdata.pkl').write_bytes(pickle.dumps({0: {'visual': 'x/a.jpg'}}))
+    with pytest.raises(DataError, match=r'gtdata\.pkl is not the published annotation'):
+        read_soundnet_flickr(release)
+
+
+def test_flickr_pairs_are_matched_by_name_in_the_order_of_the_list(tmp_path):
+    entry = {'visual': './Data/0/7.jpg', 'anno': np.array([['1', '2', '3', '4']])}
+    (tmp_path / 'gtdata.pkl').write_bytes(pickle.dumps({5: entry}))
+    (tmp_path / 'gtest.txt').write_text('8.png\n7.png\n\n')
+    predictions, _ = read_soundnet_flickr(tmp_path)
+    assert [p.clip_id for p in predictions] == ['8', '7']
+    assert predictions[0].annotators is None
+    assert predictions[1].annotators.tolist() == [[1, 2, 3, 4]]
