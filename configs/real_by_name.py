@@ -16,6 +16,7 @@ unseen = {name: [] for name in _base_.heard_only}
 model = dict(
     classes=names,
     families=dict(_delete_=True),
+    kinds=dict(_delete_=True),
     audio_groups=dict(**words, table=_base_.audio_kind_table),
     visual_groups=dict(**words, table={**_base_.visual_kind_table, **unseen}),
 )

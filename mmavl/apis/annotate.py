@@ -62,13 +62,13 @@ def annotate_video(
         writer, frames = None, 0
         for time, frame in _thinned(pictures.frames(), frame_rate):
             image = pictures.picture(frame)
-            maps, scores = timeline.at(time)
+            maps, scores, kinds = timeline.at(time)
             if writer is None:
                 size = frame_size(image.shape[1], image.shape[0], max_side)
                 writer = stack.enter_context(
                     Mp4Writer(target, (size[0], size[1] + STRIP), pictures.rate, path)
                 )
-            writer.write(time, render_frame(image, maps, scores, classes, size, time))
+            writer.write(time, render_frame(image, maps, scores, classes, size, time, kinds))
             frames += 1
             bar.update(max(round(time) - bar.n, 0))
         timeline.finish()
@@ -87,8 +87,8 @@ class Timeline:
         self._before: Localization | None = None
         self._after = next(self._found, None)
 
-    def at(self, time: float) -> tuple[dict[str, np.ndarray], dict[str, float]]:
-        """Maps and probabilities of what sounds at a moment.
+    def at(self, time: float) -> tuple[dict[str, np.ndarray], dict[str, float], dict[str, str]]:
+        """Maps, probabilities and finer names of what sounds at a moment.
 
         Linear between the neighbours; what sounds is what sounds at the nearer one.
         """
@@ -96,7 +96,7 @@ class Timeline:
             self._before, self._after = self._after, next(self._found, None)
         before, after = self._before or self._after, self._after or self._before
         if before is None:
-            return {}, {}
+            return {}, {}, {}
         span = after.time - before.time
         share = min(max((time - before.time) / span, 0.0), 1.0) if span > 0 else 0.0
         nearer = after if share > 0.5 else before
@@ -110,7 +110,7 @@ class Timeline:
             for k in nearer.sounding
             if k in before.heard
         }
-        return maps, scores
+        return maps, scores, nearer.kinds
 
     def finish(self) -> None:
         """Take what is left of ``found``."""
@@ -121,7 +121,7 @@ class Timeline:
 def _written(found: Iterable[Localization], file: IO | None) -> Iterator[Localization]:
     for item in found:
         if file is not None:
-            file.write(to_json(item.to_dict(maps=False)) + '\n')
+            file.write(to_json(item.to_dict(brief=True)) + '\n')
         yield item
 
 

@@ -1,5 +1,6 @@
 """What a localizer found in one clip, or in one window of a video."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +18,8 @@ from .naming import Naming
 FORMAT = 'mmavl.localization/1'
 #: The name of a map that belongs to no class.
 AGNOSTIC = 'sound'
+#: A class below this probability is not written into the lines of a video.
+_UNLIKELY = 0.05
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +40,10 @@ class Localization:
         maps (dict[str, np.ndarray]): A map for each class asked for, float32 [h, w].
         correspondence (float, optional): Probability that sound and picture belong together.
         clip (Clip, optional): Where picture and sound come from.
+        kind_probs (dict[str, float]): Probability of each finer name, if its class sounds.
+        kinds (dict[str, str]): Of the classes named as sounding, the finer name that is likelier
+            than not.
+        asked (list[str]): Classes whose maps were asked for by name.
     """
 
     name: str
@@ -50,10 +57,18 @@ class Localization:
     correspondence: float | None = None
     clip: Clip | None = None
     unseen: list[str] = field(default_factory=list)
+    kind_probs: dict[str, float] = field(default_factory=dict)
+    kinds: dict[str, str] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
 
     @classmethod
     def of_sample(
-        cls, sample: AVDataSample, classes: list[str], naming: Naming, clip: Clip
+        cls,
+        sample: AVDataSample,
+        classes: list[str],
+        naming: Naming,
+        clip: Clip,
+        asked: Sequence[str] = (),
     ) -> 'Localization':
         """Read a prediction; its meta has ``ori_shape``, ``time`` and ``window``.
 
@@ -62,6 +77,7 @@ class Localization:
             classes (list[str]): Names of the tag classes, [C].
             naming (Naming): Which classes to name.
             clip (Clip): What was read.
+            asked (Sequence[str]): Classes whose maps were asked for by name.
 
         Raises:
             DataError: The model gave a probability or a map that is not finite.
@@ -79,6 +95,8 @@ class Localization:
         if not np.isfinite([*heard.values(), *seen.values(), *map(np.sum, maps.values())]).all():
             raise DataError(f'{clip.name}: the model gives values that are not finite')
         sounding = [AGNOSTIC] if AGNOSTIC in maps else naming.sounding(heard)
+        kinds = [kind for members in naming.kinds.values() for kind in members]
+        kind_probs = dict(zip(kinds, _numbers(sample.get('pred_kinds', torch.empty(0)))))
         pair = float(sample.pred_avc[0]) if 'pred_avc' in sample else float('nan')
         height, width = sample.ori_shape
         return cls(
@@ -93,6 +111,9 @@ class Localization:
             correspondence=None if np.isnan(pair) else pair,
             clip=clip,
             unseen=naming.unseen(sounding, seen),
+            kind_probs=kind_probs,
+            kinds=naming.finer(sounding, kind_probs),
+            asked=list(asked),
         )
 
     @property
@@ -100,17 +121,34 @@ class Localization:
         """The classes named as sounding whose maps say where, best first."""
         return [name for name in self.sounding if name in self.maps and name not in self.unseen]
 
+    @property
+    def drawn(self) -> list[str]:
+        """The classes whose maps are drawn and written: those shown, then others asked for."""
+        return list(dict.fromkeys([*self.shown, *(k for k in self.asked if k in self.maps)]))
+
+    def names(self) -> list[str]:
+        """What is named as sounding in words: 'Acoustic guitar 0.71', best first."""
+        return [
+            self.kinds.get(label, label)
+            + (f' {self.heard[label]:.2f}' if label in self.heard else '')
+            + (' (not in the picture)' if label in self.unseen else '')
+            for label in self.sounding
+        ]
+
     def boxes(self, label: str) -> list[MapBox]:
         """Boxes around the regions above half maximum of a class's map, by falling peak."""
         return boxes_of_map(self.maps[label], self.size)
 
-    def to_dict(self, maps: bool = True) -> dict[str, Any]:
+    def to_dict(self, brief: bool = False) -> dict[str, Any]:
         """As plain data for JSON.
 
         Args:
-            maps (bool): Whether to write the maps' values as well as the boxes. Defaults to True.
+            brief (bool): Whether to leave out the maps' values, and classes that are neither named
+                nor at least 0.05 likely. Defaults to False.
         """
         order = sorted(self.heard, key=lambda label: -self.heard[label])
+        if brief:
+            order = [k for k in order if self.heard[k] >= _UNLIKELY or k in self.sounding]
         return {
             'format': FORMAT,
             'name': self.name,
@@ -126,14 +164,12 @@ class Localization:
                     'seen': _rounded(self.seen.get(label)),
                     'sounding': label in self.sounding,
                     **({'unseen': True} if label in self.unseen else {}),
+                    **({'kind': self.kinds[label]} if label in self.kinds else {}),
                 }
                 for label in order
             ],
-            'maps': [self._map_dict(label, maps) for label in self._map_order()],
+            'maps': [self._map_dict(label, not brief) for label in self.drawn],
         }
-
-    def _map_order(self) -> list[str]:
-        return sorted(self.maps, key=lambda label: -self.heard.get(label, 0.0))
 
     def _map_dict(self, label: str, values: bool) -> dict[str, Any]:
         entry: dict[str, Any] = {

@@ -46,8 +46,9 @@ class LocalizationInferencer(BaseAVInferencer):
 
     def naming(self, threshold: float) -> Naming:
         """How this model's probabilities become names."""
-        families = named_families(self.model.dataset_meta)
-        return Naming(threshold, families, getattr(self.model, 'seen_threshold', 0.0))
+        meta = self.model.dataset_meta
+        seen = getattr(self.model, 'seen_threshold', 0.0)
+        return Naming(threshold, named_families(meta), seen, meta.get('kinds', {}))
 
     def check_options(self, **options) -> None:
         """As of :class:`BaseAVInferencer`: labels the model knows, a threshold in [0, 1]."""
@@ -81,17 +82,20 @@ class LocalizationInferencer(BaseAVInferencer):
         if return_datasamples:
             return samples
         return [
-            Localization.of_sample(sample, self.classes, self.naming(threshold), clip)
+            Localization.of_sample(
+                sample, self.classes, self.naming(threshold), clip, labels or ()
+            )
             for sample, (clip, _) in zip(samples, batch)
         ]
 
     def draw(self, result: Localization, loaded: dict[str, Any]) -> np.ndarray:
-        """The frame with the boxes of what sounds, a map for each class, and the sound."""
+        """The frame with the boxes of what sounds, its maps and those asked for, and the sound."""
         sample = AVDataSample(metainfo={'clip_id': result.name, 'ori_shape': result.size[::-1]})
         names = [*self.classes]
-        labels = [names.index(label) if label in names else -1 for label in result.maps]
-        sample.map_labels = torch.tensor(labels)
-        sample.pred_maps = PixelData(data=torch.from_numpy(np.stack([*result.maps.values()])))
+        labels = [self._number(label) for label in result.drawn]
+        maps = [torch.from_numpy(result.maps[label]) for label in result.drawn]
+        sample.map_labels = torch.tensor(labels, dtype=torch.long)
+        sample.pred_maps = PixelData(data=torch.stack(maps) if maps else torch.empty(0, 1, 1))
         if result.heard:
             sample.pred_tags = torch.tensor([result.heard[name] for name in names])
             sample.pred_visual_tags = torch.tensor([result.seen[name] for name in names])
@@ -110,7 +114,7 @@ class LocalizationInferencer(BaseAVInferencer):
             bboxes=torch.tensor([xyxy for xyxy, _ in found]).reshape(-1, 4),
             labels=torch.tensor([self._number(label) for _, label in found], dtype=torch.long),
             sounding=torch.ones(len(found), dtype=torch.bool),
-            names=[label for _, label in found],
+            names=[result.kinds.get(label, label) for _, label in found],
         )
 
     def _number(self, label: str) -> int:
@@ -126,6 +130,7 @@ class LocalizationInferencer(BaseAVInferencer):
         return {
             'name': result.name,
             'sounding': result.sounding,
+            'names': result.names(),
             'json': f'{stem}.json',
             'picture': f'{stem}.png',
         }
@@ -222,10 +227,6 @@ class LocalizationInferencer(BaseAVInferencer):
 
 
 def _caption(result: Localization) -> str:
-    heard = ', '.join(
-        f'{k} {result.heard[k]:.2f}{" (unseen)" * (k in result.unseen)}'
-        for k in result.sounding
-        if k in result.heard
-    )
+    heard = ', '.join(result.names()) if result.heard else ''
     time = '' if result.time is None else f'at {result.time:.1f} s'
     return ' '.join(filter(None, (time, heard and f'heard: {heard}')))

@@ -18,11 +18,13 @@ class Naming:
             named only where none of its classes is, and from a probability of 0.5.
         seen_threshold (float): A class that is less likely than this in the picture is unseen.
             Defaults to 0: the model shows every class somewhere.
+        kinds (Mapping[str, Sequence[str]]): Class -> finer names for it.
     """
 
     threshold: float = 0.3
     families: Mapping[str, Sequence[str]] = field(default_factory=dict)
     seen_threshold: float = 0.0
+    kinds: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def sounding(self, audible: Mapping[str, float]) -> list[str]:
         """The classes to name, best first.
@@ -55,6 +57,20 @@ class Naming:
             visible (Mapping[str, float]): Probability that each class is in the picture.
         """
         return [name for name in sounding if visible.get(name, 1.0) < self.seen_threshold]
+
+    def finer(self, sounding: Sequence[str], kind_probs: Mapping[str, float]) -> dict[str, str]:
+        """Class -> the finer name that is likelier than not.
+
+        Args:
+            sounding (Sequence[str]): Classes.
+            kind_probs (Mapping[str, float]): Probability of each kind, if its class sounds.
+        """
+        best = {
+            name: max(self.kinds[name], key=lambda kind: kind_probs.get(kind, 0.0))
+            for name in sounding
+            if self.kinds.get(name)
+        }
+        return {name: kind for name, kind in best.items() if kind_probs.get(kind, 0.0) > 0.5}
 
 
 def named_families(meta: Mapping[str, Any]) -> Mapping[str, Sequence[str]]:

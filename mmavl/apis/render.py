@@ -40,6 +40,7 @@ def render_frame(
     classes: Sequence[str],
     size: tuple[int, int],
     time: float,
+    kinds: Mapping[str, str] | None = None,
 ) -> np.ndarray:
     """Draw heat, boxes and names of what sounds, and a strip with the scores beneath.
 
@@ -55,6 +56,7 @@ def render_frame(
         classes (Sequence[str]): All classes; chooses the colours.
         size (tuple[int, int]): Width and height to draw at, even.
         time (float): Seconds, for the strip.
+        kinds (Mapping[str, str], optional): Class -> a finer name to write in its place.
 
     Returns:
         np.ndarray: RGB uint8 [height + 24, width, 3].
@@ -65,14 +67,15 @@ def render_frame(
         frame = _with_heat(frame, maps, classes)
     picture = Image.fromarray(frame)
     draw = ImageDraw.Draw(picture)
+    titles = {label: _title(label, scores, kinds or {}) for label in {*maps, *scores}}
     boxes = [(label, box.xyxy) for label in maps for box in boxes_of_map(maps[label], size)]
     for label, xyxy in boxes:
         _draw_box(draw, xyxy, colour_of(label, classes), size)
     for label, xyxy in boxes:  # names above all boxes
-        _draw_title(draw, xyxy, _title(label, scores), colour_of(label, classes), size)
+        _draw_title(draw, xyxy, titles[label], colour_of(label, classes), size)
     canvas = Image.new('RGB', (size[0], size[1] + STRIP), INK)
     canvas.paste(picture)  # what was drawn of a thin frame ends where the strip begins
-    _draw_strip(ImageDraw.Draw(canvas), maps, scores, classes, size, time)
+    _draw_strip(ImageDraw.Draw(canvas), maps, scores, titles, classes, size, time)
     return np.asarray(canvas)
 
 
@@ -88,8 +91,8 @@ def _with_heat(
     return np.rint(blended).astype(np.uint8)
 
 
-def _title(label: str, scores: Mapping[str, float]) -> str:
-    name = one_line(label.replace('_', ' '))
+def _title(label: str, scores: Mapping[str, float], kinds: Mapping[str, str]) -> str:
+    name = one_line(kinds.get(label, label).replace('_', ' '))
     return f'{name} {scores[label]:.2f}' if label in scores else name
 
 
@@ -126,6 +129,7 @@ def _draw_strip(
     draw: ImageDraw.ImageDraw,
     maps: Mapping[str, np.ndarray],
     scores: Mapping[str, float],
+    titles: Mapping[str, str],
     classes: Sequence[str],
     size: tuple[int, int],
     time: float,
@@ -139,7 +143,7 @@ def _draw_strip(
         draw.text((left, middle), 'nothing known is heard', (170,) * 3, font(12), 'lm')
     for label in sorted(scores, key=lambda name: -scores[name])[:_MOST_SCORES]:
         face = font(12, bold=label in maps)
-        title = _title(label, scores)
+        title = titles[label]
         if left + 16 + face.getlength(title) > size[0]:
             break
         colour = colour_of(label, classes)

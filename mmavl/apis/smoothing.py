@@ -54,9 +54,13 @@ def _average(
         return here
     step = (items[-1].time - items[0].time) / (len(items) - 1)
     weights = np.array([1 - abs(item.time - here.time) / (seconds + step) for item in items])
-    heard, seen = (
+    heard, seen, kind_probs = (
         {k: float(np.average([getattr(i, name)[k] for i in items], weights=weights)) for k in own}
-        for name, own in (('heard', here.heard), ('seen', here.seen))
+        for name, own in (
+            ('heard', here.heard),
+            ('seen', here.seen),
+            ('kind_probs', here.kind_probs),
+        )
     )
     maps = {}
     for label in dict.fromkeys(label for item in items for label in item.maps):
@@ -72,4 +76,6 @@ def _average(
         maps=maps,
         sounding=sounding,
         unseen=naming.unseen(sounding, seen),
+        kind_probs=kind_probs,
+        kinds=naming.finer(sounding, kind_probs),
     )

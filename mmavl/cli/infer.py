@@ -133,7 +133,7 @@ def _print(index: dict, args: argparse.Namespace) -> None:
         print(json.dumps(index, indent=1))  # ASCII, whatever the terminal's encoding
     else:
         for clip in index['clips']:
-            heard = ', '.join(clip.get('sounding', clip.get('sources', ())))
+            heard = ', '.join(clip.get('names', clip.get('sources', ())))
             heard = heard or 'nothing that the model knows is heard'
             note = f' ({clip["note"]})' if 'note' in clip else ''
             print(one_line(f'{clip["name"]}: {heard}{note} -> {Path(args.out, clip["picture"])}'))

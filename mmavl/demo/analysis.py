@@ -85,7 +85,8 @@ class Analysis:
         maps = {name: found.maps[name] for name in labels if name in found.maps}
         scores = {k: found.heard[k] for k in {*found.sounding, *labels} if k in found.heard}
         size = image.shape[1], image.shape[0]
-        return render_frame(image, maps, scores, self.classes, size, found.time or 0.0)
+        time = found.time or 0.0
+        return render_frame(image, maps, scores, self.classes, size, time, found.kinds)
 
 
 class Analyst:
@@ -278,5 +279,5 @@ def _write_record(moments: Iterable[Moment], folder: Path) -> Path:
         return folder / f'{stem}.json'
     with atomic_write(folder / f'{stem}.windows.jsonl') as file:
         for item in found:
-            file.write(to_json(item.to_dict(maps=False)) + '\n')
+            file.write(to_json(item.to_dict(brief=True)) + '\n')
     return folder / f'{stem}.windows.jsonl'

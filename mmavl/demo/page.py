@@ -305,7 +305,8 @@ def names_line(found: Localization) -> str:
     if not found.heard:
         return ''
     names = (
-        f'<b>{readable(label)}</b>' + (' (not in the picture)' if label in found.unseen else '')
+        f'<b>{readable(found.kinds.get(label, label))}</b>'
+        + (' (not in the picture)' if label in found.unseen else '')
         for label in found.sounding
     )
     return f'<p>{", ".join(names) or "Nothing that the model knows is heard."}</p>'

@@ -140,7 +140,7 @@ class AVVisualizer(Visualizer):
         if draw_pred and 'pred_maps' in sample:
             chosen = self._choose_maps(sample)
             panels += [self._map_panel(frame, sample, index, boxes) for index in chosen]
-            explained = [*explained, 'peak', 'heat']
+            explained = [*explained, *(['peak', 'heat'] if chosen else [])]
             hidden = len(sample.pred_maps.data) - len(chosen)
             caption = f'{caption} (and {hidden} more maps)'.strip() if hidden else caption
         frame_index = sample.get('frame_index') or 0

@@ -23,11 +23,11 @@ def test_a_timeline_interpolates_between_what_was_found():
         (1.25, 1.5, 0.9),
         (2.4, 3.8, 0.36),
     ):
-        maps, scores = timeline.at(time)
+        maps, scores, _ = timeline.at(time)
         assert maps['loud'][0, 0] == pytest.approx(value)
         assert scores['loud'] == pytest.approx(loud)
     assert timeline.at(2.6)[0] == {}  # nearer to a moment of silence
-    assert Timeline([]).at(1.0) == ({}, {})
+    assert Timeline([]).at(1.0) == ({}, {}, {})
 
 
 def test_frames_keep_their_moments_and_the_sound_its_place(tmp_path, media):

@@ -113,10 +113,33 @@ def test_as_plain_data_values_are_rounded_and_the_best_come_first():
         ],
         'maps': [
             {'label': 'Drum', 'grid': [1, 2], 'values': [[0.0, 0.66667]]},
-            {'label': 'Horn', 'grid': [1, 2], 'values': [[0.33333, 0.0]]},
         ],
     }
     assert boxes[0] == [{'xyxy': [40.0, 0.0, 80.0, 60.0], 'peak': 1.0}]
+
+
+def test_only_maps_of_what_is_named_or_asked_for_are_drawn_and_written():
+    sample = sample_of(maps=torch.rand(3, 1, 2), labels=[0, 1, 2], **TAGGED)
+    found = Localization.of_sample(sample, CLASSES, Naming(0.5), CLIP)
+    assert (list(found.maps), found.drawn) == (CLASSES, ['Drum'])
+    found = Localization.of_sample(sample, CLASSES, Naming(0.5), CLIP, ['Horn', 'Drum'])
+    assert found.drawn == ['Drum', 'Horn']
+    assert [entry['label'] for entry in found.to_dict()['maps']] == ['Drum', 'Horn']
+    found = Localization.of_sample(sample, CLASSES, Naming(0.5, seen_threshold=0.5), CLIP)
+    assert (found.unseen, found.drawn) == (['Drum'], [])
+
+
+def test_a_finer_name_stands_for_its_class_where_it_is_likelier_than_not():
+    naming = Naming(0.25, kinds={'Drum': ['Snare drum', 'Timpani'], 'Horn': ['French horn']})
+    for timpani, name in ((0.6, 'Timpani 0.90'), (0.5, 'Drum 0.90')):
+        sample = sample_of(**TAGGED, pred_kinds=[0.3, timpani, 0.9])
+        found = Localization.of_sample(sample, CLASSES, naming, CLIP)
+        assert found.sounding == ['Drum', 'Violin']  # classes, whatever they are called
+        assert found.names() == [name, 'Violin 0.30']
+    assert found.kinds == {}  # a horn does not sound
+    assert found.kind_probs == pytest.approx(
+        {'Snare drum': 0.3, 'Timpani': 0.5, 'French horn': 0.9}
+    )
 
 
 def test_as_plain_data_what_is_not_known_is_none():
@@ -125,8 +148,16 @@ def test_as_plain_data_what_is_not_known_is_none():
     sample.map_labels = torch.tensor([0])
     sample.pred_tags = torch.tensor([0.5, 0.5, 0.5])
     clip = Clip('x', np.zeros((60, 80, 3), np.uint8), np.zeros(9, np.float32), 8000)
-    found = Localization.of_sample(sample, CLASSES, Naming(0.5), clip).to_dict(maps=False)
+    found = Localization.of_sample(sample, CLASSES, Naming(0.5), clip).to_dict(brief=True)
     assert (found['time'], found['correspondence']) == (None, None)
     assert found['source'] == {'image': None, 'audio': None}
     assert [tag['seen'] for tag in found['tags']] == [None] * 3
     assert found['maps'] == [{'label': 'Violin', 'boxes': []}]  # constant: no box, nor values
+
+
+def test_brief_data_has_no_unlikely_classes():
+    sample = sample_of(pred_tags=[0.04, 0.06, 0.9], pred_visual_tags=[0.5, 0.5, 0.5])
+    for threshold, labels in ((0.5, ['Drum', 'Horn']), (0.03, ['Drum', 'Horn', 'Violin'])):
+        found = Localization.of_sample(sample, CLASSES, Naming(threshold), CLIP)
+        assert [tag['label'] for tag in found.to_dict(brief=True)['tags']] == labels
+        assert len(found.to_dict()['tags']) == 3

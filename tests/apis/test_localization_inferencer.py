@@ -55,6 +55,20 @@ def test_labels_and_threshold_choose_what_is_drawn_and_what_sounds(localize, med
             localize(clip, threshold=share)
 
 
+def test_only_what_is_named_or_asked_for_is_drawn(localize, media):
+    clip = media.bright_corner(), media.tone(1, gain=0.2), media.RATE
+    drawn = []
+    for options in (
+        {'threshold': 0.9},
+        {'threshold': 0.5},
+        {'threshold': 0.5, 'labels': ['loud']},
+    ):
+        out = localize(clip, return_vis=True, **options)
+        drawn.append(out['predictions'][0].drawn)
+        assert out['visualization'][0].ndim == 3
+    assert drawn == [[], ['quiet'], ['quiet', 'loud']]
+
+
 def test_saved_files_say_what_was_found(tmp_path, localize, media):
     arrays = {'image': media.bright_corner(), 'audio': media.tone(1)}
     clip = {**arrays, 'sample_rate': media.RATE, 'name': 'a/b'}

@@ -152,6 +152,14 @@ def test_the_strip_tells_the_time():
         assert np.array_equal(strip_of({}, {}, time)[:, :width], written(text, 6)[:, :width])
 
 
+def test_a_finer_name_is_written_in_place_of_the_class():
+    scores = {'a': 0.5}
+    finer = render_frame(GREY, {'a': TOP_RIGHT}, scores, CLASSES, SIZE, 0.0, {'a': 'b', 'c': 'd'})
+    coarse = render_frame(GREY, {'b': TOP_RIGHT}, {'b': 0.5}, CLASSES, SIZE, 0.0)
+    width = round(14 + font(12).getlength('0:00.0')) + 13
+    assert np.array_equal(finer[240:, width:] > 128, coarse[240:, width:] > 128)
+
+
 def test_the_strip_names_the_four_best_scores_those_that_sound_with_a_full_mark():
     scores = {'a': 0.25, 'b': 0.75, 'c': 0.5, 'd': 0.125, 'e': 0.1}
     found = strip_of({'b': TOP_RIGHT}, scores)

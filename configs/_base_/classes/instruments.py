@@ -33,6 +33,9 @@ kinds = dict(
     Drum=['Drum kit', 'Snare drum', 'Timpani', 'Tabla'],
     Piano=['Grand piano', 'Upright piano', 'Electric piano', 'Harpsichord'],
     Chime=['Wind chime', 'Tubular bells'],
+    Cello=['Double bass'],
+    Marimba=['Vibraphone', 'Glockenspiel'],
+    Organ=['Hammond organ'],
 )
 
 # Class -> what else stands for it in labels written by hand, in lower case.
@@ -178,6 +181,10 @@ audio_kind_table = {
     'Harpsichord': ['Harpsichord'],
     'Wind chime': ['Wind chime'],
     'Tubular bells': ['Tubular bells'],
+    'Double bass': ['Double bass'],
+    'Vibraphone': ['Vibraphone'],
+    'Glockenspiel': ['Glockenspiel'],
+    'Hammond organ': ['Hammond organ'],
 }
 visual_kind_table = {
     'Acoustic guitar': ['acoustic guitar'],

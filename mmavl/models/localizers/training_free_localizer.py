@@ -3,7 +3,6 @@
 import math
 from collections.abc import Mapping, Sequence
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -14,6 +13,7 @@ from mmavl.structures import AVDataSample
 from ..label_groups import BaseGroups
 from .base_localizer import BaseLocalizer, stack_tags, store_maps
 from .class_maps import resize_maps
+from .finer_names import FinerNames
 from .label_maps import best_label, family_members, rivalry, scaled, unit_range
 
 #: The least probability that is told from 0.
@@ -45,6 +45,8 @@ class TrainingFreeLocalizer(BaseLocalizer):
         audio_groups (dict): Config of the mapping from the tagger's labels to the classes.
         visual_groups (dict): Config of that from the classifiers' labels.
         families (Mapping[str, Sequence[str]]): Family -> its classes. Defaults to none.
+        kinds (Mapping[str, Sequence[str]]): Class -> the K finer names of classes, with labels in
+            the tables, too; see :class:`.finer_names.FinerNames`. Defaults to none.
         sizes (Sequence[int]): Shorter sides in pixels at which a picture is looked at; the aspect
             ratio is kept. Defaults to (256, 448).
         grid (int): Height and width of the maps. Defaults to 56.
@@ -74,6 +76,7 @@ class TrainingFreeLocalizer(BaseLocalizer):
         audio_groups: dict,
         visual_groups: dict,
         families: Mapping[str, Sequence[str]] | None = None,
+        kinds: Mapping[str, Sequence[str]] | None = None,
         sizes: Sequence[int] = (256, 448),
         grid: int = 56,
         audio_weight: float = 0.6,
@@ -94,38 +97,41 @@ class TrainingFreeLocalizer(BaseLocalizer):
         self.audio_weight, self.visual_weight = audio_weight, visual_weight
         self.rival_weight, self.bias = rival_weight, bias
         self.visible_from = visible_from
-        self._set_tables(MODELS.build(audio_groups), MODELS.build(visual_groups))
         try:
             members = family_members(self.classes, dict(families or {}))
         except KeyError as error:
             raise ConfigError(f'{error}, in families, is not a class of the model') from error
+        self.kinds = FinerNames(self.classes, kinds or {})
         self.register_buffer('members', members, persistent=False)
         self.family_numbers = (members.sum(1) > 1).nonzero()[:, 0].tolist()
-        self._check_labels()
+        self._set_tables(MODELS.build(audio_groups), MODELS.build(visual_groups))
         self.eval()
 
     def _set_tables(self, audio_groups: BaseGroups, visual_groups: BaseGroups) -> None:
-        audio = audio_groups(self.tagger.labels, self.classes) > 0
+        names = [*self.classes, *self.kinds.names]
         lists = list(dict.fromkeys(tuple(c.labels) for c in self.classifiers))
-        visual = visual_groups([label for labels in lists for label in labels], self.classes) > 0
-        self.register_buffer('audio_table', torch.from_numpy(audio), persistent=False)
-        tables = np.split(visual, np.cumsum([len(labels) for labels in lists])[:-1])
+        audio = torch.from_numpy(audio_groups(self.tagger.labels, names) > 0)
+        visual = visual_groups([label for labels in lists for label in labels], names) > 0
+        visual = torch.from_numpy(visual)
+        self._check_labels(names, audio.any(0) | visual.any(0))
+        self.register_buffer('audio_table', self.kinds.complete(audio), persistent=False)
+        tables = self.kinds.complete(visual).split([len(labels) for labels in lists])
         for number, classifier in enumerate(self.classifiers):
-            table = torch.from_numpy(tables[lists.index(tuple(classifier.labels))])
+            table = tables[lists.index(tuple(classifier.labels))].clone()
             self.register_buffer(f'visual_table_{number}', table, persistent=False)
 
-    def _check_labels(self) -> None:
-        labelled = (self.audio_table.any(0) | self.known).nonzero()[:, 0].tolist()
-        missing = set(range(len(self.classes))) - {*labelled, *self.family_numbers}
+    def _check_labels(self, names: Sequence[str], labelled: Tensor) -> None:
+        missing = {*(~labelled).nonzero()[:, 0].tolist()} - {*self.family_numbers}
         if missing:
+            said = ', '.join(names[n] for n in sorted(missing))
             raise ConfigError(
-                f'no label of a network stands for {", ".join(self.classes[n] for n in missing)}: '
-                'add some to audio_groups or visual_groups, or leave the class out'
+                f'no label of a network stands for {said}: '
+                'add some to audio_groups or visual_groups, or leave it out'
             )
 
     @property
     def visual_tables(self) -> list[Tensor]:
-        """Of each classifier, which label stands for which class: bool [L, C]."""
+        """Of each classifier, which label stands for which class or kind: bool [L, C + K]."""
         return [getattr(self, f'visual_table_{n}') for n in range(len(self.classifiers))]
 
     def train(self, mode: bool = True) -> 'TrainingFreeLocalizer':
@@ -133,7 +139,7 @@ class TrainingFreeLocalizer(BaseLocalizer):
         return super().train(False)
 
     def hear(self, waveform: Tensor) -> Tensor:
-        """Logits of the classes over the whole of sounds: [N, S] -> [N, C].
+        """Logits of classes and kinds over the whole of sounds: [N, S] -> [N, C + K].
 
         Moments in which a label is likely count more: a short sound is not averaged away by the
         silence around it.
@@ -143,12 +149,13 @@ class TrainingFreeLocalizer(BaseLocalizer):
         return best_label(pooled.logit(_LEAST), self.audio_table, math.log(_LEAST))
 
     def look(self, image: Tensor) -> Tensor:
-        """Class activation of the classes: a picture [3, H, W] in 0-255 -> [C, grid, grid].
+        """Class activation of classes and kinds: [3, H, W] in 0-255 -> [C + K, grid, grid].
 
-        A class that no classifier knows has a constant map.
+        What no classifier knows has a constant map.
         """
-        total = image.new_zeros(len(self.classes), self.grid, self.grid)
-        known = image.new_zeros(len(self.classes), 1, 1)
+        count = self.audio_table.shape[1]
+        total = image.new_zeros(count, self.grid, self.grid)
+        known = image.new_zeros(count, 1, 1)
         for classifier, table in zip(self.classifiers, self.visual_tables):
             sizes = classifier.sizes or self.sizes
             for size in sizes:
@@ -162,10 +169,14 @@ class TrainingFreeLocalizer(BaseLocalizer):
 
         Returns:
             dict: ``audio_logits`` [N, C], ``visual_logits`` [N, C], ``logits`` [N, C] of both
-            together, and ``maps`` [N, C, grid, grid] from 0 to 1.
+            together, ``maps`` [N, C, grid, grid] from 0 to 1, and ``kinds`` [N, K], the
+            probability of each kind if its class sounds.
         """
+        count = len(self.classes)
         audio = self.hear(inputs['waveform'])
         maps = torch.stack([self.look(image) for image in inputs['image']])
+        kinds = [self.kinds(self._join(logits, own)) for logits, own in zip(audio, maps)]
+        audio, maps = audio[:, :count], maps[:, :count]
         fused = [self._fuse(logits, own) for logits, own in zip(audio, maps)]
         visual = [self._visible(own) for own in maps]
         return {
@@ -173,26 +184,30 @@ class TrainingFreeLocalizer(BaseLocalizer):
             'visual_logits': torch.stack(visual),
             'logits': torch.stack([self._logits(m, f) for m, f in zip(maps, fused)]),
             'maps': torch.stack([unit_range(heat) for heat in fused]),
+            'kinds': torch.stack(kinds),
         }
 
-    def _fuse(self, audio: Tensor, maps: Tensor) -> Tensor:
+    def _join(self, audio: Tensor, maps: Tensor) -> Tensor:
         """Sound and sight together, by cell: [C], [C, h, w] -> [C, h, w]."""
-        heat = self.visual_weight * maps
-        fused = self.audio_weight * audio[:, None, None] + heat
+        return self.audio_weight * audio[:, None, None] + self.visual_weight * maps
+
+    def _fuse(self, audio: Tensor, maps: Tensor) -> Tensor:
+        """The same, that of a family made of its classes'."""
+        fused = self._join(audio, maps)
         for family in self.family_numbers:
             members = self.members[family]
             own = members.nonzero()[:, 0] == family
             heard = audio[members].masked_fill(own, -torch.inf)
             heard = heard + (audio[family] - _SHARED - heard.amax()).relu()
             heard[own] = audio[family] - _SHARED
-            best = self.audio_weight * heard[:, None, None] + heat[members]
-            fused[family] = best.amax(0)
+            fused[family] = self._join(heard, maps[members]).amax(0)
         return fused
 
     @property
     def known(self) -> Tensor:
         """Which classes a classifier knows, bool [C]."""
-        return torch.stack([table.any(0) for table in self.visual_tables]).any(0)
+        count = len(self.classes)
+        return torch.stack([table[:, :count].any(0) for table in self.visual_tables]).any(0)
 
     def _visible(self, maps: Tensor) -> Tensor:
         """The greatest activation of each class or family's classes: [C, h, w] -> [C]."""
@@ -237,6 +252,7 @@ class TrainingFreeLocalizer(BaseLocalizer):
             sample.pred_visual_tags = (
                 (results['visual_logits'][index] - self.visible_from) / 2
             ).sigmoid()
+            sample.pred_kinds = results['kinds'][index]
             sample.pred_labels = (sample.pred_tags > 0.5).nonzero()[:, 0]
         clips, labels = wanted.nonzero(as_tuple=True)
         store_maps(data_samples, results['maps'][clips, labels], clips, labels)

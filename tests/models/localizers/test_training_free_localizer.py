@@ -228,3 +228,20 @@ def test_there_is_nothing_to_train():
     assert not any(p.requires_grad for p in model.parameters())
     with pytest.raises(ConfigError, match='is not trained'):
         model.loss({}, [])
+
+
+def test_kinds_are_judged_by_the_labels_that_tell_them_apart():
+    model = make(
+        audio={**AUDIO, 'Barking dog': ['bark'], 'Howling dog': ['howl']},
+        kinds={'Dog': ['Barking dog', 'Howling dog']},
+    )
+    waves = torch.zeros(2, 16000)
+    waves[:, :6] = -9.0
+    waves[0, 2], waves[1, 3] = 4.0, 4.0  # barks, howls
+    image = picture((2, 1, 1, 255.0))
+    results = model.extract({'waveform': waves, 'image': [image, image]})
+    assert results['logits'].shape == (2, len(CLASSES))
+    assert results['maps'].shape == (2, len(CLASSES), 8, 8)
+    assert (results['kinds'] > 0.5).tolist() == [[True, False], [False, True]]
+    with pytest.raises(ConfigError, match='no label of a network stands for Silent dog'):
+        make(kinds={'Dog': ['Silent dog']})
