@@ -11,6 +11,7 @@ import time
 from functools import partial
 from pathlib import Path
 
+EFFECTS = ('reverb', 'noise', 'equaliser', 'codec')
 SIZES = {'train': 4000, 'val': 140, 'test': 430, 'test_shift': 430}
 
 
@@ -37,6 +38,13 @@ def parse_args() -> argparse.Namespace:
         '--no-npm',
         action='store_true',
         help='do without the npm packages: fewer pictures, no recorded notes',
+    )
+    parser.add_argument(
+        '--augment',
+        nargs='+',
+        choices=EFFECTS,
+        default=[],
+        help='what rooms, noise, microphones and codecs do to the sound, each in half the scenes',
     )
     return parser.parse_args()
 
@@ -70,8 +78,12 @@ def build(args: argparse.Namespace) -> None:
     sizes = SIZES | dict(args.sizes)
     try:
         versions = (materials := fetch_materials(npm=not args.no_npm)).versions
-        specs = [InstrumentSpec(split, sizes[split], args.seed, versions) for split in args.splits]
-        load = partial(load_banks, materials)
+        augment = [name for name in EFFECTS if name in args.augment]
+        specs = [
+            InstrumentSpec(split, sizes[split], args.seed, versions, augment=augment)
+            for split in args.splits
+        ]
+        load = partial(load_banks, materials, augment)
         start = time.monotonic()
         for spec, counts in build_splits(args.out, specs, load, args.workers):
             print(

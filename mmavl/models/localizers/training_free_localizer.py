@@ -31,8 +31,8 @@ class TrainingFreeLocalizer(BaseLocalizer):
     Two tables join the labels of the pretrained networks to C classes. ``a`` is the logit of a
     class's best label in the sound; ``m``, its map, is the class activation of its best label in
     the picture, averaged over sizes and classifiers. The class sounds with the probability
-    ``sigmoid(audio_weight * a + visual_weight * max(m) - rival_weight * r + bias)``, where ``r``
-    is by how much a likelier class exceeds it at the maximum of ``m``: one object has one name.
+    ``sigmoid(audio_weight * a + visual_weight * min(max(m), visual_limit) - rival_weight * r +
+    bias)``: what is in plain sight does not sound for that. ``r`` is by how much a likelier class exceeds it at the maximum of ``m``: one object has one name.
 
     The map of a family is the greatest ``audio_weight * a + visual_weight * m`` of its classes, so
     that in a picture of several instruments the one that is heard has the maximum. What is heard
@@ -52,6 +52,8 @@ class TrainingFreeLocalizer(BaseLocalizer):
         grid (int): Height and width of the maps. Defaults to 56.
         audio_weight, visual_weight, rival_weight, bias (float): Of the formula. The defaults were
             chosen on real clips with YAMNet and EfficientNet-Lite0 and Lite2.
+        visual_limit (float): The greatest ``m`` that counts for whether a class sounds. Defaults
+            to 16, chosen as the weights were.
         visible_from (float): Maximum of ``m`` at which a class is as likely in the picture as not.
             Defaults to 9.
         data_preprocessor (dict, optional): Defaults to ``MixedSizePreprocessor``, which
@@ -83,6 +85,7 @@ class TrainingFreeLocalizer(BaseLocalizer):
         visual_weight: float = 0.15,
         rival_weight: float = 0.9,
         bias: float = -1.2,
+        visual_limit: float = 16.0,
         visible_from: float = 9.0,
         data_preprocessor: dict | None = None,
     ) -> None:
@@ -96,7 +99,7 @@ class TrainingFreeLocalizer(BaseLocalizer):
         self.grid = grid
         self.audio_weight, self.visual_weight = audio_weight, visual_weight
         self.rival_weight, self.bias = rival_weight, bias
-        self.visible_from = visible_from
+        self.visual_limit, self.visible_from = visual_limit, visible_from
         try:
             members = family_members(self.classes, dict(families or {}))
         except KeyError as error:
@@ -182,7 +185,7 @@ class TrainingFreeLocalizer(BaseLocalizer):
         return {
             'audio_logits': audio,
             'visual_logits': torch.stack(visual),
-            'logits': torch.stack([self._logits(m, f) for m, f in zip(maps, fused)]),
+            'logits': torch.stack([self._logits(a, m) for a, m in zip(audio, maps)]),
             'maps': torch.stack([unit_range(heat) for heat in fused]),
             'kinds': torch.stack(kinds),
         }
@@ -215,9 +218,10 @@ class TrainingFreeLocalizer(BaseLocalizer):
         best = peaks[None].where(self.members, peaks.new_tensor(-torch.inf)).amax(1)
         return best.clamp_min(-30.0)
 
-    def _logits(self, maps: Tensor, fused: Tensor) -> Tensor:
-        """That each class sounds: [C, h, w], [C, h, w] -> [C]."""
-        logits = fused.flatten(1).amax(1) + self.bias
+    def _logits(self, audio: Tensor, maps: Tensor) -> Tensor:
+        """That each class sounds: [C], [C, h, w] -> [C]."""
+        peaks = maps.flatten(1).amax(1).clamp_max(self.visual_limit)
+        logits = self._fuse(audio, peaks[:, None, None])[:, 0, 0] + self.bias
         other = ~self.known  # families, and what has no map
         other[self.family_numbers] = True
         rival = rivalry(maps, logits.masked_fill(other, -torch.inf)).masked_fill(other, 0.0)

@@ -1,5 +1,6 @@
 """What decides the content of a split of InstrumentScenes, and what it is made of."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mmavl.preparation.instrument_scenes.classes import CLASSES, GROUPS
@@ -7,8 +8,11 @@ from mmavl.preparation.instrument_scenes.pictures import load_pictures
 from mmavl.preparation.instrument_scenes.sounds import load_sounds
 from mmavl.preparation.instrument_scenes.sources import Materials
 from mmavl.preparation.scenes.banks import Banks
+from mmavl.preparation.scenes.effects import Effects
+from mmavl.preparation.scenes.mixture import DURATION
 from mmavl.preparation.scenes.plan import Cast, plan_split
 from mmavl.preparation.scenes.spec import SplitSpec
+from mmavl.preparation.scenes.waves import SAMPLE_RATE
 
 #: Shares of the scenes with one, two and three sounding instruments.
 TRAIN_LEVELS = (0.5, 0.35, 0.15)
@@ -23,10 +27,12 @@ class InstrumentSpec(SplitSpec):
     Args:
         versions: Versions of the packages it is made of.
         recipe: Version of this code's results.
+        augment: Names of :class:`mmavl.preparation.scenes.effects.Effects` on the sound.
     """
 
     versions: dict[str, str]
     recipe: int = _RECIPE
+    augment: Sequence[str] = ()
 
     families = GROUPS
 
@@ -44,9 +50,17 @@ class InstrumentSpec(SplitSpec):
             'groups': {family: list(members) for family, members in GROUPS.items()},
             'seed': self.seed,
             'packages': self.versions,
+            **({'augment': list(self.augment)} if self.augment else {}),
         }
 
 
-def load_banks(materials: Materials, split: str) -> Banks:
-    """Load the pictures and sounds of a split from the packages."""
-    return Banks(load_pictures(materials, split), load_sounds(materials, split))
+def load_banks(materials: Materials, augment: Sequence[str], split: str) -> Banks:
+    """Load the pictures and sounds of a split from the packages.
+
+    Args:
+        materials: The packages.
+        augment: Names of effects on the sound.
+        split: Which split.
+    """
+    effects = Effects(augment, round(DURATION * SAMPLE_RATE)) if augment else None
+    return Banks(load_pictures(materials, split), load_sounds(materials, split), effects)

@@ -7,7 +7,7 @@ import signal
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import MISSING, asdict, fields
 from functools import lru_cache
 from pathlib import Path
 
@@ -88,7 +88,9 @@ def _claim(folder: Path, spec: SplitSpec) -> None:
         with atomic_write(stamp) as file:
             json.dump(asdict(spec), file, indent=1)
         return
-    begun, wanted = json.loads(stamp.read_text()), json.loads(json.dumps(asdict(spec)))
+    usual = {f.name: f.default for f in fields(spec) if f.default is not MISSING}
+    begun = json.loads(json.dumps(usual, default=asdict)) | json.loads(stamp.read_text())
+    wanted = json.loads(json.dumps(asdict(spec)))
     differing = [key for key in wanted if begun.get(key) != wanted[key]]
     if differing:
         values = ', '.join(f'{key} {begun.get(key)}, not {wanted[key]}' for key in differing)

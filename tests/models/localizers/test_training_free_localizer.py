@@ -116,7 +116,7 @@ def test_a_class_that_is_heard_and_seen_sounds_with_the_probability_of_the_formu
     (sample,) = predict(model, [VIOLIN_LEFT_HARP_RIGHT], [sound(violin_sound=2.0)])
     look = model.look(VIOLIN_LEFT_HARP_RIGHT)[0].max().item()
     assert look == pytest.approx(20.0, rel=1e-3)
-    expected = 1 / (1 + math.exp(-(0.5 * 2.0 + 0.1 * look - 1.0)))
+    expected = 1 / (1 + math.exp(-(0.5 * 2.0 + 0.1 * 16.0 - 1.0)))
     assert sample.pred_tags[0].item() == pytest.approx(expected, abs=1e-4)
     seen = 1 / (1 + math.exp(-(look - 9.0) / 2))
     assert sample.pred_visual_tags[0].item() == pytest.approx(seen, abs=1e-4)
@@ -245,3 +245,12 @@ def test_kinds_are_judged_by_the_labels_that_tell_them_apart():
     assert (results['kinds'] > 0.5).tolist() == [[True, False], [False, True]]
     with pytest.raises(ConfigError, match='no label of a network stands for Silent dog'):
         make(kinds={'Dog': ['Silent dog']})
+
+
+def test_what_is_in_plain_sight_does_not_sound_for_that():
+    for limit, counts in ((16.0, 16.0), (30.0, 20.0)):
+        model = make(grid=4, audio_weight=0.5, rival_weight=0.0, bias=0.0, visual_limit=limit)
+        (sample,) = predict(model, [VIOLIN_LEFT_HARP_RIGHT], [sound(violin_sound=-4.0)])
+        expected = 1 / (1 + math.exp(-(0.5 * -4.0 + 0.15 * counts)))
+        assert sample.pred_tags[0].item() == pytest.approx(expected, abs=1e-4)
+        assert sample.pred_visual_tags[0].item() > 0.99

@@ -1,10 +1,13 @@
 import importlib.util
+import json
 from pathlib import Path
 
 import pytest
 
 from mmavl.errors import DataError
 from mmavl.preparation.instrument_scenes import sources
+from mmavl.preparation.instrument_scenes.spec import InstrumentSpec
+from mmavl.preparation.scenes.build import build_splits
 
 TOOL = Path(__file__).parents[3] / 'tools/dataset_converters/instrument_scenes.py'
 
@@ -24,6 +27,21 @@ def test_the_default_sizes_are_those_of_the_published_figures(tool, monkeypatch)
     assert dict(args.sizes) == {'val': 20, 'train': 60}
     assert args.splits == ['train', 'val', 'test', 'test_shift']
     assert args.seed == 0
+
+
+def test_effects_are_in_the_manifest_only_where_there_are_any():
+    plain, wet = (InstrumentSpec('val', 2, 0, {}, augment=names) for names in ([], ['reverb']))
+    assert 'augment' not in plain.metainfo()
+    assert wet.metainfo() == {**plain.metainfo(), 'augment': ['reverb']}
+
+
+def test_a_folder_begun_without_effects_is_not_continued_with_some(tmp_path):
+    (tmp_path / 'val').mkdir()
+    stamp = {'split': 'val', 'size': 2, 'seed': 0, 'versions': {}, 'recipe': 1}
+    (tmp_path / 'val/build.json').write_text(json.dumps(stamp))  # as before there were any
+    spec = InstrumentSpec('val', 2, 0, {}, augment=['reverb'])
+    with pytest.raises(DataError, match=r"built with augment \[\], not \['reverb'\]"):
+        next(build_splits(tmp_path, [spec], load=dict))
 
 
 @pytest.mark.parametrize('text', ['train=x', 'train', 'trian=5', 'test=0', 'test=-1'])

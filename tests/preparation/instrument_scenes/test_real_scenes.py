@@ -14,7 +14,7 @@ from mmavl.preparation.scenes.build import build_splits
 
 def test_a_real_split_has_audible_sources_and_pictures_of_its_side(materials, tmp_path):
     spec = InstrumentSpec('test_shift', 8, 3, materials.versions)
-    list(build_splits(tmp_path, [spec], partial(load_banks, materials)))
+    list(build_splits(tmp_path, [spec], partial(load_banks, materials, ())))
     for entry in read_manifest(tmp_path / 'test_shift.json')['data_list']:
         for path in entry['sources'].values():
             wave, _ = soundfile.read(tmp_path / path)
@@ -28,7 +28,9 @@ def test_two_processes_write_the_same_bytes_as_one(materials, tmp_path):
     spec = InstrumentSpec('train', 12, 0, materials.versions)
     for workers in (1, 2):
         list(
-            build_splits(tmp_path / str(workers), [spec], partial(load_banks, materials), workers)
+            build_splits(
+                tmp_path / str(workers), [spec], partial(load_banks, materials, ()), workers
+            )
         )
     one, two = (
         {path.relative_to(root): path.read_bytes() for path in root.rglob('*') if path.is_file()}
