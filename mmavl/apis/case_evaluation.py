@@ -41,7 +41,12 @@ class Vocabulary:
         """A model's; InstrumentScenes' families where it names none of its own."""
         meta = inferencer.model.dataset_meta
         families = named_families(meta) or meta.get('groups') or GROUPS
-        return cls(inferencer.classes, families, meta.get('aliases', {}))
+        words = [meta.get('aliases', {}), meta.get('kinds', {})]
+        aliases = {
+            name: [w for table in words for w in table.get(name, ())]
+            for name in inferencer.classes
+        }
+        return cls(inferencer.classes, families, aliases)
 
     def names(self, case: Case) -> dict[str, str | None]:
         """The class and the family of a case, None where the model does not have it."""

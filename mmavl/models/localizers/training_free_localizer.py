@@ -32,7 +32,8 @@ class TrainingFreeLocalizer(BaseLocalizer):
     class's best label in the sound; ``m``, its map, is the class activation of its best label in
     the picture, averaged over sizes and classifiers. The class sounds with the probability
     ``sigmoid(audio_weight * a + visual_weight * min(max(m), visual_limit) - rival_weight * r +
-    bias)``: what is in plain sight does not sound for that. ``r`` is by how much a likelier class exceeds it at the maximum of ``m``: one object has one name.
+    bias)``. The limit keeps what is in plain sight from being named for that alone. ``r`` is by
+    how much a likelier class exceeds it at the maximum of ``m``: one object has one name.
 
     The map of a family is the greatest ``audio_weight * a + visual_weight * m`` of its classes, so
     that in a picture of several instruments the one that is heard has the maximum. What is heard
