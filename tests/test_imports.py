@@ -17,6 +17,7 @@ LAYERS = [
     ['visualization'],
     ['preparation'],
     ['engine'],
+    ['export'],
     ['apis', 'detection'],
     ['demo'],
     ['cli', 'collect_env'],

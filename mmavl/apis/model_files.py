@@ -91,7 +91,7 @@ def load_model(
     device = _device(device)
     for file in (weights, model):
         if isinstance(file, str | Path) and Path(file).suffix == '.safetensors':
-            from mmavl.engine.exported import load_exported
+            from mmavl.export.single_file import load_exported
 
             return load_exported(file, device)
     cfg = _config(model or (QUICKSTART_CONFIG if weights else DEFAULT_CONFIG))

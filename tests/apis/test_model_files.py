@@ -148,7 +148,7 @@ def test_classes_nobody_names_are_asked_for(media):
 
 
 def test_an_exported_file_needs_nothing_else(tmp_path, media, monkeypatch):
-    exported = pytest.importorskip('mmavl.engine.exported')
+    exported = pytest.importorskip('mmavl.export.single_file')
     config = media.toy_config()
     config['model'] = {
         'type': 'RandomLocalizer',

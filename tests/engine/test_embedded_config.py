@@ -15,8 +15,8 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from mmavl.cli.main import main
-from mmavl.engine.exported import load_exported, save_exported
 from mmavl.errors import CheckpointError
+from mmavl.export.single_file import load_exported, save_exported
 from mmavl.models.localizers import RandomLocalizer
 from mmavl.registry import MODELS, TRANSFORMS
 

@@ -20,9 +20,9 @@ from mmavl.datasets import AVDataset, SourceDataset
 from mmavl.datasets.manifest import check_manifest, read_manifest
 from mmavl.datasets.mixture_list import read_mixtures, write_mixtures
 from mmavl.engine.checkpoint import checkpoint_metainfo, load_checkpoint, load_state
-from mmavl.engine.exported import load_exported, save_exported
 from mmavl.errors import CheckpointError, ConfigError, DataError
 from mmavl.evaluation import Prediction, read_predictions, write_predictions
+from mmavl.export.single_file import load_exported, save_exported
 from mmavl.media.audio import read_audio
 from mmavl.media.formats import kind_of
 from mmavl.media.image import read_image, read_image_size

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from mmavl.engine.exported import load_exported
+from mmavl.export.single_file import load_exported
 from mmavl.registry import MODELS
 
 CONFIG = "model = dict(type='RandomLocalizer', grid=[3, 5])\n"

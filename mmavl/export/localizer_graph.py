@@ -4,11 +4,10 @@ import torch
 from torch import Tensor, nn
 
 from mmavl.errors import ConfigError
-
-from ..disentanglers import GradCAMDisentangler
-from ..heads import AVCHead, pool_weights
-from .class_maps import connected_to_peak, keep_peaks, resize_maps
-from .coarse_to_fine import CoarseToFine
+from mmavl.models.disentanglers import GradCAMDisentangler
+from mmavl.models.heads import AVCHead, pool_weights
+from mmavl.models.localizers.class_maps import connected_to_peak, keep_peaks, resize_maps
+from mmavl.models.localizers.coarse_to_fine import CoarseToFine
 
 
 class LocalizerGraph(nn.Module):

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from mmavl import __version__
 from mmavl.engine.checkpoint import load_state
+from mmavl.engine.embedded_config import build_embedded, inference_parts
 from mmavl.errors import CheckpointError, ConfigError
 from mmavl.utils.components import component_name
 from mmavl.utils.failures import first_line
@@ -22,8 +23,6 @@ from mmavl.utils.shipped import tool_command
 from mmavl.utils.strict_json import brief, parse_json
 from mmavl.utils.tensor_files import read_tensor_file
 from mmavl.utils.weights import without_sources
-
-from .embedded_config import build_embedded, inference_parts
 
 FORMAT_VERSION = 1
 #: Characters of each entry of the metadata.

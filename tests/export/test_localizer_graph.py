@@ -5,7 +5,8 @@ import torch
 from torch import nn
 
 from mmavl.errors import ConfigError
-from mmavl.models.localizers import CoarseToFine, LocalizerGraph, RandomLocalizer
+from mmavl.export.localizer_graph import LocalizerGraph
+from mmavl.models.localizers import CoarseToFine, RandomLocalizer
 from mmavl.registry import MODELS
 from mmavl.structures import AVDataSample
 

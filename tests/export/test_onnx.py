@@ -13,9 +13,9 @@ import torch
 from mmengine import Config
 from mmengine.registry import init_default_scope
 
-from mmavl.engine.exported import load_exported, save_exported
-from mmavl.engine.onnx_export import input_sizes, onnx_difference
 from mmavl.errors import ConfigError
+from mmavl.export.onnx import input_sizes, onnx_difference
+from mmavl.export.single_file import load_exported, save_exported
 from mmavl.registry import MODELS
 from mmavl.structures import AVDataSample
 

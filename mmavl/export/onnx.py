@@ -15,9 +15,10 @@ from mmengine.model import BaseModel
 from torch import Tensor
 
 from mmavl.errors import ConfigError
-from mmavl.models.localizers import LocalizerGraph
 from mmavl.utils.components import component_name
 from mmavl.utils.files import atomic_write
+
+from .localizer_graph import LocalizerGraph
 
 INPUTS = ('spectrogram', 'image')
 

@@ -12,8 +12,8 @@ from safetensors.torch import load_file, save_file
 
 from mmavl.engine.checkpoint import load_checkpoint
 from mmavl.engine.embedded_config import inference_parts
-from mmavl.engine.exported import _plain, load_exported, save_exported
 from mmavl.errors import CheckpointError, ConfigError
+from mmavl.export.single_file import _plain, load_exported, save_exported
 from mmavl.registry import MODELS
 from mmavl.structures import AVDataSample
 from mmavl.utils.weights import without_sources

@@ -1,0 +1,1 @@
+"""Taking a model away: one safetensors file with its config, or ONNX."""
