@@ -1,4 +1,5 @@
-# The model of stage2_scenes_teachers.py on real clips, see stage1_real_teachers.py.
+# The model of stage2_scenes_teachers.py on real clips, see stage1_real_teachers.py. The product of
+# alignment and class map is best there.
 _base_ = 'stage2_scenes_teachers.py'
 
 test_pipeline = [
@@ -9,3 +10,4 @@ test_pipeline = [
     dict(type='PackAVInputs'),
 ]
 test_dataloader = dict(batch_size=1, dataset=dict(pipeline=test_pipeline))
+model = dict(stage='product')
