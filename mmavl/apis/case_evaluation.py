@@ -1,10 +1,15 @@
 """Running a localizer on cases of real clips, and what comes of it."""
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import torch
+
+from mmavl.evaluation.functional import whole_audio_map
 from mmavl.evaluation.real_clips import Case, Hit, Rate, class_of, hit_of, rate_of
 from mmavl.evaluation.real_clips.class_names import acceptable_classes, family_of
 from mmavl.evaluation.real_clips.outcomes import hit_anywhere, hit_at
@@ -17,8 +22,13 @@ from .naming import named_families
 
 #: Boxes below this share of the frame are small.
 SMALL = 0.25
-#: How a case's map is asked for.
-GIVEN = ('class', 'family', 'nothing')
+#: Rows of the table -> the map that is scored, as in ``Outcome.hits``.
+_ROWS = {
+    'class given': 'class',
+    'family given': 'family',
+    'likeliest class': 'likeliest',
+    'whole sound': 'whole',
+}
 _CENTRE = (0.5, 0.5)
 
 
@@ -56,6 +66,18 @@ class Vocabulary:
         own = known if known in self.classes else None
         return {'class': own, 'family': family or own}
 
+    def likeliest(self, result: Localization) -> str:
+        """The class with a map that is most likely heard; families of other classes do not count.
+
+        It is 'sound' for a model that tells no classes apart.
+        """
+        names = [name for name in result.heard if name in result.maps]
+        single = [name for name in names if not self._stands_for_others(name)]
+        return max(single, key=result.heard.get, default=AGNOSTIC)
+
+    def _stands_for_others(self, name: str) -> bool:
+        return not set(self.classes).isdisjoint(self.families.get(name, ()))
+
     def share_a_family(self, first: str, second: str) -> bool:
         """Whether a family holds two classes."""
         return any({first, second} <= set(members) for members in self.families.values())
@@ -67,15 +89,17 @@ class Outcome:
 
     Attributes:
         case (Case): The case.
-        found (Localization): In its frame.
+        result (Localization): Of its frame.
         names (dict[str, str | None]): Class and family of the case, as the model calls them.
-        hits (dict[str, Hit]): Where the map points, by what was given.
+        hits (dict[str, Hit]): Where maps point. Those of 'class' and 'family' are given, that of
+            the 'likeliest' class and of the 'whole' sound are not; that of 'nothing' is the map
+            of ``named``.
         named (str, optional): The best of the named classes that is right.
         wrong (list[str]): Named classes that nothing in the frame is.
     """
 
     case: Case
-    found: Localization
+    result: Localization
     names: dict[str, str | None]
     hits: dict[str, Hit]
     named: str | None
@@ -102,28 +126,27 @@ def evaluate_cases(
     vocabulary = Vocabulary.of(inferencer)
     names = [vocabulary.names(case) for case in cases]
     asked = dict.fromkeys(name for both in names for name in both.values() if name)
-    frames = list(dict.fromkeys((str(case.file), case.time) for case in cases))
+    by_frame = {}
+    for case in cases:
+        by_frame.setdefault(case.frame, []).append(case)
     out = inferencer(
-        [{'video': file, 'time': time} for file, time in frames],
+        [of_frame[0].clip for of_frame in by_frame.values()],
         batch_size=batch_size,
         labels=list(asked),
         threshold=threshold,
     )
-    found = {(item.clip.video, item.clip.time): item for item in out['predictions']}
-    by_frame = {}
-    for case in cases:
-        by_frame.setdefault((str(case.file), case.time), []).append(case)
+    results = {(r.clip.image, r.clip.audio, r.clip.time): r for r in out['predictions']}
     outcomes = [
-        _outcome(case, found[key], own, by_frame[key], vocabulary)
+        _outcome(case, results[case.frame], own, by_frame[case.frame], vocabulary)
         for case, own in zip(cases, names)
-        if (key := (str(case.file), case.time)) in found
+        if case.frame in results
     ]
     return outcomes, out['failures']
 
 
 def _outcome(
     case: Case,
-    found: Localization,
+    result: Localization,
     names: dict[str, str | None],
     of_frame: Sequence[Case],
     vocabulary: Vocabulary,
@@ -132,15 +155,28 @@ def _outcome(
         return acceptable_classes(marks, *_fields(vocabulary))
 
     sounding = [mark for one in of_frame for mark in (one.mark, *one.others)]
-    agnostic = found.maps.get(AGNOSTIC)
-    maps = {given: found.maps.get(name, agnostic) for given, name in names.items()}
+    likeliest = vocabulary.likeliest(result)
+    asked = {**names, 'likeliest': likeliest}
+    agnostic = result.maps.get(AGNOSTIC)
+    maps = {given: result.maps.get(name, agnostic) for given, name in asked.items()}
+    maps['whole'] = _whole_sound(result, likeliest)
     hits = {given: hit_of(heat, case) for given, heat in maps.items() if heat is not None}
     own = right([case.mark]) | {names['family']}
-    named = next((name for name in found.sounding if name in own), None)
-    if named is not None and named in found.maps and named not in found.unseen:
-        hits['nothing'] = hit_of(found.maps[named], case)
-    wrong = [name for name in found.sounding if name not in right(sounding) | own | {AGNOSTIC}]
-    return Outcome(case, found, names, hits, named, wrong)
+    named = next((name for name in result.sounding if name in own), None)
+    if named in result.shown:
+        hits['nothing'] = hit_of(result.maps[named], case)
+    wrong = [name for name in result.sounding if name not in right(sounding) | own | {AGNOSTIC}]
+    return Outcome(case, result, names, hits, named, wrong)
+
+
+def _whole_sound(result: Localization, likeliest: str) -> np.ndarray | None:
+    """Section 4.3 of the paper over the classes that are shown, or else over the likeliest one."""
+    names = [name for name in result.shown or [likeliest] if name in result.maps]
+    if not names:
+        return None
+    maps = torch.from_numpy(np.stack([result.maps[name] for name in names]))
+    probs = torch.tensor([result.heard.get(name, 1.0) for name in names])
+    return whole_audio_map(maps, probs).numpy()
 
 
 def _fields(vocabulary: Vocabulary) -> tuple:
@@ -153,10 +189,7 @@ def summarise(outcomes: Sequence[Outcome]) -> dict[str, dict[str, Rate]]:
     Returns:
         dict: By row ('class given', ..., 'centre', 'whole image'), by column.
     """
-    rows = {
-        f'{given} given': {o: o.hits[given] for o in outcomes if given in o.hits}
-        for given in ('class', 'family')
-    }
+    rows = {row: {o: o.hits[key] for o in outcomes if key in o.hits} for row, key in _ROWS.items()}
     rows['centre of the frame'] = {o: hit_at(_CENTRE, o.case) for o in outcomes}
     rows['whole image'] = {o: hit_anywhere(o.case) for o in outcomes}
     table = {name: _pointing(hits) for name, hits in rows.items() if hits}
@@ -176,7 +209,7 @@ def _pointing(hits: Mapping[Outcome, Hit]) -> dict[str, Rate]:
 
 def _hearing(outcomes: Sequence[Outcome]) -> dict[str, Rate]:
     single = [o for o in outcomes if o.case.sources == 1]
-    frames = {(o.case.file, o.case.time): o for o in outcomes}.values()
+    frames = {o.case.frame: o for o in outcomes}.values()
     columns = {
         'named (one source)': [(o, float(o.named is not None)) for o in single],
         'own, where named': [(o, o.hits['nothing'].own) for o in single if 'nothing' in o.hits],
@@ -211,16 +244,20 @@ def rates_to_dict(table: Mapping[str, Mapping[str, Rate]]) -> dict[str, dict[str
 
 
 def _entry(outcome: Outcome, root: Path) -> dict[str, Any]:
-    case, found = outcome.case, outcome.found
+    case, result = outcome.case, outcome.result
     return {
-        'file': case.file.relative_to(root).as_posix(),
-        't': case.time,
+        'file': _relative(case.file, root),
+        **({'t': case.time} if case.audio is None else {'audio': _relative(case.audio, root)}),
         'label': case.mark.label,
         'class': outcome.names['class'],
         'family': outcome.names['family'],
-        'sounding': {name: round(found.heard.get(name, 1.0), 4) for name in found.sounding},
-        'unseen': found.unseen,
+        'sounding': {name: round(result.heard.get(name, 1.0), 4) for name in result.sounding},
+        'unseen': result.unseen,
         'wrong': outcome.wrong,
         'named': outcome.named,
         'hits': {given: vars(hit) for given, hit in outcome.hits.items()},
     }
+
+
+def _relative(path: Path, root: Path) -> str:
+    return Path(os.path.relpath(path, root)).as_posix()

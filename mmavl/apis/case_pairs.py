@@ -14,7 +14,6 @@ from mmavl.evaluation.real_clips.outcomes import inside
 from .case_evaluation import Vocabulary
 from .clips import list_clips
 from .failures import Failure, contained
-from .localization import AGNOSTIC, Localization
 from .localization_inferencer import LocalizationInferencer
 
 _HEIGHT = 448
@@ -67,8 +66,9 @@ def evaluate_pairs(
             share /= picture.shape[1]
             for number, (own, other) in enumerate(((first, second), (second, first))):
                 wave, rate = loaded[number]['waveform'], loaded[number]['sample_rate']
-                found = inferencer((picture, wave, rate))['predictions'][0]
-                point = peak_of(_best_map(found, vocabulary))
+                result = inferencer((picture, wave, rate))['predictions'][0]
+                heat = result.maps.get(vocabulary.likeliest(result))
+                point = None if heat is None else peak_of(heat)
                 outcomes.append(_outcome(own, other, alike, point, share, left=number == 0))
     return outcomes, failures
 
@@ -103,19 +103,13 @@ def _pairs(
 
 
 def _load(inferencer: LocalizationInferencer, case: Case) -> dict:
-    (clip,), _ = list_clips({'video': str(case.file), 'time': case.time})
+    (clip,), _ = list_clips(case.clip)
     return inferencer.pipeline.load(clip)
 
 
 def _at_height(image: np.ndarray) -> np.ndarray:
     width = max(round(image.shape[1] * _HEIGHT / image.shape[0]), 1)
     return cv2.resize(image, (width, _HEIGHT), interpolation=cv2.INTER_AREA)
-
-
-def _best_map(found: Localization, vocabulary: Vocabulary) -> np.ndarray:
-    plain = [k for k in found.heard if k in found.maps and k not in vocabulary.families]
-    best = max(plain, key=found.heard.get, default=AGNOSTIC)
-    return found.maps.get(best, np.zeros((1, 1)))
 
 
 def _outcome(

@@ -37,11 +37,11 @@ def _score(outcome: Outcome) -> float:
 
 
 def _picture(outcome: Outcome, pipeline: ClipPipeline) -> np.ndarray:
-    case, found = outcome.case, outcome.found
-    image = fit_image(pipeline.load(found.clip)['image'], _HEIGHT)
+    case, result = outcome.case, outcome.result
+    image = fit_image(pipeline.load(result.clip)['image'], _HEIGHT)
     size = np.array([image.shape[1], image.shape[0]] * 2)
     names = (AGNOSTIC, outcome.names['class'], outcome.names['family'])
-    heat = next((found.maps[name] for name in names if name in found.maps), None)
+    heat = next((result.maps[name] for name in names if name in result.maps), None)
     if heat is not None:
         image = overlay_heat(image, heat, 0.5)
     marks = [

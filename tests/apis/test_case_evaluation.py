@@ -20,22 +20,24 @@ def heat(row, column):
     return values
 
 
-def inferencer(by_file, classes=CLASSES, families=FAMILIES):
-    """Answers by file: what it names, what of it is unseen, and its maps by class."""
+def inferencer(by_sound, classes=CLASSES, families=FAMILIES):
+    """Answers by the sound's file: what it names, what of it is unseen, and its maps by class."""
     asked = []
 
     def run(inputs, batch_size, labels, threshold):
         asked.append(labels)
         found, failures = [], []
         for item in inputs:
-            name = Path(item['video']).name
-            if name not in by_file:
+            picture = item.get('video') or item['image']
+            sound = item.get('audio', picture)
+            name = Path(sound).name
+            if name not in by_sound:
                 failures.append(Failure(name, 'damaged'))
                 continue
-            sounding, unseen, maps = by_file[name]
-            clip = Clip(name, item['video'], item['video'], time=item['time'])
+            sounding, unseen, maps = by_sound[name]
+            clip = Clip(name, picture, sound, time=item.get('time'))
             fields = {'sounding': sounding, 'maps': maps, 'clip': clip, 'unseen': unseen}
-            heard = dict.fromkeys(sounding, 0.9)
+            heard = run.heard or dict.fromkeys(sounding, 0.9)
             found.append(
                 Localization(name, (40, 40), 1.0, (0.0, 2.0), heard=heard, seen={}, **fields)
             )
@@ -43,12 +45,13 @@ def inferencer(by_file, classes=CLASSES, families=FAMILIES):
 
     run.classes = list(classes)
     run.model = SimpleNamespace(dataset_meta={'families': families} if families else {})
-    run.asked = asked
+    run.asked, run.heard = asked, None
     return run
 
 
 def case(file, label, box=(0.0, 0.0, 0.5, 0.5), **kwargs):
-    return Case(Path('clips', file), 1.0, Mark(label, box), **kwargs)
+    time = None if 'audio' in kwargs else 1.0
+    return Case(Path('clips', file), time, Mark(label, box), **kwargs)
 
 
 LEFT, RIGHT = heat(0, 0), heat(3, 3)
@@ -63,6 +66,8 @@ def test_a_case_is_scored_given_its_class_its_family_and_nothing():
         'class': 1.0,
         'family': 0.0,
         'nothing': 1.0,
+        'likeliest': 1.0,
+        'whole': 1.0,
     }
     assert (outcome.named, outcome.wrong) == ('Violin', ['Wind'])
 
@@ -71,7 +76,8 @@ def test_what_is_named_and_unseen_is_localized_nowhere():
     run = inferencer({'a.mp4': (['Dog'], ['Dog'], {'Dog': LEFT})})
     (outcome,), _ = evaluate_cases(run, [case('a.mp4', 'dog barking')])
     assert outcome.named == 'Dog'
-    assert sorted(outcome.hits) == ['class', 'family']
+    assert 'nothing' not in outcome.hits
+    assert outcome.hits['class'].own == 1.0
 
 
 def test_a_class_of_anything_that_sounds_in_the_frame_is_not_wrong():
@@ -88,7 +94,7 @@ def test_a_family_stands_for_a_class_that_the_model_lacks():
     (outcome,), _ = evaluate_cases(run, [case('a.mp4', 'cello')])
     assert outcome.names == {'class': None, 'family': 'strings'}
     assert outcome.named == 'strings'
-    assert sorted(outcome.hits) == ['family', 'nothing']
+    assert sorted(outcome.hits) == ['family', 'nothing', 'whole']
 
 
 def test_a_model_of_instrument_scenes_families_is_given_the_family():
@@ -108,8 +114,43 @@ def test_a_manifests_families_are_numbers_and_its_groups_name_them():
 def test_a_model_without_classes_has_one_map_for_all():
     run = inferencer({'a.mp4': (['sound'], [], {'sound': LEFT})}, classes=[], families=None)
     (outcome,), _ = evaluate_cases(run, [case('a.mp4', 'dog')])
-    assert {given: hit.own for given, hit in outcome.hits.items()} == {'class': 1.0, 'family': 1.0}
+    assert {given: hit.own for given, hit in outcome.hits.items()} == dict.fromkeys(
+        ('class', 'family', 'likeliest', 'whole'), 1.0
+    )
     assert outcome.wrong == []
+
+
+def test_a_picture_with_the_sound_of_either_of_two_is_scored_twice():
+    """The map of the likeliest class follows the sound, that of the whole sound stays."""
+    boxes = {'dog': (0.0, 0.0, 0.5, 0.5), 'cat': (0.5, 0.5, 1.0, 1.0)}
+    both = {'Dog': LEFT, 'Cat': 0.9 * RIGHT, 'Wind': 3 * LEFT}
+    run = inferencer(
+        {'dog.wav': (['Dog', 'Wind'], [], both), 'cat.wav': (['Cat', 'Wind'], [], both)}
+    )
+    cases = [
+        case('both.png', name, boxes[name], silent=(Mark(other, boxes[other]),), audio=Path(sound))
+        for name, other, sound in (('dog', 'cat', 'a/dog.wav'), ('cat', 'dog', 'a/cat.wav'))
+    ]
+    outcomes, failures = evaluate_cases(run, cases)
+    assert failures == []
+    likeliest, whole = ([o.hits[key] for o in outcomes] for key in ('likeliest', 'whole'))
+    assert [hit.own for hit in likeliest] == [1.0, 1.0]
+    assert [(hit.own, hit.silent) for hit in whole] == [(1.0, 0.0), (0.0, 1.0)]
+    table = summarise(outcomes)
+    assert table['likeliest class']['a silent one'].mean == 0.0
+    assert table['whole sound']['a silent one'].mean == 0.5
+    assert table['hearing for itself']['wrong classes a frame'].count == 2
+    entry = to_record(outcomes, failures, Path('b'))['cases'][1]
+    assert (entry['file'], entry['audio']) == ('../clips/both.png', '../a/cat.wav')
+    assert 't' not in entry
+
+
+def test_where_nothing_is_named_the_likeliest_class_stands_for_the_whole_sound():
+    run = inferencer({'a.mp4': ([], [], {'Dog': LEFT, 'strings': RIGHT})})
+    run.heard = {'Dog': 0.2, 'Cat': 0.3, 'strings': 0.4}  # no map of the cat
+    (outcome,), _ = evaluate_cases(run, [case('a.mp4', 'cat')])
+    assert outcome.hits['likeliest'].own == outcome.hits['whole'].own == 1.0
+    assert 'class' not in outcome.hits
 
 
 def test_a_clip_that_cannot_be_read_is_listed():

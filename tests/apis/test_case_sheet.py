@@ -16,9 +16,9 @@ BOX = (0.5, 0.25, 0.75, 0.75)
 def outcome(name, own, grey, heat=None):
     case = Case(Path(f'{name}.mp4'), 0.0, Mark('', BOX))
     maps = {} if heat is None else {'Dog': heat}
-    found = SimpleNamespace(clip=grey, maps=maps)
+    result = SimpleNamespace(clip=grey, maps=maps)
     hits = {} if own is None else {'class': Hit(own, 0.0, 0.0)}
-    return Outcome(case, found, {'class': 'Dog', 'family': 'animals'}, hits, None, [])
+    return Outcome(case, result, {'class': 'Dog', 'family': 'animals'}, hits, None, [])
 
 
 @pytest.fixture

@@ -38,29 +38,44 @@ class Case:
     """One sounding object in one frame of a clip.
 
     Attributes:
-        file (Path): The clip.
-        time (float): Second of the frame.
+        file (Path): The clip, or a picture.
+        time (float, optional): Second of the frame; None for a picture.
         mark (Mark): What sounds.
         silent (tuple[Mark, ...]): What could sound and does not.
         others (tuple[Mark, ...]): What sounds as well.
         sources (int): How many things sound in the clip.
+        audio (Path, optional): The sound of a picture; None for a clip, which has its own.
     """
 
     file: Path
-    time: float
+    time: float | None
     mark: Mark
     silent: tuple[Mark, ...] = ()
     others: tuple[Mark, ...] = ()
     sources: int = 1
+    audio: Path | None = None
+
+    @property
+    def frame(self) -> tuple[str, str, float | None]:
+        """What is seen and heard: the picture's file, the sound's, and the second."""
+        return str(self.file), str(self.audio or self.file), self.time
+
+    @property
+    def clip(self) -> dict[str, Any]:
+        """What an inferencer takes."""
+        if self.audio is None:
+            return {'video': str(self.file), 'time': self.time}
+        return {'image': str(self.file), 'audio': str(self.audio)}
 
 
 def read_cases(path: str | Path) -> list[Case]:
     """Read a file of cases; clips are relative to it, and are not opened.
 
     Args:
-        path (str): JSON, a list of objects with ``file``, ``t`` (second), ``label`` and ``box``
-            (xyxy in 0..1); optionally ``class`` or ``class15`` (a class's name), ``silent_boxes``
-            and ``other_sounding`` (lists of objects with ``label`` and ``box``), and ``sources``.
+        path (str): JSON, a list of objects with ``file``, ``t`` (second) or, where the file is a
+            picture, ``audio``, ``label`` and ``box`` (xyxy in 0..1); optionally ``class`` or
+            ``class15`` (a class's name), ``silent_boxes`` and ``other_sounding`` (lists of
+            objects with ``label`` and ``box``), and ``sources``.
 
     Raises:
         FileNotFoundError: There is no such file.
@@ -77,20 +92,30 @@ def _case(entry: Any, path: Path, number: int) -> Case:
     if not isinstance(entry, dict):
         raise DataError(f'{where} is not an object: {brief(entry)}')
     file = _text(entry, 'file', where)
-    time = entry.get('t')
-    if not _is_number(time) or time < 0:
-        raise DataError(f'{where}: t={brief(time)} is not a second of the clip')
+    audio = path.parent / _text(entry, 'audio', where) if 'audio' in entry else None
     sources = entry.get('sources', 1 + len(entry.get('other_sounding') or ()))
     if not isinstance(sources, int) or isinstance(sources, bool) or sources < 1:
         raise DataError(f'{where}: sources={brief(sources)} is not a number of sources')
     return Case(
         path.parent / file,
-        float(time),
+        _time(entry, where),
         _mark(entry, where),
         _marks(entry, 'silent_boxes', where),
         _marks(entry, 'other_sounding', where),
         sources,
+        audio,
     )
+
+
+def _time(entry: dict, where: str) -> float | None:
+    time = entry.get('t')
+    if 'audio' in entry:
+        if time is not None:
+            raise DataError(f'{where} has both audio and t: t is for a clip with its own sound')
+        return None
+    if not _is_number(time) or time < 0:
+        raise DataError(f'{where}: t={brief(time)} is not a second of the clip')
+    return float(time)
 
 
 def _marks(entry: dict, key: str, where: str) -> tuple[Mark, ...]:

@@ -37,6 +37,16 @@ def test_a_class_may_be_named_in_two_ways(tmp_path):
     assert [case.mark.class_name for case in read_cases(path)] == ['Drum', 'Dog']
 
 
+def test_a_picture_has_a_sound_in_place_of_a_second(tmp_path):
+    picture = {**CASE, 'file': 'a.png', 'audio': '../b.wav', 't': None}
+    case, clip = read_cases(write(tmp_path, picture, CASE))
+    assert (case.audio, case.time) == (tmp_path / '../b.wav', None)
+    assert case.clip == {'image': f'{tmp_path}/a.png', 'audio': f'{tmp_path}/../b.wav'}
+    assert case.frame == (f'{tmp_path}/a.png', f'{tmp_path}/../b.wav', None)
+    assert clip.clip == {'video': f'{tmp_path}/clips/a.mp4', 'time': 2.5}
+    assert clip.frame == (f'{tmp_path}/clips/a.mp4', f'{tmp_path}/clips/a.mp4', 2.5)
+
+
 @pytest.mark.parametrize(
     ('change', 'message'),
     [
@@ -49,6 +59,8 @@ def test_a_class_may_be_named_in_two_ways(tmp_path):
         ({'box': None}, 'case 2: box=None is not four numbers'),
         ({'t': -1}, 'case 2: t=-1 is not a second'),
         ({'t': '3'}, "case 2: t='3' is not a second"),
+        ({'audio': 3, 't': None}, 'case 2: audio=3 is not a text'),
+        ({'audio': 'a.wav'}, 'case 2 has both audio and t'),
         ({'file': ''}, "case 2: file='' is not a text"),
         ({'label': 7}, 'case 2: label=7 is not a text'),
         ({'sources': 0}, 'case 2: sources=0 is not a number of sources'),
