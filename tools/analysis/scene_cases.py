@@ -1,0 +1,105 @@
+"""Write scenes as cases for mmavl evaluate: one picture, and the sound of each thing in it alone.
+
+Whether a map follows the sound shows where the picture stays and the sound changes. Each scene
+with two or more objects gives a case for each of them: its own source is heard, or, where it is
+silent in the scene, the source of its class in the next scene in which the class sounds. All
+other objects of the picture are silent then. No media are written.
+
+    python tools/analysis/scene_cases.py data/instrument_scenes/val.json scene_cases
+    mmavl evaluate scene_cases/relative.json --model stage2_scenes_class --weights epoch_16.pth
+
+``relative.json`` holds the cases in which an object of the same family is in the picture, and
+``no_relative.json`` the others.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from mmavl.apis.base_av_inferencer import write_json
+from mmavl.datasets.manifest import read_checked_manifest
+from mmavl.datasets.media_paths import media_path
+from mmavl.engine.launch import clear_errors
+from mmavl.errors import DataError
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument('manifest', type=Path, help='of scenes with boxes and sources')
+    parser.add_argument('out', type=Path, help='the folder of the two files of cases')
+    return parser.parse_args()
+
+
+def objects_of(entry: dict) -> list[dict]:
+    """The boxes of a scene's only frame; none where a class is there twice."""
+    boxes = entry.get('boxes', {}).get('0', [])
+    return boxes if len({box['label'] for box in boxes}) == len(boxes) else []
+
+
+def solo_sound(entries: Sequence[dict], number: int, label: str) -> str | None:
+    """A scene's own source of a class, or that of the next scene in which it sounds."""
+    for entry in (*entries[number:], *entries[:number]):
+        if label in entry.get('sources', {}):
+            return entry['sources'][label]
+    return None
+
+
+def mark(item: dict) -> dict:
+    """A box of the manifest (x, y, width, height) as a case has it: edges within the frame."""
+    x, y, width, height = item['bbox']
+    return {
+        'label': item['label'],
+        'class': item['label'],
+        'box': [max(x, 0.0), max(y, 0.0), min(x + width, 1.0), min(y + height, 1.0)],
+    }
+
+
+def cases_of(manifest: dict) -> Iterator[tuple[str, dict]]:
+    """(file's name, case) with the manifest's own paths."""
+    groups = manifest['metainfo'].get('groups', {}).values()
+    entries = manifest['data_list']
+    for number, entry in enumerate(entries):
+        objects = objects_of(entry)
+        for item in objects:
+            others = [other for other in objects if other is not item]
+            sound = solo_sound(entries, number, item['label'])
+            if not others or sound is None:
+                continue
+            related = any(
+                {item['label'], other['label']} <= set(members)
+                for other in others
+                for members in groups
+            )
+            silent = [mark(other) for other in others]
+            case = {'file': entry['frames'][0], 'audio': sound, **mark(item)}
+            yield 'relative' if related else 'no_relative', {**case, 'silent_boxes': silent}
+
+
+def main() -> int:
+    args = parse_args()
+    manifest, root = read_checked_manifest(args.manifest), args.manifest.parent.resolve()
+    out = args.out.resolve()  # '..' after a symbolic link would lead elsewhere
+    files: dict[str, list[dict]] = {}
+    for name, case in cases_of(manifest):
+        for key in ('file', 'audio'):
+            case[key] = Path(os.path.relpath(media_path(root, case[key]), out)).as_posix()
+        files.setdefault(name, []).append(case)
+    if not files:
+        raise DataError(
+            f'{args.manifest} has no scenes with boxes of two objects, and their sources: '
+            'build scenes with compose_scenes.py or instrument_scenes.py'
+        )
+    args.out.mkdir(parents=True, exist_ok=True)
+    for name, cases in files.items():
+        write_json(args.out / f'{name}.json', cases)
+        print(f'{len(cases)} cases in {args.out / name}.json')
+    return 0
+
+
+if __name__ == '__main__':
+    with clear_errors():
+        sys.exit(main())
