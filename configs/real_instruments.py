@@ -1,37 +1,22 @@
-# Musical instruments in any video, without training.
-_base_ = [
-    '_base_/datasets/real_clips.py',
-    '_base_/models/training_free.py',
-    '_base_/classes/instruments.py',
-    '_base_/default_runtime.py',
-]
+# Of real_everyday.py the musical instruments, and singing.
+_base_ = 'real_everyday.py'
 
-faces = {name: ['face'] for name in _base_.voices}
-names = [*_base_.classes, *_base_.voices, *_base_.families]
+groups = ('strings', 'wind', 'keys_percussion', 'Music')
+families = {name: _base_.families[name] for name in groups}
+names = [*families['Music'], 'Singing', *families]
+kinds = {name: finer for name, finer in _base_.kinds.items() if name in names}
+aliases = {name: words for name, words in _base_.aliases.items() if name in names}
+labelled = [*names, *[kind for finer in kinds.values() for kind in finer]]
+tables = [
+    {name: table[name] for name in labelled if name in table}
+    for table in (_base_.model.audio_groups.table, _base_.model.visual_groups.table)
+]
 model = dict(
     classes=names,
-    families=_base_.families,
-    kinds=_base_.kinds,
-    audio_groups=dict(
-        type='TableGroups',
-        table={
-            **_base_.audio_table,
-            **_base_.audio_family_table,
-            **_base_.audio_kind_table,
-            **_base_.voices,
-        },
-    ),
-    visual_groups=dict(
-        type='TableGroups',
-        table={
-            **_base_.visual_table,
-            **_base_.visual_family_table,
-            **_base_.visual_kind_table,
-            **faces,
-        },
-    ),
+    families=dict(_delete_=True, **families),
+    kinds=dict(_delete_=True, **kinds),
+    audio_groups=dict(table=dict(_delete_=True, **tables[0])),
+    visual_groups=dict(table=dict(_delete_=True, **tables[1])),
 )
-metainfo = dict(
-    classes=names, families=_base_.families, kinds=_base_.kinds, aliases=_base_.aliases
-)
+metainfo = dict(_delete_=True, classes=names, families=families, kinds=kinds, aliases=aliases)
 test_dataloader = dict(dataset=dict(metainfo=metainfo))

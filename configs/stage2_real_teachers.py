@@ -2,12 +2,7 @@
 # alignment and class map is best there.
 _base_ = 'stage2_scenes_teachers.py'
 
-test_pipeline = [
-    dict(type='LoadFrame'),
-    dict(type='LoadAudio', sample_rate=16000),
-    dict(type='ResizeShorterSide', size=384),
-    dict(type='CropPadAudio', seconds=5.0, crop='centre'),
-    dict(type='PackAVInputs'),
-]
+shorter_side = dict(type='ResizeShorterSide', size=384)
+test_pipeline = [*_base_.pipeline[:2], shorter_side, *_base_.pipeline[3:]]
 test_dataloader = dict(batch_size=1, dataset=dict(pipeline=test_pipeline))
 model = dict(stage='product')
