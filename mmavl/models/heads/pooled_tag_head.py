@@ -1,26 +1,24 @@
 """Tagging by global average pooling."""
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from mmavl.registry import MODELS
 from mmavl.utils.autocast import full_precision
 
-from .classifier_rows import start_from
+from .base_linear_tag_head import BaseLinearTagHead
 
 
 @MODELS.register_module()
-class PooledTagHead(nn.Module):
+class PooledTagHead(BaseLinearTagHead):
     """Global average pooling and a linear layer.
 
     Args:
-        in_channels: Channels of F_v. Defaults to 512.
         num_classes: C.
+        in_channels: Channels of F_v. Defaults to 512.
         bias: Whether the layer has one. Without, it is a 1x1 convolution behind which the map is
             averaged, and Grad-CAM is that convolution's map with its negative part cut off.
             Defaults to True.
-        rows (dict, optional): Config of the classifier's rows that the layer starts from, e.g.
-            ``TimmRows``. Defaults to None: random weights.
-        frozen (bool): Whether only the bias is trained. Defaults to False.
+        rows, frozen: As for :class:`BaseLinearTagHead`.
 
     Shape:
         - input: F_v [N, in_channels, h, w]
@@ -37,30 +35,9 @@ class PooledTagHead(nn.Module):
         rows: dict | None = None,
         frozen: bool = False,
     ) -> None:
-        super().__init__()
-        self.in_channels = in_channels
-        self.fc = nn.Linear(in_channels, num_classes, bias=bias)
-        start_from(self.fc, rows, frozen)
+        super().__init__(num_classes, in_channels, bias, rows, frozen)
 
     def forward(self, features: Tensor) -> Tensor:
         """Map F_v to logits [N, C]."""
         with full_precision(features.device):
             return self.fc(features.float().mean((-2, -1)))
-
-    def channel_weights(self, classes: Tensor) -> Tensor:
-        """Grad-CAM's channel weights in closed form, up to the constant 1 / (h * w).
-
-        The logit is linear in the averaged features, so its gradient is the classifier's row
-        everywhere. A constant factor cancels in Eq. 5.
-
-        Args:
-            classes: long [P].
-
-        Returns:
-            [P, in_channels].
-        """
-        return self.fc.weight[classes]
-
-    def all_channel_weights(self, features: Tensor) -> Tensor:
-        """:meth:`channel_weights` of every class, F_v [N, c, h, w] -> [N, C, c], detached."""
-        return self.fc.weight.detach().expand(len(features), -1, -1)
