@@ -9,27 +9,9 @@ from PIL import Image
 from mmavl.cli import main
 from mmavl.media.mp4_writer import Mp4Writer
 
-CONFIG = """
-model = dict(type='RandomLocalizer', data_preprocessor=dict(type='AVDataPreprocessor'))
-test_dataloader = dict(
-    dataset=dict(
-        type='AVDataset',
-        ann_file='none.json',
-        metainfo=dict(classes=['Violin', 'Dog']),
-        pipeline=[
-            dict(type='LoadFrame'),
-            dict(type='LoadAudio', sample_rate=8000),
-            dict(type='Resize', size=(32, 32)),
-            dict(type='CropPadAudio', seconds=1.0),
-            dict(type='PackAVInputs'),
-        ],
-    )
-)
-"""
-
 
 @pytest.fixture
-def cases(tmp_path):
+def cases(tmp_path, config):
     soundfile.write(tmp_path / 'a.wav', np.sin(np.arange(16000)) / 2, 8000)
     with (
         (tmp_path / 'a b.mp4').open('wb') as file,
@@ -37,9 +19,8 @@ def cases(tmp_path):
     ):
         for number in range(8):
             writer.write(number / 4, np.full((24, 32, 3), 30 * number, np.uint8))
-    (tmp_path / 'own.py').write_text(CONFIG)
     entries = [
-        {'file': 'a b.mp4', 't': 0.5, 'label': 'dog', 'box': [0.0, 0.0, 0.5, 0.9]},
+        {'file': 'a b.mp4', 't': 0.5, 'label': 'horn', 'box': [0.0, 0.0, 0.5, 0.9]},
         {'file': 'a b.mp4', 't': 1.5, 'label': 'tuba', 'box': [0.1, 0.0, 0.5, 0.9]},
     ]
     (tmp_path / 'cases.json').write_text(json.dumps(entries))

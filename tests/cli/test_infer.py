@@ -20,30 +20,6 @@ from mmavl.cli.infer import pair_up
 from mmavl.errors import DataError
 from mmavl.media.mp4_writer import Mp4Writer
 
-CONFIG = """
-model = dict(type='RandomLocalizer', data_preprocessor=dict(type='AVDataPreprocessor'))
-test_dataloader = dict(
-    dataset=dict(
-        type='AVDataset',
-        ann_file='none.json',
-        metainfo=dict(classes=['Violin', 'Horn']),
-        pipeline=[
-            dict(type='LoadFrame'),
-            dict(type='LoadAudio', sample_rate=8000),
-            dict(type='Resize', size=(32, 32)),
-            dict(type='CropPadAudio', seconds=1.0),
-            dict(type='PackAVInputs'),
-        ],
-    )
-)
-"""
-
-
-@pytest.fixture
-def config(tmp_path):
-    (tmp_path / 'own.py').write_text(CONFIG)
-    return str(tmp_path / 'own.py')
-
 
 @pytest.fixture
 def pair(tmp_path):
@@ -302,11 +278,12 @@ def separate(*arguments):
 
 
 @pytest.fixture
-def blind(tmp_path):
+def blind(tmp_path, config):
     """The config of a separator that sees nothing."""
-    model = """model = dict(type='NMFMFCC', templates=4, iterations=3,
-        data_preprocessor=dict(type='SeparationDataPreprocessor'))"""
-    (tmp_path / 'blind.py').write_text(model + CONFIG[CONFIG.index('\ntest_dataloader') :])
+    model = """_base_ = 'own.py'
+model = dict(_delete_=True, type='NMFMFCC', templates=4, iterations=3,
+    data_preprocessor=dict(type='SeparationDataPreprocessor'))"""
+    (tmp_path / 'blind.py').write_text(model)
     return str(tmp_path / 'blind.py')
 
 
