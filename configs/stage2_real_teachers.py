@@ -5,4 +5,5 @@ _base_ = 'stage2_scenes_teachers.py'
 shorter_side = dict(type='ResizeShorterSide', size=384)
 test_pipeline = [*_base_.pipeline[:2], shorter_side, *_base_.pipeline[3:]]
 test_dataloader = dict(batch_size=1, dataset=dict(pipeline=test_pipeline))
-model = dict(stage='product')
+correspondence, connected = _base_.model.map_transforms
+model = dict(map_transforms=[correspondence, dict(type='TimesClassMaps'), connected])

@@ -17,9 +17,12 @@ model = dict(
         in_channels=128,
         hidden=256,
         num_classes=3,
-        temperature=0.3,
-        midpoint=1.1,
-        map_smoothing=3,
+        map_transforms=[
+            dict(type='SmoothMaps', side=3),
+            dict(type='SigmoidHeat', midpoint=1.1, temperature=0.3),
+        ],
+        peak_threshold=0.5,
+        refine_temperature=0.2,
         loss=dict(
             type='PairInfoNCELoss',
             temperature=0.1,
@@ -28,10 +31,10 @@ model = dict(
             alike=0.125,
         ),
     ),
-    peak_threshold=0.5,
-    refine_temperature=0.2,
-    correspondence_temperature=16.0,
-    connected=True,
+    map_transforms=[
+        dict(type='CellCorrespondence', temperature=16.0),
+        dict(type='ConnectedToPeak'),
+    ],
 )
 
 optim_wrapper = dict(optimizer=dict(lr=2e-3))

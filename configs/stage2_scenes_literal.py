@@ -7,13 +7,10 @@ model = dict(
     avc_head=dict(visual_branch=dict(dropout=0.2)),  # as in stage 1
     alignment_head=dict(
         num_classes=None,
-        temperature=0.8,
-        midpoint=None,
-        map_smoothing=1,
+        map_transforms=[dict(type='ExponentialHeat', temperature=0.8)],
+        peak_threshold=0.0,
+        refine_temperature=None,
         loss=dict(_delete_=True, type='PairContrastiveLoss', margin=1.2),
     ),
-    peak_threshold=0.0,
-    refine_temperature=None,
-    correspondence_temperature=None,
-    connected=False,
+    map_transforms=[],
 )

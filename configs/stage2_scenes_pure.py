@@ -4,6 +4,12 @@ from mmengine.config import read_base
 
 from mmavl.models.heads import AlignmentHead
 from mmavl.models.losses import PairInfoNCELoss
+from mmavl.models.map_transforms import (
+    CellCorrespondence,
+    ConnectedToPeak,
+    SigmoidHeat,
+    SmoothMaps,
+)
 
 with read_base():
     from ._base_.datasets.scenes import *
@@ -21,9 +27,12 @@ model.update(
         in_channels=128,
         hidden=256,
         num_classes=3,
-        temperature=0.3,
-        midpoint=1.1,
-        map_smoothing=3,
+        map_transforms=[
+            dict(type=SmoothMaps, side=3),
+            dict(type=SigmoidHeat, midpoint=1.1, temperature=0.3),
+        ],
+        peak_threshold=0.5,
+        refine_temperature=0.2,
         loss=dict(
             type=PairInfoNCELoss,
             temperature=0.1,
@@ -32,10 +41,10 @@ model.update(
             alike=0.125,
         ),
     ),
-    peak_threshold=0.5,
-    refine_temperature=0.2,
-    correspondence_temperature=16.0,
-    connected=True,
+    map_transforms=[
+        dict(type=CellCorrespondence, temperature=16.0),
+        dict(type=ConnectedToPeak),
+    ],
 )
 
 optim_wrapper.update(optimizer=dict(lr=2e-3))

@@ -154,11 +154,8 @@ def test_the_pure_python_style_says_the_same_as_strings_and_bases():
 
 def test_scenes_differ_from_audioset_by_data_backbones_schedule_and_extensions_only():
     scenes, audioset = Config.fromfile(ROOT / 'stage2_scenes.py'), load('stage2_audioset.py')
-    extensions = {
-        'peak_threshold', 'refine_temperature', 'correspondence_temperature', 'connected',
-    }  # fmt: skip
-    added = scenes.model.keys() - audioset.model.keys() - extensions
-    assert added == {'audio_neck', 'visual_neck'}
+    added = scenes.model.keys() - audioset.model.keys()
+    assert added == {'audio_neck', 'visual_neck', 'map_transforms'}
     assert scenes.model.type == audioset.model.type
     assert scenes.default_hooks == audioset.default_hooks
     assert scenes.test_evaluator == audioset.test_evaluator

@@ -92,7 +92,7 @@ evaluate_all() {
     evaluate avc_scenes avc_scenes "$work/avc_scenes/epoch_$epochs_1.pth"
     evaluate stage1_scenes stage1_scenes "$work/stage1_scenes/epoch_$epochs_1.pth"
     evaluate stage2_scenes stage2_scenes "$fine"
-    evaluate stage2_scenes_product stage2_scenes "$fine" model.stage=product
+    evaluate stage2_scenes_product stage2_scenes_product "$fine"
 }
 
 mkdir -p "$work"

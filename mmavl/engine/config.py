@@ -169,8 +169,23 @@ def _explain_message(
     called = component if method == '__init__' else getattr(component, method, None)
     known = inspect.signature(called).parameters if callable(called) else ()
     name = owner if method == '__init__' else method
+    if method == '__init__' and built and owner in {c.__name__ for c in inspect.getmro(built)}:
+        known, name = _arguments(built), built.__name__  # handed on to a base
     place = _place(cfg, None, [key])
     return f'{place}{name} takes no {key!r}{_did_you_mean(key, known)}' if place else None
+
+
+def _arguments(component: type) -> set[str]:
+    """What a class takes, and its bases where it hands arguments on."""
+    names: set[str] = set()
+    for base in inspect.getmro(component):
+        parameters = inspect.signature(base.__init__).parameters.values()
+        names |= {
+            p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)
+        }
+        if not any(p.kind is p.VAR_KEYWORD for p in parameters):
+            break
+    return names - {'self'}
 
 
 def _explain_type(kind: str, registry: Registry, cfg: Config) -> str:

@@ -71,10 +71,8 @@ def _each(stem: str) -> dict[str, str]:
 
 _PRODUCT = Row(
     'Alignment x class activation (ours)',
-    _each('stage2'),
+    {data: f'stage2_{data}_product' for data in DATASETS},
     trained='stage2_{data}',
-    options={'model.stage': 'product'},
-    variant='_product',
 )
 _LITERAL = Row('Eq. 5 to 8 to the letter', {'scenes': 'stage2_scenes_literal'})
 

@@ -5,9 +5,9 @@ from torch import Tensor, nn
 
 from mmavl.errors import ConfigError
 from mmavl.models.disentanglers import GradCAMDisentangler
-from mmavl.models.heads import AVCHead, pool_weights
-from mmavl.models.localizers.class_maps import connected_to_peak, keep_peaks, resize_maps
-from mmavl.models.localizers.coarse_to_fine import CoarseToFine
+from mmavl.models.heads import AVCHead, keep_peaks, pool_weights
+from mmavl.models.localizers.coarse_to_fine import CoarseToFine, Features
+from mmavl.models.map_transforms import MapContext
 
 
 class LocalizerGraph(nn.Module):
@@ -56,49 +56,31 @@ class LocalizerGraph(nn.Module):
     def forward(self, spectrogram: Tensor, image: Tensor) -> tuple[Tensor, Tensor]:
         """Localize every class."""
         model = self.model
-        features = model._features({'spectrogram': spectrogram, 'image': image})
+        features = model.features({'spectrogram': spectrogram, 'image': image})
         if model.stage == 'correspondence':
-            return self._correspondence(features.embedded_audio, features.embedded_visual)
-        tags = model.audio_tag_head(features.audio).sigmoid()
-        maps = self._maps(features).flatten(0, 1)
-        if model.connected:
-            maps = connected_to_peak(maps, early_stop=False)
-        return maps.unflatten(0, tags.shape), tags
+            context = _AllClasses(model, features, 1)
+            maps, second = self._correspondence(features.embedded_audio, features.embedded_visual)
+        else:
+            second = model.audio_tag_head(features.audio).sigmoid()
+            context = _AllClasses(model, features, second.shape[1])
+            maps = self._maps(context)
+        maps = model.transform_maps(maps.flatten(0, 1), context)
+        return maps.unflatten(0, (len(spectrogram), context.classes)), second
 
-    def _maps(self, features) -> Tensor:
-        """Maps [N, C, h, w] of the model's stage."""
-        model = self.model
+    def _maps(self, context: '_AllClasses') -> Tensor:
+        """Maps [N, C, h, w] of the model's stage: class activation, or Eq. 4, 5, 6 and 8."""
+        model, features, classes = self.model, context.features, context.classes
         if model.stage == 'category':
-            return self._class_maps(features.visual, model.visual_tag_head)
-        maps = self._alignment(features)
-        if model.stage == 'product':
-            seen = self._class_maps(features.visual, model.visual_tag_head)
-            seen = resize_maps(seen.flatten(0, 1), maps.shape[-2:])
-            maps = seen.unflatten(0, maps.shape[:2]) * maps
-        return maps
-
-    @staticmethod
-    def _class_maps(features: Tensor, head: nn.Module) -> Tensor:
-        """Eq. 4: W [N, C, h, w]."""
-        weights = head.all_channel_weights(features)
-        return (weights @ features.flatten(2)).relu().unflatten(-1, features.shape[-2:])
-
-    def _alignment(self, features) -> Tensor:
-        """Eq. 4, 5, 6 and 8, and correspondence: heat [N, C, h, w]."""
-        head = self.model.alignment_head
-        sounds = self._class_maps(features.audio, self.model.audio_tag_head)
-        clips, classes = sounds.shape[:2]
-        peaks = keep_peaks(sounds.flatten(0, 1), self.model.peak_threshold)
-        embedded = features.embedded_audio
-        weights = pool_weights(peaks, embedded.shape[-2:]).unflatten(0, (clips, classes))
+            return class_maps(features.visual, model.visual_tag_head)
+        head, embedded = model.alignment_head, features.embedded_audio
+        sounds = class_maps(features.audio, model.audio_tag_head)
+        peaks = keep_peaks(sounds.flatten(0, 1), head.peak_threshold)
+        weights = pool_weights(peaks, embedded.shape[-2:]).unflatten(0, sounds.shape[:2])
         pooled = weights @ embedded.flatten(2).mT  # f_a [N, C, c]
         projected = head.project_audio(pooled, torch.arange(classes, device=pooled.device))
-        grid = head.project_grid(features.embedded_visual)[:, None].expand(-1, classes, -1, -1, -1)
-        heat = head.heat_maps(projected.flatten(0, 1), grid.flatten(0, 1))
-        heat = heat.unflatten(0, (clips, classes))
-        if self.model.correspondence_temperature is not None:
-            heat = heat * self.model.cell_correspondence(features)[:, None]
-        return heat
+        grid = context.by_map(head.project_grid(features.embedded_visual))
+        heat = head.heat_maps(projected.flatten(0, 1), grid)
+        return heat.unflatten(0, sounds.shape[:2])
 
     def _correspondence(self, audio: Tensor, visual: Tensor) -> tuple[Tensor, Tensor]:
         """Grad-CAM of the correspondence logit on E_v, and its probability.
@@ -113,3 +95,26 @@ class LocalizerGraph(nn.Module):
         weights = (slope @ first.weight)[:, audio.shape[1] :] / visual[0, 0].numel()
         maps = (weights[:, None] @ visual.flatten(2)).relu().unflatten(-1, visual.shape[-2:])
         return maps, last(hidden.relu()).softmax(1)[:, 1]
+
+
+def class_maps(features: Tensor, head: nn.Module) -> Tensor:
+    """Eq. 4 of all classes: F_r [N, c, h, w] -> W_r [N, C, h, w]."""
+    weights = head.all_channel_weights(features)
+    return (weights @ features.flatten(2)).relu().unflatten(-1, features.shape[-2:])
+
+
+class _AllClasses(MapContext):
+    """Maps of all classes of every clip, without indices that depend on values."""
+
+    def __init__(self, localizer: CoarseToFine, features: Features, classes: int) -> None:
+        super().__init__(localizer, features, None)
+        object.__setattr__(self, 'classes', classes)
+
+    def by_map(self, values: Tensor) -> Tensor:
+        """Values of each clip, [N, ...], as values of each map, [N * C, ...]."""
+        size = -1, self.classes, *[-1] * (values.dim() - 1)
+        return values[:, None].expand(*size).flatten(0, 1)
+
+    def class_maps(self) -> Tensor:
+        """Class activation [N * C, h, w]."""
+        return class_maps(self.features.visual, self.localizer.visual_tag_head).flatten(0, 1)

@@ -24,9 +24,8 @@ def test_the_values_of_mmavls_own_configs_are_of_the_types_wanted(path):
 @pytest.mark.parametrize(
     ('key', 'value', 'message'),
     [
-        ('model.alignment_weight', 'x', "model: alignment_weight='x' must be float"),
+        ('model.valid_threshold', 'x', "model: valid_threshold='x' must be float"),
         ('model.avc_head', 5, 'model: avc_head=5 must be dict or None'),
-        ('model.connected', 'yes', "model: connected='yes' must be bool"),
         ('model.visual_neck.dropout', '0.2x', "model.visual_neck: dropout='0.2x' must be float"),
         (
             'model.visual_backbone.backbone.out_indices',
@@ -65,19 +64,18 @@ def test_a_value_of_another_type_is_named_with_place_and_type(key, value, messag
 
 
 def test_all_of_them_are_named_at_once_and_none_twice():
-    options = {'train_cfg.max_epochs': 'x', 'model.avc_weight': 'y'}
+    options = {'train_cfg.max_epochs': 'x', 'model.valid_threshold': 'y'}
     with pytest.raises(ConfigError) as error:
         check_values(load_config(CONFIGS / 'stage1_scenes.py', options))
     assert str(error.value).split('; ') == [
-        "model: avc_weight='y' must be float", "train_cfg: max_epochs='x' must be int",
+        "model: valid_threshold='y' must be float", "train_cfg: max_epochs='x' must be int",
     ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ('key', 'value'),
     [
-        ('model.avc_weight', 2),  # a whole number is a float, too
-        ('model.connected', 1),
+        ('model.valid_threshold', 1),  # a whole number is a float, too
         ('model.stage', None),
         ('train_cfg.max_epochs', True),
         ('model.audio_neck.unknown', 'x'),  # what a component does not take is said elsewhere

@@ -81,10 +81,10 @@ model = dict(
     alignment_head=dict(
         type='AlignmentHead',
         in_channels=8,
+        peak_threshold=0.4,
+        refine_temperature=0.5,
         loss=dict(type='PairInfoNCELoss', absent=True, background=True, alike=0.4),
     ),
-    peak_threshold=0.4,
-    refine_temperature=0.5,
 )
 optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='SGD', lr=0.05, momentum=0.9))
 train_cfg = dict(by_epoch=True, max_epochs=1, val_interval=1)

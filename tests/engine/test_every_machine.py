@@ -81,7 +81,7 @@ test_cfg = dict(type='TestLoop')
 """
 STAGE2 = """
 _base_ = 'stage 1: Ü.py'
-model = dict(alignment_head=dict(type='AlignmentHead', in_channels=8), refine_temperature=0.5)
+model = dict(alignment_head=dict(type='AlignmentHead', in_channels=8, refine_temperature=0.5))
 load_from = {checkpoint!r}
 """
 _runs = count()

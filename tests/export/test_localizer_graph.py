@@ -40,8 +40,11 @@ def build(classes=3, **options):
         'visual_neck': {'type': 'ConvNeck', 'in_channels': 6, 'out_channels': 8},
         'disentangler': {'type': 'GradCAMDisentangler'},
         'alignment_head': {
-            'type': 'AlignmentHead', 'in_channels': 8, 'num_classes': classes, 'midpoint': 1.1,
-            'map_smoothing': 3,
+            'type': 'AlignmentHead', 'in_channels': 8, 'num_classes': classes,
+            'peak_threshold': 0.5,
+            'map_transforms': [
+                {'type': 'SmoothMaps'}, {'type': 'SigmoidHeat', 'midpoint': 1.1},
+            ],
         },
     }  # fmt: skip
     model = CoarseToFine(
@@ -55,7 +58,7 @@ def build(classes=3, **options):
             },
             'channels': 8,
         },
-        **({} if options.get('stage') == 'correspondence' else {**tagging, 'peak_threshold': 0.5}),
+        **({} if options.get('stage') == 'correspondence' else tagging),
         **options,
     ).eval()  # fmt: skip
     for module in model.modules():  # a map of a fresh model is nearly flat
@@ -71,12 +74,20 @@ def inputs(count=2):
     return torch.randn(count, 1, 24, 64), torch.randn(count, 3, 64, 80)
 
 
-@pytest.mark.parametrize('connected', [False, True])
-@pytest.mark.parametrize('stage', ['alignment', 'category', 'product', 'correspondence'])
-def test_maps_and_tags_are_those_of_predict_for_every_class(stage, connected):
-    model = build(
-        stage=stage, connected=connected, correspondence_temperature=2.0 if connected else None
-    )
+ALL = [{'type': 'CellCorrespondence', 'temperature': 2.0}, 'TimesClassMaps', 'ConnectedToPeak']
+
+
+@pytest.mark.parametrize(
+    ('stage', 'transforms'),
+    [
+        *((stage, []) for stage in ('alignment', 'category', 'correspondence')),
+        *((stage, ALL) for stage in ('alignment', 'category')),
+        ('alignment', ['TimesClassMaps']),
+        ('correspondence', ['ConnectedToPeak']),
+    ],
+)
+def test_maps_and_tags_are_those_of_predict_for_every_class(stage, transforms):
+    model = build(stage=stage, map_transforms=transforms)
     spectrogram, image = inputs()
     samples = [AVDataSample(metainfo={'clip_id': str(i)}, gt_tags=torch.ones(3)) for i in (0, 1)]
     with torch.no_grad():

@@ -37,10 +37,10 @@ MODEL = {
     'visual_tag_head': {'type': 'PooledTagHead', 'num_classes': 2, 'in_channels': 8},
     'disentangler': {'type': 'GradCAMDisentangler'},
     'alignment_head': {
-        'type': 'AlignmentHead', 'in_channels': 8, 'num_classes': 2, 'temperature': 2.0,
+        'type': 'AlignmentHead', 'in_channels': 8, 'num_classes': 2, 'peak_threshold': 0.5,
+        'map_transforms': [{'type': 'ExponentialHeat', 'temperature': 2.0}],
     },
-    'peak_threshold': 0.5,
-    'connected': True,
+    'map_transforms': ['ConnectedToPeak'],
 }  # fmt: skip
 PIPELINE = [
     {'type': 'LoadFrame'},

@@ -31,7 +31,7 @@ def parse_args() -> argparse.Namespace:
         nargs='+',
         action=ConfigOptions,
         metavar='KEY=VALUE',
-        help='values of the config to replace, e.g. model.stage=product',
+        help='values of the config to replace, e.g. model.stage=category',
     )
     args = parser.parse_args()
     if not args.out.endswith('.safetensors'):

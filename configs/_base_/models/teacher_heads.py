@@ -40,7 +40,7 @@ teacher_audio = dict(
         type='FrozenBackbone',
         backbone=dict(type='YAMNetTail', first_block=10, weights=yamnet),
     ),
-    avc_audio_neck=dict(type='ConvNeck', in_channels=512, out_channels=256, pool=2),
+    avc_head=dict(audio_neck=dict(type='ConvNeck', in_channels=512, out_channels=256, pool=2)),
     audio_tag_head=dict(
         _delete_=True,
         type='MomentTagHead',

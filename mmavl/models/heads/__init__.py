@@ -1,6 +1,6 @@
 """Heads: tagging, correspondence, alignment."""
 
-from .alignment_head import AlignmentHead, pool_weights, smooth_maps, weighted_pool
+from .alignment_head import AlignmentHead
 from .all_pairs_avc_head import AllPairsAVCHead
 from .avc_head import AVCHead
 from .base_linear_tag_head import BaseLinearTagHead
@@ -9,6 +9,7 @@ from .cosine_alignment_head import CosineAlignmentHead
 from .gru_tag_head import GRUTagHead, LinearSoftmaxPool
 from .moment_tag_head import MomentTagHead
 from .pooled_tag_head import PooledTagHead
+from .pooling import ClassMaps, claimed_area, keep_peaks, pool_weights, weighted_pool
 
 __all__ = [
     'AVCHead',
@@ -16,6 +17,7 @@ __all__ = [
     'AllPairsAVCHead',
     'BaseClassifierRows',
     'BaseLinearTagHead',
+    'ClassMaps',
     'CosineAlignmentHead',
     'GRUTagHead',
     'LinearSoftmaxPool',
@@ -23,7 +25,8 @@ __all__ = [
     'PooledTagHead',
     'TimmRows',
     'YAMNetRows',
+    'claimed_area',
+    'keep_peaks',
     'pool_weights',
-    'smooth_maps',
     'weighted_pool',
 ]

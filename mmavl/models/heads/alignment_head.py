@@ -1,5 +1,7 @@
 """Fine-grained audio-visual alignment, Eq. 5 to 8."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -7,59 +9,28 @@ from torch.nn import functional as F
 from mmavl.registry import MODELS
 from mmavl.utils.autocast import full_precision
 from mmavl.utils.distributed import gather_cat, rank
-from mmavl.utils.pairs import per_clip_matmul
+
+from ..map_transforms import build_map_transforms, smooth_maps
+from .pooling import ClassMaps, claimed_area, keep_peaks, weighted_pool
+
+#: Side of the square, in cells, over which the agreement with a sound is averaged.
+_AGREEMENT_CELLS = 7
 
 
-def weighted_pool(features: Tensor, weights: Tensor, clips: Tensor | None = None) -> Tensor:
-    """Eq. 5: average of features weighted by a class-specific map.
-
-    The weights are resized to the features' grid (bilinear); a map that is zero everywhere
-    falls back to uniform weights.
-
-    Args:
-        features: E_r [N, c, h, w].
-        weights: W >= 0 [P, h', w'].
-        clips: long [P], the sample that each map belongs to, ascending. Defaults to None: one
-            map for each sample, P = N.
-
-    Returns:
-        f_r [P, c].
-    """
-    weights = pool_weights(weights, features.shape[-2:])
-    if clips is None:
-        clips = torch.arange(len(weights), device=weights.device)
-    return per_clip_matmul(weights, features.float().flatten(2).mT, clips)
-
-
-def pool_weights(weights: Tensor, size: tuple[int, int]) -> Tensor:
-    """Eq. 5's weights on a grid: W >= 0 [P, h', w'] -> [P, h * w], each row's sum is 1."""
-    weights = weights[:, None].float()
-    if weights.shape[-2:] != tuple(size):
-        weights = F.interpolate(weights, tuple(size), mode='bilinear')
-    total = weights.sum((-2, -1), keepdim=True)
-    uniform = 1 / (size[0] * size[1])
-    return (weights / total.clamp_min(1e-12)).where(total > 1e-12, uniform).flatten(1)
-
-
-def smooth_maps(maps: Tensor, side: int) -> Tensor:
-    """Average over squares of an odd side, inside the map only: [P, h, w] -> [P, h, w]."""
-    return F.avg_pool2d(maps, side, 1, side // 2, count_include_pad=False)
-
-
-def sound_similarity(heard: Tensor, classes: Tensor) -> Tensor:
+def sound_similarity(features: Tensor, classes: Tensor) -> Tensor:
     """How alike sounds of one class are.
 
     Roots of the features, so that a few strong channels do not decide; what a class has in common
     is taken away.
 
     Args:
-        heard: Features [P, c].
+        features: Of sounds, [P, c].
         classes: long [P].
 
     Returns:
         Cosine [P, P]; -inf between classes and on the diagonal.
     """
-    rooted = heard.sign() * heard.abs().sqrt()
+    rooted = features.sign() * features.abs().sqrt()
     same = classes[:, None] == classes[None]
     common = same.to(rooted) @ rooted / same.sum(1, keepdim=True)
     centred = F.normalize(rooted - common, dim=1)
@@ -84,15 +55,19 @@ class AlignmentHead(nn.Module):
         num_classes: C; g_a is then told the class of each sound by a learned vector that is added
             to f_a, an extension of ours: what is left of other classes in the sound matters
             less. Defaults to None, Eq. 6 as it is.
-        temperature: Of the heat map, in units of distance (which lies in [0, 2]). Defaults to
-            0.2.
-        midpoint: Distance at which the heat map is one half, ``sigmoid((midpoint + K) /
-            temperature)``. Defaults to None: ``exp(K / temperature)``.
-        map_smoothing: Odd side, in cells, of the square over which K is averaged before it
-            becomes heat: Eq. 5 pools regions, a single cell is noisier. Defaults to 1, none.
+        map_transforms: Configs of what makes a heat map out of Eq. 8's K, in order, see
+            :mod:`mmavl.models.map_transforms`. Defaults to ``ExponentialHeat``.
+        peak_threshold: Cells below this share of a map's maximum weigh nothing in Eq. 5, the
+            others by how far they rise above it. A map that is a little above zero everywhere
+            would else mix the whole background into the object. Defaults to 0, Eq. 5 as it is.
+        refine_temperature: Weigh each visual map, for Eq. 5, by how well a cell fits the clip's
+            own sound: ``exp((K - max K) / temperature)`` with Eq. 8's K averaged over 7 x 7 cells,
+            without a gradient. Of two objects of one class it so pools the one that agrees with
+            the sound. Defaults to None, off.
         loss: Config of the alignment loss. Defaults to ``PairContrastiveLoss``, Eq. 7.
+        loss_weight: Of the loss beside Eq. 3. Defaults to 1.0.
 
-    Source: Eq. 5, 6, 8.
+    Source: Eq. 5 to 8.
     """
 
     def __init__(
@@ -101,10 +76,11 @@ class AlignmentHead(nn.Module):
         hidden: int = 1024,
         embed_dim: int = 128,
         num_classes: int | None = None,
-        temperature: float = 0.2,
-        midpoint: float | None = None,
-        map_smoothing: int = 1,
+        map_transforms: Sequence[dict | str] = ('ExponentialHeat',),
+        peak_threshold: float = 0.0,
+        refine_temperature: float | None = None,
         loss: dict | None = None,
+        loss_weight: float = 1.0,
     ) -> None:
         super().__init__()
         self.in_channels = in_channels
@@ -113,10 +89,11 @@ class AlignmentHead(nn.Module):
         self.class_embedding = (
             None if num_classes is None else nn.Embedding(num_classes, in_channels)
         )
-        self.temperature = temperature
-        self.midpoint = midpoint
-        self.map_smoothing = map_smoothing
+        self.map_transforms = build_map_transforms(map_transforms)
+        self.peak_threshold = peak_threshold
+        self.refine_temperature = refine_temperature
         self.loss_fn = MODELS.build(loss or {'type': 'PairContrastiveLoss'})
+        self.loss_weight = loss_weight
 
     def project_audio(self, pooled: Tensor, classes: Tensor) -> Tensor:
         """Eq. 6's g_a with L2 normalisation: [P, c] of classes long [P] -> [P, embed_dim]."""
@@ -145,48 +122,109 @@ class AlignmentHead(nn.Module):
         return -(audio[:, None, None] - grid).norm(dim=-1)
 
     def heat_maps(self, audio: Tensor, grid: Tensor) -> Tensor:
-        """Eq. 8's map as a heat map in (0, 1], [P, h, w]."""
+        """Eq. 8's map as a heat map, [P, h, w]; arguments as of :meth:`distance_maps`."""
         maps = self.distance_maps(audio, grid)
-        if self.map_smoothing > 1:
-            maps = smooth_maps(maps, self.map_smoothing)
-        if self.midpoint is None:
-            return (maps / self.temperature).exp()
-        return ((self.midpoint + maps) / self.temperature).sigmoid()
+        for transform in self.map_transforms:
+            maps = transform(maps)
+        return maps
+
+    def localize(self, sounds: ClassMaps, visual: Tensor) -> Tensor:
+        """Eq. 5, 6 and 8: heat maps of sounds in their clips' pictures.
+
+        Args:
+            sounds: E_a and W_a of P sounds.
+            visual: E_v [N, c, h, w].
+
+        Returns:
+            Tensor: [P, h, w].
+        """
+        pooled = self.pool(sounds.features, sounds.maps, sounds.clips)
+        grid = self.project_grid(visual)[sounds.clips]
+        return self.heat_maps(self.project_audio(pooled, sounds.classes), grid)
+
+    def pool(self, features: Tensor, maps: Tensor, clips: Tensor) -> Tensor:
+        """Eq. 5: E_r [N, c, h, w], W_r [P, h', w'] of clips [P] -> f_r [P, c]."""
+        return weighted_pool(features, keep_peaks(maps, self.peak_threshold), clips)
 
     def loss(
         self,
-        sounds: Tensor,
-        sound_pairs: Tensor,
-        objects: Tensor,
-        object_pairs: Tensor,
-        absent: Tensor | None = None,
-        background: Tensor | None = None,
-        heard: Tensor | None = None,
+        sounds: ClassMaps,
+        objects: ClassMaps,
+        visible: Tensor | None = None,
+        audio_features: Tensor | None = None,
     ) -> Tensor:
-        """Alignment loss over the global batch.
+        """Eq. 5 to 7 over the global batch.
 
         Args:
-            sounds: f_a [P, c].
-            sound_pairs: long [P, 2], the clip (index in this process's batch) and class of each.
-            objects: f_v [Q, c].
-            object_pairs: long [Q, 2].
-            absent: E_v pooled by the maps of absent classes [R, c], or None.
-            background: E_v pooled by what no map claims [N, c], or None.
-            heard: The audio backbone's output, pooled as f_a is, [P, c'], or None.
+            sounds: E_a, and W_a of the classes that sound: P maps.
+            objects: E_v, and W_v of the visible classes: Q maps. Of all classes where the loss
+                ``needs_absent`` ones.
+            visible: bool [Q], which of the objects' classes are visible. Defaults to all.
+            audio_features: The audio backbone's output [N, c', t, f], for a loss that
+                ``needs_similarity``.
         """
-        sounds = self.project_audio(sounds, sound_pairs[:, 1])
-        sound_pairs, object_pairs = _global_pairs(sound_pairs), _global_pairs(object_pairs)
-        positive = (sound_pairs[:, None] == object_pairs[None]).all(-1)
-        extra = [
-            None if slots is None else gather_cat(self.project_visual(slots))
-            for slots in (absent, background)
-        ]
-        sounds, objects = gather_cat(sounds), gather_cat(self.project_visual(objects))
+        f_a = self.pool(sounds.features, sounds.maps, sounds.clips)
+        f_v = self._pool_objects(objects, f_a, sounds.pairs)
+        if visible is None:
+            visible = torch.ones_like(objects.clips, dtype=torch.bool)
+        extras = self._extras(sounds, objects, f_v, visible, audio_features)
+        audio = gather_cat(self.project_audio(f_a, sounds.classes))
+        visual = gather_cat(self.project_visual(f_v[visible]))
+        audio_pairs = _global_pairs(sounds.pairs)
+        visual_pairs = _global_pairs(objects.pairs[visible])
+        positive = (audio_pairs[:, None] == visual_pairs[None]).all(-1)
         # cosines of bfloat16 differ by more than what is left of a loss that has converged
-        with full_precision(sounds.device):
-            if heard is not None:
-                extra.append(sound_similarity(gather_cat(heard.float()), sound_pairs[:, 1]))
-            return self.loss_fn(sounds, objects, positive, *extra)
+        with full_precision(audio.device):
+            if 'similarity' in extras:
+                similarity = sound_similarity(extras['similarity'], audio_pairs[:, 1])
+                extras['similarity'] = similarity
+            return self.loss_weight * self.loss_fn(audio, visual, positive, **extras)
+
+    def _pool_objects(self, objects: ClassMaps, f_a: Tensor, sound_pairs: Tensor) -> Tensor:
+        """Eq. 5 on the image: f_v [Q, c]."""
+        if self.refine_temperature is None:
+            return self.pool(objects.features, objects.maps, objects.clips)
+        agreement = self._agreement(objects, f_a, sound_pairs)
+        maps = keep_peaks(objects.maps, self.peak_threshold) * agreement
+        return weighted_pool(objects.features, maps, objects.clips)
+
+    @torch.no_grad()
+    def _agreement(self, objects: ClassMaps, f_a: Tensor, sound_pairs: Tensor) -> Tensor:
+        """How well each cell fits the pair's own sound, in (0, 1]; 1 where there is none."""
+        same = (objects.pairs[:, None] == sound_pairs[None]).all(-1)
+        slots, sounds = same.nonzero(as_tuple=True)
+        grid = self.project_grid(objects.features)
+        audio = self.project_audio(f_a[sounds], sound_pairs[sounds, 1])
+        # averaged over about an object's size: to choose between objects, not within one
+        maps = smooth_maps(self.distance_maps(audio, grid[objects.clips[slots]]), _AGREEMENT_CELLS)
+        maps = maps - maps.amax((-2, -1), keepdim=True)
+        agreement = maps.new_ones(len(objects.pairs), *maps.shape[1:])
+        agreement[slots] = (maps / self.refine_temperature).exp()
+        return agreement
+
+    def _extras(
+        self,
+        sounds: ClassMaps,
+        objects: ClassMaps,
+        f_v: Tensor,
+        visible: Tensor,
+        audio_features: Tensor | None,
+    ) -> dict[str, Tensor]:
+        """What the loss asks for beside the valid pairs, of all processes, by name."""
+        extras = {}
+        if self.loss_fn.needs_absent:
+            extras['absent'] = self.project_visual(f_v[~visible])
+        if self.loss_fn.needs_background:
+            clips = objects.clips[visible]
+            claimed = claimed_area(objects.maps[visible], clips, len(objects.features))
+            extras['background'] = self.project_visual(
+                weighted_pool(objects.features, 1 - claimed)
+            )
+        if self.loss_fn.needs_similarity:
+            weights = keep_peaks(sounds.maps, self.peak_threshold)
+            pooled = weighted_pool(audio_features.detach(), weights, sounds.clips)
+            extras['similarity'] = pooled.float()
+        return {name: gather_cat(value) for name, value in extras.items()}
 
 
 def _global_pairs(pairs: Tensor) -> Tensor:

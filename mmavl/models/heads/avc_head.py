@@ -18,6 +18,9 @@ class AVCHead(nn.Module):
         visual_branch: Config of O_v -> E_v, by default an :class:`AVCVisualBranch`, Fig. 3's.
         channels: Channels of E_a and E_v each. Defaults to 512.
         hidden: Width of the hidden layer. Defaults to 128.
+        audio_neck: Config of a neck from the audio backbone's output to what the audio branch
+            takes, where that is not F_a. Defaults to None.
+        loss_weight: Lambda of Eq. 3. Defaults to 1.0.
 
     Shape:
         - E_a [N, channels, t, 1], E_v [N, channels, h, w]
@@ -32,8 +35,12 @@ class AVCHead(nn.Module):
         visual_branch: dict | None = None,
         channels: int = 512,
         hidden: int = 128,
+        audio_neck: dict | None = None,
+        loss_weight: float = 1.0,
     ) -> None:
         super().__init__()
+        self.audio_neck = None if audio_neck is None else MODELS.build(audio_neck)
+        self.loss_weight = loss_weight
         self.audio_branch = MODELS.build({'type': 'AVCAudioBranch', **(audio_branch or {})})
         self.visual_branch = MODELS.build({'type': 'AVCVisualBranch', **(visual_branch or {})})
         self.fc = nn.Sequential(
@@ -41,7 +48,9 @@ class AVCHead(nn.Module):
         )
 
     def embed(self, audio: Tensor, visual: Tensor) -> tuple[Tensor, Tensor]:
-        """Map F_a and O_v to E_a and E_v."""
+        """Map F_a (with ``audio_neck``, the backbone's output) and O_v to E_a and E_v."""
+        if self.audio_neck is not None:
+            audio = self.audio_neck(audio)
         return self.audio_branch(audio), self.visual_branch(visual)
 
     def classify(self, audio: Tensor, visual: Tensor) -> Tensor:
@@ -92,11 +101,11 @@ class AVCHead(nn.Module):
         return own, rolled, clips != clips.roll(1, 0)
 
     def loss(self, embedded_audio: Tensor, embedded_visual: Tensor, clips: Tensor) -> Tensor:
-        """Eq. 2 over the own and the mis-corresponding pairs, averaged over pairs."""
+        """Eq. 2 over the own and the mis-corresponding pairs, averaged over pairs, weighted."""
         own, rolled, other = self.paired_logits(embedded_audio, embedded_visual, clips)
         logits = torch.cat([own, rolled[other]]).float()
         target = torch.cat([clips.new_ones(len(own)), clips.new_zeros(int(other.sum()))])
-        return F.cross_entropy(logits, target)
+        return self.loss_weight * F.cross_entropy(logits, target)
 
     @torch.no_grad()
     def correspondence(

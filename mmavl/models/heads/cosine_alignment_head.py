@@ -11,7 +11,7 @@ from .alignment_head import AlignmentHead
 class CosineAlignmentHead(AlignmentHead):
     """:class:`AlignmentHead` whose projections have no bias and whose maps are cosines.
 
-    A sound of which nothing is left (zero) is projected to zero, and its map is zero.
+    A map that is zero everywhere pools zero; it is projected to zero, and compares as such.
 
     Args:
         in_channels: Channels of the feature maps. Defaults to 512.
@@ -36,6 +36,11 @@ class CosineAlignmentHead(AlignmentHead):
             for layer in projection:
                 if isinstance(layer, nn.Linear):
                     layer.bias = None
+
+    def pool(self, features: Tensor, maps: Tensor, clips: Tensor) -> Tensor:
+        """Eq. 5; zero for a map that is zero everywhere. Arguments as of the parent."""
+        something = maps.amax((-2, -1)) > 0
+        return super().pool(features, maps, clips) * something[:, None]
 
     def heat_maps(self, audio: Tensor, grid: Tensor) -> Tensor:
         """Cosine of sound and place where it is positive, in [0, 1].

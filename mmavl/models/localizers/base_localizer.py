@@ -1,15 +1,19 @@
 """The interface of a localizer."""
 
 import hashlib
+from collections.abc import Sequence
 
 import torch
 from mmengine.structures import PixelData
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn import functional as F
 
+from mmavl.errors import ConfigError
 from mmavl.structures import AVDataSample
 from mmavl.utils.names import name_bytes
 
 from ..av_model import AVModel
+from ..map_transforms import MapContext, build_map_transforms
 
 
 class BaseLocalizer(AVModel):
@@ -21,11 +25,54 @@ class BaseLocalizer(AVModel):
 
     Args:
         data_preprocessor: Config. Defaults to None.
+        map_transforms: Configs of what happens to maps before they are predictions, in order, see
+            :mod:`mmavl.models.map_transforms`; of one without arguments, its name. Defaults to
+            none.
         init_cfg: mmengine's initialisation config. Defaults to None.
     """
 
     #: Whether it gives maps of all classes that may sound, and not only of those asked for.
     maps_of_likely = False
+
+    def __init__(
+        self,
+        data_preprocessor: dict | None = None,
+        map_transforms: Sequence[dict | str] = (),
+        init_cfg: dict | None = None,
+    ) -> None:
+        super().__init__(data_preprocessor, init_cfg)
+        self.map_transforms: nn.ModuleList = build_map_transforms(map_transforms)
+
+    def check_transforms(self) -> None:
+        """Check that the model has the parts that its map transforms need.
+
+        Raises:
+            ConfigError: One is missing.
+        """
+        for transform in self.map_transforms:
+            for part in transform.needs:
+                if getattr(self, part, None) is None:
+                    raise ConfigError(
+                        f'{type(transform).__name__}, in map_transforms, needs {part}, which this '
+                        f'{type(self).__name__} does not have'
+                    )
+
+    def transform_maps(self, maps: Tensor, context: MapContext) -> Tensor:
+        """Apply the map transforms: [P, h, w] -> [P, h', w'].
+
+        Raises:
+            ConfigError: The model lacks a part that one of them needs.
+        """
+        self.check_transforms()
+        for transform in self.map_transforms:
+            maps = transform(maps, context)
+        return maps
+
+
+def valid_classes(probs: Tensor, threshold: float) -> Tensor:
+    """Classes above a threshold, and each clip's best one: [N, C] -> bool [N, C]."""
+    best = F.one_hot(probs.argmax(1), probs.shape[1]).bool()
+    return (probs > threshold) | best
 
 
 def stack_tags(data_samples: list[AVDataSample], name: str = 'gt_tags') -> Tensor:
@@ -40,8 +87,25 @@ def clip_numbers(data_samples: list[AVDataSample], device: torch.device) -> Tens
     return torch.tensor(numbers, device=device)
 
 
-def store_maps(samples: list[AVDataSample], maps: Tensor, clips: Tensor, labels: Tensor) -> None:
-    """Write maps [P, h, w] of (clip, label) pairs, ordered by clip, into their samples."""
+def store_tags(
+    samples: list[AVDataSample], audio_probs: Tensor, visual_probs: Tensor, predicted: Tensor
+) -> None:
+    """Write probabilities of the classes by sound and by sight [N, C], and which are predicted."""
+    for sample, audio, visual, mask in zip(samples, audio_probs, visual_probs, predicted):
+        sample.pred_tags = audio
+        sample.pred_visual_tags = visual
+        sample.pred_labels = mask.nonzero()[:, 0]
+
+
+def store_correspondence(samples: list[AVDataSample], pairs: Tensor) -> None:
+    """Write the probability of correspondence of the own and the rolled pair, [N, 2]."""
+    for sample, pair in zip(samples, pairs):
+        sample.pred_avc = pair
+
+
+def store_maps(samples: list[AVDataSample], maps: Tensor, pairs: Tensor) -> None:
+    """Write maps [P, h, w] of (clip, label) pairs [P, 2], ordered by clip, into their samples."""
+    clips, labels = pairs.unbind(1)
     for index, sample in enumerate(samples):
         mine = clips == index
         sample.pred_maps = PixelData(data=maps[mine].float())

@@ -33,8 +33,8 @@ def check_channels(model: nn.Module) -> None:
 
     heard = connect('audio_neck', 'audio_backbone')
     connect('audio_tag_head', heard)
-    apart = _part(model, 'avc_audio_neck') is not None
-    branch = connect('avc_audio_neck', 'audio_backbone') if apart else heard
+    apart = _part(model, 'avc_head.audio_neck') is not None
+    branch = connect('avc_head.audio_neck', 'audio_backbone') if apart else heard
     connect('avc_head.audio_branch', branch)
     connect('visual_tag_head', connect('visual_neck', 'visual_backbone', 0))
     connect('avc_head.visual_branch', 'visual_backbone', 0)

@@ -6,6 +6,7 @@ from torch import Tensor
 from mmavl.registry import MODELS
 from mmavl.structures import AVDataSample
 
+from ..map_transforms import MapContext
 from .base_localizer import BaseLocalizer, clip_numbers, store_maps
 
 
@@ -20,7 +21,8 @@ class RandomLocalizer(BaseLocalizer):
     Args:
         grid: Height and width of the maps. Defaults to (16, 16).
         seed: Defaults to 0.
-        data_preprocessor: Config. Defaults to None.
+        **kwargs: ``data_preprocessor``, ``map_transforms`` and ``init_cfg``, as for
+            :class:`BaseLocalizer`.
 
     Source: the row "Random" of the paper's Table 1.
     """
@@ -29,9 +31,9 @@ class RandomLocalizer(BaseLocalizer):
         self,
         grid: tuple[int, int] = (16, 16),
         seed: int = 0,
-        data_preprocessor: dict | None = None,
+        **kwargs,
     ) -> None:
-        super().__init__(data_preprocessor)
+        super().__init__(**kwargs)
         self.grid = tuple(grid)
         self.seed = seed
         self.offset = torch.nn.Parameter(torch.zeros(()))  # gives the optimizer something
@@ -68,5 +70,7 @@ class RandomLocalizer(BaseLocalizer):
             if classes == 0:
                 labels = torch.tensor([-1])
             maps = torch.rand(len(labels), *self.grid, generator=generator)
-            store_maps([sample], maps, torch.zeros_like(labels), labels)
+            pairs = torch.stack([torch.zeros_like(labels), labels], dim=1)
+            maps = self.transform_maps(maps, MapContext(self, {}, pairs))
+            store_maps([sample], maps, pairs)
         return data_samples

@@ -6,9 +6,17 @@ from torch import Tensor
 from mmavl.registry import MODELS
 from mmavl.structures import AVDataSample
 
-from ..heads import weighted_pool
-from .base_localizer import BaseLocalizer, clip_numbers, stack_tags, store_maps
-from .class_maps import valid_classes
+from ..heads import ClassMaps
+from ..map_transforms import MapContext
+from .base_localizer import (
+    BaseLocalizer,
+    clip_numbers,
+    stack_tags,
+    store_correspondence,
+    store_maps,
+    store_tags,
+    valid_classes,
+)
 
 
 @MODELS.register_module()
@@ -27,7 +35,8 @@ class SimplifiedCoarseToFine(BaseLocalizer):
         tag_loss: Config. Defaults to ``TagLoss``.
         valid_threshold: A class is predicted above this probability; for a prediction (not in
             training) the best class always is. Defaults to 0.3.
-        data_preprocessor, init_cfg: As in mmengine.
+        **kwargs: ``data_preprocessor``, ``map_transforms`` and ``init_cfg``, as for
+            :class:`BaseLocalizer`.
 
     Source: the folder ``new`` of the paper's code,
     github.com/shvdiwnkozbw/Multi-Source-Sound-Localization.
@@ -44,10 +53,9 @@ class SimplifiedCoarseToFine(BaseLocalizer):
         alignment_head: dict | None = None,
         tag_loss: dict | None = None,
         valid_threshold: float = 0.3,
-        data_preprocessor: dict | None = None,
-        init_cfg: dict | None = None,
+        **kwargs,
     ) -> None:
-        super().__init__(data_preprocessor, init_cfg)
+        super().__init__(**kwargs)
         self.audio_backbone = MODELS.build(audio_backbone)
         self.visual_backbone = MODELS.build(visual_backbone)
         self.avc_head = MODELS.build(avc_head)
@@ -76,32 +84,30 @@ class SimplifiedCoarseToFine(BaseLocalizer):
         """Eq. 3, and Eq. 7 where there is an alignment head."""
         audio = self.audio_backbone(inputs['spectrogram'])
         visual = self.visual_backbone(inputs['image'])
-        heard, seen = self.audio_tag_head(audio), self.visual_tag_head(visual)
+        audio_logits, visual_logits = self.audio_tag_head(audio), self.visual_tag_head(visual)
         tags = stack_tags(data_samples).to(audio.device)
         visual_tags = stack_tags(data_samples, 'gt_visual_tags').to(audio.device)
         losses = {
-            'loss_audio_tag': self.tag_loss(heard, tags),
-            'loss_visual_tag': self.tag_loss(seen, visual_tags),
+            'loss_audio_tag': self.tag_loss(audio_logits, tags),
+            'loss_visual_tag': self.tag_loss(visual_logits, visual_tags),
             'loss_avc': self.avc_head.loss(
                 audio, visual, clip_numbers(data_samples, audio.device)
             ),
         }
         if self.alignment_head is not None:
+            audible, visible = (
+                (logits.sigmoid() > self.valid_threshold).nonzero()
+                for logits in (audio_logits, visual_logits)
+            )
             losses['loss_alignment'] = self.alignment_head.loss(
-                *self._slots(audio, self.audio_tag_head, heard.sigmoid() > self.valid_threshold),
-                *self._slots(visual, self.visual_tag_head, seen.sigmoid() > self.valid_threshold),
+                self._class_maps(audio, self.audio_tag_head, audible),
+                self._class_maps(visual, self.visual_tag_head, visible),
             )
         return losses
 
-    def _slots(
-        self, features: Tensor, head: torch.nn.Module, mask: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        """Eq. 4 and 5: class-specific features [P, c] of the pairs [P, 2] of a mask [N, C]."""
-        pairs = mask.nonzero()
-        clips, classes = pairs.unbind(1)
-        maps = self.disentangler(features, head, clips, classes)
-        something = maps.amax((-2, -1)) > 0
-        return weighted_pool(features, maps, clips) * something[:, None], pairs
+    def _class_maps(self, features: Tensor, head: torch.nn.Module, pairs: Tensor) -> ClassMaps:
+        """Eq. 4: maps of (clip, class) pairs [P, 2]."""
+        return ClassMaps(features, self.disentangler(features, head, *pairs.unbind(1)), pairs)
 
     def predict(
         self, inputs: dict[str, Tensor], data_samples: list[AVDataSample]
@@ -109,24 +115,18 @@ class SimplifiedCoarseToFine(BaseLocalizer):
         """Tags, correspondence, and maps of the given and the predicted classes."""
         audio = self.audio_backbone(inputs['spectrogram'])
         visual = self.visual_backbone(inputs['image'])
-        heard = self.audio_tag_head(audio).float().sigmoid()
-        seen = self.visual_tag_head(visual).float().sigmoid()
-        predicted = valid_classes(heard, self.valid_threshold)
-        pairs = self.avc_head.correspondence(
-            audio, visual, clip_numbers(data_samples, audio.device)
-        )
-        for i, sample in enumerate(data_samples):
-            sample.pred_tags, sample.pred_visual_tags = heard[i], seen[i]
-            sample.pred_labels = predicted[i].nonzero()[:, 0]
-            sample.pred_avc = pairs[i]
-        asked = (stack_tags(data_samples).to(audio.device) > 0.5) | predicted
-        clips, classes = asked.nonzero().unbind(1)
-        if self.alignment_head is None:
-            maps = self.disentangler(visual, self.visual_tag_head, clips, classes)
+        audio_probs = self.audio_tag_head(audio).float().sigmoid()
+        visual_probs = self.visual_tag_head(visual).float().sigmoid()
+        predicted = valid_classes(audio_probs, self.valid_threshold)
+        store_tags(data_samples, audio_probs, visual_probs, predicted)
+        clips = clip_numbers(data_samples, audio.device)
+        store_correspondence(data_samples, self.avc_head.correspondence(audio, visual, clips))
+        pairs = ((stack_tags(data_samples).to(audio.device) > 0.5) | predicted).nonzero()
+        head = self.alignment_head
+        if head is None:
+            maps = self._class_maps(visual, self.visual_tag_head, pairs).maps
         else:
-            sounds, _ = self._slots(audio, self.audio_tag_head, asked)
-            grid = self.alignment_head.project_grid(visual)
-            projected = self.alignment_head.project_audio(sounds, classes)
-            maps = self.alignment_head.heat_maps(projected, grid[clips])
-        store_maps(data_samples, maps, clips, classes)
+            maps = head.localize(self._class_maps(audio, self.audio_tag_head, pairs), visual)
+        context = MapContext(self, {'F_a': audio, 'F_v': visual}, pairs)
+        store_maps(data_samples, self.transform_maps(maps, context), pairs)
         return data_samples

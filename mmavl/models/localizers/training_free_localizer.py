@@ -11,8 +11,8 @@ from mmavl.registry import MODELS
 from mmavl.structures import AVDataSample
 
 from ..label_groups import BaseGroups
+from ..map_transforms import MapContext, resize_maps
 from .base_localizer import BaseLocalizer, stack_tags, store_maps
-from .class_maps import resize_maps
 from .finer_names import FinerNames
 from .label_maps import best_label, family_members, rivalry, scaled, unit_range
 
@@ -59,6 +59,7 @@ class TrainingFreeLocalizer(BaseLocalizer):
             Defaults to 9.
         data_preprocessor (dict, optional): Defaults to ``MixedSizePreprocessor``, which
             checks that sounds have the tagger's sample rate.
+        **kwargs: ``map_transforms`` and ``init_cfg``, as for :class:`BaseLocalizer`.
 
     Raises:
         ConfigError: A table does not fit the labels or the classes, or a class has no label.
@@ -89,10 +90,11 @@ class TrainingFreeLocalizer(BaseLocalizer):
         visual_limit: float = 16.0,
         visible_from: float = 9.0,
         data_preprocessor: dict | None = None,
+        **kwargs,
     ) -> None:
         hears = MODELS.build(tagger)
         usual = {'type': 'MixedSizePreprocessor', 'sample_rate': hears.sample_rate}
-        super().__init__(MODELS.build(data_preprocessor or usual))
+        super().__init__(MODELS.build(data_preprocessor or usual), **kwargs)
         self.classes = list(classes)
         self.tagger = hears
         self.classifiers = nn.ModuleList(MODELS.build(c) for c in classifiers)
@@ -259,6 +261,8 @@ class TrainingFreeLocalizer(BaseLocalizer):
             ).sigmoid()
             sample.pred_kinds = results['kinds'][index]
             sample.pred_labels = (sample.pred_tags > 0.5).nonzero()[:, 0]
-        clips, labels = wanted.nonzero(as_tuple=True)
-        store_maps(data_samples, results['maps'][clips, labels], clips, labels)
+        pairs = wanted.nonzero()
+        maps = results['maps'][pairs[:, 0], pairs[:, 1]]
+        maps = self.transform_maps(maps, MapContext(self, results, pairs))
+        store_maps(data_samples, maps, pairs)
         return data_samples

@@ -8,8 +8,8 @@ from torch import Tensor, nn
 class BaseAlignmentLoss(nn.Module, ABC):
     """Compares class-specific sounds with class-specific objects, in the place of Eq. 7.
 
-    What a loss needs beside the valid pairs it says by an attribute; what it does not ask for is
-    not computed, and given to it as None.
+    A loss says by attributes what it needs beside the valid pairs. It gets just that, by keyword:
+    its ``forward`` names only what it uses.
 
     Attributes:
         needs_absent (bool): Whether it takes the visual slots of classes without a tag. Defaults

@@ -4,9 +4,8 @@ from torch import Tensor, nn
 
 from mmavl.registry import MODELS
 
-from ..heads import weighted_pool
+from ..heads import keep_peaks, weighted_pool
 from ..localizers import CoarseToFine
-from ..localizers.class_maps import keep_peaks
 from .grad_cam_mask import class_maps
 
 
@@ -28,4 +27,6 @@ class AudioGuidance(nn.Module):
             Tensor: f_a [S, c].
         """
         maps = class_maps(localizer, features, labels)
-        return weighted_pool(features['E_a'], keep_peaks(maps, localizer.peak_threshold))
+        head = localizer.alignment_head
+        threshold = 0.0 if head is None else head.peak_threshold
+        return weighted_pool(features['E_a'], keep_peaks(maps, threshold))

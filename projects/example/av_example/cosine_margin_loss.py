@@ -20,7 +20,7 @@ class CosineMarginLoss(BaseAlignmentLoss):
         super().__init__()
         self.margin = margin
 
-    def forward(self, audio: Tensor, visual: Tensor, positive: Tensor, *_: None) -> Tensor:
+    def forward(self, audio: Tensor, visual: Tensor, positive: Tensor) -> Tensor:
         """Compare unit vectors audio [P, d] and visual [Q, d]; positive is bool [P, Q]."""
         cosine = audio @ visual.T
         pull = (1 - cosine)[positive].sum() / positive.sum().clamp_min(1)

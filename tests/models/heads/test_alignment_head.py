@@ -1,46 +1,10 @@
-import math
-
-import pytest
 import torch
 from torch.nn import functional as F
 
-from mmavl.models.heads import AlignmentHead, weighted_pool
+from mmavl.models.heads import AlignmentHead, ClassMaps, claimed_area, weighted_pool
 from mmavl.models.heads.alignment_head import sound_similarity
-
-
-def literal_eq5(features, weights):
-    """f[k] = sum_uv E(u, v)[k] W(u, v) / sum_uv W(u, v), entry by entry."""
-    channels, height, width = features.shape
-    pooled = []
-    for k in range(channels):
-        above = sum(features[k, u, v] * weights[u, v] for u in range(height) for v in range(width))
-        below = sum(weights[u, v] for u in range(height) for v in range(width))
-        pooled.append(above / below)
-    return torch.stack(pooled)
-
-
-def test_weighted_pool_is_eq5():
-    torch.manual_seed(0)
-    features, weights = torch.randn(3, 4, 5, 6), torch.rand(3, 5, 6)
-    expected = torch.stack([literal_eq5(f, w) for f, w in zip(features, weights)])
-    torch.testing.assert_close(weighted_pool(features, weights), expected)
-
-
-def test_weighted_pool_of_a_zero_map_is_the_plain_average():
-    features = torch.randn(2, 4, 5, 6)
-    weights = torch.stack([torch.zeros(5, 6), torch.rand(5, 6)])
-    pooled = weighted_pool(features, weights)
-    torch.testing.assert_close(pooled[0], features[0].mean((-2, -1)))
-    assert not torch.allclose(pooled[1], features[1].mean((-2, -1)))
-
-
-def test_weights_are_resized_to_the_features_grid():
-    # two frequency rows become one: their average weighs
-    features = torch.tensor([1.0, 5.0]).reshape(1, 1, 2, 1)
-    weights = torch.tensor([[[1.0, 1.0], [0.0, 6.0]]])
-    torch.testing.assert_close(
-        weighted_pool(features, weights), torch.tensor([[(1 * 1 + 5 * 3) / 4]])
-    )
+from mmavl.models.losses import BaseAlignmentLoss
+from mmavl.models.map_transforms import smooth_maps
 
 
 def test_distance_maps_are_eq8():
@@ -66,35 +30,15 @@ def test_distance_maps_are_eq8():
     torch.testing.assert_close(maps, expected)
 
 
-def test_heat_is_one_where_sound_and_place_coincide():
-    head = AlignmentHead(in_channels=4, temperature=0.5)
-    sound = torch.tensor([[1.0, 0.0]])
-    grid = torch.tensor([[[[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0]]]])
-    heat = head.heat_maps(sound, grid)
-    expected = torch.exp(-torch.tensor([[[0.0, 2**0.5, 2.0]]]) / 0.5)
-    torch.testing.assert_close(heat, expected)
-
-
-def test_heat_is_one_half_at_the_midpoint():
-    head = AlignmentHead(in_channels=4, temperature=0.1, midpoint=2**0.5)
-    sound = torch.tensor([[1.0, 0.0]])
-    grid = torch.tensor([[[[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0]]]])
-    near, middle, far = head.heat_maps(sound, grid)[0, 0].tolist()
-    assert middle == pytest.approx(0.5)
-    assert near == pytest.approx(1 / (1 + math.exp(-(2**0.5) / 0.1)))
-    assert far == pytest.approx(1 / (1 + math.exp((2 - 2**0.5) / 0.1)))
-
-
-def test_map_smoothing_averages_distances_inside_the_map():
+def test_heat_is_what_the_transforms_make_of_distances():
     sound, grid = torch.randn(1, 4), torch.randn(1, 4, 5, 4)
-    plain = AlignmentHead(in_channels=4, temperature=0.7)
-    smooth = AlignmentHead(in_channels=4, temperature=0.7, map_smoothing=3)
-    maps = plain.distance_maps(sound, grid)[0]
-    heat = smooth.heat_maps(sound, grid)[0]
-    for u in range(4):
-        for v in range(5):
-            around = maps[max(u - 1, 0) : u + 2, max(v - 1, 0) : v + 2]
-            assert heat[u, v].item() == pytest.approx(math.exp(around.mean() / 0.7), rel=1e-5)
+    maps = AlignmentHead(in_channels=4).distance_maps(sound, grid)
+    torch.testing.assert_close(
+        AlignmentHead(in_channels=4).heat_maps(sound, grid), (maps / 0.2).exp()
+    )
+    transforms = [{'type': 'SmoothMaps'}, {'type': 'ExponentialHeat', 'temperature': 0.7}]
+    head = AlignmentHead(in_channels=4, map_transforms=transforms)
+    torch.testing.assert_close(head.heat_maps(sound, grid), (smooth_maps(maps, 3) / 0.7).exp())
 
 
 def test_a_sound_is_projected_with_the_vector_of_its_class():
@@ -106,24 +50,84 @@ def test_a_sound_is_projected_with_the_vector_of_its_class():
     assert not torch.allclose(projected, head.project_audio(pooled, classes.flip(0)))
 
 
-def test_loss_takes_same_clip_and_same_class_as_positive_only():
-    seen = {}
+def spying(head, **needs):
+    """The head's loss becomes one that keeps what it is given."""
 
-    class Spy(torch.nn.Module):
-        def forward(self, audio, visual, positive, absent, background):
-            seen['positive'] = positive
+    class Spy(BaseAlignmentLoss):
+        def forward(self, audio, visual, positive, **extras):
+            self.given = {'audio': audio, 'visual': visual, 'positive': positive, **extras}
             return audio.sum()
 
-    head = AlignmentHead(in_channels=4)
     head.loss_fn = Spy()
-    sound_pairs = torch.tensor([[0, 1], [1, 1], [1, 2]])
-    object_pairs = torch.tensor([[0, 1], [0, 2], [1, 2]])
-    head.loss(torch.randn(3, 4), sound_pairs, torch.randn(3, 4), object_pairs)
-    assert seen['positive'].tolist() == [
+    for name in needs:
+        setattr(head.loss_fn, f'needs_{name}', True)
+    return head
+
+
+def maps_of(pairs, channels=4, clips=2):
+    return ClassMaps(torch.randn(clips, channels, 3, 3), torch.rand(len(pairs), 3, 3), pairs)
+
+
+def test_loss_takes_same_clip_and_same_class_as_positive_only():
+    head = spying(AlignmentHead(in_channels=4))
+    sounds = maps_of(torch.tensor([[0, 1], [1, 1], [1, 2]]))
+    head.loss(sounds, maps_of(torch.tensor([[0, 1], [0, 2], [1, 2]])))
+    assert head.loss_fn.given['positive'].tolist() == [
         [True, False, False],
         [False, False, False],
         [False, False, True],
     ]
+    torch.testing.assert_close(  # Eq. 5 and 6
+        head.loss_fn.given['audio'],
+        head.project_audio(
+            weighted_pool(sounds.features, sounds.maps, sounds.clips), sounds.classes
+        ),
+    )
+
+
+def test_the_loss_is_weighted():
+    sounds = maps_of(torch.tensor([[0, 1], [1, 1]]))
+    once, thrice = (
+        spying(AlignmentHead(in_channels=4, loss_weight=weight)) for weight in (1.0, 3.0)
+    )
+    thrice.load_state_dict(once.state_dict())
+    torch.testing.assert_close(thrice.loss(sounds, sounds), 3 * once.loss(sounds, sounds))
+
+
+def test_a_loss_gets_what_it_asks_for_and_no_more():
+    sounds, objects = maps_of(torch.tensor([[0, 1], [1, 0]])), maps_of(every := all_pairs(2, 3))
+    visible = torch.tensor([False, True, True, True, False, False])
+    features = torch.rand(2, 6, 3, 3)
+    head = spying(AlignmentHead(in_channels=4))
+    head.loss(sounds, objects, visible, features)
+    assert set(head.loss_fn.given) == {'audio', 'visual', 'positive'}
+    head = spying(AlignmentHead(in_channels=4), absent=1, background=1, similarity=1)
+    head.loss(sounds, objects, visible, features)
+    given = head.loss_fn.given
+    slots = weighted_pool(objects.features, objects.maps, objects.clips)
+    torch.testing.assert_close(given['absent'], head.project_visual(slots[~visible]))
+    torch.testing.assert_close(given['visual'], head.project_visual(slots[visible]))
+    claimed = claimed_area(objects.maps[visible], every[visible, 0], 2)
+    background = weighted_pool(objects.features, 1 - claimed)
+    torch.testing.assert_close(given['background'], head.project_visual(background))
+    pooled = weighted_pool(features, sounds.maps, sounds.clips)
+    torch.testing.assert_close(given['similarity'], sound_similarity(pooled, sounds.classes))
+
+
+def test_a_loss_of_ones_own_names_only_what_it_uses():
+    class Own(BaseAlignmentLoss):
+        needs_background = True
+
+        def forward(self, audio, visual, positive, background):
+            return (audio @ background.T).mean()
+
+    head = AlignmentHead(in_channels=4)
+    head.loss_fn = Own()
+    assert head.loss(maps_of(torch.tensor([[0, 1]])), maps_of(torch.tensor([[0, 1]]))).isfinite()
+
+
+def all_pairs(clips, classes):
+    return torch.ones(clips, classes).nonzero()
 
 
 def test_sounds_are_alike_by_what_their_class_has_not_in_common():
@@ -142,39 +146,25 @@ def test_sounds_are_alike_by_what_their_class_has_not_in_common():
     torch.testing.assert_close(found, expected)
 
 
-def test_the_loss_is_given_how_alike_sounds_are_only_where_they_are_heard():
-    given = []
-
-    class Spy(torch.nn.Module):
-        def forward(self, *arguments):
-            given.append(arguments)
-            return arguments[0].sum()
-
-    head = AlignmentHead(in_channels=4)
-    head.loss_fn = Spy()
-    pairs = torch.tensor([[0, 1], [1, 1], [1, 2]])
-    heard = torch.randn(3, 6)
-    for more in ({}, {'heard': heard}):
-        head.loss(torch.randn(3, 4), pairs, torch.randn(3, 4), pairs, **more)
-    assert len(given[0]) == 5
-    torch.testing.assert_close(given[1][5], sound_similarity(heard, pairs[:, 1]))
-
-
 def test_sounds_and_objects_are_compared_in_float32_under_autocast_too():
     torch.manual_seed(0)
     loss = {'type': 'PairInfoNCELoss', 'temperature': 0.02, 'absent': True, 'alike': 0.5}
     head = AlignmentHead(in_channels=16, loss=loss)
-    given = []
-    head.loss_fn.register_forward_pre_hook(lambda module, arguments: given.append(arguments))
-    pairs = torch.tensor([[i, i % 2] for i in range(32)])
-    pooled = torch.randn(32, 16)
+    given = {}
+    head.loss_fn.register_forward_pre_hook(
+        lambda module, arguments, extras: given.update(args=arguments, extras=extras),
+        with_kwargs=True,
+    )
+    pairs = all_pairs(32, 2)
+    visible = torch.arange(64) % 2 == 0
+    maps = ClassMaps(torch.randn(32, 16, 2, 2), torch.rand(64, 2, 2), pairs)
+    sounds = ClassMaps(maps.features, maps.maps[visible], pairs[visible])
     with torch.autocast('cpu', dtype=torch.bfloat16):
-        found = head.loss(
-            pooled, pairs, pooled, pairs, pooled, pooled, heard=torch.rand(32, 6).bfloat16()
-        )
-    expected = head.loss_fn(*given[0])
+        found = head.loss(sounds, maps, visible, torch.rand(32, 6, 2, 2).bfloat16())
+    expected = head.loss_fn(*given['args'], **given['extras'])
     with torch.autocast('cpu', dtype=torch.bfloat16):
-        rough = head.loss_fn(*given[0])
-    assert {x.dtype for x in given[0]} == {torch.float32, torch.bool}
+        rough = head.loss_fn(*given['args'], **given['extras'])
+    values = [*given['args'], *given['extras'].values()]
+    assert {x.dtype for x in values} == {torch.float32, torch.bool}
     assert torch.equal(found, expected)
     assert not torch.isclose(rough.float(), expected, rtol=1e-4)

@@ -6,6 +6,7 @@ from mmavl.models.localizers.base_localizer import (
     clip_numbers,
     stack_tags,
     store_maps,
+    valid_classes,
 )
 from mmavl.structures import AVDataSample
 
@@ -49,8 +50,13 @@ def test_a_name_that_is_not_utf8_has_a_number_of_its_own(awkward_names):
 def test_maps_go_to_the_samples_of_their_clips():
     batch = [sample('a'), sample('b'), sample('c')]
     maps = torch.arange(12, dtype=torch.bfloat16).reshape(3, 2, 2)
-    store_maps(batch, maps, torch.tensor([0, 2, 2]), torch.tensor([5, 1, 4]))
+    store_maps(batch, maps, torch.tensor([[0, 5], [2, 1], [2, 4]]))
     assert [s.map_labels.tolist() for s in batch] == [[5], [], [1, 4]]
     assert batch[1].pred_maps.data.shape == (0, 2, 2)
     assert batch[2].pred_maps.data.tolist() == [[[4, 5], [6, 7]], [[8, 9], [10, 11]]]
     assert batch[2].pred_maps.data.dtype == torch.float32
+
+
+def test_valid_classes_are_above_the_threshold_or_the_best():
+    probs = torch.tensor([[0.4, 0.5, 0.1], [0.1, 0.05, 0.2]])
+    assert valid_classes(probs, 0.3).tolist() == [[True, True, False], [False, False, True]]

@@ -47,10 +47,15 @@ def test_parts_that_fit_build_and_run(options):
             ['audio_backbone gives 7 channels and avc_head.audio_branch takes 6'],
         ),
         (
-            {'avc_audio_neck': {'type': 'ConvNeck', 'in_channels': 5, 'out_channels': 9}},
+            {
+                'avc_head': {
+                    **PARTS['avc_head'],
+                    'audio_neck': {'type': 'ConvNeck', 'in_channels': 5, 'out_channels': 9},
+                }
+            },
             [
-                'audio_backbone gives 6 channels and avc_audio_neck takes 5',
-                'avc_audio_neck gives 9 channels and avc_head.audio_branch takes 6',
+                'audio_backbone gives 6 channels and avc_head.audio_neck takes 5',
+                'avc_head.audio_neck gives 9 channels and avc_head.audio_branch takes 6',
             ],
         ),
         (

@@ -4,9 +4,8 @@ from mmengine import Config
 
 from mmavl.engine.config import config_errors
 from mmavl.errors import ConfigError
-from mmavl.models.heads import weighted_pool
 from mmavl.models.localizers import CoarseToFine
-from mmavl.models.localizers.class_maps import connected_to_peak
+from mmavl.models.map_transforms import connected_to_peak
 from mmavl.registry import MODELS
 from mmavl.structures import AVDataSample
 
@@ -45,13 +44,14 @@ def test_each_row_of_table_2_trains_its_own_losses():
 
 def test_correspondence_may_hear_another_map_than_the_tags():
     neck = {'type': 'ConvNeck', 'in_channels': 6, 'out_channels': 6}
-    model = build(**TAGGING, avc_audio_neck=neck)
+    parts = {**PARTS, 'avc_head': {**PARTS['avc_head'], 'audio_neck': neck}}
+    model = CoarseToFine(**parts, **TAGGING, audio_neck=neck).eval()
     inputs, _ = batch([[0]])
-    found = model.extract(inputs)
-    heard = model.audio_backbone(inputs['spectrogram'])
-    assert torch.equal(found['F_a'], heard)
-    expected = model.avc_head.audio_branch(model.avc_audio_neck(heard))
-    torch.testing.assert_close(found['E_a'], expected)
+    features = model.extract(inputs)
+    backbone = model.audio_backbone(inputs['spectrogram'])
+    assert torch.equal(features['F_a'], model.audio_neck(backbone))
+    expected = model.avc_head.audio_branch(model.avc_head.audio_neck(backbone))
+    torch.testing.assert_close(features['E_a'], expected)
 
 
 def test_the_loss_compares_sounds_as_the_backbone_hears_them_before_the_neck():
@@ -60,14 +60,18 @@ def test_the_loss_compares_sounds_as_the_backbone_hears_them_before_the_neck():
     neck = {'type': 'ConvNeck', 'in_channels': 6, 'out_channels': 6}
     model = build(**TAGGING, **head, audio_neck=neck)
     given = []
-    model.alignment_head.loss = lambda *args: given.append(args) or args[0].sum()
+    model.alignment_head.loss = lambda *args: given.extend(args) or args[0].maps.sum()
     inputs, samples = batch([[0, 3], [2]])
     model(inputs, samples, 'loss')
-    features = model.audio_backbone(inputs['spectrogram'])
-    clips, classes = torch.tensor([0, 0, 1]), torch.tensor([0, 3, 2])
-    maps = model.disentangler(model.audio_neck(features), model.audio_tag_head, clips, classes)
-    torch.testing.assert_close(given[0][6], weighted_pool(features, maps, clips).detach())
-    assert not given[0][6].requires_grad
+    sounds, objects, visible, audio_features = given
+    backbone = model.audio_backbone(inputs['spectrogram'])
+    torch.testing.assert_close(audio_features, backbone)
+    assert sounds.pairs.tolist() == objects.pairs.tolist() == [[0, 0], [0, 3], [1, 2]]
+    maps = model.disentangler(
+        model.audio_neck(backbone), model.audio_tag_head, *sounds.pairs.unbind(1)
+    )
+    torch.testing.assert_close(sounds.maps, maps)
+    assert visible.all()
 
 
 def test_alignment_maps_are_eq4_eq5_and_eq8_followed_literally():
@@ -93,7 +97,7 @@ def test_alignment_maps_are_eq4_eq5_and_eq8_followed_literally():
                 for v in range(width):
                     place = model.alignment_head.project_visual(features['E_v'][index, :, u, v])
                     distance = (sound - place).square().sum().sqrt()
-                    expected = torch.exp(-distance / model.alignment_head.temperature)
+                    expected = torch.exp(-distance / 0.2)
                     torch.testing.assert_close(heat[u, v], expected, atol=1e-5, rtol=1e-4)
 
 
@@ -112,23 +116,28 @@ def test_maps_cover_the_given_and_the_predicted_classes():
         assert sample.map_labels.tolist() == sorted(given | predicted)
 
 
-def test_the_stage_chooses_the_map():
+def test_the_stage_chooses_the_map_and_transforms_change_it():
     inputs, samples = batch([[0], [1]])
     maps = {}
-    for stage in ('category', 'alignment', 'product'):
-        model = build(**TAGGING, **ALIGNMENT, stage=stage)
+    for stage, transforms in (
+        ('category', []), ('alignment', []), ('alignment', ['TimesClassMaps']),
+    ):  # fmt: skip
+        model = build(**TAGGING, **ALIGNMENT, stage=stage, map_transforms=transforms)
         with torch.no_grad():
             model(inputs, samples, 'predict')
-        maps[stage] = samples[0].pred_maps.data[0]
-    torch.testing.assert_close(maps['product'], maps['category'] * maps['alignment'])
-    assert not torch.allclose(maps['category'], maps['alignment'])
+        maps[stage, len(transforms)] = samples[0].pred_maps.data[0]
+    category, alignment, product = maps.values()
+    torch.testing.assert_close(product, category * alignment)
+    assert not torch.allclose(category, alignment)
 
 
 def test_heat_is_lowered_where_a_cell_alone_does_not_correspond_to_the_sound():
     inputs, samples = batch([[0, 2], [1]])
     maps = {}
     for temperature in (None, 0.5):
-        model = build(**TAGGING, **ALIGNMENT, correspondence_temperature=temperature)
+        transforms = [{'type': 'CellCorrespondence', 'temperature': temperature}]
+        transforms = [] if temperature is None else transforms
+        model = build(**TAGGING, **ALIGNMENT, map_transforms=transforms)
         with torch.no_grad():
             model(inputs, samples, 'predict')
         maps[temperature] = [sample.pred_maps.data for sample in samples]
@@ -145,9 +154,35 @@ def test_heat_is_lowered_where_a_cell_alone_does_not_correspond_to_the_sound():
                 torch.testing.assert_close(maps[0.5][clip][:, row, column], expected)
 
 
+def test_loss_and_maps_with_all_extensions_are_those_of_earlier_versions():
+    """Figures of commit 0869aa4, in which the extensions were arguments of the model."""
+    head = {
+        **ALIGNMENT['alignment_head'],
+        'num_classes': 4,
+        'map_transforms': [
+            'SmoothMaps', {'type': 'SigmoidHeat', 'midpoint': 1.1, 'temperature': 0.3},
+        ],
+        'peak_threshold': 0.5,
+        'refine_temperature': 0.2,
+        'loss': {'type': 'PairInfoNCELoss', 'absent': True, 'background': True, 'alike': 0.5},
+    }  # fmt: skip
+    correspondence = {'type': 'CellCorrespondence', 'temperature': 16.0}
+    transforms = [correspondence, 'TimesClassMaps', 'ConnectedToPeak']
+    inputs, samples = batch([[0, 2], [0], [1, 2]])
+    model = build(**TAGGING, alignment_head=head, map_transforms=transforms)
+    loss = model(inputs, samples, 'loss')['loss_alignment']
+    assert loss.item() == pytest.approx(2.20907, rel=1e-4)
+    with torch.no_grad():
+        model(inputs, samples, 'predict')
+    found = [[heat.max().item(), heat.mean().item()] for heat in samples[2].pred_maps.data[[0, 2]]]
+    assert found[0] == pytest.approx([0.01239, 0.008961], rel=1e-3)
+    assert found[1] == pytest.approx([0.017352, 0.012368], rel=1e-3)
+
+
 def test_a_temperature_that_is_not_above_zero_is_refused():
-    with pytest.raises(ValueError, match='correspondence_temperature=0 is not above 0'):
-        build(**TAGGING, **ALIGNMENT, correspondence_temperature=0)
+    transforms = [{'type': 'CellCorrespondence', 'temperature': 0}]
+    with pytest.raises(ValueError, match='temperature=0 is not above 0'):
+        build(**TAGGING, **ALIGNMENT, map_transforms=transforms)
 
 
 def test_connected_lowers_what_does_not_hang_together_with_the_maximum():
@@ -155,7 +190,9 @@ def test_connected_lowers_what_does_not_hang_together_with_the_maximum():
     for connected in (False, True):
         inputs, samples = batch([[0], [1]])
         with torch.no_grad():
-            build(**TAGGING, **ALIGNMENT, connected=connected)(inputs, samples, 'predict')
+            transforms = ['ConnectedToPeak'] * connected
+            model = build(**TAGGING, **ALIGNMENT, map_transforms=transforms)
+            model(inputs, samples, 'predict')
         maps[connected] = torch.cat([sample.pred_maps.data for sample in samples])
     torch.testing.assert_close(maps[True], connected_to_peak(maps[False]))
     assert (maps[True] < maps[False]).any()
@@ -211,29 +248,29 @@ def test_a_missing_part_is_named(parts, message):
 
 
 def pooled_objects(model, inputs, samples):
-    """What the alignment loss compares: the visual slots, [P, c]."""
-    seen = {}
-    original = model.alignment_head.loss
+    """What the alignment loss compares: E_v pooled, and f_a, [P, c] each."""
+    pooled = {}
+    original = model.alignment_head._pool_objects
 
-    def spy(sounds, sound_pairs, objects, *rest):
-        seen.update(objects=objects, sounds=sounds)
-        return original(sounds, sound_pairs, objects, *rest)
+    def spy(objects, f_a, pairs):
+        pooled.update(sounds=f_a, objects=original(objects, f_a, pairs))
+        return pooled['objects']
 
-    model.alignment_head.loss = spy
+    model.alignment_head._pool_objects = spy
     model(inputs, samples, 'loss')
-    return seen
+    return pooled
 
 
 def test_refinement_pools_the_object_by_the_agreement_with_the_sound():
     inputs, samples = batch([[0], [2]])
     plain = build(**TAGGING, **ALIGNMENT)
-    refined = build(**TAGGING, **ALIGNMENT, refine_temperature=0.5)
-    seen = pooled_objects(refined, inputs, samples)
-    features = plain._features(inputs)
+    head = {**ALIGNMENT['alignment_head'], 'refine_temperature': 0.5}
+    pooled = pooled_objects(build(**TAGGING, alignment_head=head), inputs, samples)
+    features = plain.features(inputs)
     for index, label in enumerate((0, 2)):
         pair = torch.tensor([[index, label]])
-        weights = plain._visual_maps(features, pair)[0]
-        sound = plain.alignment_head.project_audio(seen['sounds'][index], label)
+        weights = plain.visual_maps(features, pair)[0]
+        sound = plain.alignment_head.project_audio(pooled['sounds'][index], label)
         place = plain.alignment_head.project_grid(features.embedded_visual)[index]
         cells = (sound - place).square().sum(-1).sqrt()
         distance = torch.empty_like(cells)
@@ -244,7 +281,7 @@ def test_refinement_pools_the_object_by_the_agreement_with_the_sound():
         weights = weights * torch.exp((distance.min() - distance) / 0.5)
         e_v = features.embedded_visual[index]
         expected = (e_v * weights).sum((1, 2)) / weights.sum()
-        torch.testing.assert_close(seen['objects'][index], expected, atol=1e-5, rtol=1e-4)
+        torch.testing.assert_close(pooled['objects'][index], expected, atol=1e-5, rtol=1e-4)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ from mmavl.registry import MODELS
 
 
 def test_the_guide_is_eq5_on_the_sound(localizer_config, given_maps):
-    localizer = MODELS.build({**localizer_config, 'peak_threshold': 0.5}).eval()
+    head = {**localizer_config['alignment_head'], 'peak_threshold': 0.5}
+    localizer = MODELS.build({**localizer_config, 'alignment_head': head}).eval()
     maps = torch.tensor([[[1.0], [4.0], [3.0]], [[0.0], [0.0], [0.0]]])
     localizer.disentangler = given_maps(maps)
     embedded = torch.arange(2 * 8 * 3.0).view(2, 8, 3, 1)

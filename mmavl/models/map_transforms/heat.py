@@ -1,0 +1,53 @@
+"""Eq. 8's distances as heat."""
+
+from torch import Tensor
+
+from mmavl.registry import MODELS
+
+from .base_map_transform import BaseMapTransform, MapContext
+
+
+@MODELS.register_module()
+class ExponentialHeat(BaseMapTransform):
+    """``exp(K / temperature)``: 1 where a place is where the sound is.
+
+    Args:
+        temperature (float): In units of distance, which lies in [0, 2]. Defaults to 0.2.
+
+    Raises:
+        ValueError: The temperature is not above 0.
+    """
+
+    def __init__(self, temperature: float = 0.2) -> None:
+        super().__init__()
+        if temperature <= 0:
+            raise ValueError(f'temperature={temperature} is not above 0')
+        self.temperature = temperature
+
+    def forward(self, maps: Tensor, context: MapContext | None = None) -> Tensor:
+        """K <= 0 [P, h, w] -> heat in (0, 1], [P, h, w]."""
+        return (maps / self.temperature).exp()
+
+
+@MODELS.register_module()
+class SigmoidHeat(BaseMapTransform):
+    """``sigmoid((midpoint + K) / temperature)``: one half at a distance.
+
+    Args:
+        midpoint (float): That distance. Defaults to 1.
+        temperature (float): In units of distance, which lies in [0, 2]. Defaults to 0.2.
+
+    Raises:
+        ValueError: The temperature is not above 0.
+    """
+
+    def __init__(self, midpoint: float = 1.0, temperature: float = 0.2) -> None:
+        super().__init__()
+        if temperature <= 0:
+            raise ValueError(f'temperature={temperature} is not above 0')
+        self.midpoint = midpoint
+        self.temperature = temperature
+
+    def forward(self, maps: Tensor, context: MapContext | None = None) -> Tensor:
+        """K <= 0 [P, h, w] -> heat in (0, 1), [P, h, w]."""
+        return ((self.midpoint + maps) / self.temperature).sigmoid()

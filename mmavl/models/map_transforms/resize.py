@@ -1,0 +1,11 @@
+"""Bringing maps onto one grid."""
+
+from torch import Tensor
+from torch.nn import functional as F
+
+
+def resize_maps(maps: Tensor, size: tuple[int, int]) -> Tensor:
+    """Bilinear resize of [P, h, w]."""
+    if maps.shape[-2:] == tuple(size):
+        return maps
+    return F.interpolate(maps[:, None], tuple(size), mode='bilinear')[:, 0]
