@@ -18,6 +18,8 @@ from mmavl.utils.failures import first_line
 from mmavl.utils.shipped import find_config, shipped
 from mmavl.utils.weights import without_sources
 
+from .model_names import find_model, wheel_weights
+
 #: The model of ``LocalizationInferencer()``: without training, for any video.
 DEFAULT_CONFIG = 'real_everyday'
 #: The model of ``SeparationInferencer()``: the same, and separation by the names it gives.
@@ -43,11 +45,13 @@ TRAINED = {
         'mmavl train separation_scenes',
     ),
 }
+#: Config -> the name of its weights that come with mmavl.
+IN_WHEEL = {QUICKSTART_CONFIG: 'scenes-families'}
 _NAME_A_FILE = 'or name a file (weights=..., on the command line --weights FILE)'
 
 
 def find_weights(config: str) -> Path:
-    """The weights of one of the configs in :data:`TRAINED`, here or in mmavl's checkout.
+    """The weights of one of the configs in :data:`TRAINED`: here, in mmavl's checkout, or its own.
 
     Raises:
         FileNotFoundError: There are none; says how to get them.
@@ -56,6 +60,8 @@ def find_weights(config: str) -> Path:
     for folder in (Path.cwd(), shipped('configs').resolve().parent):
         if (folder / place).is_file():
             return folder / place
+    if IN_WHEEL.get(config) in wheel_weights():
+        return wheel_weights()[IN_WHEEL[config]]
     raise FileNotFoundError(
         f'there are no weights at {place}: train them with `{commands}` in a checkout of mmavl, '
         f'{_NAME_A_FILE}'
@@ -70,9 +76,9 @@ def load_model(
     """Build a model for inference; weights are read as tensors, and no code with them.
 
     Args:
-        model: A config's path, the name of one of mmavl's, a Config, or a ``.safetensors`` file
-            that holds config and weights. Defaults to :data:`DEFAULT_CONFIG`; with ``weights`` to
-            the quickstart's config.
+        model: A config's path, the name of one of mmavl's, a Config, or a model by name, see
+            :func:`mmavl.apis.model_names.find_model`. Defaults to :data:`DEFAULT_CONFIG`; with
+            ``weights`` to the quickstart's config.
         weights: A checkpoint, or such a ``.safetensors`` file in place of ``model``. Defaults to
             None: those of :data:`TRAINED`, where the config is one of them; for a model without
             trained weights none.
@@ -89,15 +95,15 @@ def load_model(
             has no names for them.
     """
     device = _device(device)
-    for file in (weights, model):
-        if isinstance(file, str | Path) and Path(file).suffix == '.safetensors':
-            from mmavl.export.single_file import load_exported
-
-            return load_exported(file, device)
+    file = _named_file(weights) or _named_file(model)
+    if file is not None:
+        return _load_file(file, device)
     cfg = _config(model or (QUICKSTART_CONFIG if weights else DEFAULT_CONFIG))
     name = Path(cfg.filename or '').stem
     if weights is None and name in TRAINED:
         weights = find_weights(name)
+        if weights.suffix == '.safetensors':
+            return _load_file(weights, device)
     if weights is None:
         net, meta = _build(cfg, cfg.model), _data_meta(cfg)
         if any(p.requires_grad and p.numel() > 1 for p in net.parameters()):
@@ -117,6 +123,19 @@ def load_model(
         )
     net.cfg, net.dataset_meta = cfg, meta
     return net.to(device).eval()
+
+
+def _named_file(name: Any) -> Path | None:
+    return find_model(name) if isinstance(name, str | Path) else None
+
+
+def _load_file(path: Path, device: str) -> nn.Module:
+    """A model out of a file that holds all of it, or what was trained of it."""
+    from mmavl.export import single_file, trained_parts
+
+    if path.is_file() and 'parts_version' in single_file.read_metadata(path):
+        return trained_parts.load_trained_parts(path, device)
+    return single_file.load_exported(path, device)
 
 
 def _load(net: nn.Module, state: dict[str, torch.Tensor], source: str) -> None:

@@ -8,12 +8,16 @@ from pathlib import Path
 
 from mmavl.utils.shipped import shipped
 
-KINDS = ('models', 'protocols', 'datasets')
+KINDS = ('models', 'weights', 'protocols', 'datasets')
 
 
 def add_list_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what to list, and how."""
-    parser.add_argument('kind', choices=KINDS, help='configs of models, protocols or datasets')
+    parser.add_argument(
+        'kind',
+        choices=KINDS,
+        help='configs of models, trained weights that come with mmavl, protocols or datasets',
+    )
     parser.add_argument(
         'pattern', nargs='?', default='*', help="with wildcards, e.g. 'stage2_*'; else a part"
     )
@@ -40,6 +44,10 @@ def entries(kind: str) -> dict[str, str]:
         from mmavl.evaluation.protocols import PROTOCOLS
 
         return {name: _describe(protocol) for name, protocol in PROTOCOLS.items()}
+    if kind == 'weights':
+        from mmavl.apis.model_names import weights_title, wheel_weights
+
+        return {name: weights_title(path) for name, path in wheel_weights().items()}
     if kind == 'datasets':
         return {
             p.stem: first_line(p) for p in sorted((shipped() / '_base_/datasets').glob('*.py'))

@@ -95,7 +95,7 @@ def load_exported(path: str | Path, device: str | torch.device = 'cpu') -> BaseM
     path = Path(path).expanduser()
     if not path.is_file():
         raise FileNotFoundError(f'weight file not found: {path}')
-    metadata = _read_metadata(path)
+    metadata = read_metadata(path, ('format_version', 'config', 'classes'))
     try:
         version = int(metadata['format_version'])
         content = parse_json(metadata['config'])
@@ -119,7 +119,16 @@ def load_exported(path: str | Path, device: str | torch.device = 'cpu') -> BaseM
     return model.to(device).eval()
 
 
-def _read_metadata(path: Path) -> dict[str, str]:
+def read_metadata(path: str | Path, required: Sequence[str] = ()) -> dict[str, str]:
+    """The metadata of a safetensors file.
+
+    Args:
+        path (str | Path): The file.
+        required (Sequence[str]): Entries that it must have. Defaults to none.
+
+    Raises:
+        CheckpointError: The file is damaged, lacks an entry, or has one beyond all reason.
+    """
     try:
         with safetensors.safe_open(path, 'pt') as file:
             metadata = file.metadata() or {}
@@ -127,13 +136,13 @@ def _read_metadata(path: Path) -> dict[str, str]:
         raise CheckpointError(
             f'{path} is damaged or not a safetensors file: {first_line(error)}'
         ) from error
-    missing = {'format_version', 'config', 'classes'} - metadata.keys()
+    missing = set(required) - metadata.keys()
     if missing:
         raise CheckpointError(
             f'{path} has no {", ".join(sorted(missing))} in its metadata: it holds weights alone. '
             f'{tool_command("model_converters/export_weights.py")} writes files with both'
         )
-    if max(map(len, metadata.values())) > _LONGEST:
+    if max(map(len, metadata.values()), default=0) > _LONGEST:
         raise CheckpointError(f'{path} has metadata of more than {_LONGEST:,} characters')
     return metadata
 

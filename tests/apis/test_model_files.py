@@ -6,7 +6,7 @@ import torch
 from mmengine import Config
 from mmengine.registry import DefaultScope
 
-from mmavl.apis import LocalizationInferencer, SeparationInferencer
+from mmavl.apis import LocalizationInferencer, SeparationInferencer, model_files
 from mmavl.apis.model_files import TRAINED, load_model
 from mmavl.engine.checkpoint import load_checkpoint
 from mmavl.engine.config import load_config
@@ -119,6 +119,7 @@ def test_trained_weights_are_found_or_it_is_said_how_to_get_them(
 ):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setitem(TRAINED, config, ('nowhere/epoch_16.pth', TRAINED[config][1]))
+    monkeypatch.setattr(model_files, 'IN_WHEEL', {})
     message = rf'nowhere/epoch_16.pth: train them with `{commands}`.*--weights FILE'
     with pytest.raises(FileNotFoundError, match=message):
         load_model(config, device='cpu')
@@ -126,6 +127,13 @@ def test_trained_weights_are_found_or_it_is_said_how_to_get_them(
     (tmp_path / 'nowhere/epoch_16.pth').write_bytes(b'')
     with pytest.raises(CheckpointError, match='damaged or not a checkpoint'):
         load_model(config, device='cpu')  # found, from the current folder
+
+
+def test_without_a_training_of_ones_own_the_quickstarts_config_has_weights(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(TRAINED, 'stage2_scenes', ('nowhere/epoch_16.pth', ''))
+    model = load_model('stage2_scenes', device='cpu')
+    assert model.dataset_meta['classes'] == ['strings', 'wind', 'keys_percussion']
 
 
 @pytest.mark.parametrize('config', TRAINED)

@@ -1,0 +1,67 @@
+"""Models by name: those in the wheel, and those of the Hugging Face hub."""
+
+import json
+import re
+from pathlib import Path
+
+import mmavl
+from mmavl.errors import CheckpointError
+from mmavl.utils.shipped import shipped
+
+#: The file that a repository of the hub must have.
+HUB_FILE = 'model.safetensors'
+#: Suffixes of files that are no names of repositories.
+_FILES = ('.py', '.pth', '.pt', '.ckpt', '.bin', '.onnx', '.json')
+_HUB_NAME = re.compile(r'[\w.-]+/[\w.-]+')
+
+
+def wheel_weights() -> dict[str, Path]:
+    """The files of trained models that come with mmavl, by name."""
+    folder = Path(mmavl.__file__).parent / 'weights'
+    return {path.stem: path for path in sorted(folder.glob('*.safetensors'))}
+
+
+def weights_title(path: Path) -> str:
+    """A line about a file of :func:`wheel_weights`."""
+    from mmavl.export.single_file import read_metadata
+
+    return json.loads(read_metadata(path)['provenance'])['title']
+
+
+def find_model(name: str | Path) -> Path | None:
+    """The weight file of a model by name; None where the name is not one.
+
+    Args:
+        name (str | Path): A ``.safetensors`` file, a folder that has a ``model.safetensors``, the
+            name of one that comes with mmavl ('scenes-families'), or a repository of the
+            Hugging Face hub ('org/name'), of which nothing but that file is read.
+
+    Raises:
+        CheckpointError: A repository's file cannot be had.
+    """
+    path = Path(name).expanduser()
+    if path.suffix == '.safetensors':
+        return path
+    if path.is_dir() and (path / HUB_FILE).is_file():
+        return path / HUB_FILE
+    if str(name) in wheel_weights():
+        return wheel_weights()[str(name)]
+    named = _HUB_NAME.fullmatch(str(name)) and path.suffix not in _FILES and not path.exists()
+    own = (shipped() / f'{name}.py').is_file()
+    return _fetch(str(name)) if named and not own else None
+
+
+def _fetch(repository: str) -> Path:
+    from huggingface_hub import hf_hub_download
+    from huggingface_hub.errors import EntryNotFoundError, RepositoryNotFoundError
+
+    from mmavl.utils.hub import fetching
+
+    try:
+        with fetching(repository):
+            return Path(hf_hub_download(repository, HUB_FILE))
+    except (RepositoryNotFoundError, EntryNotFoundError) as error:
+        raise CheckpointError(
+            f'{repository}: the hub has no such repository with a {HUB_FILE}; '
+            '`mmavl list weights` names the models that come with mmavl'
+        ) from error

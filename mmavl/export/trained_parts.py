@@ -1,0 +1,123 @@
+"""What was trained of a model, in a small file; its frozen backbones come from their packages."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import torch
+from mmengine import Config
+from mmengine.registry import DefaultScope
+from safetensors.torch import save
+from torch import Tensor, nn
+
+from mmavl import __version__
+from mmavl.engine.checkpoint import load_state
+from mmavl.engine.config import config_errors, load_config
+from mmavl.errors import CheckpointError
+from mmavl.models.backbones import FrozenBackbone
+from mmavl.registry import MODELS
+from mmavl.utils.files import atomic_write
+from mmavl.utils.shipped import find_config, shipped
+from mmavl.utils.strict_json import parse_json
+from mmavl.utils.tensor_files import read_tensor_file
+
+from .single_file import read_metadata
+
+FORMAT_VERSION = 1
+#: Entries of the metadata of such a file.
+ENTRIES = ('parts_version', 'config_name', 'config', 'classes', 'provenance')
+
+
+def frozen_parts(model: nn.Module) -> list[str]:
+    """Names of the submodules whose weights come with their config."""
+    return [name for name, part in model.named_modules() if isinstance(part, FrozenBackbone)]
+
+
+def save_trained_parts(
+    path: str | Path,
+    config_name: str,
+    state: Mapping[str, Tensor],
+    classes: Sequence[str],
+    provenance: Mapping[str, str],
+) -> None:
+    """Write the trained parts of a checkpoint, in float16.
+
+    Args:
+        path (str | Path): The file, ``.safetensors``.
+        config_name (str): One of mmavl's configs, e.g. 'stage2_scenes'.
+        state (Mapping[str, Tensor]): The whole model's state dict.
+        classes (Sequence[str]): Names of the classes, in the order of the tags.
+        provenance (Mapping[str, str]): What it is, and how it was made: 'title', 'commands',
+            'commit', 'figures', ...
+
+    Raises:
+        CheckpointError: The state is another model's than the config's.
+        FileNotFoundError: mmavl has no such config, or a pretrained network is not installed.
+    """
+    cfg = load_config(find_config(config_name))
+    model = _build(cfg)
+    load_state(model, dict(state), 'the checkpoint', strict=True)
+    left_out = tuple(f'{name}.' for name in frozen_parts(model))
+    tensors = {
+        name: (value.half() if value.is_floating_point() else value).contiguous()
+        for name, value in model.state_dict().items()
+        if not name.startswith(left_out)
+    }
+    metadata = {
+        'parts_version': str(FORMAT_VERSION),
+        'mmavl_version': __version__,
+        'config_name': config_name,
+        'config': cfg.pretty_text,
+        'classes': json.dumps(list(classes)),
+        'provenance': json.dumps(dict(provenance), indent=1),
+    }
+    with atomic_write(path, 'wb') as file:
+        file.write(save(tensors, metadata))
+
+
+def load_trained_parts(path: str | Path, device: str | torch.device = 'cpu') -> nn.Module:
+    """Build the model of a file of :func:`save_trained_parts`.
+
+    The model is that of mmavl's own config of the name in the file; the config's text in the file
+    is for reading, and never used. So nothing of a stranger's file is executed.
+
+    Args:
+        path (str | Path): The ``.safetensors`` file.
+        device (str | torch.device): Where the model goes. Defaults to 'cpu'.
+
+    Returns:
+        nn.Module: In evaluation mode, with ``cfg`` (Config) and ``dataset_meta`` (dict with
+        'classes') as attributes.
+
+    Raises:
+        CheckpointError: The file is damaged, of a newer format, or does not fit the config.
+        FileNotFoundError: mmavl has no such config, or a pretrained network is not installed.
+    """
+    metadata = read_metadata(path, ENTRIES)
+    try:
+        version, classes = int(metadata['parts_version']), parse_json(metadata['classes'])
+    except ValueError as error:
+        raise CheckpointError(f'{path} has damaged metadata: {error}') from error
+    if version > FORMAT_VERSION:
+        raise CheckpointError(
+            f'{path} has format {version}, this mmavl ({__version__}) reads up to {FORMAT_VERSION}'
+        )
+    cfg = load_config(_own_config(metadata['config_name'], path))
+    model = _build(cfg)
+    state = read_tensor_file(path)['state_dict']
+    load_state(model, state, str(path), strict=True, without=frozen_parts(model))
+    model.cfg, model.dataset_meta = cfg, {'classes': classes}
+    return model.to(device).eval()
+
+
+def _own_config(name: str, path: str | Path) -> Path:
+    """mmavl's config of a name, and no other file."""
+    known = {str(p.relative_to(shipped()).with_suffix('')) for p in shipped().rglob('*.py')}
+    if name not in known:
+        raise CheckpointError(f'{path}: mmavl has no config {name!r:.100}')
+    return find_config(name)
+
+
+def _build(cfg: Config) -> nn.Module:
+    with config_errors(cfg), DefaultScope.overwrite_default_scope('mmavl'):
+        return MODELS.build(cfg.model)
