@@ -10,7 +10,7 @@ from mmavl.utils.label_lists import read_labels
 
 from .base_audio_tagger import BaseAudioTagger
 from .hugging_face import load_all, transformers_for
-from .windows import over_windows
+from .windows import in_steps, over_windows
 
 
 @MODELS.register_module()
@@ -30,7 +30,8 @@ class ASTTagger(BaseAudioTagger):
         ModuleNotFoundError: transformers is not installed.
         ConnectionError: The weights are not on this machine and cannot be fetched.
         CheckpointError: They are another model's.
-        ConfigError: The label list has another number of names than the model outputs.
+        ConfigError: The label list has another number of names than the model outputs; ``window``
+            or ``hop`` is shorter than a sample.
 
     Source: Y. Gong, Y.-A. Chung and J. Glass, AST: Audio Spectrogram Transformer, Interspeech
     2021.
@@ -56,7 +57,8 @@ class ASTTagger(BaseAudioTagger):
                 f'{weights} has {len(own)} outputs, its label list {len(self.labels)} names'
             )
         self.sample_rate = self.extractor.sampling_rate
-        self.window, self.hop = (round(seconds * self.sample_rate) for seconds in (window, hop))
+        self.window = in_steps('window', window, self.sample_rate)
+        self.hop = in_steps('hop', hop, self.sample_rate)
         self.requires_grad_(False)
 
     def forward(self, waveform: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ from mmavl.utils.label_lists import read_labels
 
 from .base_audio_tagger import BaseAudioTagger
 from .hugging_face import load_all, transformers_for
-from .windows import over_windows
+from .windows import in_steps, over_windows
 
 _TEXTS = 128  # at a time
 _BACKGROUND = ('silence', 'background noise', 'wind noise', 'something else')
@@ -42,7 +42,8 @@ class CLAPTagger(BaseAudioTagger):
         ModuleNotFoundError: transformers is not installed.
         ConnectionError: The weights are not on this machine and cannot be fetched.
         CheckpointError: They are another model's.
-        ConfigError: The window is longer than the model takes.
+        ConfigError: The window is longer than the model takes; it or ``hop`` is shorter than a
+            sample.
 
     Source: Y. Wu et al., Large-scale Contrastive Language-Audio Pretraining with Feature Fusion
     and Keyword-to-Caption Augmentation, ICASSP 2023.
@@ -64,7 +65,8 @@ class CLAPTagger(BaseAudioTagger):
             weights, hub.ClapModel, hub.ClapFeatureExtractor, hub.AutoTokenizer
         )
         self.sample_rate = self.extractor.sampling_rate
-        self.window, self.hop = (round(seconds * self.sample_rate) for seconds in (window, hop))
+        self.window = in_steps('window', window, self.sample_rate)
+        self.hop = in_steps('hop', hop, self.sample_rate)
         if self.window > self.extractor.nb_max_samples:
             most = self.extractor.nb_max_samples / self.sample_rate
             raise ConfigError(f'window={window} s is longer than the {most:g} s of {weights}')

@@ -16,7 +16,7 @@ from mmavl.utils.autocast import full_precision
 from mmavl.utils.label_lists import read_labels
 
 from .base_audio_tagger import BaseAudioTagger
-from .windows import load_tagger, over_windows
+from .windows import in_steps, load_tagger, over_windows
 
 
 @MODELS.register_module()
@@ -37,6 +37,7 @@ class EfficientATTagger(BaseAudioTagger):
         FileNotFoundError: The weights or the label list are missing.
         ConnectionError: The weights cannot be fetched.
         CheckpointError: The weights are another network's, or have other than L outputs.
+        ConfigError: ``window`` or ``hop`` is shorter than a sample.
 
     Source: F. Schmid, K. Koutini and G. Widmer, Efficient Large-Scale Audio Tagging via
     Transformer-to-CNN Knowledge Distillation, ICASSP 2023.
@@ -54,7 +55,8 @@ class EfficientATTagger(BaseAudioTagger):
     ) -> None:
         super().__init__()
         self.labels = read_labels(labels)
-        self.window, self.hop = (round(seconds * self.sample_rate) for seconds in (window, hop))
+        self.window = in_steps('window', window, self.sample_rate)
+        self.hop = in_steps('hop', hop, self.sample_rate)
         self.net = AudioMobileNet(len(self.labels), width)
         load_tagger(self.net, weights, f'a MobileNet of width {width}')
         self.requires_grad_(False)

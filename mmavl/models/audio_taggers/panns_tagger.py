@@ -12,7 +12,7 @@ from mmavl.utils.label_lists import read_labels
 
 from ..spectrograms import LogMelSpectrogram
 from .base_audio_tagger import BaseAudioTagger
-from .windows import load_tagger, over_windows
+from .windows import in_steps, load_tagger, over_windows
 
 _CHANNELS = (64, 128, 256, 512, 1024, 2048)
 _HOP = 320  # samples from one frame to the next
@@ -35,7 +35,8 @@ class PANNsTagger(BaseAudioTagger):
         hop (float): From one of Cnn14's windows to the next, in seconds. Defaults to 1.
 
     Raises:
-        ConfigError: There is no network of this name.
+        ConfigError: There is no network of this name; ``window`` or ``hop`` is shorter than a
+            sample.
         FileNotFoundError: The weights or the label list are missing.
         ConnectionError: The weights cannot be fetched.
         CheckpointError: The weights are another network's, or have other than L outputs.
@@ -59,7 +60,8 @@ class PANNsTagger(BaseAudioTagger):
             raise ConfigError(f'name={name!r} must be Cnn14_DecisionLevelMax or Cnn14')
         self.labels = read_labels(labels)
         self.framewise = name != 'Cnn14'
-        self.window, self.hop = (round(seconds * self.sample_rate) for seconds in (window, hop))
+        self.window = in_steps('window', window, self.sample_rate)
+        self.hop = in_steps('hop', hop, self.sample_rate)
         self.net = Cnn14(len(self.labels))
         load_tagger(self.net, weights, name)
         self.requires_grad_(False)

@@ -1,14 +1,31 @@
 """What audio taggers share: windows of a long sound, and published checkpoints."""
 
+import math
 from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from mmavl.errors import CheckpointError
+from mmavl.errors import CheckpointError, ConfigError
 from mmavl.utils.hub import fetch_weights
 from mmavl.utils.weights import load_tensors
+
+
+def in_steps(name: str, seconds: float, rate: float) -> int:
+    """A length in seconds as a number of samples or frames.
+
+    Args:
+        name (str): Of the setting, for the message.
+        seconds (float): The length.
+        rate (float): Steps per second.
+
+    Raises:
+        ConfigError: It is shorter than one step, or not a finite number.
+    """
+    if not 1 <= seconds * rate < math.inf:
+        raise ConfigError(f'{name}={seconds} s must be finite and at least {1 / rate:g} s')
+    return round(seconds * rate)
 
 
 def over_windows(

@@ -14,6 +14,7 @@ from mmavl.utils.weights import resolve_path
 from ..backbones.yamnet import YAMNet, read_onnx_linear
 from ..spectrograms import LogMelSpectrogram
 from .base_audio_tagger import BaseAudioTagger
+from .windows import in_steps
 
 _PATCH = 96  # frames of 10 ms
 
@@ -33,7 +34,8 @@ class YAMNetTagger(BaseAudioTagger):
 
     Raises:
         FileNotFoundError: The weights or the label list are missing.
-        ConfigError: The file has no classifier, or another number of outputs than labels.
+        ConfigError: The file has no classifier, or another number of outputs than labels; ``hop``
+            is shorter than a frame.
 
     Source: M. Plakal and D. Ellis, YAMNet (2020).
     """
@@ -43,7 +45,7 @@ class YAMNetTagger(BaseAudioTagger):
     def __init__(self, weights: str, labels: str | Sequence[str], hop: float = 0.48) -> None:
         super().__init__()
         self.labels = read_labels(labels)
-        self.hop = round(hop * 100)
+        self.hop = in_steps('hop', hop, 100)
         self.spectrogram = LogMelSpectrogram(
             sample_rate=16000, n_fft=512, win_length=400, hop_length=160, n_mels=64, f_min=125,
             f_max=7500, mel_scale='tensorflow', norm=None, power=1, log_offset=1e-3, center=False,

@@ -103,7 +103,7 @@ def test_a_window_longer_than_the_model_takes_and_other_weights_are_refused(fold
 def test_a_folder_without_weights_is_one_line(tmp_path):
     pytest.importorskip('transformers')
     (tmp_path / 'config.json').write_text(json.dumps({'model_type': 'clap'}))
-    with pytest.raises(ConnectionError) as info:
+    with pytest.raises(CheckpointError) as info:
         CLAPTagger(str(tmp_path), LABELS)
     assert '\n' not in str(info.value)
     assert str(tmp_path) in str(info.value)
