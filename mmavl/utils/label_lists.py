@@ -57,22 +57,53 @@ def read_labels(source: str | Sequence[str]) -> list[str]:
     return names
 
 
+def read_audioset_names(location: str) -> dict[str, str]:
+    """Read the names of AudioSet's classes by their MIDs.
+
+    Args:
+        location (str): AudioSet's ``class_labels_indices.csv`` or another CSV with the columns
+            ``mid`` and ``display_name``, as a path or ``pkg://package/path``.
+
+    Returns:
+        dict[str, str]: E.g. ``{'/m/09x0r': 'Speech', ...}``.
+
+    Raises:
+        FileNotFoundError: The file is missing, or the package is not installed.
+        ConfigError: It is not such a CSV.
+    """
+    path = resolve_path(location)
+    try:
+        rows = _rows(path.read_text(encoding='utf-8-sig'), path, 'mid', 'display_name')
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise ConfigError(f'label list {path} cannot be read: {error}') from error
+    names = {row['mid']: row['display_name'] for row in rows}
+    if unnamed := [mid for mid, name in names.items() if not (name or '').strip()]:
+        raise ConfigError(f'label list {path} has no name of {brief(unnamed[0])}')
+    return names
+
+
 def _read(path: Path) -> object:
     try:
         text = path.read_text(encoding='utf-8-sig')
         if path.suffix == '.json':
             return parse_json(text)
         if path.suffix == '.csv':
-            rows = csv.DictReader(text.splitlines())
-            if 'display_name' in (rows.fieldnames or ()):
-                return [row['display_name'] for row in rows]
-            fields = brief(rows.fieldnames)
-            raise ConfigError(f"label list {path} has no column 'display_name', only {fields}")
+            return [row['display_name'] for row in _rows(text, path, 'display_name')]
     except ConfigError:
         raise
     except (csv.Error, ValueError) as error:
         raise ConfigError(f'label list {path} cannot be read: {error}') from error
     return [line.strip() for line in text.strip().splitlines()]
+
+
+def _rows(text: str, path: Path, *columns: str) -> list[dict[str, str]]:
+    """The rows of a CSV that has these columns."""
+    rows = csv.DictReader(text.splitlines())
+    for column in columns:
+        if column not in (rows.fieldnames or ()):
+            fields = brief(rows.fieldnames)
+            raise ConfigError(f'label list {path} has no column {column!r}, only {fields}')
+    return [*rows]
 
 
 def _timm_labels(subset: str) -> list[str]:

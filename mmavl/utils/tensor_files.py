@@ -67,9 +67,12 @@ def read_tensor_file(path: Path) -> dict[str, Any]:
     content = _read_torch(path)
     if not isinstance(content, dict):
         raise CheckpointError(f'{path} holds a {type(content).__name__}, not a state dict')
-    if 'state_dict' not in content:  # others name it 'model', beside what training needs
-        whole = isinstance(content.get('model'), Mapping)
-        content = {'state_dict': content['model'] if whole else content}
+    if 'state_dict' not in content:
+        if isinstance(content.get('model'), Mapping):  # as others name it
+            content = {**content, 'state_dict': content['model']}
+            del content['model']
+        else:
+            content = {'state_dict': content}
     check_state(content['state_dict'], path)
     return content
 

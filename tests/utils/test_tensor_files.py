@@ -139,6 +139,12 @@ def test_files_of_before_the_zip_format_are_read(tmp_path):
         refused(path, r'old\.pth')
 
 
+def test_what_stands_next_to_a_state_dict_named_model_is_kept(tmp_path):
+    torch.save({'cfg': {'layers': 3}, 'model': {'a': torch.ones(1)}}, tmp_path / 'w.pt')
+    content = read_tensor_file(tmp_path / 'w.pt')
+    assert content == {'cfg': {'layers': 3}, 'state_dict': {'a': torch.ones(1)}}
+
+
 def test_a_plain_pickle_that_names_a_function_is_not_run(tmp_path):
     buffer = io.BytesIO()
     pickle.dump({'a': np.ones}, buffer)
