@@ -1,4 +1,4 @@
-"""What the taggers of the package transformers share."""
+"""What taggers and classifiers of the package transformers share."""
 
 from contextlib import nullcontext
 from pathlib import Path
@@ -15,8 +15,11 @@ from mmavl.utils.hub import fetching
 _UNREADABLE = (OSError, RuntimeError, ValueError, SafetensorError)
 
 
-def transformers_for(tagger: str) -> ModuleType:
+def transformers_for(component: str) -> ModuleType:
     """The package transformers.
+
+    Args:
+        component (str): What needs it, for the message.
 
     Raises:
         ModuleNotFoundError: It is not installed; says how to install it.
@@ -25,7 +28,7 @@ def transformers_for(tagger: str) -> ModuleType:
         import transformers
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
-            f'{tagger} needs transformers. Run: pip install transformers==5.24.0'
+            f'{component} needs transformers. Run: pip install transformers==5.24.0'
         ) from error
     return transformers
 
