@@ -63,8 +63,8 @@ def parser() -> argparse.ArgumentParser:
     add_demo_arguments(commands.add_parser('demo', help='a page for trying it in the browser'))
     listing = commands.add_parser('list', help=f'name the {", ".join(KINDS)} there are')
     add_list_arguments(listing)
-    for name, (tool, title) in TOOLS.items():
-        commands.add_parser(name, help=f'{title} (tools/{tool})', add_help=False)
+    for name, title in TOOLS.items():
+        commands.add_parser(name, help=title, add_help=False)
     return top
 
 

@@ -1,30 +1,30 @@
-"""Subcommands that are faces of the tools, which come with the installed package, too."""
+"""Subcommands that the tools of the same names run, too."""
 
-import runpy
 import sys
+from importlib import import_module
 from pathlib import Path
 
-from mmavl.utils.shipped import find_config, shipped
+from mmavl.utils.shipped import find_config
 
-#: The tool under tools/ and what it does.
+#: Subcommand -> what it does. Each is a module beside this one.
 TOOLS = {
-    'train': ('train.py', 'train what a config describes'),
-    'test': ('test.py', 'evaluate a checkpoint'),
-    'report': ('analysis/report.py', 'join runs into one HTML page'),
+    'train': 'train what a config describes',
+    'test': 'evaluate a checkpoint',
+    'report': 'join runs into one HTML page',
 }
 
 
 def run_tool(name: str, arguments: list[str]) -> int:
-    """Run a tool; configs may be given by name.
+    """Run a subcommand; configs may be given by name.
 
     ``mmavl report NAME`` stands for the run in ``work_dirs/NAME``.
 
     Args:
         name (str): One of :data:`TOOLS`.
-        arguments (list[str]): The tool's own.
+        arguments (list[str]): Its own.
 
     Returns:
-        int: Its exit code.
+        int: The exit code.
     """
     if arguments and not arguments[0].startswith('-'):
         if name == 'report':
@@ -37,14 +37,10 @@ def run_tool(name: str, arguments: list[str]) -> int:
             except FileNotFoundError as error:
                 print(f'error: {error}', file=sys.stderr)
                 return 2
-    before = sys.argv
-    sys.argv = [f'mmavl {name}', *arguments]
     try:
-        runpy.run_path(str(shipped('tools') / TOOLS[name][0]), run_name='__main__')
+        import_module(f'mmavl.cli.{name}').main(arguments)
     except SystemExit as end:
         if isinstance(end.code, str):
             print(end.code, file=sys.stderr)
         return end.code if isinstance(end.code, int) else int(end.code is not None)
-    finally:
-        sys.argv = before
     return 0

@@ -47,12 +47,19 @@ class Run:
 def describe(cfg: Config) -> dict[str, Any]:
     """What must be known of a process to run it again: command, settings, config, machine."""
     return {
-        'command': shlex.join(['python', *sys.argv]),
+        'command': _command(),
         'started': datetime.now().isoformat(timespec='seconds'),
         'settings': summarise(cfg),
         'config': cfg.pretty_text,
         'environment': environment(),
     }
+
+
+def _command() -> str:
+    """The program's own command, as one would write it again."""
+    program, *arguments = sys.argv
+    is_script = Path(program).suffix == '.py'
+    return shlex.join([*(['python', program] if is_script else [Path(program).name]), *arguments])
 
 
 def environment() -> dict[str, str]:

@@ -22,7 +22,7 @@ COMMAND = re.compile(r' *mmavl [a-z]+ ')
         ['localize', 'x.mp4', '--out', 'y', '--threshold', '1.5'],
         ['localize', 'x.mp4', '--out', 'y', '--rate', '0'],
         ['localize', 'x.mp4', '--out', 'y', '--batch-size', '-1'],
-        ['list', 'weights'],
+        ['list', 'checkpoints'],
         ['dance'],
     ],
 )

@@ -52,6 +52,8 @@ def test_a_description_holds_the_command_as_it_must_be_typed(monkeypatch):
     monkeypatch.setattr('sys.argv', ['tools/train.py', 'my config.py', '--seed', '3'])
     record = describe(CFG)
     assert record['command'] == "python tools/train.py 'my config.py' --seed 3"
+    monkeypatch.setattr('sys.argv', ['/usr/bin/mmavl', 'train', 'stage2_scenes'])
+    assert describe(CFG)['command'] == 'mmavl train stage2_scenes'
     assert "type='CoarseToFine'" in record['config']
     assert record['environment']['torch']
 

@@ -4,29 +4,7 @@ The work directories are those of tools/train.py and tools/test.py. The page hol
 compares the runs on each split, their loss curves, best and worst clips, settings and commands.
 """
 
-import argparse
-
-from mmavl.engine.launch import clear_errors
-from mmavl.visualization.html_report import write_report
-from mmavl.visualization.run_record import read_run
-
-
-def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument('work_dirs', nargs='+', metavar='WORK_DIR', help='in the order of rows')
-    parser.add_argument('--out', default='report.html', help='the page')
-    parser.add_argument('--title', default='', help="by default the runs' names")
-    return parser.parse_args()
-
-
-def main() -> None:
-    args = parse_args()
-    with clear_errors():
-        write_report([read_run(path) for path in args.work_dirs], args.out, args.title)
-        print(args.out)
-
+from mmavl.cli.report import main
 
 if __name__ == '__main__':
     main()

@@ -1,0 +1,31 @@
+"""Join runs into one HTML page: ``python tools/analysis/report.py WORK_DIR... --out report.html``.
+
+The work directories are those of tools/train.py and tools/test.py. The page holds a table that
+compares the runs on each split, their loss curves, best and worst clips, settings and commands.
+"""
+
+import argparse
+from collections.abc import Sequence
+
+from mmavl.engine.launch import clear_errors
+from mmavl.visualization.html_report import write_report
+from mmavl.visualization.run_record import read_run
+
+
+def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """Read the arguments."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument('work_dirs', nargs='+', metavar='WORK_DIR', help='in the order of rows')
+    parser.add_argument('--out', default='report.html', help='the page')
+    parser.add_argument('--title', default='', help="by default the runs' names")
+    return parser.parse_args(argv)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the command; see ``--help``."""
+    args = parse_args(argv)
+    with clear_errors():
+        write_report([read_run(path) for path in args.work_dirs], args.out, args.title)
+        print(args.out)

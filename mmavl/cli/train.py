@@ -1,0 +1,34 @@
+"""Train what a config describes: ``python tools/train.py configs/stage2_scenes.py``."""
+
+import argparse
+from collections.abc import Sequence
+
+from mmavl.engine.launch import add_run_options, clear_errors, prepare_config, run_training
+from mmavl.engine.processes import OneVoiceParser
+
+
+def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """Read the arguments."""
+    parser = OneVoiceParser(description=__doc__)
+    parser.add_argument('config', help='config file')
+    parser.add_argument('--work-dir', help='folder for logs and checkpoints')
+    parser.add_argument(
+        '--resume',
+        nargs='?',
+        const='auto',
+        metavar='CHECKPOINT',
+        help='go on from a checkpoint of your own (it may execute code), by default from the '
+        'last one in the work directory',
+    )
+    add_run_options(parser, 'train_cfg.max_epochs=2')
+    return parser.parse_args(argv)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the command; see ``--help``."""
+    args = parse_args(argv)
+    with clear_errors():
+        cfg = prepare_config(
+            args.config, args.work_dir, args.dtype, args.cfg_options, args.launcher, args.seed
+        )
+        run_training(cfg, args.resume)
