@@ -37,7 +37,8 @@ def find_model(name: str | Path) -> Path | None:
             Hugging Face hub ('org/name'), of which nothing but that file is read.
 
     Raises:
-        CheckpointError: A repository's file cannot be had.
+        CheckpointError: The hub has no such repository, or no such file in it.
+        ConnectionError: The file is not on this machine, and the hub cannot be reached.
     """
     path = Path(name).expanduser()
     if path.suffix == '.safetensors':
@@ -53,15 +54,15 @@ def find_model(name: str | Path) -> Path | None:
 
 def _fetch(repository: str) -> Path:
     from huggingface_hub import hf_hub_download
-    from huggingface_hub.errors import EntryNotFoundError, RepositoryNotFoundError
+    from huggingface_hub.errors import RemoteEntryNotFoundError, RepositoryNotFoundError
 
     from mmavl.utils.hub import fetching
 
-    try:
-        with fetching(repository):
+    with fetching(repository):
+        try:
             return Path(hf_hub_download(repository, HUB_FILE))
-    except (RepositoryNotFoundError, EntryNotFoundError) as error:
-        raise CheckpointError(
-            f'{repository}: the hub has no such repository with a {HUB_FILE}; '
-            '`mmavl list weights` names the models that come with mmavl'
-        ) from error
+        except (RepositoryNotFoundError, RemoteEntryNotFoundError) as error:
+            raise CheckpointError(
+                f'{repository}: the hub has no such repository with a {HUB_FILE}; '
+                '`mmavl list weights` names the models that come with mmavl'
+            ) from error
