@@ -99,7 +99,7 @@ class LocalizationInferencer(BaseAVInferencer):
         if result.heard:
             sample.pred_tags = torch.tensor([result.heard[name] for name in names])
             sample.pred_visual_tags = torch.tensor([result.seen[name] for name in names])
-        sample.gt_instances = self._instances(result)
+        sample.pred_instances = self._instances(result)
         wave = loaded['waveform']
         return self.visualizer.draw(
             loaded['image'],
@@ -113,7 +113,6 @@ class LocalizationInferencer(BaseAVInferencer):
         return InstanceData(
             bboxes=torch.tensor([xyxy for xyxy, _ in found]).reshape(-1, 4),
             labels=torch.tensor([self._number(label) for _, label in found], dtype=torch.long),
-            sounding=torch.ones(len(found), dtype=torch.bool),
             names=[result.kinds.get(label, label) for _, label in found],
         )
 

@@ -24,6 +24,9 @@ class AVDataSample(BaseDataElement):
         - ``pred_maps`` (PixelData): ``data`` float [K, h, w], at feature resolution.
         - ``map_labels`` (Tensor): long [K], the class of each map; -1 is class-agnostic.
         - ``pred_labels`` (Tensor): long [M], the classes the model says are sounding.
+        - ``pred_kinds`` (Tensor): float [K'], probability of each finer name if its class sounds.
+        - ``pred_instances`` (InstanceData): ``bboxes`` float [n, 4] xyxy in pixels of the
+          original frame, ``labels`` long [n], ``names`` list of n; around what sounds.
 
     Meta: ``clip_id``, ``frame_index``, ``img_path``, ``audio_path``, ``ori_shape`` (H, W),
     ``input_shape`` (H, W).

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 from mmengine.dist import master_only
+from mmengine.structures import InstanceData
 from mmengine.visualization import Visualizer
 
 from mmavl.registry import VISUALIZERS
@@ -117,8 +118,9 @@ class AVVisualizer(Visualizer):
             image (np.ndarray): The frame, RGB uint8 [H, W, 3], of any size.
             data_sample (AVDataSample, optional): Reference and prediction. Boxes are scaled from
                 its ``input_shape`` to the frame.
-            draw_gt (bool): Whether to draw the boxes. Defaults to True.
-            draw_pred (bool): Whether to draw the maps. Defaults to True.
+            draw_gt (bool): Whether to draw the reference's boxes. Defaults to True.
+            draw_pred (bool): Whether to draw maps, and predicted boxes where there are some.
+                Defaults to True.
             spectrogram (Spectrogram, optional): Drawn instead of that of the sample's
                 ``audio_path``.
             caption (str): Words after the clip's id.
@@ -134,7 +136,7 @@ class AVVisualizer(Visualizer):
         if spectrogram is None and sample.get('audio_path'):
             spectrogram = load_spectrogram(sample.metainfo)
         frame = fit_image(image, self.panel)
-        boxes = Boxes(sample if draw_gt else AVDataSample(), frame.shape[:2])
+        boxes = Boxes.of_sample(sample, frame.shape[:2], draw_gt, draw_pred)
         panels = [self._frame_panel(frame, boxes)]
         explained = boxes.kinds
         if draw_pred and 'pred_maps' in sample:
@@ -192,23 +194,30 @@ class AVVisualizer(Visualizer):
 
 
 class Boxes:
-    """A sample's annotated boxes in the pixels of a frame of ``shape`` (H, W)."""
+    """Boxes in the pixels of a frame.
 
-    def __init__(self, sample: AVDataSample, shape: tuple[int, int]) -> None:
-        self.items: list[tuple[tuple, int, bool, str]] = []
-        instances = sample.get('gt_instances')
-        if instances is None or len(instances) == 0:
-            return
-        height, width = sample.get('input_shape') or sample.get('ori_shape') or shape
-        scale = np.array([shape[1] / width, shape[0] / height] * 2)
-        names = instances.get('names') or [''] * len(instances)
-        for box, label, sounding, name in zip(
-            instances.bboxes.tolist(),
-            instances.labels.tolist(),
-            instances.sounding.tolist(),
-            names,
-        ):
-            self.items.append((tuple(np.array(box) * scale), label, sounding, name))
+    Args:
+        items: Box as xyxy, class, whether it sounds, and name, of each.
+    """
+
+    def __init__(self, items: Sequence[tuple[tuple, int, bool, str]] = ()) -> None:
+        self.items = list(items)
+
+    @classmethod
+    def of_sample(
+        cls,
+        sample: AVDataSample,
+        shape: tuple[int, int],
+        reference: bool = True,
+        predicted: bool = True,
+    ) -> 'Boxes':
+        """A sample's boxes, reference and predicted, in a frame of a shape (H, W)."""
+        items = []
+        for wanted, name in ((reference, 'gt_instances'), (predicted, 'pred_instances')):
+            instances = sample.get(name)
+            if wanted and instances is not None and len(instances):
+                items += _items(sample, instances, shape)
+        return cls(items)
 
     @property
     def kinds_of(self) -> list[str]:
@@ -224,6 +233,15 @@ class Boxes:
         """A copy of the image with the boxes of one class (-1: all), named if asked for."""
         shown = [item for item in self.items if label in (-1, item[1])]
         return draw_boxes(image, [(i[0], i[2], i[3] if names else '') for i in shown])
+
+
+def _items(sample: AVDataSample, instances: InstanceData, shape: tuple[int, int]) -> list[tuple]:
+    height, width = sample.get('input_shape') or sample.get('ori_shape') or shape
+    scale = np.array([shape[1] / width, shape[0] / height] * 2)
+    boxes = [tuple(np.array(box) * scale) for box in instances.bboxes.tolist()]
+    sounding = instances.get('sounding', torch.ones(len(boxes), dtype=torch.bool)).tolist()
+    names = instances.get('names') or [''] * len(boxes)
+    return list(zip(boxes, instances.labels.tolist(), sounding, names, strict=True))
 
 
 def _value(sample: AVDataSample, field: str, label: int) -> float | None:

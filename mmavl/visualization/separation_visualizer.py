@@ -129,7 +129,7 @@ class SeparationVisualizer(AVVisualizer):
                 return Panel(image, 'frame', 'map holds values that are not finite')
             image = overlay_heat(image, heat, self.alpha)
         if draw_gt and 'sources' in sample:
-            boxes = Boxes(sample.sources[number], image.shape[:2])
+            boxes = Boxes.of_sample(sample.sources[number], image.shape[:2])
             image = boxes.drawn_on(image, label=int(sample.source_labels[number]))
         if heat is None:
             return Panel(image, 'frame')
@@ -211,7 +211,7 @@ def _figures(scores: MixtureScores, number: int) -> str:
 def _legend(sample: AVDataSample, draw_gt: bool, draw_pred: bool) -> list[str]:
     kinds = []
     for number, source in enumerate(sample.get('sources', ()) if draw_gt else ()):
-        boxes = Boxes(source, (1, 1))
+        boxes = Boxes.of_sample(source, (1, 1))
         label = int(sample.source_labels[number])
         kinds += [kind for kind, item in zip(boxes.kinds_of, boxes.items) if item[1] == label]
     entries = [kind for kind in ('sounding', 'silent') if kind in kinds]

@@ -9,6 +9,7 @@ from mmavl.errors import DataError
 from mmavl.registry import VISUALIZERS
 from mmavl.structures import AVDataSample
 from mmavl.visualization import AVVisualizer
+from mmavl.visualization.av_visualizer import Boxes
 from mmavl.visualization.drawing import SILENT, SOUNDING
 from mmavl.visualization.layout import GAP, MARGIN
 from mmavl.visualization.spectrogram import Spectrogram
@@ -183,3 +184,17 @@ def test_pictures_go_to_the_backends(tmp_path):
     stored = tmp_path / 'vis_data' / 'vis_image' / 'val_clip_7.png'
     assert (np.asarray(Image.open(stored)) == picture).all()
     assert (visualizer.get_image() == picture).all()
+
+
+def test_predicted_boxes_are_drawn_as_predictions():
+    sample = AVDataSample(metainfo={'ori_shape': (10, 20)})
+    sample.pred_instances = InstanceData(
+        bboxes=torch.tensor([[2.0, 1.0, 10.0, 5.0]]), labels=torch.tensor([3]), names=['Harp']
+    )
+    assert Boxes.of_sample(sample, (20, 40)).items == [((4.0, 2.0, 20.0, 10.0), 3, True, 'Harp')]
+    assert Boxes.of_sample(sample, (20, 40), predicted=False).items == []
+    sample.gt_instances = InstanceData(
+        bboxes=torch.zeros(1, 4), labels=torch.tensor([1]), sounding=torch.tensor([False])
+    )
+    assert [item[2] for item in Boxes.of_sample(sample, (20, 40)).items] == [False, True]
+    assert len(Boxes.of_sample(sample, (20, 40), reference=False).items) == 1
