@@ -38,7 +38,7 @@ def collect_env() -> dict[str, str]:
     )
     info['CPU capability'] = torch.backends.cpu.get_cpu_capability()
     info['CPU fast bfloat16'] = bfloat16_instructions('cpu') or 'no'
-    info['CUDA'] = torch.version.cuda if torch.cuda.is_available() else 'not available'
+    info['CUDA'] = str(torch.version.cuda) if torch.cuda.is_available() else 'not available'
     for index in range(torch.cuda.device_count()):
         info[f'GPU {index}'] = torch.cuda.get_device_name(index)
     if torch.cuda.is_available():
@@ -47,7 +47,7 @@ def collect_env() -> dict[str, str]:
 
 
 def _cpu_name() -> str:
-    capabilities = getattr(torch.cpu, 'get_capabilities', dict)()
+    capabilities: dict = getattr(torch.cpu, 'get_capabilities', dict)()
     return capabilities.get('cpu_name') or platform.processor() or platform.machine()
 
 

@@ -5,8 +5,12 @@ import json
 import sys
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mmavl.utils.shipped import shipped
+
+if TYPE_CHECKING:  # it takes long to import
+    from mmavl.evaluation.protocols import Protocol
 
 KINDS = ('models', 'weights', 'protocols', 'datasets')
 
@@ -57,7 +61,7 @@ def entries(kind: str) -> dict[str, str]:
     return {name: first_line(path) for name, path in names}
 
 
-def _describe(protocol: object) -> str:
+def _describe(protocol: 'Protocol') -> str:
     if protocol.binarisation == 'threshold':
         chosen = 'a threshold chosen on val' if protocol.threshold is None else protocol.threshold
         rule = f'above {chosen}'

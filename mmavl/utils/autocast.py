@@ -35,7 +35,7 @@ def bfloat16_instructions(device: str) -> str:
     """
     if device == 'cpu':
         # torch below 2.10 cannot tell; float32 is always right there
-        capabilities = getattr(torch.cpu, 'get_capabilities', dict)()
+        capabilities: dict = getattr(torch.cpu, 'get_capabilities', dict)()
         return next((name for name in _CPU_BF16 if capabilities.get(name, False)), '')
     if device == 'cuda' and torch.cuda.is_bf16_supported(including_emulation=False):
         return 'bfloat16 cores'

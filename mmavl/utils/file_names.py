@@ -35,7 +35,7 @@ def require_name(name: object, source: str | Path) -> str:
     reason = _why_not(name)
     if reason:
         raise DataError(f'{source}: {name!r:.80} cannot be the name of a clip or class: {reason}')
-    return name
+    return str(name)
 
 
 def _why_not(name: object) -> str:

@@ -32,8 +32,8 @@ def atomic_write(path: str | Path, mode: str = 'w') -> Iterator[IO]:
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=prefix, suffix='.tmp')
     os.close(handle)  # a file opened by its number would have that as its name
     try:
-        text = {} if 'b' in mode else {'encoding': 'utf-8', 'errors': 'backslashreplace'}
-        with open(temporary, mode, **text) as file:
+        encoding, errors = (None, None) if 'b' in mode else ('utf-8', 'backslashreplace')
+        with open(temporary, mode, encoding=encoding, errors=errors) as file:
             yield file
             file.flush()
             os.fsync(file.fileno())

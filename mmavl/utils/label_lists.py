@@ -110,7 +110,7 @@ def _timm_labels(subset: str) -> list[str]:
     from timm.data import ImageNetInfo
 
     try:
-        return ImageNetInfo(subset).label_descriptions()
+        return list(ImageNetInfo(subset).label_descriptions())
     except AssertionError as error:
         raise ConfigError(f'timm has no label list {subset!r}; e.g. timm:imagenet-1k') from error
 

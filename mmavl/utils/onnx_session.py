@@ -134,9 +134,9 @@ def _end_scales(graph: Any) -> dict[str, tuple[float, float]]:
     for node in graph.node:
         if node.op_type in ('QuantizeLinear', 'DequantizeLinear'):
             codes = node.output[0] if node.op_type == 'QuantizeLinear' else node.input[0]
-            found = [constants.get(name) for name in node.input[1:3]]
-            if all(value is not None and value.size == 1 for value in found):
-                scales[codes] = tuple(float(value.item()) for value in found)
+            found = [constants[name] for name in node.input[1:3] if name in constants]
+            if len(found) == 2 and all(value.size == 1 for value in found):
+                scales[codes] = float(found[0].item()), float(found[1].item())
     return scales
 
 

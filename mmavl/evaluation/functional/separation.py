@@ -72,7 +72,8 @@ def bss_eval(
     cosines[:, evaluated] = _squared_cosines(references, estimates, taps)
     cosines.masked_fill_(~heard[..., None], torch.nan)
     own, every = cosines.reshape(2, *estimate.shape[:-1])
-    return tuple(_decibels(cosine) for cosine in (own, own / every.clamp_min(1e-300), every))
+    interference = own / every.clamp_min(1e-300)
+    return _decibels(own), _decibels(interference), _decibels(every)
 
 
 def _squared_cosines(reference: Tensor, estimates: Tensor, taps: int) -> Tensor:
