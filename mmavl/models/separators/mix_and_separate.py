@@ -79,10 +79,12 @@ class MixAndSeparate(MaskSeparator):
         return self
 
     def localized(self, inputs: dict[str, Tensor], objects: Objects) -> dict[str, Tensor]:
-        """The localizer's features of each object's mixture and frame."""
-        heard = self.localizer.audio_backbone(inputs['spectrogram'])[inputs['index']]
-        seen = {k: inputs[k] for k in ('image', 'image_features') if k in inputs}
-        features = self.localizer.extract({'audio_features': heard, **seen})
+        """The localizer's features of each object's mixture and frame, computed or given."""
+        if 'localized' in inputs:
+            return inputs['localized']
+        audio = self.localizer.audio_backbone(inputs['spectrogram'])[inputs['index']]
+        visual = {k: inputs[k] for k in ('image', 'image_features') if k in inputs}
+        features = self.localizer.extract({'audio_features': audio, **visual})
         return {name: value[objects.owners] for name, value in features.items()}
 
     def guide(self, inputs: dict[str, Tensor]) -> Tensor:
@@ -109,13 +111,13 @@ class MixAndSeparate(MaskSeparator):
 
     def explain(self, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
         """Estimates, masks and, where the guidance has such, its weights in the frame."""
-        found = super().explain(inputs)
+        objects = objects_of(inputs)
+        features = self.localized(inputs, objects)
+        result = super().explain({**inputs, 'localized': features})
         if hasattr(self.guidance, 'weights'):
-            objects = objects_of(inputs)
-            features = self.localized(inputs, objects)
             maps = self.guidance.weights(self.localizer, features, objects.labels)
-            found['guide_maps'] = objects.mean(maps)
-        return found
+            result['guide_maps'] = objects.mean(maps)
+        return result
 
     def loss(
         self, inputs: dict[str, Tensor], data_samples: list[AVDataSample]

@@ -179,6 +179,18 @@ def test_a_clip_with_two_objects_is_guided_by_the_mean_of_both(build, make_batch
     torch.testing.assert_close(both[[0, 2, 3]], alone[[0, 2, 3]])
 
 
+def test_the_localizer_runs_once_for_a_prediction(build, make_batch):
+    model = build().eval()
+    calls = []
+    for name in ('audio_backbone', 'visual_backbone'):
+        part = getattr(model.localizer, name)
+        part.register_forward_hook(lambda *_, name=name: calls.append(name))
+    inputs, samples = make_batch()
+    with torch.no_grad():
+        model(inputs, samples, 'predict')
+    assert sorted(calls) == ['audio_backbone', 'visual_backbone']
+
+
 def test_it_explains_its_estimates_by_masks_and_by_where_the_guidance_looks(build, make_batch):
     model = build().eval()
     inputs, samples = make_batch()
