@@ -167,7 +167,7 @@ def _config(model: str | Path | Config | dict) -> Config:
 
 
 def _build(cfg: Config, model: dict[str, Any]) -> nn.Module:
-    with config_errors(cfg), DefaultScope.overwrite_default_scope('mmavl'):
+    with config_errors(cfg, 'model'), DefaultScope.overwrite_default_scope('mmavl'):
         try:
             return MODELS.build(model)
         except (FileNotFoundError, ModuleNotFoundError) as error:

@@ -63,7 +63,7 @@ class Detector:
         cfg = load_config(config)
         init_default_scope(cfg.get('default_scope', 'mmdet'))
         content = load_checkpoint(checkpoint)
-        with config_errors(cfg):
+        with config_errors(cfg, 'model'):
             self.model = MODELS.build({'_scope_': 'mmdet', **cfg.model})
             self.pipeline = _test_pipeline(cfg, config)
         load_state(self.model, content['state_dict'], str(checkpoint), strict=True)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pickle import UnpicklingError
 from typing import Any
 
+from mmengine import Config
 from mmengine.dataset import InfiniteSampler
 from mmengine.device import get_device
 from mmengine.dist import get_rank, get_world_size
@@ -16,6 +17,7 @@ from mmengine.runner import BaseLoop, Runner
 from torch import nn
 from torch.utils.data import DataLoader, IterableDataset
 
+from mmavl.engine.build_errors import built_from
 from mmavl.engine.checkpoint import load_checkpoint, load_state
 from mmavl.engine.distributed import seed_worker
 from mmavl.engine.loops import ResumableEpochLoop
@@ -48,6 +50,12 @@ class AVRunner(Runner):
     """
 
     _strict = False
+
+    @classmethod
+    def from_cfg(cls, cfg: Config) -> 'AVRunner':
+        """Build a runner from a config."""
+        with built_from(cfg):
+            return super().from_cfg(cfg)
 
     def test(self) -> dict:
         """Test, with weights that fit to the last tensor."""
@@ -148,8 +156,9 @@ class AVRunner(Runner):
         if isinstance(dataloader, dict):
             dataloader = copy.deepcopy(dataloader)
             dataloader.setdefault('worker_init_fn', {'type': seed_worker, 'rank': get_rank()})
-        loader = Runner.build_dataloader(dataloader, seed, diff_rank_seed)
-        _check_batches(loader)
+        with built_from(dataloader):
+            loader = Runner.build_dataloader(dataloader, seed, diff_rank_seed)
+            _check_batches(loader)
         return loader
 
 

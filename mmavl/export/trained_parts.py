@@ -119,5 +119,5 @@ def _own_config(name: str, path: str | Path) -> Path:
 
 
 def _build(cfg: Config) -> nn.Module:
-    with config_errors(cfg), DefaultScope.overwrite_default_scope('mmavl'):
+    with config_errors(cfg, 'model'), DefaultScope.overwrite_default_scope('mmavl'):
         return MODELS.build(cfg.model)

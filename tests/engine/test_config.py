@@ -66,7 +66,7 @@ def test_an_option_with_a_misspelt_key_is_found(write):
             'ToyMode',
             "model: no model is called 'ToyMode'; did you mean 'ToyModel'?",
         ),
-        ('model__widht', 2, "model: ToyModel takes no 'widht'; did you mean 'width'?; it takes"),
+        ('model__widht', 2, "model: ToyModel takes no 'widht'; did you mean 'width'?"),
         ('train_cfg__max_epoch', 2, "train_cfg: ResumableEpochLoop takes no 'max_epoch'; did you"),
         (
             'train_dataloader__batchsize',
@@ -96,7 +96,7 @@ def test_an_option_with_a_misspelt_key_is_found(write):
         (
             'val_evaluator',
             {'typ': 'ToyMetric'},
-            "val_evaluator: has no 'type'; is it meant by 'typ'",
+            "val_evaluator: has no 'type'; did you mean 'type' instead of 'typ'?",
         ),
         ('val_evaluator__type', 'ToyMetrik', "val_evaluator: no metric is called 'ToyMetrik'"),
         (
@@ -112,7 +112,7 @@ def test_an_option_with_a_misspelt_key_is_found(write):
         (
             'randomness__sed',
             2,
-            "randomness: set_randomness takes no 'sed'; did you mean 'seed'?",
+            "randomness: set_random_seed takes no 'sed'; did you mean 'seed'?",
         ),
     ],
 )
@@ -141,7 +141,9 @@ def test_a_section_that_is_missing_or_misspelt_is_reported(make_cfg):
     cfg = make_cfg()
     cfg.pop('model')
     cfg.modle = {'type': 'ToyModel'}
-    with pytest.raises(ConfigError, match=r"py: it has no 'model'; is it meant by 'modle'\?$"):
+    with pytest.raises(
+        ConfigError, match=r"py: it has no 'model'; did you mean 'model' instead of 'modle'\?$"
+    ):
         run_training(cfg)
 
 
@@ -199,7 +201,8 @@ def test_a_name_that_a_pure_python_config_cannot_import_is_reported(write, toy_d
     path = write('from toy_project import ToyModle\nmodel = dict(type=ToyModle)')
     cfg = load_config(path, {'experiment_name': 'unknown', 'work_dir': str(tmp_path)})
     with pytest.raises(
-        ConfigError, match=r"config\.py: .*import ToyModle from toy_project.*mean 'ToyModel'\?$"
+        ConfigError,
+        match=r"config\.py: model: no model is called 'toy_project\.ToyModle'; .* 'ToyModel'\?$",
     ):
         run_training(cfg)
 
@@ -235,3 +238,23 @@ def test_errors_that_do_not_come_from_the_config_stay_as_they_are(make_cfg, erro
     with pytest.raises(type(error)) as caught, config_errors(make_cfg()):
         raise error
     assert caught.value is error
+
+
+def test_all_mistakes_are_reported_at_once_before_anything_is_built(make_cfg):
+    cfg = make_cfg(
+        model__widht=2, train_dataloader__dataset__type='ToyDatset', val_evaluator__typ='x'
+    )
+    cfg.param_scheduler = {'type': 'MultiStepLR', 'gama': 0.5}
+    with pytest.raises(ConfigError) as error, config_errors(cfg):
+        raise AssertionError('something was built')
+    assert sorted(str(error.value).splitlines()[1:]) == sorted(
+        [
+            "  model: ToyModel takes no 'widht'; did you mean 'width'?",
+            "  train_dataloader.dataset: no dataset is called 'ToyDatset'; "
+            "did you mean 'ToyDataset'?",
+            "  param_scheduler: MultiStepLR takes no 'gama'; did you mean 'gamma'?",
+            "  param_scheduler: MultiStepLR needs 'milestones'",
+            "  val_evaluator: ToyMetric takes no 'typ'; it takes collect_device, prefix, "
+            'collect_dir',
+        ]
+    )

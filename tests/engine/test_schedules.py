@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 from mmengine import Config
 
+from mmavl.engine.cfg_options import apply_options
 from mmavl.engine.launch import run_training
 from mmavl.engine.runner import AVRunner
 from mmavl.engine.schedules import fit_schedule
@@ -124,3 +125,12 @@ def test_drops_that_were_taken_stay_and_later_ones_follow_the_longer_run(make_cf
     steps = {'type': 'MultiStepLR', 'milestones': [0.4, 0.8], 'gamma': 0.5}
     assert rate_after(make_cfg, 'run', steps, 2) == pytest.approx(0.05)  # at 1
     assert rate_after(make_cfg, 'run', steps, 5, 'auto') == pytest.approx(0.0125)  # at 2 and 4
+
+
+def test_max_epochs_of_the_command_line_is_all_that_a_longer_training_takes(make_cfg):
+    cfg = make_cfg(train_cfg__max_epochs=4)
+    cfg.param_scheduler = base('adamw_onecycle').param_scheduler
+    apply_options(cfg, {'train_cfg.max_epochs': 6})
+    runner = run_training(cfg)
+    assert runner.epoch == 6
+    assert runner.optim_wrapper.get_lr()['lr'][0] < 1e-5

@@ -48,7 +48,7 @@ def parse_args() -> argparse.Namespace:
 def build_model(cfg: Config) -> BaseLocalizer:
     """The config's model, with the same random weights each time."""
     torch.manual_seed(0)
-    with config_errors(cfg):
+    with config_errors(cfg, 'model'):
         return MODELS.build(without_sources(cfg.model.to_dict())).train()
 
 

@@ -46,7 +46,7 @@ def main() -> None:
     init_default_scope('mmavl')
     with clear_errors():
         cfg = load_config(args.config, args.cfg_options)
-        with config_errors(cfg):
+        with config_errors(cfg, 'model'):
             model = MODELS.build(cfg.model)
     precision = Precision.choose(args.dtype, args.device)
     model = precision.prepare(model.to(args.device).eval())

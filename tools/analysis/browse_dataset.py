@@ -49,8 +49,9 @@ def build_dataset(source: str, split: str, options: dict | None) -> Dataset:
         root = str(path.parent)
         return AVDataset(path.name, data_root=root, pipeline=_PLAIN, test_mode=True)
     cfg = load_config(source, options)
-    with config_errors(cfg):
-        return DATASETS.build(cfg[f'{split}_dataloader'].dataset)
+    loader = f'{split}_dataloader'
+    with config_errors(cfg, loader):
+        return DATASETS.build(cfg[loader].dataset)
 
 
 def add_prediction(sample: AVDataSample, prediction: Prediction) -> None:

@@ -118,7 +118,7 @@ def localize(args: argparse.Namespace, folder: Path) -> tuple[list[AVDataSample]
     cfg = load_config(args.config)
     init_default_scope(cfg.default_scope)
     options = dict(cfg.test_dataloader.dataset, data_root=str(folder), ann_file='scenes.json')
-    with config_errors(cfg):
+    with config_errors(cfg, 'model', 'test_dataloader'):
         dataset = DATASETS.build(options)
         model = MODELS.build(cfg.model).eval()
     state = load_checkpoint(args.checkpoint)['state_dict']

@@ -101,7 +101,7 @@ def references(args: argparse.Namespace, config: str) -> list[Prediction]:
     cfg: Config = load_config(config_file(config), args.cfg_options)
     dataset = cfg.test_dataloader.dataset
     dataset.pipeline = [dict(type='PackAVInputs')]
-    with config_errors(cfg):
+    with config_errors(cfg, 'test_dataloader'):
         built = DATASET_REGISTRY.build(dataset)
     samples = [built[index]['data_samples'] for index in range(len(built))]
     return [Prediction.from_sample(sample.to_dict()) for sample in samples]

@@ -51,7 +51,7 @@ def main() -> None:
     out = args.out or args.manifest.parent / 'pseudo' / args.manifest.name
     try:
         config = load_config(args.config, args.cfg_options)
-        with config_errors(config):
+        with config_errors(config, *{'audio', 'visual'} & config.keys()):
             counts = pseudo_manifest(
                 config.to_dict(),
                 args.manifest,

@@ -27,7 +27,7 @@ def main() -> None:
     args = parse_args()
     with clear_errors():
         model = load_exported(args.model)
-        with config_errors(model.cfg):
+        with config_errors(model.cfg, 'model'):
             inputs = example_inputs(model, *input_sizes(model.cfg))
             export_onnx(args.out, model, *inputs, model.dataset_meta['classes'])
         difference = onnx_difference(args.out, model, *(x[:1] for x in inputs))

@@ -48,7 +48,7 @@ def main() -> None:
         classes = args.classes or meta.get('classes')
         if not classes:
             raise CheckpointError(f'{args.checkpoint} names no classes: give --classes NAME ...')
-        with config_errors(cfg):
+        with config_errors(cfg, 'model'):
             save_exported(args.out, cfg, checkpoint['state_dict'], classes)
     print(f'{args.out}: {len(checkpoint["state_dict"])} tensors, classes {", ".join(classes)}')
 

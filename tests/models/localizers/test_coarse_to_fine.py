@@ -303,5 +303,5 @@ def test_refinement_pools_the_object_by_the_agreement_with_the_sound():
 )
 def test_a_misspelt_part_is_named_with_its_place_in_the_config(wrong, message):
     cfg = Config({'model': {'type': 'CoarseToFine', **PARTS, **TAGGING, **wrong}})
-    with pytest.raises(ConfigError, match=message), config_errors(cfg):
+    with pytest.raises(ConfigError, match=message), config_errors(cfg, 'model'):
         MODELS.build(cfg.model)
