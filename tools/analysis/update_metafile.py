@@ -1,4 +1,4 @@
-"""Bring the figures of configs/metafile.yml up to those of the tables in README.md and docs.
+"""Bring the figures of configs/metafile.yml up to those of the tables in docs.
 
 python tools/analysis/update_metafile.py
 """
@@ -6,6 +6,7 @@ python tools/analysis/update_metafile.py
 import argparse
 import copy
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import yaml
@@ -15,7 +16,9 @@ from mmavl.errors import DataError
 from mmavl.utils.files import atomic_write
 
 ROOT = Path(__file__).resolve().parents[2]
-#: Metrics in the order of the first table's columns.
+#: The page whose tables hold the localizers' figures.
+ZOO = 'docs/model_zoo.md'
+#: Metrics in the order of the columns of its first table.
 METRICS = (
     'SFD own',
     'SFD silent',
@@ -27,13 +30,15 @@ METRICS = (
     'mAP audio',
     'mAP visual',
 )
-#: Metrics in the order of a cell of the second table.
+#: Metrics in the order of the columns of its tables of other conditions.
 LISTED = ('cIoU level 1', 'cIoU level 2', 'cIoU level 3', 'SFD own', 'SFD silent')
 #: Tables of other pages: how they begin, and the metrics by column; None is not a metric.
 TABLES = {
     'docs/separation.md': ('| row | SDR |', ('SDR', 'SDR+', 'SIR', 'SAR', 'SI-SDR')),
     'docs/detection.md': ('| config | training |', (None, 'box mAP', 'box mAP50', 'box mAP75')),
 }
+#: A figure, with its standard deviation where there is one.
+CELL = re.compile(r'(-?[\d.]+)(?: ± ([\d.]+))?$')
 
 
 def parse_args() -> argparse.Namespace:
@@ -59,19 +64,24 @@ def read_table(text: str, header: str) -> dict[str, list[str]]:
     return rows
 
 
-def figures(row: str, config: str, readme: str) -> tuple[dict[str, float], dict[str, float]]:
-    """Means and standard deviations that the README gives of a row, for a config."""
-    first = read_table(readme, '| | SFD own |')
+def numbers(names: Iterable[str | None], cells: list[str]) -> tuple[dict, dict]:
+    """Means and standard deviations by name; cells without a number are left out."""
+    values = {name: CELL.match(cell) for name, cell in zip(names, cells) if name is not None}
+    means = {name: float(value[1]) for name, value in values.items() if value}
+    return means, {name: float(v[2]) for name, v in values.items() if v and v[2]}
+
+
+def figures(row: str, config: str, text: str) -> tuple[dict[str, float], dict[str, float]]:
+    """Means and standard deviations that the model zoo's page gives of a row, for a config."""
+    first = read_table(text, '| | SFD own |')
     if row in first:
-        cells = dict(zip(METRICS, (cell.split(' ± ') for cell in first[row])))
-        cells = {k: v for k, v in cells.items() if re.fullmatch(r'[\d.]+', v[0])}
-        means = {name: float(values[0]) for name, values in cells.items()}
-        return means, {k: float(v[1]) for k, v in cells.items() if len(v) > 1}
-    second = read_table(readme, '| | Multi-task |')
-    if row not in second:
-        raise DataError(f'README.md has no row {row!r}')
-    cell = second[row][0 if Path(config).stem.startswith('stage1') else 1]
-    return dict(zip(LISTED, map(float, re.findall(r'\d+\.\d', cell)))), {}
+        return numbers(METRICS, first[row])
+    stage1 = Path(config).stem.startswith('stage1')
+    rows = read_table(text, '| Multi-task | cIoU' if stage1 else '| coarse to fine | cIoU')
+    rows = {name.removesuffix(' ‡'): cells for name, cells in rows.items()}
+    if row not in rows:
+        raise DataError(f'{ZOO} has no row {row!r}')
+    return numbers(LISTED, rows[row])
 
 
 def page_figures(row: str, page: str, text: str) -> tuple[dict[str, float], dict[str, float]]:
@@ -80,9 +90,7 @@ def page_figures(row: str, page: str, text: str) -> tuple[dict[str, float], dict
     rows = read_table(text, header)
     if row not in rows:
         raise DataError(f'{page} has no row {row!r}')
-    cells = {name: cell.split(' ± ') for name, cell in zip(metrics, rows[row]) if name is not None}
-    means = {name: float(values[0]) for name, values in cells.items()}
-    return means, {name: float(values[1]) for name, values in cells.items() if len(values) > 1}
+    return numbers(metrics, rows[row])
 
 
 def update(metafile: dict, root: Path) -> dict:
