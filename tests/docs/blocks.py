@@ -1,8 +1,10 @@
 """The blocks of code in the documentation."""
 
+import importlib.util
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[2]
@@ -43,6 +45,14 @@ def blocks_of(path: Path) -> Iterator[Block]:
 
 BLOCKS = [block for path in PAGES for block in blocks_of(path)]
 SHELL = [block for block in BLOCKS if block.language in ('bash', 'sh')]
+
+
+def load(name: str, path: Path) -> ModuleType:
+    """Import a file that belongs to no package, e.g. another folder's helper."""
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def name_of(block: Block) -> str:

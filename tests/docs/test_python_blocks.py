@@ -6,16 +6,22 @@ import re
 import pytest
 from mmengine import Config
 
-from .blocks import BLOCKS, FENCE, ROOT
+from .blocks import BLOCKS, FENCE, ROOT, load
+
+MEDIA = load('media', ROOT / 'tests/preparation/converters/conftest.py')
 
 
 @pytest.mark.parametrize(
     'page', sorted({block.page for block in BLOCKS if block.language == 'python'})
 )
 def test_python_blocks_run_one_after_the_other(page, tmp_path, monkeypatch):
-    """Hidden code in a comment ``<!-- setup ... -->`` runs before the blocks behind it."""
+    """Hidden code in a comment ``<!-- setup ... -->`` runs before the blocks behind it.
+
+    The pages' ``clip.mp4`` is a video of two seconds.
+    """
     monkeypatch.chdir(tmp_path)
     (tmp_path / 'configs').symlink_to(ROOT / 'configs')
+    MEDIA.write_video(tmp_path / 'clip.mp4', 2)
     text = (ROOT / page).read_text()
     steps = [(m.start(), m[1], 'setup') for m in re.finditer(r'<!-- setup\n(.*?)-->', text, re.S)]
     for found in FENCE.finditer(text):

@@ -4,7 +4,6 @@ So does the Python that stands between them and needs what they made.
 """
 
 import csv
-import importlib.util
 import json
 import os
 import re
@@ -22,7 +21,7 @@ from torchvision.models import resnet18, resnet101
 
 from mmavl.datasets.manifest import read_manifest
 
-from .blocks import BLOCKS, ROOT, SHELL
+from .blocks import BLOCKS, ROOT, SHELL, load
 
 HERE = Path(__file__).parent
 PUBLISHED = ROOT.parent / 'shared/data'
@@ -48,10 +47,6 @@ class Reader(NamedTuple):
 
 
 READERS = {
-    'README.md': Reader(
-        ('quickstart', 'audioset'),
-        {**SCENES, 'STAGE1.pth': f'{QUICKSTART}/stage1_scenes/epoch_4.pth'},
-    ),
     'docs/demo.md': Reader(
         ('quickstart', 'separators separation_scenes'),
         files={'epoch_16.pth': SCENES['CHECKPOINT'], 'epoch_20.pth': SEPARATION},
@@ -67,12 +62,21 @@ READERS = {
     'docs/distributed.md': Reader(('audioset',)),
     'docs/evaluation.md': Reader(('quickstart', 'dumps')),
     'docs/export.md': Reader(('quickstart',)),
+    'docs/get_started.md': Reader(
+        ('quickstart', 'audioset'),
+        {**SCENES, 'STAGE1.pth': f'{QUICKSTART}/stage1_scenes/epoch_4.pth'},
+    ),
     'docs/inference.md': Reader(
         ('quickstart', 'separators separation_scenes peers/sound-of-pixels_scenes'),
         files={
             'epoch_16.pth': 'work_dirs/stage2_scenes_class/epoch_16.pth',
             'epoch_20.pth': 'work_dirs/sound-of-pixels_scenes/epoch_20.pth',
         },
+    ),
+    'docs/model_zoo.md': Reader(
+        ('quickstart',),
+        SCENES,
+        {'predictions.npz': f'{QUICKSTART}/stage2_scenes/predictions.npz'},
     ),
     'docs/own_clips.md': Reader(('scenes',)),
     'docs/pseudo_labels.md': Reader(('scenes',)),
@@ -106,13 +110,6 @@ INSTEAD = [
     (r'--classes Accordion Drum Piano --count 60', '--classes Horn Harp Piano --count 4'),
     (r'^mmavl demo', 'serves mmavl demo'),
 ]
-
-
-def load(name, path):
-    spec = importlib.util.spec_from_file_location(name, path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope='module')

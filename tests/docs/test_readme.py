@@ -1,0 +1,90 @@
+"""The README is short, and what it says is true."""
+
+import configparser
+import re
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from .blocks import ROOT, load
+from .words import words_of
+
+README = (ROOT / 'README.md').read_text()
+TOOL = load('update_metafile', ROOT / 'tools/analysis/update_metafile.py')
+#: Columns of the table of methods -> how configs name the data set.
+DATASETS = ('scenes', 'audioset', 'flickr', 'music', 'mine')
+#: Methods -> their configs.
+CONFIGS = {
+    'AVC': 'avc_{}.py',
+    'Multi-task': 'stage1_{}.py',
+    'Coarse to fine': 'stage2_{}.py',
+    'Mix and separate': 'separation_{}.py',
+    'Sound of Pixels': 'peers/sound-of-pixels_{}.py',
+    'Co-Separation': 'peers/co-separation_{}.py',
+    'AV-Mix-Sep': 'peers/av-mix-sep_{}.py',
+    'NMF-MFCC': 'separation_{}_nmf.py',
+    'Faster R-CNN': 'detection/faster-rcnn_lite0_fpn_{}.py',
+}
+#: Methods without training: for any video.
+TRAINING_FREE = {'training-free': 'real_everyday.py', 'by name': 'separation_real.py'}
+
+
+def test_it_has_at_most_500_words():
+    assert len(words_of(README)) <= 500
+
+
+def test_words_are_what_a_reader_reads():
+    page = '# A *title*\n\n| a cell | 78.7 |\n|---|---|\n| ✓ | |\n\n[a link](x.md), ![alt](y.png)\n'
+    code = '```bash\nnot read\n```\n<!-- nor this -->\n'
+    assert words_of(page + code) == ['A', '*title*', 'a', 'cell', '78.7', 'a', 'link,']
+
+
+def test_its_figures_are_those_of_the_model_zoo():
+    header = re.search(r'^\| \| SFD own .*$', README, re.MULTILINE)[0]
+    columns = [cell.strip() for cell in header.strip('|').split('|')][1:]
+    names = [f'cIoU {name}' if name.startswith('level') else name for name in columns]
+    zoo = (ROOT / TOOL.ZOO).read_text()
+    rows = TOOL.read_table(README, header)
+    assert len(rows) == 4
+    for row, cells in rows.items():
+        means, _ = TOOL.figures(row, '', zoo)
+        assert [float(cell) for cell in cells] == [means[name] for name in names], row
+
+
+def methods():
+    """Method -> whether each column has a tick."""
+    table = README[README.index('| task | method |') :].split('\n\n')[0].splitlines()[2:]
+    rows = [[cell.strip() for cell in line.strip('|').split('|')] for line in table]
+    plain = (re.sub(r'\[(.*?)\]\(.*?\)', r'\1', row[1]) for row in rows)
+    return {name: [cell == '✓' for cell in row[2:]] for name, row in zip(plain, rows)}
+
+
+@pytest.mark.parametrize(('method', 'ticks'), methods().items())
+def test_a_method_has_a_config_for_each_of_its_datasets(method, ticks):
+    assert len(ticks) == len(DATASETS)
+    if method in TRAINING_FREE:
+        assert ticks == [False] * 4 + [True]
+        assert (ROOT / 'configs' / TRAINING_FREE[method]).is_file()
+    else:
+        paths = [ROOT / 'configs' / CONFIGS[method].format(name) for name in DATASETS]
+        assert ticks == [path.is_file() for path in paths]
+
+
+def test_the_badges_say_what_the_package_says():
+    setup = configparser.ConfigParser()
+    setup.read(ROOT / 'setup.cfg')
+    metadata = setup['metadata']
+    versions = re.findall(r'Python :: (3\.\d+)', metadata['classifiers'])
+    assert f'badge/python-{versions[0]}_to_{versions[-1]}-' in README
+    assert metadata['license'] == 'Apache-2.0'
+    assert 'badge/licence-Apache_2.0-' in README
+    assert 'Apache License' in (ROOT / 'LICENSE').read_text()
+
+
+def test_its_picture_moves_and_is_small():
+    path = Path(ROOT, re.search(r'\]\((docs/assets/\S+\.webp)\)', README)[1])
+    assert path.stat().st_size <= 1_500_000
+    with Image.open(path) as picture:
+        assert picture.n_frames > 50
+        assert picture.width <= 480
