@@ -1,6 +1,7 @@
 """Every shell block calls tools that exist, with options they take; test_reader.py runs them."""
 
 import contextlib
+import importlib
 import importlib.util
 import io
 import re
@@ -56,18 +57,26 @@ def parse_with(script, arguments):
         patch.setattr(sys, 'argv', [script.name, *arguments])
         patch.setattr(sys, 'path', [str(script.parent), *sys.path])
         spec.loader.exec_module(tool)
+        parse_args = getattr(tool, 'parse_args', None) or _parser_of_command(script.stem)
         try:
-            tool.parse_args()
+            parse_args()
             code = 0
         except SystemExit as stopped:
             code = stopped.code
     assert not code, said.getvalue()
 
 
+def _parser_of_command(name):
+    """tools/train.py, test.py and report.py call the commands of the same names."""
+    assert name in TOOLS, f'{name} has no parse_args'
+    return importlib.import_module(f'mmavl.cli.{name}').parse_args
+
+
 def check_mmavl(arguments):
     """The command's own parser, or that of the tool that a subcommand stands for."""
     if arguments and arguments[0] in TOOLS:
-        return parse_with(ROOT / 'tools' / TOOLS[arguments[0]][0], arguments[1:])
+        script = 'analysis/report.py' if arguments[0] == 'report' else f'{arguments[0]}.py'
+        return parse_with(ROOT / 'tools' / script, arguments[1:])
     said = io.StringIO()
     with contextlib.redirect_stderr(said):
         try:
