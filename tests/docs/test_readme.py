@@ -11,6 +11,7 @@ from .blocks import ROOT, load
 from .words import words_of
 
 README = (ROOT / 'README.md').read_text()
+REAL_CLIPS = (ROOT / 'docs/real_clips.md').read_text()
 TOOL = load('update_metafile', ROOT / 'tools/analysis/update_metafile.py')
 #: Columns of the table of methods -> how configs name the data set.
 DATASETS = ('scenes', 'audioset', 'flickr', 'music', 'mine')
@@ -50,6 +51,13 @@ def test_its_figures_are_those_of_the_model_zoo():
     for row, cells in rows.items():
         means, _ = TOOL.figures(row, '', zoo)
         assert [float(cell) for cell in cells] == [means[name] for name in names], row
+
+
+def test_its_figure_on_real_clips_is_that_of_their_page():
+    header = re.search(r'^\| \| own \(41\) .*$', REAL_CLIPS, re.MULTILINE)[0]
+    own = TOOL.read_table(REAL_CLIPS, header)['class given'][0]
+    count, percent = re.search(r'On (\d+) sounding sources.*?(\d+) %', README, re.DOTALL).groups()
+    assert (count, percent) == ('41', own.split()[0])
 
 
 def methods():
