@@ -108,7 +108,7 @@ def load_model(
         net, meta = _build(cfg, cfg.model), _data_meta(cfg)
         if any(p.requires_grad and p.numel() > 1 for p in net.parameters()):
             raise FileNotFoundError(
-                f'{cfg.filename or "the config"} is nothing without weights: train them with '
+                f'{cfg.filename or "the config"} needs weights: train them with '
                 f'`mmavl train`, {_NAME_A_FILE}'
             )
     else:

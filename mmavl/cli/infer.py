@@ -74,8 +74,8 @@ def pair_up(paths: list[str]) -> list[Any]:
             paired.append((path, sound))
         elif kind_of(path) == 'sound':
             before = [item for item in paired[-1:] if isinstance(item, str)]
-            none = ''.join(f'; {item} is none, by its suffix' for item in before)
-            raise ValueError(f'{path} is a sound: name a picture before it{none}')
+            hint = ''.join(f'; {item} is not one, by its suffix' for item in before)
+            raise ValueError(f'{path} is a sound: name a picture before it{hint}')
         else:
             paired.append(path)
     return paired

@@ -121,7 +121,7 @@ def test_what_failed_is_listed_and_the_code_is_1(tmp_path, config, pair, capsys)
     ('arguments', 'said'),
     [
         (['--model', 'stage2_scenez'], "did you mean 'stage2_scenes"),
-        (['--model', 'untrained.py'], 'nothing without weights: train them with `mmavl train`'),
+        (['--model', 'untrained.py'], 'needs weights: train them with `mmavl train`'),
         (['--weights', 'none.pth'], 'checkpoint not found: none.pth'),
         (['--labels', 'Oboe'], "the model knows no 'Oboe', but Violin, Horn"),
         (['--device', 'quantum'], "device 'quantum' is not there"),
@@ -380,7 +380,7 @@ def test_a_folder_is_a_folder_whatever_its_name(tmp_path):
 
 
 def test_what_stands_before_a_sound_and_is_no_picture_is_named():
-    with pytest.raises(ValueError, match='name a picture before it; scan is none, by its suffix'):
+    with pytest.raises(ValueError, match='name a picture before it; scan is not one, by its suffix'):
         pair_up(['a.jpg', 'b.wav', 'scan', 'c.wav'])
 
 
