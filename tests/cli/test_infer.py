@@ -380,7 +380,9 @@ def test_a_folder_is_a_folder_whatever_its_name(tmp_path):
 
 
 def test_what_stands_before_a_sound_and_is_no_picture_is_named():
-    with pytest.raises(ValueError, match='name a picture before it; scan is not one, by its suffix'):
+    with pytest.raises(
+        ValueError, match='name a picture before it; scan is not one, by its suffix'
+    ):
         pair_up(['a.jpg', 'b.wav', 'scan', 'c.wav'])
 
 
