@@ -11,11 +11,15 @@ from mmavl.engine.launch import clear_errors
 from mmavl.visualization.html_report import write_report
 from mmavl.visualization.run_record import read_run
 
+from .tools import tool_program
+
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the arguments."""
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        tool_program('report'),
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument('work_dirs', nargs='+', metavar='WORK_DIR', help='in the order of rows')
     parser.add_argument('--out', default='report.html', help='the page')

@@ -3,13 +3,15 @@
 import argparse
 from collections.abc import Sequence
 
-from mmavl.engine.launch import add_run_options, clear_errors, prepare_config, run_test
+from mmavl.engine.launch import add_run_options, clear_errors, requested_config, run_test
 from mmavl.engine.processes import OneVoiceParser
+
+from .tools import tool_program
 
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the arguments."""
-    parser = OneVoiceParser(description=__doc__)
+    parser = OneVoiceParser(tool_program('test'), description=__doc__)
     parser.add_argument('config', help='config file')
     parser.add_argument(
         'checkpoint', nargs='?', help='weights; may be left out for models without any'
@@ -31,7 +33,4 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Run the command; see ``--help``."""
     args = parse_args(argv)
     with clear_errors():
-        cfg = prepare_config(
-            args.config, args.work_dir, args.dtype, args.cfg_options, args.launcher, args.seed
-        )
-        run_test(cfg, args.checkpoint, args.protocol, args.show_dir, args.out)
+        run_test(requested_config(args), args.checkpoint, args.protocol, args.show_dir, args.out)

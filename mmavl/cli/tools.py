@@ -14,6 +14,11 @@ TOOLS = {
 }
 
 
+def tool_program(name: str) -> str | None:
+    """What a subcommand's usage calls it; None in a script, whose own name says it."""
+    return None if Path(sys.argv[0]).suffix == '.py' else f'mmavl {name}'
+
+
 def run_tool(name: str, arguments: list[str]) -> int:
     """Run a subcommand; configs may be given by name.
 

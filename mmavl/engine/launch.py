@@ -1,7 +1,7 @@
 """What tools/train.py and tools/test.py do."""
 
 import sys
-from argparse import ArgumentParser
+from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -100,6 +100,13 @@ def prepare_config(
         _set_dtype(cfg, dtype)
     prepare_launcher(cfg, launcher)
     return cfg
+
+
+def requested_config(args: Namespace) -> Config:
+    """The config that a command's arguments ask for; see :func:`prepare_config`."""
+    return prepare_config(
+        args.config, args.work_dir, args.dtype, args.cfg_options, args.launcher, args.seed
+    )
 
 
 def _set_dtype(cfg: Config, dtype: str) -> None:

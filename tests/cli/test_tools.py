@@ -70,6 +70,13 @@ def test_a_report_is_of_the_named_run_unless_there_is_a_folder_of_that_name(
     assert capsys.readouterr().out == "['own']\n"
 
 
+def test_the_usage_names_what_was_typed(monkeypatch, capsys):
+    for program, shown in (('/usr/bin/mmavl', 'mmavl test'), ('tools/test.py', 'test.py')):
+        monkeypatch.setattr('sys.argv', [program])
+        assert main(['test', '--help']) == 0
+        assert capsys.readouterr().out.startswith(f'usage: {shown} [-h]')
+
+
 def test_tools_run_with_their_own_arguments_and_codes(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert main(['train', '--help']) == 0
