@@ -79,7 +79,11 @@ def _add_inference(command: argparse.ArgumentParser) -> None:
 
 def _add_model(command: argparse.ArgumentParser, default: str) -> None:
     add = command.add_argument
-    add('--model', metavar='CONFIG', help=f'config file or its name (default: {default})')
+    add(
+        '--model',
+        metavar='CONFIG',
+        help=f'config file, or the name of a config or trained model (default: {default})',
+    )
     add('--weights', metavar='FILE', help='checkpoint, or .safetensors with the config in it; by '
         'default those that were trained as the docs say')  # fmt: skip
     add('--threshold', type=_share, default=0.3, metavar='P',
