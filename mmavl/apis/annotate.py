@@ -106,9 +106,9 @@ class Timeline:
             if label in before.maps and label in after.maps
         }
         scores = {
-            k: (1 - share) * before.heard[k] + share * after.heard[k]
+            k: (1 - share) * before.audio_probs[k] + share * after.audio_probs[k]
             for k in nearer.sounding
-            if k in before.heard
+            if k in before.audio_probs
         }
         return maps, scores, nearer.kinds
 

@@ -71,9 +71,9 @@ class Vocabulary:
 
         It is 'sound' for a model that tells no classes apart.
         """
-        names = [name for name in result.heard if name in result.maps]
+        names = [name for name in result.audio_probs if name in result.maps]
         single = [name for name in names if not self._stands_for_others(name)]
-        return max(single, key=result.heard.get, default=AGNOSTIC)
+        return max(single, key=result.audio_probs.get, default=AGNOSTIC)
 
     def _stands_for_others(self, name: str) -> bool:
         return not set(self.classes).isdisjoint(self.families.get(name, ()))
@@ -175,7 +175,7 @@ def _whole_sound(result: Localization, likeliest: str) -> np.ndarray | None:
     if not names:
         return None
     maps = torch.from_numpy(np.stack([result.maps[name] for name in names]))
-    probs = torch.tensor([result.heard.get(name, 1.0) for name in names])
+    probs = torch.tensor([result.audio_probs.get(name, 1.0) for name in names])
     return whole_audio_map(maps, probs).numpy()
 
 
@@ -251,8 +251,10 @@ def _entry(outcome: Outcome, root: Path) -> dict[str, Any]:
         'label': case.mark.label,
         'class': outcome.names['class'],
         'family': outcome.names['family'],
-        'sounding': {name: round(result.heard.get(name, 1.0), 4) for name in result.sounding},
-        'unseen': result.unseen,
+        'sounding': {
+            name: round(result.audio_probs.get(name, 1.0), 4) for name in result.sounding
+        },
+        'off_screen': result.off_screen,
         'wrong': outcome.wrong,
         'named': outcome.named,
         'hits': {given: vars(hit) for given, hit in outcome.hits.items()},

@@ -15,7 +15,7 @@ from .clips import Clip
 from .naming import Naming
 
 #: Schema of the JSON files; docs/inference.md describes it.
-FORMAT = 'mmavl.localization/1'
+FORMAT = 'mmavl.localization/2'
 #: The name of a map that belongs to no class.
 AGNOSTIC = 'sound'
 #: A class below this probability is not written into the lines of a video.
@@ -31,11 +31,11 @@ class Localization:
         size (tuple[int, int]): Width and height of the frame in pixels.
         time (float, optional): Second of the video at which the frame is shown.
         window (tuple[float, float]): The seconds of sound that were heard.
-        heard, seen (dict[str, float]): Probability of each class by sound and by picture; empty
-            for a model without tags.
+        audio_probs, visual_probs (dict[str, float]): Probability of each class by sound and by
+            picture; empty for a model without tags.
         sounding (list[str]): The classes named as sounding, best first, see
             :class:`mmavl.apis.naming.Naming`; 'sound' for a model that tells no classes apart.
-        unseen (list[str]): Those of them that are most likely not in the picture: their maps
+        off_screen (list[str]): Those of them that are most likely not in the picture: their maps
             mean nothing.
         maps (dict[str, np.ndarray]): A map for each class asked for, float32 [h, w].
         correspondence (float, optional): Probability that sound and picture belong together.
@@ -50,13 +50,13 @@ class Localization:
     size: tuple[int, int]
     time: float | None
     window: tuple[float, float]
-    heard: dict[str, float]
-    seen: dict[str, float]
+    audio_probs: dict[str, float]
+    visual_probs: dict[str, float]
     sounding: list[str]
     maps: dict[str, np.ndarray]
     correspondence: float | None = None
     clip: Clip | None = None
-    unseen: list[str] = field(default_factory=list)
+    off_screen: list[str] = field(default_factory=list)
     kind_probs: dict[str, float] = field(default_factory=dict)
     kinds: dict[str, str] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
@@ -82,7 +82,7 @@ class Localization:
         Raises:
             DataError: The model gave a probability or a map that is not finite.
         """
-        heard, seen = (
+        audio_probs, visual_probs = (
             dict(zip(classes, _numbers(sample.get(field)), strict=True)) if field in sample else {}
             for field in ('pred_tags', 'pred_visual_tags')
         )
@@ -92,9 +92,11 @@ class Localization:
                 sample.map_labels.tolist(), sample.pred_maps.data.float().cpu().numpy()
             )
         }
-        if not np.isfinite([*heard.values(), *seen.values(), *map(np.sum, maps.values())]).all():
+        if not np.isfinite(
+            [*audio_probs.values(), *visual_probs.values(), *map(np.sum, maps.values())]
+        ).all():
             raise DataError(f'{clip.name}: the model gives values that are not finite')
-        sounding = [AGNOSTIC] if AGNOSTIC in maps else naming.sounding(heard)
+        sounding = [AGNOSTIC] if AGNOSTIC in maps else naming.sounding(audio_probs)
         kinds = [kind for members in naming.kinds.values() for kind in members]
         kind_probs = dict(zip(kinds, _numbers(sample.get('pred_kinds', torch.empty(0)))))
         pair = float(sample.pred_avc[0]) if 'pred_avc' in sample else float('nan')
@@ -104,13 +106,13 @@ class Localization:
             size=(width, height),
             time=sample.get('time'),
             window=tuple(sample.window),
-            heard=heard,
-            seen=seen,
+            audio_probs=audio_probs,
+            visual_probs=visual_probs,
             sounding=sounding,
             maps=maps,
             correspondence=None if np.isnan(pair) else pair,
             clip=clip,
-            unseen=naming.unseen(sounding, seen),
+            off_screen=naming.off_screen(sounding, visual_probs),
             kind_probs=kind_probs,
             kinds=naming.finer(sounding, kind_probs),
             asked=list(asked),
@@ -119,7 +121,9 @@ class Localization:
     @property
     def shown(self) -> list[str]:
         """The classes named as sounding whose maps say where, best first."""
-        return [name for name in self.sounding if name in self.maps and name not in self.unseen]
+        return [
+            name for name in self.sounding if name in self.maps and name not in self.off_screen
+        ]
 
     @property
     def drawn(self) -> list[str]:
@@ -130,8 +134,8 @@ class Localization:
         """What is named as sounding in words: 'Acoustic guitar 0.71', best first."""
         return [
             self.kinds.get(label, label)
-            + (f' {self.heard[label]:.2f}' if label in self.heard else '')
-            + (' (not in the picture)' if label in self.unseen else '')
+            + (f' {self.audio_probs[label]:.2f}' if label in self.audio_probs else '')
+            + (' (not in the picture)' if label in self.off_screen else '')
             for label in self.sounding
         ]
 
@@ -146,9 +150,9 @@ class Localization:
             brief (bool): Whether to leave out the maps' values, and classes that are neither named
                 nor at least 0.05 likely. Defaults to False.
         """
-        order = sorted(self.heard, key=lambda label: -self.heard[label])
+        order = sorted(self.audio_probs, key=lambda label: -self.audio_probs[label])
         if brief:
-            order = [k for k in order if self.heard[k] >= _UNLIKELY or k in self.sounding]
+            order = [k for k in order if self.audio_probs[k] >= _UNLIKELY or k in self.sounding]
         return {
             'format': FORMAT,
             'name': self.name,
@@ -160,10 +164,10 @@ class Localization:
             'tags': [
                 {
                     'label': label,
-                    'heard': _rounded(self.heard[label]),
-                    'seen': _rounded(self.seen.get(label)),
+                    'audio_prob': _rounded(self.audio_probs[label]),
+                    'visual_prob': _rounded(self.visual_probs.get(label)),
                     'sounding': label in self.sounding,
-                    **({'unseen': True} if label in self.unseen else {}),
+                    **({'off_screen': True} if label in self.off_screen else {}),
                     **({'kind': self.kinds[label]} if label in self.kinds else {}),
                 }
                 for label in order

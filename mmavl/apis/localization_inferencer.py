@@ -47,8 +47,8 @@ class LocalizationInferencer(BaseAVInferencer):
     def naming(self, threshold: float) -> Naming:
         """How this model's probabilities become names."""
         meta = self.model.dataset_meta
-        seen = getattr(self.model, 'seen_threshold', 0.0)
-        return Naming(threshold, named_families(meta), seen, meta.get('kinds', {}))
+        visual_threshold = getattr(self.model, 'visual_threshold', 0.0)
+        return Naming(threshold, named_families(meta), visual_threshold, meta.get('kinds', {}))
 
     def check_options(self, **options) -> None:
         """As of :class:`BaseAVInferencer`: labels the model knows, a threshold in [0, 1]."""
@@ -96,9 +96,9 @@ class LocalizationInferencer(BaseAVInferencer):
         maps = [torch.from_numpy(result.maps[label]) for label in result.drawn]
         sample.map_labels = torch.tensor(labels, dtype=torch.long)
         sample.pred_maps = PixelData(data=torch.stack(maps) if maps else torch.empty(0, 1, 1))
-        if result.heard:
-            sample.pred_tags = torch.tensor([result.heard[name] for name in names])
-            sample.pred_visual_tags = torch.tensor([result.seen[name] for name in names])
+        if result.audio_probs:
+            sample.pred_tags = torch.tensor([result.audio_probs[name] for name in names])
+            sample.pred_visual_tags = torch.tensor([result.visual_probs[name] for name in names])
         sample.pred_instances = self._instances(result)
         wave = loaded['waveform']
         return self.visualizer.draw(
@@ -226,6 +226,6 @@ class LocalizationInferencer(BaseAVInferencer):
 
 
 def _caption(result: Localization) -> str:
-    heard = ', '.join(result.names()) if result.heard else ''
+    names = ', '.join(result.names()) if result.audio_probs else ''
     time = '' if result.time is None else f'at {result.time:.1f} s'
-    return ' '.join(filter(None, (time, heard and f'heard: {heard}')))
+    return ' '.join(filter(None, (time, names and f'heard: {names}')))

@@ -16,14 +16,14 @@ class Naming:
         threshold (float): The probability from which a class counts as sounding.
         families (Mapping[str, Sequence[str]]): Classes that stand for several others. One is
             named only where none of its classes is, and from a probability of 0.5.
-        seen_threshold (float): A class that is less likely than this in the picture is unseen.
-            Defaults to 0: the model shows every class somewhere.
+        visual_threshold (float): A class that is less likely than this in the picture is
+            off screen. Defaults to 0: the model shows every class somewhere.
         kinds (Mapping[str, Sequence[str]]): Class -> finer names for it.
     """
 
     threshold: float = 0.3
     families: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    seen_threshold: float = 0.0
+    visual_threshold: float = 0.0
     kinds: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def sounding(self, audible: Mapping[str, float]) -> list[str]:
@@ -49,14 +49,14 @@ class Naming:
             if other != name
         )
 
-    def unseen(self, sounding: Sequence[str], visible: Mapping[str, float]) -> list[str]:
+    def off_screen(self, sounding: Sequence[str], visible: Mapping[str, float]) -> list[str]:
         """Those of the classes that are most likely not in the picture.
 
         Args:
             sounding (Sequence[str]): Classes.
             visible (Mapping[str, float]): Probability that each class is in the picture.
         """
-        return [name for name in sounding if visible.get(name, 1.0) < self.seen_threshold]
+        return [name for name in sounding if visible.get(name, 1.0) < self.visual_threshold]
 
     def finer(self, sounding: Sequence[str], kind_probs: Mapping[str, float]) -> dict[str, str]:
         """Class -> the finer name that is likelier than not.

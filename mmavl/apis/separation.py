@@ -6,7 +6,7 @@ from typing import Any
 from .clips import Clip
 
 #: Schema of the JSON files; docs/inference.md describes it.
-FORMAT = 'mmavl.separation/1'
+FORMAT = 'mmavl.separation/2'
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,8 +19,8 @@ class Separation:
         model_rate (int): At which they were separated: above half of it they hold nothing.
         sources (dict): By class, by the name they were given, or 'source 1' and so on; float32
             arrays [L], as long as the clip's own sound.
-        heard (dict[str, float]): Greatest probability of each class over the windows; empty for a
-            model without a localizer.
+        audio_probs (dict[str, float]): Greatest probability of each class over the windows; empty
+            for a model without a localizer.
         clip (Clip, optional): Where the sound comes from.
         whole (bool): Whether the only source is the mixture itself. Defaults to False.
     """
@@ -29,7 +29,7 @@ class Separation:
     sample_rate: int
     model_rate: int
     sources: dict[str, Any]
-    heard: dict[str, float]
+    audio_probs: dict[str, float]
     clip: Clip | None = None
     whole: bool = False
 
@@ -52,7 +52,7 @@ class Separation:
             'samples': max((len(wave) for wave in self.sources.values()), default=0),
             **({'note': self.note} if self.note else {}),
             'tags': [
-                {'label': label, 'heard': round(score, 4)}
-                for label, score in sorted(self.heard.items(), key=lambda item: -item[1])
+                {'label': label, 'audio_prob': round(score, 4)}
+                for label, score in sorted(self.audio_probs.items(), key=lambda item: -item[1])
             ],
         }

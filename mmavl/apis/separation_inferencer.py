@@ -193,10 +193,14 @@ class SeparationInferencer(BaseAVInferencer):
         results = []
         for clip, loaded in batch:
             with self.precision.autocast():
-                heard = self._heard(loaded) if self.guided else {}
+                audio_probs = self._heard(loaded) if self.guided else {}
             if self.guided:
                 naming = Naming(threshold, named_families(self._net.dataset_meta))
-                names = labels or naming.sounding(heard) or [max(heard, key=heard.get)]
+                names = (
+                    labels
+                    or naming.sounding(audio_probs)
+                    or [max(audio_probs, key=audio_probs.get)]
+                )
             else:
                 names = list(sources or (f'source {n + 1}' for n in range(num_sources)))
             wave, rate = loaded['original']
@@ -217,7 +221,9 @@ class SeparationInferencer(BaseAVInferencer):
             else:
                 named = dict(zip(names, estimates.numpy()))
                 whole = len(names) == 1 and getattr(self.model, 'adds_up', False)
-                found = Separation(clip.name, rate, self.model_rate, named, heard, clip, whole)
+                found = Separation(
+                    clip.name, rate, self.model_rate, named, audio_probs, clip, whole
+                )
                 results.append(found)
         return results
 
@@ -257,7 +263,7 @@ class SeparationInferencer(BaseAVInferencer):
             if isinstance(places.get(label), np.ndarray):
                 panels.append(Panel(fit_image(places[label], 256), 'shown'))
             picture = draw_spectrogram(Spectrogram.of_waveform(wave, result.sample_rate), 320, 256)
-            score = f'heard {result.heard[label]:.2f}' if label in result.heard else ''
+            score = f'audio {result.audio_probs[label]:.2f}' if label in result.audio_probs else ''
             panels.append(Panel(np.asarray(picture), label.replace('_', ' '), score))
         mixture = Spectrogram.of_waveform(*loaded['original'])
         return compose_row(panels, mixture, result.name, 'beneath: the mixture', [], 256)

@@ -54,28 +54,28 @@ def _average(
         return here
     step = (items[-1].time - items[0].time) / (len(items) - 1)
     weights = np.array([1 - abs(item.time - here.time) / (seconds + step) for item in items])
-    heard, seen, kind_probs = (
+    audio_probs, visual_probs, kind_probs = (
         {k: float(np.average([getattr(i, name)[k] for i in items], weights=weights)) for k in own}
         for name, own in (
-            ('heard', here.heard),
-            ('seen', here.seen),
+            ('audio_probs', here.audio_probs),
+            ('visual_probs', here.visual_probs),
             ('kind_probs', here.kind_probs),
         )
     )
     maps = {}
     for label in dict.fromkeys(label for item in items for label in item.maps):
         own = [(w, item) for w, item in zip(weights, items) if label in item.maps]
-        shares = [weight * max(item.heard.get(label, 1.0), 1e-6) for weight, item in own]
+        shares = [weight * max(item.audio_probs.get(label, 1.0), 1e-6) for weight, item in own]
         stack = np.stack([item.maps[label] for _, item in own])
         maps[label] = np.average(stack, axis=0, weights=shares).astype(np.float32)
-    sounding = [AGNOSTIC] if AGNOSTIC in maps else naming.sounding(heard)
+    sounding = [AGNOSTIC] if AGNOSTIC in maps else naming.sounding(audio_probs)
     return replace(
         here,
-        heard=heard,
-        seen=seen,
+        audio_probs=audio_probs,
+        visual_probs=visual_probs,
         maps=maps,
         sounding=sounding,
-        unseen=naming.unseen(sounding, seen),
+        off_screen=naming.off_screen(sounding, visual_probs),
         kind_probs=kind_probs,
         kinds=naming.finer(sounding, kind_probs),
     )

@@ -64,7 +64,7 @@ class Analysis:
         """The classes with maps, those heard best at any moment first."""
         found = [moment.found for moment in self.moments]
         labels = dict.fromkeys(label for item in found for label in item.maps)
-        return sorted(labels, key=lambda k: -max(f.heard.get(k, 0.0) for f in found))
+        return sorted(labels, key=lambda k: -max(f.audio_probs.get(k, 0.0) for f in found))
 
     def moment(self, time: float) -> Moment:
         """The last one at or before a time."""
@@ -83,7 +83,9 @@ class Analysis:
         found, image = moment.found, np.asarray(Image.open(io.BytesIO(moment.jpeg)))
         labels = found.shown if label is None else [label]
         maps = {name: found.maps[name] for name in labels if name in found.maps}
-        scores = {k: found.heard[k] for k in {*found.sounding, *labels} if k in found.heard}
+        scores = {
+            k: found.audio_probs[k] for k in {*found.sounding, *labels} if k in found.audio_probs
+        }
         size = image.shape[1], image.shape[0]
         time = found.time or 0.0
         return render_frame(image, maps, scores, self.classes, size, time, found.kinds)

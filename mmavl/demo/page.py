@@ -269,7 +269,7 @@ class Page:
             raise self.gr.Error('This is over an hour old: upload it again', print_exception=False)
         picture = done.picture(time, None if label == ALL else label)
         found = done.moment(time).found
-        return picture, names_line(found) + tag_bars(found.heard)
+        return picture, names_line(found) + tag_bars(found.audio_probs)
 
     def _players(self, done: Analysis) -> str:
         rows = []
@@ -302,19 +302,19 @@ def readable(label: str) -> str:
 
 def names_line(found: Localization) -> str:
     """HTML that names what sounds, and what of it is not in the picture."""
-    if not found.heard:
+    if not found.audio_probs:
         return ''
     names = (
         f'<b>{readable(found.kinds.get(label, label))}</b>'
-        + (' (not in the picture)' if label in found.unseen else '')
+        + (' (not in the picture)' if label in found.off_screen else '')
         for label in found.sounding
     )
     return f'<p>{", ".join(names) or "Nothing that the model knows is heard."}</p>'
 
 
-def tag_bars(heard: dict[str, float], most: int = 5) -> str:
+def tag_bars(audio_probs: dict[str, float], most: int = 5) -> str:
     """HTML of the greatest probabilities as bars."""
-    best = sorted(heard.items(), key=lambda item: -item[1])[:most]
+    best = sorted(audio_probs.items(), key=lambda item: -item[1])[:most]
     rows = (
         f'<span>{readable(label)}</span><span class="bar"><i style="width: {score:.0%}"></i>'
         f'</span><span>{score:.2f}</span>'

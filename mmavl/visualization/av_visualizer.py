@@ -167,8 +167,8 @@ class AVVisualizer(Visualizer):
         def rank(index: int) -> tuple[bool, float, int]:
             label = int(sample.map_labels[index])
             given = label >= 0 and 'gt_tags' in sample and bool(sample.gt_tags[label] > 0.5)
-            heard = _value(sample, 'pred_tags', label)
-            return not given, 0.0 if given or heard is None else -heard, label
+            prob = _value(sample, 'pred_tags', label)
+            return not given, 0.0 if given or prob is None else -prob, label
 
         return sorted(range(len(sample.map_labels)), key=rank)[: self.max_maps]
 
@@ -249,12 +249,12 @@ def _value(sample: AVDataSample, field: str, label: int) -> float | None:
 
 
 def _verdict(sample: AVDataSample, label: int) -> str:
-    """E.g. 'missed: heard 0.12, seen 0.80'; no word before it if rightly heard."""
+    """E.g. 'missed: audio 0.12, visual 0.80'; no word before it where model and tags agree."""
     scores = [
         f'{word} {value:.2f}'
         for word, value in (
-            ('heard', _value(sample, 'pred_tags', label)),
-            ('seen', _value(sample, 'pred_visual_tags', label)),
+            ('audio', _value(sample, 'pred_tags', label)),
+            ('visual', _value(sample, 'pred_visual_tags', label)),
         )
         if value is not None
     ]

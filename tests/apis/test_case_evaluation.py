@@ -21,7 +21,7 @@ def heat(row, column):
 
 
 def inferencer(by_sound, classes=CLASSES, families=FAMILIES):
-    """Answers by the sound's file: what it names, what of it is unseen, and its maps by class."""
+    """Answers by the sound's file: what it names, what of it is off screen, and its maps."""
     asked = []
 
     def run(inputs, batch_size, labels, threshold):
@@ -34,12 +34,14 @@ def inferencer(by_sound, classes=CLASSES, families=FAMILIES):
             if name not in by_sound:
                 failures.append(Failure(name, 'damaged'))
                 continue
-            sounding, unseen, maps = by_sound[name]
+            sounding, off_screen, maps = by_sound[name]
             clip = Clip(name, picture, sound, time=item.get('time'))
-            fields = {'sounding': sounding, 'maps': maps, 'clip': clip, 'unseen': unseen}
+            fields = {'sounding': sounding, 'maps': maps, 'clip': clip, 'off_screen': off_screen}
             heard = run.heard or dict.fromkeys(sounding, 0.9)
             found.append(
-                Localization(name, (40, 40), 1.0, (0.0, 2.0), heard=heard, seen={}, **fields)
+                Localization(
+                    name, (40, 40), 1.0, (0.0, 2.0), audio_probs=heard, visual_probs={}, **fields
+                )
             )
         return {'predictions': found, 'failures': failures}
 
@@ -72,7 +74,7 @@ def test_a_case_is_scored_given_its_class_its_family_and_nothing():
     assert (outcome.named, outcome.wrong) == ('Violin', ['Wind'])
 
 
-def test_what_is_named_and_unseen_is_localized_nowhere():
+def test_what_is_named_and_off_screen_is_localized_nowhere():
     run = inferencer({'a.mp4': (['Dog'], ['Dog'], {'Dog': LEFT})})
     (outcome,), _ = evaluate_cases(run, [case('a.mp4', 'dog barking')])
     assert outcome.named == 'Dog'

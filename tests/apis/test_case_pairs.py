@@ -39,7 +39,7 @@ def inferencer(monkeypatch):
         heat[run.row, 1 if left == run.follows else 6] = 1.0
         heard = {'dog': 0.9, 'animals': 0.95}
         maps = {'dog': heat, 'animals': np.zeros((8, 8), np.float32)}
-        fields = {'heard': heard, 'seen': {}, 'sounding': ['dog'], 'maps': maps}
+        fields = {'audio_probs': heard, 'visual_probs': {}, 'sounding': ['dog'], 'maps': maps}
         return {'predictions': [Localization('x', (1, 1), None, (0.0, 1.0), **fields)]}
 
     monkeypatch.setattr(case_pairs, '_load', load)

@@ -92,8 +92,8 @@ def test_bfloat16_localizes_as_float32_and_saves_the_same_files(build, media, st
         results[dtype] = localize(clips(media), out_dir=tmp_path / dtype)['predictions']
         assert seen == {getattr(torch, dtype)}
     for exact, fast in zip(*results.values()):
-        assert fast.heard == pytest.approx(exact.heard, abs=0.01)
-        assert fast.seen == pytest.approx(exact.seen, abs=0.01)
+        assert fast.audio_probs == pytest.approx(exact.audio_probs, abs=0.01)
+        assert fast.visual_probs == pytest.approx(exact.visual_probs, abs=0.01)
         assert fast.correspondence == pytest.approx(exact.correspondence, abs=0.02)
         for label in exact.maps.keys() & fast.maps.keys():
             assert fast.maps[label].dtype == np.float32
@@ -111,7 +111,7 @@ def test_a_video_is_annotated(build, clip, dtype, tmp_path):
     )
     lines = (tmp_path / 'out.jsonl').read_text().splitlines()
     assert (frames, len(lines)) == (20, 4)
-    assert all(0 < t['heard'] < 1 for line in lines for t in json.loads(line)['tags'])
+    assert all(0 < t['audio_prob'] < 1 for line in lines for t in json.loads(line)['tags'])
 
 
 @pytest.mark.parametrize('model', [SEPARATOR, BLIND], ids=['guided', 'blind'])

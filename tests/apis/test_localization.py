@@ -33,8 +33,8 @@ def test_a_prediction_is_read_by_class():
     assert found.name == 'a b'
     assert found.size == (80, 60)
     assert (found.time, found.window) == (1.5, (1.0, 2.0))
-    assert found.heard == pytest.approx({'Violin': 0.3, 'Horn': 0.1, 'Drum': 0.9})
-    assert found.seen == pytest.approx({'Violin': 0.2, 'Horn': 0.7, 'Drum': 0.4})
+    assert found.audio_probs == pytest.approx({'Violin': 0.3, 'Horn': 0.1, 'Drum': 0.9})
+    assert found.visual_probs == pytest.approx({'Violin': 0.2, 'Horn': 0.7, 'Drum': 0.4})
     assert found.sounding == ['Drum', 'Violin']  # best first
     assert list(found.maps) == ['Drum']
     assert found.maps['Drum'].dtype == np.float32
@@ -59,7 +59,7 @@ def test_a_map_of_no_class_is_one_of_the_sound():
 
 def test_a_model_without_tags_hears_and_sees_nothing():
     found = Localization.of_sample(sample_of(), CLASSES, Naming(0.0), CLIP)
-    assert (found.heard, found.seen, found.sounding) == ({}, {}, [])
+    assert (found.audio_probs, found.visual_probs, found.sounding) == ({}, {}, [])
     assert found.to_dict()['tags'] == []
 
 
@@ -99,7 +99,7 @@ def test_as_plain_data_values_are_rounded_and_the_best_come_first():
     found = Localization.of_sample(sample, CLASSES, Naming(0.25), CLIP).to_dict()
     boxes = [found_map.pop('boxes') for found_map in found['maps']]
     assert found == {
-        'format': 'mmavl.localization/1',
+        'format': 'mmavl.localization/2',
         'name': 'a b',
         'source': {'video': 'a b.mp4'},
         'size': [80, 60],
@@ -107,9 +107,9 @@ def test_as_plain_data_values_are_rounded_and_the_best_come_first():
         'window': [0.7346, 1.7346],
         'correspondence': 0.1235,
         'tags': [
-            {'label': 'Drum', 'heard': 0.9, 'seen': 0.4, 'sounding': True},
-            {'label': 'Violin', 'heard': 0.3, 'seen': 0.2, 'sounding': True},
-            {'label': 'Horn', 'heard': 0.1, 'seen': 0.7, 'sounding': False},
+            {'label': 'Drum', 'audio_prob': 0.9, 'visual_prob': 0.4, 'sounding': True},
+            {'label': 'Violin', 'audio_prob': 0.3, 'visual_prob': 0.2, 'sounding': True},
+            {'label': 'Horn', 'audio_prob': 0.1, 'visual_prob': 0.7, 'sounding': False},
         ],
         'maps': [
             {'label': 'Drum', 'grid': [1, 2], 'values': [[0.0, 0.66667]]},
@@ -125,8 +125,8 @@ def test_only_maps_of_what_is_named_or_asked_for_are_drawn_and_written():
     found = Localization.of_sample(sample, CLASSES, Naming(0.5), CLIP, ['Horn', 'Drum'])
     assert found.drawn == ['Drum', 'Horn']
     assert [entry['label'] for entry in found.to_dict()['maps']] == ['Drum', 'Horn']
-    found = Localization.of_sample(sample, CLASSES, Naming(0.5, seen_threshold=0.5), CLIP)
-    assert (found.unseen, found.drawn) == (['Drum'], [])
+    found = Localization.of_sample(sample, CLASSES, Naming(0.5, visual_threshold=0.5), CLIP)
+    assert (found.off_screen, found.drawn) == (['Drum'], [])
 
 
 def test_a_finer_name_stands_for_its_class_where_it_is_likelier_than_not():
@@ -151,7 +151,7 @@ def test_as_plain_data_what_is_not_known_is_none():
     found = Localization.of_sample(sample, CLASSES, Naming(0.5), clip).to_dict(brief=True)
     assert (found['time'], found['correspondence']) == (None, None)
     assert found['source'] == {'image': None, 'audio': None}
-    assert [tag['seen'] for tag in found['tags']] == [None] * 3
+    assert [tag['visual_prob'] for tag in found['tags']] == [None] * 3
     assert found['maps'] == [{'label': 'Violin', 'boxes': []}]  # constant: no box, nor values
 
 

@@ -13,8 +13,8 @@ from mmavl.errors import ConfigError
 def check_corner(found, size=(60, 40), gain=0.5):
     assert found.size == size
     assert found.sounding == (['loud', 'quiet'] if gain >= 0.5 else ['quiet', 'loud'])
-    assert found.heard['loud'] == pytest.approx(gain, abs=0.08)  # AAC
-    assert found.heard['quiet'] == pytest.approx(1 - gain, abs=0.08)
+    assert found.audio_probs['loud'] == pytest.approx(gain, abs=0.08)  # AAC
+    assert found.audio_probs['quiet'] == pytest.approx(1 - gain, abs=0.08)
     assert found.maps['loud'].shape == (8, 8)
     assert found.maps['loud'][:3, :3] == pytest.approx(1, abs=0.02)
     (box,) = found.boxes('loud')
@@ -84,7 +84,7 @@ def test_saved_files_say_what_was_found(tmp_path, localize, media):
         }
     ]
     saved = json.loads((tmp_path / 'out/a_b.json').read_text())
-    assert saved['format'] == 'mmavl.localization/1'
+    assert saved['format'] == 'mmavl.localization/2'
     assert saved['size'] == [60, 40]
     assert [tag['label'] for tag in saved['tags'] if tag['sounding']] == ['loud', 'quiet']
     loud = saved['maps'][0]

@@ -48,7 +48,7 @@ def test_the_quickstarts_config_runs_from_weights_alone(weights, media, tmp_path
     for single, batched in zip(one['predictions'], many['predictions']):
         assert set(single.maps) == set(CLASSES)
         for label in CLASSES:
-            assert single.heard[label] == pytest.approx(batched.heard[label], abs=1e-5)
+            assert single.audio_probs[label] == pytest.approx(batched.audio_probs[label], abs=1e-5)
             assert single.maps[label] == pytest.approx(batched.maps[label], abs=1e-4)
 
 

@@ -27,9 +27,9 @@ def test_a_family_takes_more_than_a_class():
 
 
 def test_what_is_hardly_in_the_picture_is_unseen():
-    naming = Naming(0.3, seen_threshold=0.5)
-    assert naming.unseen(['a', 'b', 'c'], {'a': 0.4, 'b': 0.5, 'c': 0.9, 'd': 0.0}) == ['a']
-    assert Naming(0.3).unseen(['a'], {'a': 0.0}) == []
+    naming = Naming(0.3, visual_threshold=0.5)
+    assert naming.off_screen(['a', 'b', 'c'], {'a': 0.4, 'b': 0.5, 'c': 0.9, 'd': 0.0}) == ['a']
+    assert Naming(0.3).off_screen(['a'], {'a': 0.0}) == []
 
 
 def test_a_manifests_model_has_no_families_to_name():

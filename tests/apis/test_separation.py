@@ -10,16 +10,18 @@ WAVE = np.zeros(441, np.float32)
 
 def test_as_plain_data_it_names_rates_length_and_tags_best_first_without_waveforms():
     clip = Clip('a b', 'a b.jpg', 'a b.wav')
-    heard = {'Horn': 0.123456, 'Violin': 0.9}
-    found = Separation('a b', 44100, 11025, {'Violin': WAVE, 'Horn': WAVE}, heard, clip).to_dict()
+    audio_probs = {'Horn': 0.123456, 'Violin': 0.9}
+    found = Separation(
+        'a b', 44100, 11025, {'Violin': WAVE, 'Horn': WAVE}, audio_probs, clip
+    ).to_dict()
     assert found == {
-        'format': 'mmavl.separation/1',
+        'format': 'mmavl.separation/2',
         'name': 'a b',
         'source': {'image': 'a b.jpg', 'audio': 'a b.wav'},
         'sample_rate': 44100,
         'model_rate': 11025,
         'samples': 441,
-        'tags': [{'label': 'Violin', 'heard': 0.9}, {'label': 'Horn', 'heard': 0.1235}],
+        'tags': [{'label': 'Violin', 'audio_prob': 0.9}, {'label': 'Horn', 'audio_prob': 0.1235}],
     }
     assert json.loads(json.dumps(found)) == found
 

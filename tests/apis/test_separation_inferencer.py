@@ -100,7 +100,7 @@ def test_sources_are_as_long_as_the_sound_at_its_own_rate(config, media, tmp_pat
         assert rate == 11025
         assert np.array_equal(saved, found.sources[label])
     content = json.loads((tmp_path / 'clip.json').read_text())
-    assert content['format'] == 'mmavl.separation/1'
+    assert content['format'] == 'mmavl.separation/2'
     assert content['samples'] == len(wave)
     assert content['sources'] == {'loud': 'clip.loud.wav', 'quiet': 'clip.quiet.wav'}
 
@@ -112,7 +112,7 @@ def test_what_is_heard_is_separated_and_the_best_one_where_nothing_is(config, me
     first, second = separate([(IMAGE, wave, 8000), (dim, wave, 8000)])['predictions']
     assert list(first.sources) == ['loud']
     assert list(second.sources) == ['loud']
-    assert second.heard == {'loud': 0.0, 'quiet': 0.0}
+    assert second.audio_probs == {'loud': 0.0, 'quiet': 0.0}
 
 
 def test_sources_whose_files_would_be_one_get_different_ones(show, halves, media, tmp_path):
@@ -173,7 +173,7 @@ def test_each_window_is_guided_by_what_the_video_shows_in_its_middle(config, med
     expected = media.tone(6.5)
     seen = separate.model.seen  # per window, for both sources; the video ends before 5.25 s
     assert seen == pytest.approx([50, 50, 100, 100, 150, 150, 150, 150], abs=4)
-    assert found.heard['loud'] == pytest.approx(150 / 255, abs=0.02)
+    assert found.audio_probs['loud'] == pytest.approx(150 / 255, abs=0.02)
     for label, share in (('loud', 0.75), ('quiet', 0.25)):
         assert resampled_error(found.sources[label], share * expected) < 0.01
 
@@ -219,7 +219,7 @@ def test_each_source_is_what_its_box_or_picture_shows(show, halves, media, tmp_p
     wave = media.tone(4)
     (found,) = show()((halves, wave, media.RATE), sources=sources)['predictions']
     assert list(found.sources) == ['left', 'right', 'drum']
-    assert found.heard == {}
+    assert found.audio_probs == {}
     for name, share in (('left', 200), ('right', 0), ('drum', 100)):
         assert resampled_error(found.sources[name], share / 255 * wave) < 0.01
 

@@ -16,10 +16,10 @@ def test_neighbours_weigh_by_their_distance_and_maps_by_their_probability_too():
     items = [found(0.0, 1.0, 1.0), found(0.5, 0.0, 9.0), found(1.0, 0.5, 3.0)]
     first, middle, last = smooth(items, seconds=0.5, naming=Naming(0.4))
     # weights 1 and 1/2 for itself and the neighbour half a second away
-    assert first.heard['loud'] == pytest.approx((1.0 + 0.5 * 0.0) / 1.5)
-    assert middle.heard['loud'] == pytest.approx((0.5 * 1.0 + 0.0 + 0.5 * 0.5) / 2)
+    assert first.audio_probs['loud'] == pytest.approx((1.0 + 0.5 * 0.0) / 1.5)
+    assert middle.audio_probs['loud'] == pytest.approx((0.5 * 1.0 + 0.0 + 0.5 * 0.5) / 2)
     assert middle.maps['loud'][0, 0] == pytest.approx((0.5 * 1 + 0.25 * 3) / 0.75, abs=1e-4)
-    assert last.heard['loud'] == pytest.approx(0.5 / 1.5)
+    assert last.audio_probs['loud'] == pytest.approx(0.5 / 1.5)
     assert [item.sounding for item in (first, middle, last)] == [['loud'], [], []]
     assert [item.time for item in (first, middle, last)] == [0.0, 0.5, 1.0]
 

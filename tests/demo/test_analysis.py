@@ -53,9 +53,9 @@ def test_a_picture_with_a_sound_has_one_moment_and_its_json(analyst, media, tmp_
     assert np.ptp(other[140, 40].astype(int)) < 8
     assert np.ptp(other[140, 520].astype(int)) > 50
     record = json.loads(done.record.read_text())
-    assert record['format'] == 'mmavl.localization/1'
+    assert record['format'] == 'mmavl.localization/2'
     assert record['source'] == {'image': 'a.png', 'audio': 'a.wav'}
-    assert [tag['heard'] for tag in record['tags']] == [0.9, 0.1]
+    assert [tag['audio_prob'] for tag in record['tags']] == [0.9, 0.1]
     assert len(record['maps']) == 2
 
 
@@ -96,7 +96,7 @@ def test_a_clip_longer_than_its_header_says_is_refused_before_it_is_read_whole(
     monkeypatch.setattr(
         type(localizer.pipeline), 'load', lambda *args, whole=False: {'image': GREY}
     )
-    found = SimpleNamespace(time=0.0, clip=Clip('x', '', ''), maps={}, heard={})
+    found = SimpleNamespace(time=0.0, clip=Clip('x', '', ''), maps={}, audio_probs={})
     monkeypatch.setattr(Analyst, '_moments', lambda *args: [Moment(b'', found)])
     analyst = Analyst(localizer, longest=0.5)
     with pytest.raises(DataError, match=r'^(a\.wav|clip\.mp4) lasts [12] s or more.* 0 s at most'):

@@ -34,16 +34,16 @@ def test_names_say_what_is_not_in_the_picture_and_when_nothing_is_heard():
         'size': (4, 4),
         'time': 0.0,
         'window': (0.0, 1.0),
-        'seen': {},
+        'visual_probs': {},
         'maps': {},
     }
-    found = Localization(heard={'a<b': 0.9, 'c_d': 0.8}, sounding=['a<b', 'c_d'], **fields)
+    found = Localization(audio_probs={'a<b': 0.9, 'c_d': 0.8}, sounding=['a<b', 'c_d'], **fields)
     assert names_line(found) == '<p><b>a&lt;b</b>, <b>c d</b></p>'
-    found = Localization(heard={'c_d': 0.8}, sounding=['c_d'], unseen=['c_d'], **fields)
+    found = Localization(audio_probs={'c_d': 0.8}, sounding=['c_d'], off_screen=['c_d'], **fields)
     assert names_line(found) == '<p><b>c d</b> (not in the picture)</p>'
-    found = Localization(heard={'c_d': 0.1}, sounding=[], **fields)
+    found = Localization(audio_probs={'c_d': 0.1}, sounding=[], **fields)
     assert names_line(found) == '<p>Nothing that the model knows is heard.</p>'
-    assert names_line(Localization(heard={}, sounding=['sound'], **fields)) == ''
+    assert names_line(Localization(audio_probs={}, sounding=['sound'], **fields)) == ''
 
 
 @pytest.fixture(scope='module')
@@ -245,7 +245,7 @@ def test_the_json_can_be_downloaded(tab):
         tab.click('#record')
     assert download.value.suggested_filename == 'clip.windows.jsonl'
     with open(download.value.path()) as file:
-        assert json.loads(file.readline())['format'] == 'mmavl.localization/1'
+        assert json.loads(file.readline())['format'] == 'mmavl.localization/2'
 
 
 def test_a_bad_upload_gets_one_readable_line(tab, media):

@@ -124,8 +124,8 @@ def test_titles_name_the_class_and_what_was_made_of_it(visualizer, monkeypatch):
     assert [p.title for p in panels] == ['frame', 'strings', 'wind', 'sound']
     assert [p.subtitle for p in panels] == [
         '1 sounding, 1 silent',
-        'missed: heard 0.25',
-        'false alarm: heard 0.50',
+        'missed: audio 0.25',
+        'false alarm: audio 0.50',
         '',
     ]
 

@@ -70,8 +70,8 @@ def test_a_long_title_is_cut_and_leaves_its_caption_out():
 
 
 def test_a_subtitle_gives_up_its_last_parts_before_it_is_cut():
-    whole = row([panel(255, subtitle='heard 0.12, seen 0.80, and so on')])[38:74]
-    shorter = row([panel(255, subtitle='heard 0.12')])[38:74]
+    whole = row([panel(255, subtitle='audio 0.12, visual 0.80, and so on')])[38:74]
+    shorter = row([panel(255, subtitle='audio 0.12')])[38:74]
     np.testing.assert_array_equal(whole, shorter)
 
 

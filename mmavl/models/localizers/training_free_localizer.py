@@ -69,7 +69,7 @@ class TrainingFreeLocalizer(BaseLocalizer):
     """
 
     #: A class that is less likely than this in the picture is not shown there.
-    seen_threshold = 0.5
+    visual_threshold = 0.5
     maps_of_likely = True
 
     def __init__(
