@@ -19,9 +19,13 @@ def _child(name: str, parent: Registry, *locations: str) -> Registry:
 DATASETS = _child('dataset', _mmengine.DATASETS, 'mmavl.datasets')
 TRANSFORMS = _child('transform', _mmengine.TRANSFORMS, 'mmavl.datasets.transforms')
 #: Backbones, necks, heads, disentanglers, losses, spectrograms, preprocessors, localizers,
-#: and the teachers of pseudo-labels.
+#: separators, taggers, and the teachers of pseudo-labels.
 MODELS = _child(
-    'model', _mmengine.MODELS, 'mmavl.models', 'mmavl.preparation.pseudo_labels.teachers'
+    'model',
+    _mmengine.MODELS,
+    'mmavl.models',
+    'mmavl.taggers',
+    'mmavl.preparation.pseudo_labels.teachers',
 )
 METRICS = _child('metric', _mmengine.METRICS, 'mmavl.evaluation.metrics')
 HOOKS = _child('hook', _mmengine.HOOKS, 'mmavl.engine.hooks')

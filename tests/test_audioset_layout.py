@@ -13,7 +13,7 @@ from PIL import Image
 from mmavl.datasets.manifest import write_manifest
 from mmavl.engine.checkpoint import load_checkpoint
 from mmavl.engine.launch import prepare_config, run_test, run_training
-from mmavl.preparation.instrument_scenes.classes import CLASSES
+from mmavl.scenes.instruments.classes import CLASSES
 
 CONFIGS = Path(__file__).parents[1] / 'configs'
 SECONDS, ANNOTATED = 10, 4

@@ -8,7 +8,7 @@ import pytest
 from mmengine.config import Config
 
 from mmavl.models.label_groups import TableGroups
-from mmavl.preparation.instrument_scenes.classes import FAMILY
+from mmavl.scenes.instruments.classes import FAMILY
 from mmavl.utils.label_lists import read_labels
 
 ROOT = Path(__file__).parents[1] / 'configs/_base_/classes'

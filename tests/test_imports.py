@@ -13,8 +13,9 @@ LAYERS = [
     ['registry'],
     ['structures'],
     ['models'],
-    ['datasets', 'evaluation'],
+    ['taggers', 'datasets', 'evaluation'],
     ['visualization'],
+    ['scenes'],
     ['preparation'],
     ['engine'],
     ['export'],
@@ -64,3 +65,14 @@ def test_no_package_imports_one_above_it_or_next_to_it():
     assert {target for source, target in edges if source == 'evaluation.functional'} == {
         'evaluation.functional'
     }
+
+
+def test_no_package_has_more_than_a_fifth_of_the_lines():
+    lines = {
+        folder.name: sum(len(path.read_text().splitlines()) for path in folder.rglob('*.py'))
+        for folder in CORE.iterdir()
+        if folder.is_dir()
+    }
+    largest = max(lines, key=lines.get)
+    assert lines[largest] < 0.2 * sum(lines.values()), f'{largest} has {lines[largest]} lines'
+    assert {name for name, count in lines.items() if count} <= HEIGHT.keys() | {'.mim'}

@@ -51,10 +51,10 @@ def boxes_of_map(
     scaled = scaled[0].numpy()
     count, regions, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
     across, down = size[0] / rule.size, size[1] / rule.size
-    found = []
+    boxes = []
     for number in range(1, count):
         left, top, width, height, area = (int(value) for value in stats[number])
         if area >= least_area * mask.size:
             edges = left * across, top * down, (left + width) * across, (top + height) * down
-            found.append(MapBox(edges, float(scaled[regions == number].max())))
-    return sorted(found, key=lambda box: -box.peak)
+            boxes.append(MapBox(edges, float(scaled[regions == number].max())))
+    return sorted(boxes, key=lambda box: -box.peak)

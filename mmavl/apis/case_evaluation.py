@@ -13,7 +13,7 @@ from mmavl.evaluation.functional import whole_audio_map
 from mmavl.evaluation.real_clips import Case, Hit, Rate, class_of, hit_of, rate_of
 from mmavl.evaluation.real_clips.class_names import acceptable_classes, family_of
 from mmavl.evaluation.real_clips.outcomes import hit_anywhere, hit_at
-from mmavl.preparation.instrument_scenes.classes import GROUPS
+from mmavl.scenes.instruments.classes import GROUPS
 
 from .failures import Failure
 from .localization import AGNOSTIC, Localization

@@ -31,15 +31,15 @@ def add_list_arguments(parser: argparse.ArgumentParser) -> None:
 def run_list(args: argparse.Namespace) -> int:
     """Print names with a line each; 1 where nothing matches."""
     pattern = args.pattern if set('*?[') & set(args.pattern) else f'*{args.pattern}*'
-    found = {k: v for k, v in entries(args.kind).items() if fnmatchcase(k, pattern)}
+    matches = {k: v for k, v in entries(args.kind).items() if fnmatchcase(k, pattern)}
     if args.json:
-        print(json.dumps(found, indent=1))
-    elif found:
-        width = max(map(len, found))
-        print('\n'.join(f'{name:{width}}  {title}' for name, title in found.items()))
-    if not found:
+        print(json.dumps(matches, indent=1))
+    elif matches:
+        width = max(map(len, matches))
+        print('\n'.join(f'{name:{width}}  {title}' for name, title in matches.items()))
+    if not matches:
         print(f'error: none of the {args.kind} matches {args.pattern!r}', file=sys.stderr)
-    return int(not found)
+    return int(not matches)
 
 
 def entries(kind: str) -> dict[str, str]:

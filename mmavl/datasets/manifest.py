@@ -128,17 +128,17 @@ def check_manifest(
     check = partial(_check_one, manifest['metainfo'], data_root)
     if data_root is not None and workers > 1:
         chunk = max(1, min(64, len(entries) // (4 * workers)))
-        found = process_map(
+        listed = process_map(
             check, entries, max_workers=workers, chunksize=chunk, disable=not progress, unit='clip'
         )
     else:
-        found = [check(entry) for entry in tqdm(entries, disable=not progress, unit='clip')]
+        listed = [check(entry) for entry in tqdm(entries, disable=not progress, unit='clip')]
     first = {}
     for number, entry in enumerate(entries):
         other = first.setdefault(entry['clip_id'], number)
         if other != number:
-            found[number].append(Problem('duplicate', f'clip id of entry {other} used again'))
-    return {number: problems for number, problems in enumerate(found) if problems}
+            listed[number].append(Problem('duplicate', f'clip id of entry {other} used again'))
+    return {number: problems for number, problems in enumerate(listed) if problems}
 
 
 def _check_one(meta: dict, data_root: str | Path | None, entry: dict) -> list[Problem]:
@@ -154,8 +154,8 @@ def describe(manifest: dict, problems: dict[int, list[Problem]]) -> Iterable[str
     Yields:
         str: ``clip 'a3f': silent: train/a3f.wav ...``
     """
-    for number, found in problems.items():
-        for problem in found:
+    for number, listed in problems.items():
+        for problem in listed:
             clip_id = manifest['data_list'][number]['clip_id']
             yield f'clip {brief(clip_id)}: {problem.kind}: {problem.message}'
 
@@ -166,7 +166,7 @@ def write_manifest(
     data_root: str | Path | None = None,
     workers: int = 1,
     leave_out_bad: bool = False,
-    found: dict[int, list[Problem]] | None = None,
+    known_problems: dict[int, list[Problem]] | None = None,
 ) -> list[dict]:
     """Write a manifest, only if it passes its checks; at no time is there half of one.
 
@@ -177,8 +177,8 @@ def write_manifest(
         workers (int): Processes that decode media. Defaults to 1.
         leave_out_bad (bool): Leave out entries with problems, and say which and why in
             ``<name>.left_out.json`` next to the manifest. Defaults to False: refuse to write.
-        found (dict[int, list[Problem]], optional): Entry number -> problems that are known
-            already. Defaults to none.
+        known_problems (dict[int, list[Problem]], optional): Entry number -> problems that are
+            known already. Defaults to none.
 
     Returns:
         list[dict]: The ``clip_id`` and ``problems`` of each entry left out.
@@ -192,7 +192,7 @@ def write_manifest(
     if reason:
         raise DataError(f'manifest {path} {reason}')
     problems = check_manifest(manifest, data_root, workers)
-    for number, known in (found or {}).items():
+    for number, known in (known_problems or {}).items():
         problems[number] = [*problems.get(number, []), *known]
     lines = list(describe(manifest, problems))
     if lines and not leave_out_bad:

@@ -55,12 +55,12 @@ class MixtureDataset:
         if self._indices is not None:
             return
         self.dataset.full_init()
-        found: dict[tuple[str, str], int] = {}
+        position: dict[tuple[str, str], int] = {}
         for index in range(len(self.dataset)):
             info = self.dataset.get_data_info(index)
-            found.setdefault((info['clip_id'], info['source']), index)
+            position.setdefault((info['clip_id'], info['source']), index)
         missing = [
-            source for mixture in self.mixtures for source in mixture if source[:2] not in found
+            source for mixture in self.mixtures for source in mixture if source[:2] not in position
         ]
         if missing:
             clip, name, *_ = missing[0]
@@ -70,7 +70,7 @@ class MixtureDataset:
                 'data set with the seed and size that the list was made for, or make a list of '
                 f'yours with {tool_command("dataset_converters/make_mixtures.py")}'
             )
-        self._indices = [[found[source[:2]] for source in mixture] for mixture in self.mixtures]
+        self._indices = [[position[source[:2]] for source in mixture] for mixture in self.mixtures]
 
     def __len__(self) -> int:
         return len(self.mixtures)

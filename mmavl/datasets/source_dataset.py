@@ -33,13 +33,13 @@ class SourceDataset(AVDataset):
         super().__init__(*args, **kwargs)
 
     def _samples(self, entry: dict) -> list[dict]:
-        found = []
+        sources = []
         for sample in super()._samples(entry):
             if self.whole_clips:
-                found.append(self._whole(sample, entry))
+                sources.append(self._whole(sample, entry))
                 continue
             paths = sample.pop('sources', None) or self._solo(sample, entry)
-            found += [
+            sources += [
                 {
                     **sample,
                     'audio_path': path,
@@ -49,7 +49,7 @@ class SourceDataset(AVDataset):
                 }
                 for name, path in paths.items()
             ]
-        return found
+        return sources
 
     def frame_at(self, idx: int, place: float) -> int:
         """The frame of a sample at a place of a mixture list.

@@ -40,7 +40,7 @@ class Moment:
     """A frame, as JPEG of 560 pixels at its long side, and what was found in it."""
 
     jpeg: bytes
-    found: Localization
+    result: Localization
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,13 +62,13 @@ class Analysis:
 
     def by_score(self) -> list[str]:
         """The classes with maps, those heard best at any moment first."""
-        found = [moment.found for moment in self.moments]
-        labels = dict.fromkeys(label for item in found for label in item.maps)
-        return sorted(labels, key=lambda k: -max(f.audio_probs.get(k, 0.0) for f in found))
+        results = [moment.result for moment in self.moments]
+        labels = dict.fromkeys(label for result in results for label in result.maps)
+        return sorted(labels, key=lambda k: -max(r.audio_probs.get(k, 0.0) for r in results))
 
     def moment(self, time: float) -> Moment:
         """The last one at or before a time."""
-        past = [m for m in self.moments if (m.found.time or 0.0) <= time + 1e-6]
+        past = [m for m in self.moments if (m.result.time or 0.0) <= time + 1e-6]
         return past[-1] if past else self.moments[0]
 
     def picture(self, time: float = 0.0, label: str | None = None) -> np.ndarray:
@@ -80,15 +80,17 @@ class Analysis:
                 sound.
         """
         moment = self.moment(time)
-        found, image = moment.found, np.asarray(Image.open(io.BytesIO(moment.jpeg)))
-        labels = found.shown if label is None else [label]
-        maps = {name: found.maps[name] for name in labels if name in found.maps}
+        result, image = moment.result, np.asarray(Image.open(io.BytesIO(moment.jpeg)))
+        labels = result.shown if label is None else [label]
+        maps = {name: result.maps[name] for name in labels if name in result.maps}
         scores = {
-            k: found.audio_probs[k] for k in {*found.sounding, *labels} if k in found.audio_probs
+            k: result.audio_probs[k]
+            for k in {*result.sounding, *labels}
+            if k in result.audio_probs
         }
         size = image.shape[1], image.shape[0]
-        time = found.time or 0.0
-        return render_frame(image, maps, scores, self.classes, size, time, found.kinds)
+        time = result.time or 0.0
+        return render_frame(image, maps, scores, self.classes, size, time, result.kinds)
 
 
 class Analyst:
@@ -200,17 +202,17 @@ class Analyst:
         if not clip.video:
             many = self.localizer.model.maps_of_likely
             options = {'labels': None if many else self.localizer.classes}
-            found = self.localizer((clip.image, clip.audio), **options)['predictions'][0]
+            result = self.localizer((clip.image, clip.audio), **options)['predictions'][0]
             image = self.localizer.pipeline.load(clip)['image']
-            return [Moment(_small_jpeg(image), _without_folders(found))]
+            return [Moment(_small_jpeg(image), _without_folders(result))]
         moments = []
         windows = self.localizer.video(clip.video, rate=self.rate)
         times = (number / self.rate for number in range(round(self.longest * self.rate) + 2))
         with PictureStream(clip.video) as pictures:
-            for found, (_, image) in zip(windows, pictures.at(times)):
-                self._refuse_long(clip.video, found.time)  # a header can be wrong
-                moments.append(Moment(_small_jpeg(image), _without_folders(found)))
-                report(min(0.8 * found.time / lasting, 0.8), f'At {found.time:.1f} s')
+            for result, (_, image) in zip(windows, pictures.at(times)):
+                self._refuse_long(clip.video, result.time)  # a header can be wrong
+                moments.append(Moment(_small_jpeg(image), _without_folders(result)))
+                report(min(0.8 * result.time / lasting, 0.8), f'At {result.time:.1f} s')
         return moments
 
     def _sounds(self, clip: Clip, folder: Path) -> dict[str, Path]:
@@ -267,19 +269,19 @@ def _small_jpeg(image: np.ndarray) -> bytes:
     return jpeg_bytes(cv2.resize(image, size, interpolation=method))
 
 
-def _without_folders(found: Localization) -> Localization:
-    clip = found.clip
+def _without_folders(result: Localization) -> Localization:
+    clip = result.clip
     image, audio = (Path(path).name for path in (clip.image, clip.audio))
-    return replace(found, clip=Clip(clip.name, image, audio))
+    return replace(result, clip=Clip(clip.name, image, audio))
 
 
 def _write_record(moments: Iterable[Moment], folder: Path) -> Path:
-    found = [moment.found for moment in moments]
-    stem = safe_name(found[0].name)
-    if found[0].clip.video is None:
-        write_json(folder / f'{stem}.json', found[0].to_dict())
+    results = [moment.result for moment in moments]
+    stem = safe_name(results[0].name)
+    if results[0].clip.video is None:
+        write_json(folder / f'{stem}.json', results[0].to_dict())
         return folder / f'{stem}.json'
     with atomic_write(folder / f'{stem}.windows.jsonl') as file:
-        for item in found:
+        for item in results:
             file.write(to_json(item.to_dict(brief=True)) + '\n')
     return folder / f'{stem}.windows.jsonl'

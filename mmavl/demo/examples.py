@@ -23,8 +23,8 @@ class Example:
 
 def find_scenes() -> Path | None:
     """The manifest of InstrumentScenes' test scenes, here or in mmavl's checkout, if built."""
-    found = (folder / SCENES for folder in (Path.cwd(), shipped().resolve().parent))
-    return next((path for path in found if path.is_file()), None)
+    candidates = (folder / SCENES for folder in (Path.cwd(), shipped().resolve().parent))
+    return next((path for path in candidates if path.is_file()), None)
 
 
 def list_examples(manifest: str | Path, count: int = 9) -> list[Example]:

@@ -246,7 +246,7 @@ class Page:
         finally:
             if room:
                 self.uploads.release(_RESULTS)
-        times = [moment.found.time or 0.0 for moment in done.moments]
+        times = [moment.result.time or 0.0 for moment in done.moments]
         choices = [ALL, *((readable(name), name) for name in done.by_score())]
         picture, tags = self._show(done, times[0], ALL)
         return [
@@ -268,8 +268,8 @@ class Page:
         if done is None:
             raise self.gr.Error('This is over an hour old: upload it again', print_exception=False)
         picture = done.picture(time, None if label == ALL else label)
-        found = done.moment(time).found
-        return picture, names_line(found) + tag_bars(found.audio_probs)
+        result = done.moment(time).result
+        return picture, names_line(result) + tag_bars(result.audio_probs)
 
     def _players(self, done: Analysis) -> str:
         rows = []
@@ -300,14 +300,14 @@ def readable(label: str) -> str:
     return escape(label.replace('_', ' '))
 
 
-def names_line(found: Localization) -> str:
+def names_line(result: Localization) -> str:
     """HTML that names what sounds, and what of it is not in the picture."""
-    if not found.audio_probs:
+    if not result.audio_probs:
         return ''
     names = (
-        f'<b>{readable(found.kinds.get(label, label))}</b>'
-        + (' (not in the picture)' if label in found.off_screen else '')
-        for label in found.sounding
+        f'<b>{readable(result.kinds.get(label, label))}</b>'
+        + (' (not in the picture)' if label in result.off_screen else '')
+        for label in result.sounding
     )
     return f'<p>{", ".join(names) or "Nothing that the model knows is heard."}</p>'
 

@@ -109,11 +109,11 @@ class Detector:
             return self.model.test_step(pseudo_collate(frames))
 
     def _boxes(self, sample: Any, score: float) -> Iterable[DetectedBox]:
-        found = sample.pred_instances.cpu().numpy()
+        instances = sample.pred_instances.cpu().numpy()
         height, width = sample.ori_shape
-        corners = np.clip(found.bboxes / [width, height, width, height], 0, 1).round(5)
+        corners = np.clip(instances.bboxes / [width, height, width, height], 0, 1).round(5)
         for (x1, y1, x2, y2), label, confidence in zip(
-            corners.tolist(), found.labels, found.scores
+            corners.tolist(), instances.labels, instances.scores
         ):
             if confidence < score or x2 <= x1 or y2 <= y1:
                 continue

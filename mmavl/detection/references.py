@@ -59,12 +59,12 @@ def box_references(entry: dict, detected: Iterable[DetectedBox]) -> list[dict]:
     Returns:
         list[dict]: ``bbox`` (normalised xywh), ``label``, ``sounding`` and ``score``.
     """
-    heard = sounding_tags(entry)
+    sounding = sounding_tags(entry)
     return [
         {
             'bbox': list(box.bbox),
             'label': box.label,
-            'sounding': box.label in heard,
+            'sounding': box.label in sounding,
             'score': box.score,
         }
         for box in detected

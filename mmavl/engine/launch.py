@@ -142,10 +142,10 @@ def run_training(cfg: Config, resume: str | None = None) -> AVRunner:
         FloatingPointError: The loss was no longer finite.
     """
     if resume == 'auto':
-        found = latest_checkpoint(cfg.work_dir)
-        if found is None:
+        checkpoint = latest_checkpoint(cfg.work_dir)
+        if checkpoint is None:
             print_log(f'Nothing to resume in {cfg.work_dir}: training starts from the beginning.')
-        resume = found and str(found)
+        resume = checkpoint and str(checkpoint)
     if resume is not None:
         if not Path(resume).is_file():
             raise FileNotFoundError(f'--resume: checkpoint not found: {resume}')

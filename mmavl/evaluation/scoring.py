@@ -38,7 +38,7 @@ class Scores:
         ciou (ndarray): float64 [P]; 0 where the model gave no map, nan where undefined.
         peaks (ndarray): float64 [P, R], the share of the map's maximum in each of
             :data:`~mmavl.evaluation.targets.REGIONS`; 0 everywhere where there is no map.
-        heard (ndarray): bool [P], whether the model gave a map.
+        has_map (ndarray): bool [P], whether the model gave a map.
     """
 
     row: str
@@ -46,7 +46,7 @@ class Scores:
     targets: list[Target]
     ciou: np.ndarray
     peaks: np.ndarray
-    heard: np.ndarray
+    has_map: np.ndarray
 
 
 def score(
@@ -104,18 +104,18 @@ class _Batch:
         """CIoU [n], peaks [n, R] and whether there was a map [n]."""
         if row in TRIVIAL:
             return self._once((row, *_grid(protocol)), lambda: self._score_mask(protocol, row))
-        heard, _ = self._maps(protocol)
+        has_map, _ = self._maps(protocol)
         references, _ = self._references(protocol)
         masks = torch.zeros(references.shape, dtype=torch.bool)
-        masks[heard] = protocol.binarise(self._normalised(protocol), references[heard])
-        return consensus_iou(masks, references), self._peaks(protocol), heard
+        masks[has_map] = protocol.binarise(self._normalised(protocol), references[has_map])
+        return consensus_iou(masks, references), self._peaks(protocol), has_map
 
     def _score_mask(self, protocol: Protocol, row: str) -> tuple[Tensor, Tensor, Tensor]:
         references, regions = self._references(protocol)
         masks = TRIVIAL[row](protocol.size).expand_as(regions)
-        heard = torch.ones(len(masks), dtype=torch.bool)
+        has_map = torch.ones(len(masks), dtype=torch.bool)
         shares = mask_shares(masks, regions, len(REGIONS))
-        return consensus_iou(masks, references), shares, heard
+        return consensus_iou(masks, references), shares, has_map
 
     def _references(self, protocol: Protocol) -> tuple[Tensor, Tensor]:
         """G, and the region of every pixel, [n, size, size] each."""
@@ -131,23 +131,23 @@ class _Batch:
         """Which targets have a map, bool [n], and the m maps there are, [m, size, size]."""
 
         def compute() -> tuple[Tensor, Tensor]:
-            found = [target_map(p, target, protocol.tags) for p, target in self.pairs]
-            heard = torch.tensor([values is not None for values in found])
-            maps = torch.empty(int(heard.sum()), protocol.size, protocol.size)
-            for i, values in enumerate(values for values in found if values is not None):
+            all_maps = [target_map(p, target, protocol.tags) for p, target in self.pairs]
+            has_map = torch.tensor([values is not None for values in all_maps])
+            maps = torch.empty(int(has_map.sum()), protocol.size, protocol.size)
+            for i, values in enumerate(values for values in all_maps if values is not None):
                 maps[i] = resize_maps(torch.from_numpy(values), protocol.size)
-            return heard, maps
+            return has_map, maps
 
         return self._once(('maps', protocol.size, protocol.tags), compute)
 
     def _normalised(self, protocol: Protocol) -> Tensor:
-        heard, maps = self._maps(protocol)
+        has_map, maps = self._maps(protocol)
 
         def compute() -> Tensor:
             try:
                 return protocol.normalise(maps)
             except ValueError as error:
-                clips = dict.fromkeys(p.clip_id for (p, _), has in zip(self.pairs, heard) if has)
+                clips = dict.fromkeys(p.clip_id for (p, _), has in zip(self.pairs, has_map) if has)
                 raise DataError(
                     f"protocol '{protocol.name}', among clips {', '.join(clips)}: {error}"
                 ) from error
@@ -156,10 +156,10 @@ class _Batch:
 
     def _peaks(self, protocol: Protocol) -> Tensor:
         def compute() -> Tensor:
-            heard, maps = self._maps(protocol)
+            has_map, maps = self._maps(protocol)
             _, regions = self._references(protocol)
-            shares = torch.zeros(len(heard), len(REGIONS), dtype=torch.float64)
-            shares[heard] = peak_shares(maps, regions[heard], len(REGIONS))
+            shares = torch.zeros(len(has_map), len(REGIONS), dtype=torch.float64)
+            shares[has_map] = peak_shares(maps, regions[has_map], len(REGIONS))
             return shares
 
         return self._once(('peaks', protocol.tags, *_grid(protocol)), compute)

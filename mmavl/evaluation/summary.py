@@ -143,8 +143,8 @@ def _heard(scores: Scores, predictions: Sequence[Prediction]) -> dict[str, float
     if scores.row != 'model' or not frames:
         return metrics
     predicted = scores.protocol.tags == 'predicted'
-    if predicted or not scores.heard.all():
-        metrics['missed_classes'] = float(1 - scores.heard.mean())
+    if predicted or not scores.has_map.all():
+        metrics['missed_classes'] = float(1 - scores.has_map.mean())
     if predicted and not any(agnostic):
         invented = [_invented(predictions[frame]) for frame in frames]
         metrics['invented_per_frame'] = float(np.mean(invented))
@@ -167,20 +167,20 @@ def sample_scores(
         list[dict]: ``clip_id``, ``frame_index``, ``img_path``, ``audio_path``; ``level``,
         ``ciou`` (cIoU_class; None: not evaluated), ``all_sources``, ``pointing`` (mean over its
         classes), ``sfd``; ``classes``: for each of its targets ``class`` (None: the whole
-        sound), ``ciou``, ``pointing``, ``heard``.
+        sound), ``ciou``, ``pointing``, ``has_map``.
     """
     names = metainfo.get('classes', [])
     reduced = FrameScores(scores)
     row_of = {frame: row for row, frame in enumerate(reduced.frames.tolist())}
     classes: list[list[dict]] = [[] for _ in predictions]
-    for target, ciou, peaks, heard in zip(
-        scores.targets, scores.ciou.tolist(), scores.peaks.tolist(), scores.heard.tolist()
+    for target, ciou, peaks, has_map in zip(
+        scores.targets, scores.ciou.tolist(), scores.peaks.tolist(), scores.has_map.tolist()
     ):
         name = None if target.label < 0 else target.label
         name = names[name] if name is not None and name < len(names) else name
         ciou = None if np.isnan(ciou) else ciou
         classes[target.frame].append(
-            {'class': name, 'ciou': ciou, 'pointing': peaks[_OWN], 'heard': heard}
+            {'class': name, 'ciou': ciou, 'pointing': peaks[_OWN], 'has_map': has_map}
         )
     records = []
     for frame, p in enumerate(predictions):

@@ -27,12 +27,12 @@ def evaluate_tags(predictions: Iterable[Prediction]) -> dict[str, float]:
         dict[str, float]: Shares in [0, 1], and counts.
     """
     samples = list(predictions)
-    heard = [(p.pred_tags, p.gt_tags) for p in samples]
-    seen = [
+    audio = [(p.pred_tags, p.gt_tags) for p in samples]
+    visual = [
         (p.pred_visual_tags, p.gt_tags if p.gt_visual_tags is None else p.gt_visual_tags)
         for p in samples
     ]
-    metrics = _mean_ap('audio', heard) | _mean_ap('visual', seen)
+    metrics = _mean_ap('audio', audio) | _mean_ap('visual', visual)
     pairs = [p.pred_avc for p in samples if p.pred_avc is not None]
     if pairs:
         own, other = np.stack(pairs).T

@@ -109,7 +109,7 @@ def onnx_difference(path: str | Path, model: BaseModel, *inputs: Tensor) -> floa
     import onnxruntime
 
     session = onnxruntime.InferenceSession(path, providers=['CPUExecutionProvider'])
-    found = session.run(None, dict(zip(INPUTS, (x.numpy() for x in inputs), strict=True)))
+    outputs = session.run(None, dict(zip(INPUTS, (x.numpy() for x in inputs), strict=True)))
     with torch.no_grad():
         expected = LocalizerGraph(model)(*inputs)
-    return max(float(np.abs(a - b.numpy()).max()) for a, b in zip(found, expected, strict=True))
+    return max(float(np.abs(a - b.numpy()).max()) for a, b in zip(outputs, expected, strict=True))

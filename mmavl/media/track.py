@@ -117,19 +117,19 @@ class Track:
         return True
 
     def _frames(self) -> Iterator[av.frame.Frame]:
-        seen = undecodable = 0
+        packets_read = undecodable = 0
         for packet in self.packets():
             try:
                 frames = packet.decode()
             except Exception:  # a decoder raises nearly any type
                 # before the first frame it may only lack the key frame that it refers to
-                undecodable += seen > 0
+                undecodable += packets_read > 0
                 frames = []
-            seen += bool(seen or frames)
+            packets_read += bool(packets_read or frames)
             yield from frames
-            if seen == _ENOUGH_PACKETS:
-                self._judge(undecodable, seen)
-        self._judge(undecodable, seen)
+            if packets_read == _ENOUGH_PACKETS:
+                self._judge(undecodable, packets_read)
+        self._judge(undecodable, packets_read)
 
     def packets(self) -> Iterator[av.Packet]:
         """The track's packets in the file's order; reading goes on after damage."""
@@ -144,16 +144,16 @@ class Track:
                 errors, reason = errors + 1, reason or reason_of(error)
         _warn_once(f'{self.path}: its {self.kind} is read no further ({reason})')
 
-    def _judge(self, undecodable: int, seen: int) -> None:
-        if undecodable > MOST_UNDECODABLE * seen:
+    def _judge(self, undecodable: int, packets_read: int) -> None:
+        if undecodable > MOST_UNDECODABLE * packets_read:
             raise DataError(
-                f'{self.path} is damaged: {undecodable} of {seen} packets of its {self.kind} '
-                'cannot be decoded; fetch or convert it again'
+                f'{self.path} is damaged: {undecodable} of {packets_read} packets of its '
+                f'{self.kind} cannot be decoded; fetch or convert it again'
             )
         if undecodable:
             _warn_once(
-                f'{self.path}: left out {undecodable} of {seen} packets of its {self.kind}, which '
-                'cannot be decoded'
+                f'{self.path}: left out {undecodable} of {packets_read} packets of its '
+                f'{self.kind}, which cannot be decoded'
             )
 
     def _on_one_clock(

@@ -1,10 +1,8 @@
 """Everything that a config can name as a part of a model."""
 
 from . import (
-    audio_taggers,
     backbones,
     data_preprocessors,
-    dense_classifiers,
     disentanglers,
     heads,
     label_groups,
@@ -16,10 +14,8 @@ from . import (
 )
 
 __all__ = [
-    'audio_taggers',
     'backbones',
     'data_preprocessors',
-    'dense_classifiers',
     'disentanglers',
     'heads',
     'label_groups',

@@ -1,1 +1,1 @@
-"""What runs before training: scenes, converters, pseudo-labels, published annotations."""
+"""What runs before training: converters, own scenes, pseudo-labels, published annotations."""

@@ -43,14 +43,14 @@ def localization_tables(tests: Sequence[tuple[str, Metrics]]) -> list[Table]:
         list[Table]: Shares in percent.
     """
     tables = []
-    seen = set()
+    printed = set()
     for key in dict.fromkeys(key for _, metrics in tests for key in protocols_of(metrics)):
         chosen = [(name, under(metrics, key)) for name, metrics in tests]
         chosen = [(name, values) for name, values in chosen if values]
         tables.append(_level_table(key, chosen))
         tags = get_protocol(key).tags
-        if tags not in seen:
-            seen.add(tags)
+        if tags not in printed:
+            printed.add(tags)
             tables.append(_peak_table(key, chosen))
     return tables
 

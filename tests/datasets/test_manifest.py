@@ -133,9 +133,11 @@ def test_problems_found_before_are_counted_with_the_others(tmp_path, manifest):
         1: [Problem('unreadable', 'x.png is torn')],
         2: [Problem('silent', 'x.wav is silent')],
     }
-    left_out = write_manifest(tmp_path / 'x.json', manifest, leave_out_bad=True, found=found)
+    left_out = write_manifest(
+        tmp_path / 'x.json', manifest, leave_out_bad=True, known_problems=found
+    )
     assert [item['clip_id'] for item in left_out] == ['clip1', 'clip2']
     assert left_out[0]['problems'][-1] == 'x.png is torn'
     assert left_out[1]['problems'] == ['x.wav is silent']
     with pytest.raises(DataError, match='7 problems'):
-        write_manifest(tmp_path / 'x.json', manifest, found=found)
+        write_manifest(tmp_path / 'x.json', manifest, known_problems=found)

@@ -68,8 +68,8 @@ def test_sounds_share_a_gain_that_keeps_the_loudest_whole(analyst, media, tmp_pa
 def test_a_video_has_a_moment_every_half_second(analyst, media, tmp_path):
     reports = []
     done = analyst([str(media / 'clip.mp4')], tmp_path, lambda *words: reports.append(words))
-    assert [moment.found.time for moment in done.moments] == [0, 0.5, 1, 1.5]
-    assert done.moment(0.9).found.time == 0.5
+    assert [moment.result.time for moment in done.moments] == [0, 0.5, 1, 1.5]
+    assert done.moment(0.9).result.time == 0.5
     # frames 0, 2, 4 and 6 have the greys 0, 60, 120 and 180; the right half has no heat
     greys = [done.picture(time)[200, 540].mean() for time in (0, 0.5, 1, 1.5)]
     assert greys == pytest.approx([0, 60, 120, 180], abs=6)

@@ -16,8 +16,8 @@ from mmavl.datasets.manifest import read_manifest
 from mmavl.engine.checkpoint import load_checkpoint
 from mmavl.engine.launch import prepare_config, run_test, run_training
 from mmavl.preparation.coco import manifest_to_coco, write_coco
-from mmavl.preparation.instrument_scenes.classes import CLASSES
 from mmavl.registry import MODELS
+from mmavl.scenes.instruments.classes import CLASSES
 from mmavl.utils.weights import resolve_path
 
 ROOT = Path(__file__).parents[2] / 'configs/detection'

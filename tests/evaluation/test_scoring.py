@@ -27,7 +27,7 @@ def test_coverage_and_maxima_by_hand(make_prediction):
     assert scores.ciou.tolist() == [0.5, 1.0]
     assert shares(scores.peaks[0]) == {'own': 0.5, 'other_sounding': 0.5}
     assert shares(scores.peaks[1]) == {'own': 1.0}
-    assert scores.heard.tolist() == [True, True]
+    assert scores.has_map.tolist() == [True, True]
 
 
 def test_maxima_in_silent_boxes(make_prediction):
@@ -45,7 +45,7 @@ def test_a_missed_class_scores_nothing_and_points_nowhere(make_prediction):
     assert given.ciou.tolist() == [1, 1]
     assert predicted.ciou.tolist() == [0, 1]
     assert predicted.peaks.sum(1).tolist() == [0, 1]
-    assert predicted.heard.tolist() == [False, True]
+    assert predicted.has_map.tolist() == [False, True]
 
 
 def test_a_degenerate_reference_is_undefined_only_without_a_mask(make_prediction):

@@ -207,8 +207,8 @@ def test_a_record_for_every_listed_frame(make_prediction):
         'pointing': 0.75,
         'sfd': True,
         'classes': [
-            {'class': 'class1', 'ciou': 0.5, 'pointing': 0.5, 'heard': True},
-            {'class': 'class11', 'ciou': 1.0, 'pointing': 1.0, 'heard': True},
+            {'class': 'class1', 'ciou': 0.5, 'pointing': 0.5, 'has_map': True},
+            {'class': 'class11', 'ciou': 1.0, 'pointing': 1.0, 'has_map': True},
         ],
     }
     assert (b['clip_id'], b['frame_index'], b['classes']) == ('b', 7, [])

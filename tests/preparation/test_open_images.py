@@ -1,8 +1,8 @@
 import pytest
 
 from mmavl.errors import DataError
-from mmavl.preparation.instrument_scenes.classes import CLASSES
 from mmavl.preparation.open_images import INSTRUMENTS, read_boxes, read_class_labels, read_sizes
+from mmavl.scenes.instruments.classes import CLASSES
 
 HEADER = (
     'ImageID,Source,LabelName,Confidence,XMin,XMax,YMin,YMax,'

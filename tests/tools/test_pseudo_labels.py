@@ -106,7 +106,7 @@ def test_what_does_not_fit_ends_with_one_line(run, config, tiny_manifest):
 @pytest.mark.parametrize('modality', ['audio', 'visual'])
 def test_the_table_of_the_scenes_is_spelt_as_the_teachers_labels(modality):
     part = Config.fromfile(ROOT / 'configs/pseudo_labels/scenes.py')[modality]
-    from mmavl.preparation.instrument_scenes.classes import CLASSES, GROUPS
+    from mmavl.scenes.instruments.classes import CLASSES, GROUPS
 
     try:
         labels = read_labels(part.teacher.get('labels', 'timm:imagenet-1k'))

@@ -24,9 +24,9 @@ from mmavl.demo.analysis import Analyst
 from mmavl.demo.examples import list_examples
 from mmavl.demo.page import Page
 from mmavl.engine.launch import clear_errors
-from mmavl.preparation.instrument_scenes.pictures import PictureReader
-from mmavl.preparation.instrument_scenes.sounds import load_sounds
-from mmavl.preparation.instrument_scenes.sources import fetch_materials
+from mmavl.scenes.instruments.pictures import PictureReader
+from mmavl.scenes.instruments.sounds import load_sounds
+from mmavl.scenes.instruments.sources import fetch_materials
 from mmavl.utils.options import add_dtype_option
 
 FRAME_RATE = 10

@@ -23,13 +23,13 @@ from mmavl.apis import LocalizationInferencer
 from mmavl.engine.launch import clear_errors
 from mmavl.media.mp4_writer import Mp4Writer
 from mmavl.media.video import PictureStream
-from mmavl.preparation.instrument_scenes.pictures import PictureReader
-from mmavl.preparation.instrument_scenes.sounds import load_sounds
-from mmavl.preparation.instrument_scenes.sources import fetch_materials
-from mmavl.preparation.scenes.banks import SoundBank
-from mmavl.preparation.scenes.frame import FrameStyle, compose_frame
-from mmavl.preparation.scenes.mixture import mix
-from mmavl.preparation.scenes.waves import SAMPLE_RATE
+from mmavl.scenes.banks import SoundBank
+from mmavl.scenes.frame import FrameStyle, compose_frame
+from mmavl.scenes.instruments.pictures import PictureReader
+from mmavl.scenes.instruments.sounds import load_sounds
+from mmavl.scenes.instruments.sources import fetch_materials
+from mmavl.scenes.mixture import mix
+from mmavl.scenes.waves import SAMPLE_RATE
 from mmavl.utils.files import atomic_write
 from mmavl.utils.options import add_dtype_option
 from mmavl.visualization.spectrogram import Spectrogram, draw_spectrogram

@@ -24,15 +24,15 @@ from mmavl.datasets.manifest import write_manifest
 from mmavl.engine.checkpoint import load_checkpoint, load_state
 from mmavl.engine.config import config_errors, load_config
 from mmavl.engine.launch import clear_errors
-from mmavl.preparation.instrument_scenes.classes import CLASSES, GROUPS
-from mmavl.preparation.instrument_scenes.pictures import PictureReader
-from mmavl.preparation.instrument_scenes.sounds import load_sounds
-from mmavl.preparation.instrument_scenes.sources import fetch_materials
-from mmavl.preparation.scenes.banks import SoundBank
-from mmavl.preparation.scenes.frame import compose_frame
-from mmavl.preparation.scenes.mixture import DURATION, mix
-from mmavl.preparation.scenes.scene import jpeg_bytes, wav_bytes
 from mmavl.registry import DATASETS, MODELS
+from mmavl.scenes.banks import SoundBank
+from mmavl.scenes.frame import compose_frame
+from mmavl.scenes.instruments.classes import CLASSES, GROUPS
+from mmavl.scenes.instruments.pictures import PictureReader
+from mmavl.scenes.instruments.sounds import load_sounds
+from mmavl.scenes.instruments.sources import fetch_materials
+from mmavl.scenes.mixture import DURATION, mix
+from mmavl.scenes.scene import jpeg_bytes, wav_bytes
 from mmavl.structures import AVDataSample
 from mmavl.utils.autocast import Precision
 from mmavl.utils.files import atomic_write

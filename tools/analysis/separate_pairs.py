@@ -132,7 +132,7 @@ def main() -> None:
         rate = model.data_preprocessor.sample_rate
         known = model.dataset_meta['classes']
         blind = NMFMFCC(assignment='oracle', sample_rate=rate)
-        rows, spent, heard = defaultdict(list), 0.0, 0.0
+        rows, spent, duration = defaultdict(list), 0.0, 0.0
         for group, name, classes, references, mixture in mixtures(items, args, rate):
             unknown = [label for label in classes if label not in known]
             if unknown:
@@ -140,7 +140,7 @@ def main() -> None:
             begin = time.perf_counter()
             numbers = [known.index(label) for label in classes]
             estimates = {'by name': separate_waveform(model, mixture, None, numbers).cpu()}
-            spent, heard = spent + time.perf_counter() - begin, heard + len(mixture) / rate
+            spent, duration = spent + time.perf_counter() - begin, duration + len(mixture) / rate
             index = torch.zeros(len(classes), dtype=torch.long)
             inputs = {'mixture': mixture[None], 'index': index, 'sources': references}
             estimates['NMF-MFCC, named by the references'] = blind.separate(inputs)
@@ -150,7 +150,7 @@ def main() -> None:
             if not args.quiet:
                 print(f'{rows[group, "by name"][-1][0]:6.2f} dB  {name}', flush=True)
     report(rows)
-    print(f'{spent / heard:.2f} s for each second of sound, {torch.get_num_threads()} threads')
+    print(f'{spent / duration:.2f} s for each second of sound, {torch.get_num_threads()} threads')
 
 
 def report(rows: dict[tuple[str, str], list[tuple[float, float]]]) -> None:

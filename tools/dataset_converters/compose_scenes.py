@@ -19,9 +19,9 @@ from mmavl.datasets.manifest import read_manifest
 from mmavl.errors import DataError
 from mmavl.preparation.converters.report import Report
 from mmavl.preparation.own_scenes.compose import AUGMENTATIONS, Composition
-from mmavl.preparation.scenes.frame import FrameStyle
-from mmavl.preparation.scenes.plan import SAME_FAMILY_SHARE, SILENT_SHARE
-from mmavl.preparation.scenes.sheets import write_materials_sheet, write_scenes_sheet
+from mmavl.preparation.own_scenes.sheets import write_materials_sheet, write_scenes_sheet
+from mmavl.scenes.frame import FrameStyle
+from mmavl.scenes.plan import SAME_FAMILY_SHARE, SILENT_SHARE
 from mmavl.utils.names import one_line, print_any_text
 
 SIZES = {'train': 4000, 'val': 140, 'test': 430}

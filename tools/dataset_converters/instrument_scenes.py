@@ -71,9 +71,9 @@ def main() -> None:
 
 def build(args: argparse.Namespace) -> None:
     from mmavl.errors import DataError
-    from mmavl.preparation.instrument_scenes.sources import fetch_materials
-    from mmavl.preparation.instrument_scenes.spec import InstrumentSpec, load_banks
-    from mmavl.preparation.scenes.build import build_splits
+    from mmavl.scenes.build import build_splits
+    from mmavl.scenes.instruments.sources import fetch_materials
+    from mmavl.scenes.instruments.spec import InstrumentSpec, load_banks
 
     sizes = SIZES | dict(args.sizes)
     try:

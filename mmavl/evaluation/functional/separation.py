@@ -65,12 +65,12 @@ def bss_eval(
     sets = estimate.shape[-3] if several else 1
     estimates = estimate.reshape(len(references), sets, sources, length)
     evaluated = _audible(references, 'reference').all(-1)
-    heard = _audible(estimates, 'estimate').all(-1) & evaluated[:, None]
-    cosines = heard.new_zeros((2, *estimates.shape[:-1]), dtype=torch.float64)
+    audible = _audible(estimates, 'estimate').all(-1) & evaluated[:, None]
+    cosines = audible.new_zeros((2, *estimates.shape[:-1]), dtype=torch.float64)
     if not evaluated.all():
         references, estimates = references[evaluated], estimates[evaluated]
     cosines[:, evaluated] = _squared_cosines(references, estimates, taps)
-    cosines.masked_fill_(~heard[..., None], torch.nan)
+    cosines.masked_fill_(~audible[..., None], torch.nan)
     own, every = cosines.reshape(2, *estimate.shape[:-1])
     interference = own / every.clamp_min(1e-300)
     return _decibels(own), _decibels(interference), _decibels(every)
@@ -134,12 +134,12 @@ def si_sdr(reference: Tensor, estimate: Tensor) -> Tensor:
     check_axes('reference', reference, '..., T')
     check_axes('estimate', estimate, '..., T')
     _check(reference, estimate)
-    heard = _audible(reference, 'reference') & _audible(estimate, 'estimate')
+    audible = _audible(reference, 'reference') & _audible(estimate, 'estimate')
     reference, estimate = _unit_energy(reference), _unit_energy(estimate)
     scale = (estimate * reference).sum(-1, keepdim=True)
     error = (estimate - scale * reference).square().sum(-1)
     ratio = 10 * torch.log10(scale.squeeze(-1).square() / error)
-    return ratio.clamp(-LIMIT_DB, LIMIT_DB).masked_fill(~heard, torch.nan)
+    return ratio.clamp(-LIMIT_DB, LIMIT_DB).masked_fill(~audible, torch.nan)
 
 
 def _check(reference: Tensor, estimate: Tensor, sets: tuple[int, ...] = ()) -> None:

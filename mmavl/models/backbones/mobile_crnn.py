@@ -87,19 +87,19 @@ def load_renamed(
     Raises:
         CheckpointError: Tensors are missing, left over behind a prefix, or of another shape.
     """
-    own = module.state_dict()
-    found = {
+    expected = module.state_dict()
+    renamed = {
         new + name.removeprefix(old): tensor
         for old, new in prefixes.items()
         for name, tensor in state.items()
         if name.startswith(old)
     }
-    odd = sorted(own.keys() ^ found.keys())
-    odd += [k for k in own if k in found and own[k].shape != found[k].shape]
-    odd = [name for name in odd if not name.endswith('num_batches_tracked')]
-    if odd:
+    mismatched = sorted(expected.keys() ^ renamed.keys())
+    mismatched += [k for k in expected if k in renamed and expected[k].shape != renamed[k].shape]
+    mismatched = [name for name in mismatched if not name.endswith('num_batches_tracked')]
+    if mismatched:
         raise CheckpointError(
-            f'{source} is not a checkpoint of {type(module).__name__}: {len(odd)} tensors are '
-            f'missing, left over or of another shape, e.g. {", ".join(odd[:3])}'
+            f'{source} is not a checkpoint of {type(module).__name__}: {len(mismatched)} tensors '
+            f'are missing, left over or of another shape, e.g. {", ".join(mismatched[:3])}'
         )
-    module.load_state_dict(found, strict=False)
+    module.load_state_dict(renamed, strict=False)

@@ -68,9 +68,9 @@ class AVCHead(nn.Module):
             The logit of correspondence minus that of none, [N, h, w].
         """
         cells = embedded_visual.flatten(2).mT
-        heard = embedded_audio.amax((-2, -1))[:, None].expand(-1, cells.shape[1], -1)
-        none, own = self.classify(heard, cells).float().unbind(-1)
-        return (own - none).unflatten(1, embedded_visual.shape[-2:])
+        audio = embedded_audio.amax((-2, -1))[:, None].expand(-1, cells.shape[1], -1)
+        none, with_own = self.classify(audio, cells).float().unbind(-1)
+        return (with_own - none).unflatten(1, embedded_visual.shape[-2:])
 
     def forward(self, embedded_audio: Tensor, embedded_visual: Tensor) -> Tensor:
         """Logits [N, 2] of E_a [N, c, t, f] and E_v [N, c, h, w]."""
@@ -96,15 +96,15 @@ class AVCHead(nn.Module):
         audio = _global_order(embedded_audio.amax((-2, -1)))
         visual = _global_order(embedded_visual.amax((-2, -1)))
         clips = _global_order(clips)
-        own = self.classify(audio, visual)
+        with_own = self.classify(audio, visual)
         rolled = self.classify(audio, visual.roll(1, 0))
-        return own, rolled, clips != clips.roll(1, 0)
+        return with_own, rolled, clips != clips.roll(1, 0)
 
     def loss(self, embedded_audio: Tensor, embedded_visual: Tensor, clips: Tensor) -> Tensor:
         """Eq. 2 over the own and the mis-corresponding pairs, averaged over pairs, weighted."""
-        own, rolled, other = self.paired_logits(embedded_audio, embedded_visual, clips)
-        logits = torch.cat([own, rolled[other]]).float()
-        target = torch.cat([clips.new_ones(len(own)), clips.new_zeros(int(other.sum()))])
+        with_own, rolled, other = self.paired_logits(embedded_audio, embedded_visual, clips)
+        logits = torch.cat([with_own, rolled[other]]).float()
+        target = torch.cat([clips.new_ones(len(with_own)), clips.new_zeros(int(other.sum()))])
         return self.loss_weight * F.cross_entropy(logits, target)
 
     @torch.no_grad()
@@ -118,10 +118,10 @@ class AVCHead(nn.Module):
         """
         visual = embedded_visual.amax((-2, -1))
         audio = embedded_audio.amax((-2, -1))
-        own = self.classify(audio, visual).float().softmax(1)[:, 1]
+        with_own = self.classify(audio, visual).float().softmax(1)[:, 1]
         rolled = self.classify(audio, visual.roll(1, 0)).float().softmax(1)[:, 1]
         rolled = rolled.masked_fill(clips == clips.roll(1, 0), torch.nan)
-        return torch.stack([own, rolled], dim=1)
+        return torch.stack([with_own, rolled], dim=1)
 
 
 def _global_order(tensor: Tensor) -> Tensor:

@@ -31,10 +31,10 @@ def check_channels(model: nn.Module) -> None:
             )
         return taker
 
-    heard = connect('audio_neck', 'audio_backbone')
-    connect('audio_tag_head', heard)
+    audio_out = connect('audio_neck', 'audio_backbone')
+    connect('audio_tag_head', audio_out)
     apart = _part(model, 'avc_head.audio_neck') is not None
-    branch = connect('avc_head.audio_neck', 'audio_backbone') if apart else heard
+    branch = connect('avc_head.audio_neck', 'audio_backbone') if apart else audio_out
     connect('avc_head.audio_branch', branch)
     connect('visual_tag_head', connect('visual_neck', 'visual_backbone', 0))
     connect('avc_head.visual_branch', 'visual_backbone', 0)

@@ -181,10 +181,12 @@ class TrainingFreeLocalizer(BaseLocalizer):
         count = len(self.classes)
         audio = self.hear(inputs['waveform'])
         maps = torch.stack([self.look(image) for image in inputs['image']])
-        kinds = [self.kinds(self._join(logits, own)) for logits, own in zip(audio, maps)]
+        kinds = [
+            self.kinds(self._join(logits, class_maps)) for logits, class_maps in zip(audio, maps)
+        ]
         audio, maps = audio[:, :count], maps[:, :count]
-        fused = [self._fuse(logits, own) for logits, own in zip(audio, maps)]
-        visual = [self._visible(own) for own in maps]
+        fused = [self._fuse(logits, class_maps) for logits, class_maps in zip(audio, maps)]
+        visual = [self._visible(class_maps) for class_maps in maps]
         return {
             'audio_logits': audio,
             'visual_logits': torch.stack(visual),
@@ -202,11 +204,11 @@ class TrainingFreeLocalizer(BaseLocalizer):
         fused = self._join(audio, maps)
         for family in self.family_numbers:
             members = self.members[family]
-            own = members.nonzero()[:, 0] == family
-            heard = audio[members].masked_fill(own, -torch.inf)
-            heard = heard + (audio[family] - _SHARED - heard.amax()).relu()
-            heard[own] = audio[family] - _SHARED
-            fused[family] = self._join(heard, maps[members]).amax(0)
+            is_family = members.nonzero()[:, 0] == family
+            logits = audio[members].masked_fill(is_family, -torch.inf)
+            logits = logits + (audio[family] - _SHARED - logits.amax()).relu()
+            logits[is_family] = audio[family] - _SHARED
+            fused[family] = self._join(logits, maps[members]).amax(0)
         return fused
 
     @property

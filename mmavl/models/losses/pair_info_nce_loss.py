@@ -50,13 +50,13 @@ class PairInfoNCELoss(BaseAlignmentLoss):
         """Compare; arguments as :meth:`BaseAlignmentLoss.forward`."""
         logits = audio @ visual.T / self.temperature
         extra = [audio @ e.T / self.temperature for e in (absent, background) if e is not None]
-        heard, seen = positive.nonzero(as_tuple=True)
-        matched = logits[heard, seen]
+        sound, obj = positive.nonzero(as_tuple=True)
+        matched = logits[sound, obj]
         if similarity is not None:
             alike = most_alike(similarity, self.alike).float() @ positive.float() > 0
             logits = logits.masked_fill(alike & ~positive, torch.finfo(logits.dtype).min)
-        sounds = torch.cat([logits, *extra], dim=1).logsumexp(1)[heard] - matched
-        objects = logits.logsumexp(0)[seen] - matched
+        sounds = torch.cat([logits, *extra], dim=1).logsumexp(1)[sound] - matched
+        objects = logits.logsumexp(0)[obj] - matched
         count = max(len(matched), 1)
         return (sounds.sum() + objects.sum()) / (2 * count)
 

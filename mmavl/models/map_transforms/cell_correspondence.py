@@ -31,6 +31,8 @@ class CellCorrespondence(BaseMapTransform):
 
     def forward(self, maps: Tensor, context: MapContext) -> Tensor:
         """Lower [P, h, w]; the maps are on E_v's grid."""
-        seen = context.features
-        logits = context.localizer.avc_head.cell_logits(seen.embedded_audio, seen.embedded_visual)
+        features = context.features
+        logits = context.localizer.avc_head.cell_logits(
+            features.embedded_audio, features.embedded_visual
+        )
         return maps * context.by_map((logits / self.temperature).sigmoid())

@@ -30,5 +30,5 @@ class AVMixSep(FrameSeparator):
 
     def logits(self, inputs: dict[str, Tensor], mixture: Tensor) -> Tensor:
         """Mask logits [S, rows, T]."""
-        seen = self.look(inputs).mean((-2, -1))
-        return self.unet(signal.log_magnitude(mixture)[:, None], seen, inputs['index'])[:, 0]
+        visual = self.look(inputs).mean((-2, -1))
+        return self.unet(signal.log_magnitude(mixture)[:, None], visual, inputs['index'])[:, 0]

@@ -46,17 +46,19 @@ class CoSeparation(FrameSeparator):
 
     def object_features(self, inputs: dict[str, Tensor], objects: Objects) -> Tensor:
         """The mean of the frame's features inside each box, [O, c]."""
-        seen = self.look(inputs).float()
-        height, width = seen.shape[-2:]
+        visual = self.look(inputs).float()
+        height, width = visual.shape[-2:]
         corners = objects.boxes * objects.boxes.new_tensor([width, height, width, height])
         regions = torch.cat([objects.owners[:, None].to(corners), corners], 1)
-        return roi_align(seen, regions, _CELLS, sampling_ratio=2, aligned=True).mean((-2, -1))
+        return roi_align(visual, regions, _CELLS, sampling_ratio=2, aligned=True).mean((-2, -1))
 
     def object_masks(self, inputs: dict[str, Tensor], mixture: Tensor, objects: Objects) -> Tensor:
         """A ratio mask of each object, [O, rows, T]."""
-        seen = self.object_features(inputs, objects)
+        visual = self.object_features(inputs, objects)
         owners = inputs['index'][objects.owners]
-        return self.activate(self.unet(signal.log_magnitude(mixture)[:, None], seen, owners)[:, 0])
+        return self.activate(
+            self.unet(signal.log_magnitude(mixture)[:, None], visual, owners)[:, 0]
+        )
 
     def logits(self, inputs: dict[str, Tensor], mixture: Tensor) -> Tensor:
         """Not defined: what adds up to a source are masks."""

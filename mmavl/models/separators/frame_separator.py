@@ -28,7 +28,7 @@ class FrameSeparator(MaskSeparator):
 
     def look(self, inputs: dict[str, Tensor]) -> Tensor:
         """The frames' features [S, c, h, w], from the cache where they are in it."""
-        seen = inputs.get('image_features')
-        if seen is None:
-            seen = self.visual_backbone(inputs['image'])
-        return self.visual_neck(seen)
+        visual = inputs.get('image_features')
+        if visual is None:
+            visual = self.visual_backbone(inputs['image'])
+        return self.visual_neck(visual)

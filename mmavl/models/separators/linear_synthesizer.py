@@ -36,10 +36,10 @@ class LinearSynthesizer(nn.Module):
         self.scale = nn.Parameter(torch.ones(channels))
         self.bias = nn.Parameter(torch.zeros(()))
 
-    def forward(self, guides: Tensor, heard: Tensor, index: Tensor) -> Tensor:
+    def forward(self, guides: Tensor, spectral: Tensor, index: Tensor) -> Tensor:
         """Make a mask's logits for each source."""
         if self.in_channels is not None:
             guides = self.fc(self.norm(guides)).sigmoid()
         weights = guides * self.scale
-        logits = per_clip_matmul(weights.to(heard.dtype), heard.flatten(2), index)
-        return logits.unflatten(1, heard.shape[-2:]).float() + self.bias
+        logits = per_clip_matmul(weights.to(spectral.dtype), spectral.flatten(2), index)
+        return logits.unflatten(1, spectral.shape[-2:]).float() + self.bias

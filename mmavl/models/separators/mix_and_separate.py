@@ -99,8 +99,8 @@ class MixAndSeparate(MaskSeparator):
 
     def logits(self, inputs: dict[str, Tensor], mixture: Tensor) -> Tensor:
         """Mask logits [S, rows, T] of warped mixture magnitudes [M, rows, T]."""
-        heard = self.unet(signal.log_magnitude(mixture)[:, None])
-        return self.synthesizer(self.guide(inputs).float(), heard, inputs['index'])
+        spectral = self.unet(signal.log_magnitude(mixture)[:, None])
+        return self.synthesizer(self.guide(inputs).float(), spectral, inputs['index'])
 
     def soft_masks(self, inputs: dict[str, Tensor], mixture: Tensor) -> Tensor:
         """Masks of the U-Net, or the guidance's own, [S, rows, T]."""

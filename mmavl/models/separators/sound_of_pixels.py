@@ -35,5 +35,5 @@ class SoundOfPixels(FrameSeparator):
 
     def logits(self, inputs: dict[str, Tensor], mixture: Tensor) -> Tensor:
         """Mask logits [S, rows, T]."""
-        heard = self.unet(signal.log_magnitude(mixture)[:, None])
-        return self.synthesizer(self.weights(inputs), heard, inputs['index'])
+        spectral = self.unet(signal.log_magnitude(mixture)[:, None])
+        return self.synthesizer(self.weights(inputs), spectral, inputs['index'])

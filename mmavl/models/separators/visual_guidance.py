@@ -44,10 +44,10 @@ class VisualGuidance(nn.Module):
         Returns:
             Tensor: [S, c], c as of E_v or of the alignment.
         """
-        seen = features['E_v']
+        visual = features['E_v']
         if self.projected:
-            seen = localizer.alignment_head.project_grid(seen).permute(0, 3, 1, 2)
-        return weighted_pool(seen, self.weights(localizer, features, labels))
+            visual = localizer.alignment_head.project_grid(visual).permute(0, 3, 1, 2)
+        return weighted_pool(visual, self.weights(localizer, features, labels))
 
     def weights(
         self, localizer: CoarseToFine, features: dict[str, Tensor], labels: Tensor

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from mmavl.errors import DataError
-from mmavl.preparation.instrument_scenes.classes import CLASSES, GROUPS
 from mmavl.preparation.published import InstrumentRelease, read_instrument_release
+from mmavl.scenes.instruments.classes import CLASSES, GROUPS
 from mmavl.utils.file_names import require_name
 
 from .boxes import require_xywh

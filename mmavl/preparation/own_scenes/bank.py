@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 
 from mmavl.preparation.own_scenes.texture import texture
-from mmavl.preparation.scenes.augment import shift_pitch
-from mmavl.preparation.scenes.banks import Picture, SoundBank
-from mmavl.preparation.scenes.waves import SAMPLE_RATE, Recording, fade
+from mmavl.scenes.augment import shift_pitch
+from mmavl.scenes.banks import Picture, SoundBank
+from mmavl.scenes.waves import SAMPLE_RATE, Recording, fade
 
 #: A phrase is shifted with this probability, by at most so many semitones.
 _SHIFTED, _SEMITONES = 0.5, 2.0

@@ -12,9 +12,9 @@ from mmavl.errors import DataError
 from mmavl.preparation.converters.report import Report
 from mmavl.preparation.own_scenes.materials import Material, divide, find_materials, prepare
 from mmavl.preparation.own_scenes.spec import OwnSpec, SplitMaterials, load_banks
-from mmavl.preparation.scenes.build import build_splits
-from mmavl.preparation.scenes.frame import STYLE, FrameStyle
-from mmavl.preparation.scenes.plan import SAME_FAMILY_SHARE, SILENT_SHARE
+from mmavl.scenes.build import build_splits
+from mmavl.scenes.frame import STYLE, FrameStyle
+from mmavl.scenes.plan import SAME_FAMILY_SHARE, SILENT_SHARE
 from mmavl.utils.file_names import require_name
 
 AUGMENTATIONS = ('reverb', 'noise', 'equaliser', 'codec', 'pitch')
@@ -84,7 +84,7 @@ class Composition:
 
         Yields:
             tuple: Each split's spec, when it is done, with the counts of
-            :func:`~mmavl.preparation.scenes.build.build_splits`.
+            :func:`~mmavl.scenes.build.build_splits`.
 
         Raises:
             DataError: A folder holds scenes of other material or options.

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from mmavl.errors import DataError
-from mmavl.preparation.scenes.pixels import shrink, trim
+from mmavl.scenes.pixels import shrink, trim
 
 #: Longer side of a cut-out, in pixels.
 SIDE = 512

@@ -21,8 +21,8 @@ from mmavl.preparation.converters.report import Report
 from mmavl.preparation.converters.workers import LostError, run_each
 from mmavl.preparation.own_scenes.cutout import cut_out
 from mmavl.preparation.own_scenes.recording import read_recording, without_pauses
-from mmavl.preparation.scenes.pixels import shrink
-from mmavl.preparation.scenes.waves import SAMPLE_RATE
+from mmavl.scenes.pixels import shrink
+from mmavl.scenes.waves import SAMPLE_RATE
 from mmavl.utils.files import atomic_write
 from mmavl.utils.locks import one_at_a_time
 from mmavl.utils.names import name_bytes

@@ -5,7 +5,7 @@ import numpy as np
 from mmavl.datasets.manifest_checks import SILENCE
 from mmavl.errors import DataError
 from mmavl.media.audio import read_audio
-from mmavl.preparation.scenes.waves import SAMPLE_RATE
+from mmavl.scenes.waves import SAMPLE_RATE
 
 #: Seconds that are read of a recording.
 LONGEST = 120.0

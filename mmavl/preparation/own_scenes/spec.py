@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from mmavl.preparation.own_scenes.bank import PictureFile, RecordingBank, textures
 from mmavl.preparation.own_scenes.materials import Material
-from mmavl.preparation.scenes.banks import Banks, PictureBank
-from mmavl.preparation.scenes.effects import Effects
-from mmavl.preparation.scenes.frame import STYLE, FrameStyle
-from mmavl.preparation.scenes.mixture import DURATION
-from mmavl.preparation.scenes.plan import Cast, plan_split
-from mmavl.preparation.scenes.spec import SPLITS, SplitSpec
-from mmavl.preparation.scenes.waves import SAMPLE_RATE, Recording
+from mmavl.scenes.banks import Banks, PictureBank
+from mmavl.scenes.effects import Effects
+from mmavl.scenes.frame import STYLE, FrameStyle
+from mmavl.scenes.mixture import DURATION
+from mmavl.scenes.plan import Cast, plan_split
+from mmavl.scenes.spec import SPLITS, SplitSpec
+from mmavl.scenes.waves import SAMPLE_RATE, Recording
 
 _RECIPE = 1  # raise it when scenes come out otherwise from the same seed
 #: Kind -> class ('' for what belongs to none) -> what a split has of it.

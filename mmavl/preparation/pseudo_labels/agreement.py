@@ -43,11 +43,11 @@ def agreement(
             raise DataError(
                 f'clip {unknown[0]!r} and {len(unknown) - 1} others of {pseudo} are not in {true}'
             )
-        own = [truth[clip['clip_id']] for clip in clips]
-        heard = np.stack([sample['tags'] for sample in own]) > 0.5
-        seen = np.stack([_seen(sample) for sample in own])
-        results[f'audio {level}'] = tag_agreement(_stack(clips, 'tags'), heard)
-        results[f'visual {level}'] = tag_agreement(_stack(clips, 'visual_tags'), seen)
+        references = [truth[clip['clip_id']] for clip in clips]
+        audio_tags = np.stack([sample['tags'] for sample in references]) > 0.5
+        visual_tags = np.stack([_visual_tags(sample) for sample in references])
+        results[f'audio {level}'] = tag_agreement(_stack(clips, 'tags'), audio_tags)
+        results[f'visual {level}'] = tag_agreement(_stack(clips, 'visual_tags'), visual_tags)
     return results
 
 
@@ -55,12 +55,12 @@ def _stack(clips: list[dict], key: str) -> np.ndarray:
     return np.stack([clip.get(key, clip['tags']) for clip in clips])
 
 
-def _seen(sample: dict) -> np.ndarray:
+def _visual_tags(sample: dict) -> np.ndarray:
     if not len(sample['box_labels']):
         return sample.get('visual_tags', sample['tags']) > 0.5
-    seen = np.zeros(len(sample['tags']), bool)
-    seen[sample['box_labels']] = True
-    return seen
+    visual_tags = np.zeros(len(sample['tags']), bool)
+    visual_tags[sample['box_labels']] = True
+    return visual_tags
 
 
 def tag_agreement(labels: np.ndarray, truth: np.ndarray) -> dict[str, float]:

@@ -80,7 +80,10 @@ def pseudo_manifest(
     problems = {n: _reasons(entries[n], root) for n in np.flatnonzero(bad).tolist()}
     new = [_relabelled(entry, n, labels, meta) for n, entry in enumerate(entries)]
     left_out = write_manifest(
-        out, {'metainfo': meta, 'data_list': new}, leave_out_bad=leave_out_bad, found=problems
+        out,
+        {'metainfo': meta, 'data_list': new},
+        leave_out_bad=leave_out_bad,
+        known_problems=problems,
     )
     counts = {'clips': len(entries) - len(left_out), 'left_out': len(left_out)}
     for modality, values in labels.items():

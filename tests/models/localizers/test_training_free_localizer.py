@@ -5,11 +5,11 @@ import torch
 from torch.nn import functional as F
 
 from mmavl.errors import ConfigError
-from mmavl.models.audio_taggers import BaseAudioTagger
-from mmavl.models.dense_classifiers import BaseDenseClassifier
 from mmavl.models.localizers import TrainingFreeLocalizer
 from mmavl.registry import MODELS
 from mmavl.structures import AVDataSample
+from mmavl.taggers.audio import BaseAudioTagger
+from mmavl.taggers.visual import BaseDenseClassifier
 
 CLASSES = ['Violin', 'Harp', 'Dog', 'Wind', 'strings']
 HEARD = ['violin sound', 'harp sound', 'bark', 'howl', 'wind sound', 'strings sound']

@@ -12,7 +12,7 @@ from mmavl.datasets.manifest import check_manifest, read_manifest
 from mmavl.errors import DataError
 from mmavl.preparation.converters.audioset import LABELS, AudioSetInstrument, count_levels
 from mmavl.preparation.converters.jobs import Place, Shard
-from mmavl.preparation.instrument_scenes.classes import CLASSES
+from mmavl.scenes.instruments.classes import CLASSES
 from mmavl.utils.weights import resolve_path
 
 from .conftest import write_frames, write_sound, write_video

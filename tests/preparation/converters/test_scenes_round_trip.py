@@ -17,7 +17,7 @@ from mmavl.preparation.converters.audioset import AudioSetInstrument
 from mmavl.preparation.converters.flickr import SoundNetFlickr
 from mmavl.preparation.converters.jobs import Place
 from mmavl.preparation.converters.music import Music
-from mmavl.preparation.instrument_scenes.classes import CLASSES
+from mmavl.scenes.instruments.classes import CLASSES
 
 SCENES = Path(os.environ.get('MMAVL_SCENES', Path(__file__).parents[3] / 'data/instrument_scenes'))
 PIPELINE = [{'type': 'LoadFrame'}, {'type': 'LoadAudio'}, {'type': 'PackAVInputs'}]

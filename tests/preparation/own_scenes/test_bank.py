@@ -3,7 +3,7 @@ import pytest
 import soundfile
 
 from mmavl.preparation.own_scenes.bank import PictureFile, RecordingBank, textures
-from mmavl.preparation.scenes.waves import SAMPLE_RATE, Recording
+from mmavl.scenes.waves import SAMPLE_RATE, Recording
 
 from .making import disc, write_picture
 

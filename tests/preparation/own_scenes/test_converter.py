@@ -8,7 +8,7 @@ import pytest
 import soundfile
 
 from mmavl.datasets.manifest import check_manifest, read_manifest
-from mmavl.preparation.scenes import build as build_module
+from mmavl.scenes import build as build_module
 
 from .making import COLOURS, FAMILIES, FREQUENCIES, grey, run, tone, write_picture, write_sound
 

@@ -4,7 +4,7 @@ import soundfile
 
 from mmavl.errors import DataError
 from mmavl.preparation.own_scenes.recording import read_recording, without_pauses
-from mmavl.preparation.scenes.waves import SAMPLE_RATE, audible
+from mmavl.scenes.waves import SAMPLE_RATE, audible
 
 from .making import RATE, tone
 

@@ -8,7 +8,7 @@ import soundfile
 
 from mmavl.preparation.own_scenes.materials import Material
 from mmavl.preparation.own_scenes.spec import OwnSpec, load_banks
-from mmavl.preparation.scenes.waves import SAMPLE_RATE
+from mmavl.scenes.waves import SAMPLE_RATE
 
 KINDS = ('pictures', 'sounds', 'backgrounds', 'impulse-responses', 'noise')
 FIELDS = {

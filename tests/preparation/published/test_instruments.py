@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from mmavl.errors import DataError
-from mmavl.preparation.instrument_scenes.classes import CLASSES
 from mmavl.preparation.published import read_instrument_release
+from mmavl.scenes.instruments.classes import CLASSES
 
 #: 40 clips; every third one is annotated, with the first of its two tags.
 CLIPS = [f'clip{number:07d}' for number in range(40)]

@@ -10,12 +10,12 @@ from mmavl.errors import DataError
 from mmavl.evaluation import get_protocol
 from mmavl.evaluation.scoring import TRIVIAL, score
 from mmavl.evaluation.summary import summarise
-from mmavl.preparation.instrument_scenes.classes import CLASSES
 from mmavl.preparation.published import (
     read_audioset_instrument,
     read_soundnet_flickr,
     read_vggss,
 )
+from mmavl.scenes.instruments.classes import CLASSES
 
 RELEASE = Path(__file__).parents[4] / 'shared/data/original_release'
 needs_release = pytest.mark.skipif(

@@ -11,7 +11,7 @@ pytest.importorskip('skimage')
 pytest.importorskip('resvg_py')
 pytest.importorskip('tinysoundfont')
 
-from mmavl.preparation.scenes.banks import SoundBank
+from mmavl.scenes.banks import SoundBank
 
 FOLDER = Path(__file__).parents[3] / 'tools/analysis'
 

@@ -11,9 +11,9 @@ pytest.importorskip('skimage')
 pytest.importorskip('resvg_py')
 pytest.importorskip('tinysoundfont')
 
-from mmavl.preparation.instrument_scenes import pictures, sounds, sources
-from mmavl.preparation.instrument_scenes.picture_table import PICTURES
-from mmavl.preparation.scenes.banks import SoundBank
+from mmavl.scenes.banks import SoundBank
+from mmavl.scenes.instruments import pictures, sounds, sources
+from mmavl.scenes.instruments.picture_table import PICTURES
 from mmavl.visualization.drawing import SOUNDING
 
 ROOT = Path(__file__).parents[3]

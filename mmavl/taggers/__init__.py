@@ -1,0 +1,5 @@
+"""Published classifiers used as they are: what sounds (audio), and what is where (visual)."""
+
+from . import audio, visual
+
+__all__ = ['audio', 'visual']

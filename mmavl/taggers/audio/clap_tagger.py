@@ -1,0 +1,112 @@
+"""CLAP compares sounds with texts."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from mmavl.errors import ConfigError
+from mmavl.registry import MODELS
+from mmavl.utils.label_lists import read_labels
+
+from .base_audio_tagger import BaseAudioTagger
+from .hugging_face import load_all, transformers_for
+from .windows import in_steps, over_windows
+
+_TEXTS = 128  # at a time
+_BACKGROUND = ('silence', 'background noise', 'wind noise', 'something else')
+
+
+@MODELS.register_module()
+class CLAPTagger(BaseAudioTagger):
+    """CLAP as a tagger of any labels, which are texts; nothing is trained.
+
+    CLAP says which text fits a sound best, not whether it fits. So the labels are compared with
+    texts of the background as well: the probability of a label, ``sigmoid(logit)``, is its share
+    in the softmax of ``scale * cosine`` over all labels and background texts. Labels that sound
+    at once, or mean the same, share it.
+
+    Args:
+        weights (str): Name on the Hugging Face hub, e.g. 'laion/clap-htsat-unfused', or a folder
+            that ``save_pretrained`` of model, feature extractor and tokenizer has written.
+        labels (str | Sequence[str]): What to listen for, in plain words; see
+            :func:`mmavl.utils.label_lists.read_labels`.
+        template (str): Text around a label. Defaults to 'This is a sound of {}.'.
+        background (Sequence[str]): What else may sound. Defaults to silence and noises.
+        window (float): Length of a window in seconds, at most what the model takes (10).
+            Defaults to 2.
+        hop (float): From one window to the next, in seconds. Defaults to 1.
+
+    Raises:
+        ModuleNotFoundError: transformers is not installed.
+        ConnectionError: The weights are not on this machine and cannot be fetched.
+        CheckpointError: They are another model's.
+        ConfigError: The window is longer than the model takes; it or ``hop`` is shorter than a
+            sample.
+
+    Source: Y. Wu et al., Large-scale Contrastive Language-Audio Pretraining with Feature Fusion
+    and Keyword-to-Caption Augmentation, ICASSP 2023.
+    """
+
+    def __init__(
+        self,
+        weights: str,
+        labels: str | Sequence[str],
+        template: str = 'This is a sound of {}.',
+        background: Sequence[str] = _BACKGROUND,
+        window: float = 2.0,
+        hop: float = 1.0,
+    ) -> None:
+        super().__init__()
+        hub = transformers_for('CLAPTagger')
+        self.labels = read_labels(labels)
+        net, self.extractor, tokenizer = load_all(
+            weights, hub.ClapModel, hub.ClapFeatureExtractor, hub.AutoTokenizer
+        )
+        self.sample_rate = self.extractor.sampling_rate
+        self.window = in_steps('window', window, self.sample_rate)
+        self.hop = in_steps('hop', hop, self.sample_rate)
+        if self.window > self.extractor.nb_max_samples:
+            most = self.extractor.nb_max_samples / self.sample_rate
+            raise ConfigError(f'window={window} s is longer than the {most:g} s of {weights}')
+        texts = [template.format(name) for name in (*self.labels, *background)]
+        scale = net.logit_scale_a.detach().exp()
+        self.register_buffer('texts', scale * _embed(net, tokenizer, texts), persistent=False)
+        self.audio_model, self.audio_projection = net.audio_model, net.audio_projection
+        self.requires_grad_(False)
+
+    def forward(self, waveform: Tensor) -> Tensor:
+        """Map waveforms [N, S] to logits [N, T, L]."""
+        return over_windows(self._logits, waveform, self.window, self.hop)
+
+    def _logits(self, waveform: Tensor) -> Tensor:
+        """Map windows [N, S] to logits [N, L]."""
+        features = self.extractor(
+            [*waveform.float().cpu().numpy()], sampling_rate=self.sample_rate, return_tensors='pt'
+        )
+        inputs = features['input_features'].to(waveform)
+        # for fused models the extractor draws one to be called longer
+        longer = torch.zeros(len(inputs), 1, dtype=torch.bool, device=inputs.device)
+        pooled = self.audio_model(input_features=inputs, is_longer=longer).pooler_output
+        scores = F.normalize(self.audio_projection(pooled), dim=-1) @ self.texts.T
+        return log_odds(scores)[:, : len(self.labels)]
+
+
+def log_odds(scores: Tensor) -> Tensor:
+    """Logits whose sigmoid is the softmax of scores [N, K]."""
+    rest = scores[:, None].repeat(1, scores.shape[1], 1)
+    rest.diagonal(dim1=1, dim2=2).fill_(-torch.inf)
+    return scores - rest.logsumexp(2)
+
+
+@torch.no_grad()
+def _embed(net: nn.Module, tokenizer: object, texts: list[str]) -> Tensor:
+    """Embeddings of length 1 of texts: [K, D]."""
+    parts = [texts[start : start + _TEXTS] for start in range(0, len(texts), _TEXTS)]
+    embedded = []
+    for part in parts:
+        tokens = tokenizer(part, padding=True, return_tensors='pt')
+        tokens = {key: tokens[key] for key in ('input_ids', 'attention_mask')}
+        embedded.append(net.text_projection(net.text_model(**tokens).pooler_output))
+    return F.normalize(torch.cat(embedded), dim=-1)
