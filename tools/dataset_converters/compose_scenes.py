@@ -13,6 +13,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from mmavl.datasets.manifest import read_manifest
@@ -81,12 +82,21 @@ def parse_args() -> argparse.Namespace:
         metavar=('LEAST', 'MOST'),
         help="longer side of the objects, in parts of the frame's",
     )
-    add('--augment', nargs='+', choices=AUGMENTATIONS, default=[], help='each in half the scenes')
-    add('--impulse-responses', type=Path, help='recorded rooms for --augment reverb')
-    add('--noise', type=Path, help='recorded noise for --augment noise; default: pink noise')
+    _add_effects(add)
     add('--workers', type=int, default=os.cpu_count())
     add('--limit', type=float, default=Composition.limit, help='seconds that a file may take')
     args = parser.parse_args()
+    _check(parser, args)
+    return args
+
+
+def _add_effects(add: Callable) -> None:
+    add('--augment', nargs='+', choices=AUGMENTATIONS, default=[], help='each in half the scenes')
+    add('--impulse-responses', type=Path, help='recorded rooms for --augment reverb')
+    add('--noise', type=Path, help='recorded noise for --augment noise; default: pink noise')
+
+
+def _check(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
     for kind, effect in (('impulse_responses', 'reverb'), ('noise', 'noise')):
         if getattr(args, kind) and effect not in args.augment:
             parser.error(f'--{kind.replace("_", "-")} needs --augment {effect}')
@@ -96,7 +106,6 @@ def parse_args() -> argparse.Namespace:
         parser.error('--side must be 32 or more')
     if args.sounding and not sum(args.sounding):
         parser.error('--sounding needs a share above 0')
-    return args
 
 
 def _size(text: str) -> tuple[str, int]:

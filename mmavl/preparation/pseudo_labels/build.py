@@ -69,27 +69,29 @@ def pseudo_manifest(
     manifest_path, out = Path(manifest_path), Path(out)
     manifest = read_manifest(manifest_path)
     root = Path(data_root or manifest_path.parent)
-    meta = {**manifest['metainfo'], 'pseudo_labels': _provenance(config)}
-    if 'classes' in config:
-        meta |= {'classes': list(config['classes']), 'groups': {}}
+    meta = _metainfo(manifest, config)
     entries = manifest['data_list']
     _check_annotations(manifest_path, entries, meta)
     score_dir = out.parent / 'scores' / out.stem
     precision = Precision.choose(dtype, 'cpu')
     labels, bad = _all_labels(config, entries, meta, root, score_dir, workers, precision)
     problems = {n: _reasons(entries[n], root) for n in np.flatnonzero(bad).tolist()}
-    new = [_relabelled(entry, n, labels, meta) for n, entry in enumerate(entries)]
-    left_out = write_manifest(
-        out,
-        {'metainfo': meta, 'data_list': new},
-        leave_out_bad=leave_out_bad,
-        known_problems=problems,
-    )
+    relabelled = [_relabelled(entry, n, labels, meta) for n, entry in enumerate(entries)]
+    new = {'metainfo': meta, 'data_list': relabelled}
+    left_out = write_manifest(out, new, leave_out_bad=leave_out_bad, known_problems=problems)
     counts = {'clips': len(entries) - len(left_out), 'left_out': len(left_out)}
-    for modality, values in labels.items():
-        above = (values[~bad] > 0.5).sum(0).tolist()
-        counts |= {f'{modality} {name}': count for name, count in zip(_names(meta), above)}
-    return counts
+    return counts | {
+        f'{modality} {name}': count
+        for modality, values in labels.items()
+        for name, count in zip(_names(meta), (values[~bad] > 0.5).sum(0).tolist())
+    }
+
+
+def _metainfo(manifest: dict, config: dict) -> dict:
+    meta = {**manifest['metainfo'], 'pseudo_labels': _provenance(config)}
+    return meta | (
+        {'classes': list(config['classes']), 'groups': {}} if 'classes' in config else {}
+    )
 
 
 def _check_annotations(path: Path, entries: list[dict], meta: dict) -> None:
