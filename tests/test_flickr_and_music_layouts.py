@@ -1,7 +1,5 @@
 """The configs for SoundNet-Flickr and MUSIC run on media in their layouts, filled with noise."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import soundfile
@@ -14,8 +12,8 @@ from torch.nn import functional as F
 from mmavl.datasets.manifest import write_manifest
 from mmavl.engine.launch import prepare_config, run_test, run_training
 from mmavl.evaluation import read_predictions
+from mmavl.utils.shipped import find_config
 
-CONFIGS = Path(__file__).parents[1] / 'configs'
 RATE = 22050
 GROUPS = [f'group {index}' for index in range(7)]
 INSTRUMENTS = [f'instrument {index}' for index in range(11)]
@@ -78,7 +76,7 @@ def prepare(tmp_path, monkeypatch):
                 f'{loader}.dataset.ann_file': f'{file}.json',
                 f'{loader}.dataset.pipeline.2.size': (64, 64),
             }
-        cfg = prepare_config(CONFIGS / f'{name}.py', str(tmp_path / name), options=options)
+        cfg = prepare_config(find_config(name), str(tmp_path / name), options=options)
         cfg.default_hooks.pop('visualization')  # pictures take longer than training
         return cfg
 

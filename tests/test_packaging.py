@@ -29,11 +29,16 @@ def wheel(tmp_path_factory):
     return next((source / 'dist').glob('mmavl-*.whl'))
 
 
-def test_the_wheel_holds_every_module_config_and_tool(wheel):
+def test_the_wheel_holds_every_module_config_page_and_tool(wheel):
     packed = set(zipfile.ZipFile(wheel).namelist())
     source = wheel.parents[1]  # a copy of the repository
     expected = {str(p.relative_to(source)) for p in (source / 'mmavl').rglob('*.py')}
-    for folder, pattern in (('configs', '*.py'), ('tools', '*.py'), ('tools', '*.sh')):
+    for folder, pattern in (
+        ('configs', '*.py'),
+        ('configs', '*.md'),
+        ('tools', '*.py'),
+        ('tools', '*.sh'),
+    ):
         paths = (source / folder).rglob(pattern)
         expected |= {f'mmavl/.mim/{p.relative_to(source)}' for p in paths}
     assert expected - packed == set()

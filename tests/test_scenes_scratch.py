@@ -48,14 +48,14 @@ def losses_of_epochs(work_dir):
 
 @pytest.mark.slow
 def test_the_losses_of_both_stages_fall(options, tmp_path):
-    config = ROOT / 'configs/stage1_scenes_scratch.py'
+    config = ROOT / 'configs/ablations/stage1_scenes_scratch.py'
     run_training(prepare_config(config, str(tmp_path / 'one'), options=options))
     losses = losses_of_epochs(tmp_path / 'one')
     for name in ('loss', 'loss_audio_tag', 'loss_visual_tag'):
         assert losses[name][1] < losses[name][0], name
 
     options['load_from'] = str(tmp_path / f'one/epoch_{EPOCHS}.pth')
-    config = ROOT / 'configs/stage2_scenes_scratch.py'
+    config = ROOT / 'configs/ablations/stage2_scenes_scratch.py'
     run_training(prepare_config(config, str(tmp_path / 'two'), options=options))
     losses = losses_of_epochs(tmp_path / 'two')
     for name in ('loss', 'loss_alignment'):

@@ -17,11 +17,10 @@ from mmavl.utils.weights import resolve_path
 ROOT = Path(__file__).parents[1] / 'configs'
 CONFIGS = sorted(
     str(p.relative_to(ROOT))
-    for pattern in ('separation_*.py', 'peers/*_scenes*.py')
+    for pattern in ('separation_*.py', 'separation/*.py', 'peers/*.py')
     for p in ROOT.glob(pattern)
     if 'data_preprocessor' in (model := Config.fromfile(p).model)
     and model.data_preprocessor.type == 'SeparationDataPreprocessor'
-    and p.stem != 'separation_real'  # in test_real_configs.py: it needs pretrained networks
 )
 #: bfloat16 is slow where a CPU emulates it: models of the same components run in it once.
 RUNS = [(n, 'float32') for n in CONFIGS]
@@ -90,7 +89,10 @@ def test_round_trips_through_its_dump(name, tmp_path):
 
 @pytest.mark.parametrize(
     ('name', 'stage'),
-    [('separation_scenes', 'stage2_scenes_class'), ('separation_music', 'stage2_music')],
+    [
+        ('separation_scenes', 'ablations/stage2_scenes_class'),
+        ('separation_music', 'stage2_music'),
+    ],
 )
 def test_the_localizer_is_that_of_stage_2(name, stage):
     own = Config.fromfile(ROOT / f'{name}.py')
@@ -101,12 +103,13 @@ def test_the_localizer_is_that_of_stage_2(name, stage):
         assert own.model.data_preprocessor[key] == preprocessor[key]
     hook = own.custom_hooks[-1]
     last = f'epoch_{stage2.train_cfg.max_epochs}.pth'
-    assert hook.checkpoint == f'work_dirs/{stage}/{last}'
+    assert hook.checkpoint == f'work_dirs/{Path(stage).name}/{last}'
 
 
 def test_references_name_the_clusters_of_the_bound_alone():
     models = [
-        Config.fromfile(ROOT / f'separation_scenes_nmf{end}.py').model for end in ('', '_oracle')
+        Config.fromfile(ROOT / f'separation/separation_scenes_nmf{end}.py').model
+        for end in ('', '_oracle')
     ]
     assert [model.pop('assignment') for model in models] == ['none', 'oracle']
     assert models[0] == models[1]
@@ -124,7 +127,7 @@ def test_a_peer_sees_and_trains_as_the_papers_row(name):
 
 @pytest.mark.parametrize('name', sorted(p.name for p in ROOT.rglob('*_scenes*_multi.py')))
 def test_multi_source_training_is_as_long_as_the_papers_row(name):
-    own = Config.fromfile(ROOT / 'separation_scenes_multi.py')
+    own = Config.fromfile(ROOT / 'separation/separation_scenes_multi.py')
     other = Config.fromfile(next(ROOT.rglob(name)))
     for key in ('train_dataloader', 'test_dataloader', 'param_scheduler', 'train_cfg'):
         assert other[key] == own[key]

@@ -88,11 +88,11 @@ evaluate() { # NAME CONFIG CHECKPOINT [KEY=VALUE...]
 
 evaluate_all() {
     local fine=$work/stage2_scenes/epoch_$epochs_2.pth
-    evaluate random_scenes random_scenes ''
+    evaluate random_scenes baselines/random_scenes ''
     evaluate avc_scenes avc_scenes "$work/avc_scenes/epoch_$epochs_1.pth"
     evaluate stage1_scenes stage1_scenes "$work/stage1_scenes/epoch_$epochs_1.pth"
     evaluate stage2_scenes stage2_scenes "$fine"
-    evaluate stage2_scenes_product stage2_scenes_product "$fine"
+    evaluate stage2_scenes_product ablations/stage2_scenes_product "$fine"
 }
 
 mkdir -p "$work"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import mmavl
 from mmavl.errors import CheckpointError
-from mmavl.utils.shipped import shipped
+from mmavl.utils.shipped import named_config
 
 #: The file that a repository of the hub must have.
 HUB_FILE = 'model.safetensors'
@@ -48,8 +48,7 @@ def find_model(name: str | Path) -> Path | None:
     if str(name) in wheel_weights():
         return wheel_weights()[str(name)]
     named = _HUB_NAME.fullmatch(str(name)) and path.suffix not in _FILES and not path.exists()
-    own = (shipped() / f'{name}.py').is_file()
-    return _fetch(str(name)) if named and not own else None
+    return _fetch(str(name)) if named and named_config(str(name)) is None else None
 
 
 def _fetch(repository: str) -> Path:

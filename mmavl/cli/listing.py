@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mmavl.utils.shipped import shipped
+from mmavl.utils.shipped import config_names, shipped
 
 if TYPE_CHECKING:  # it takes long to import
     from mmavl.evaluation.protocols import Protocol
@@ -31,7 +31,7 @@ def add_list_arguments(parser: argparse.ArgumentParser) -> None:
 def run_list(args: argparse.Namespace) -> int:
     """Print names with a line each; 1 where nothing matches."""
     pattern = args.pattern if set('*?[') & set(args.pattern) else f'*{args.pattern}*'
-    matches = {k: v for k, v in entries(args.kind).items() if fnmatchcase(k, pattern)}
+    matches = {k: v for k, v in entries(args.kind).items() if _matches(k, pattern)}
     if args.json:
         print(json.dumps(matches, indent=1))
     elif matches:
@@ -40,6 +40,11 @@ def run_list(args: argparse.Namespace) -> int:
     if not matches:
         print(f'error: none of the {args.kind} matches {args.pattern!r}', file=sys.stderr)
     return int(not matches)
+
+
+def _matches(name: str, pattern: str) -> bool:
+    """Whether a pattern is of a name, or of what follows its folder."""
+    return any(fnmatchcase(part, pattern) for part in (name, name.rpartition('/')[2]))
 
 
 def entries(kind: str) -> dict[str, str]:
@@ -56,9 +61,7 @@ def entries(kind: str) -> dict[str, str]:
         return {
             p.stem: first_line(p) for p in sorted((shipped() / '_base_/datasets').glob('*.py'))
         }
-    paths = (p for p in sorted(shipped().rglob('*.py')) if '_base_' not in p.parts)
-    names = ((str(p.relative_to(shipped()).with_suffix('')), p) for p in paths)
-    return {name: first_line(path) for name, path in names}
+    return {name: first_line(path) for name, path in config_names().items()}
 
 
 def _describe(protocol: 'Protocol') -> str:

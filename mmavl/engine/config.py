@@ -1,6 +1,7 @@
 """Reading configs, and saying plainly what is wrong with one."""
 
 import difflib
+import os.path
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from mmavl.engine.build_errors import explain_build, noted_builds
 from mmavl.engine.cfg_options import apply_options
 from mmavl.engine.config_check import RUNNER_KEYS, check_config, nearest, sections_of
 from mmavl.errors import CheckpointError, ConfigError, DataError
+from mmavl.utils.shipped import missing_config
 
 
 def load_config(path: str | Path, options: dict[str, Any] | None = None) -> Config:
@@ -30,10 +32,11 @@ def load_config(path: str | Path, options: dict[str, Any] | None = None) -> Conf
     """
     path = Path(path)
     if not path.is_file():
-        siblings = [p.name for p in path.parent.glob('*.py')]
-        raise FileNotFoundError(f'config not found: {path}{nearest(path.name, siblings)}')
+        raise FileNotFoundError(missing_config(path))
     try:
         cfg = Config.fromfile(str(path))
+    except FileNotFoundError as error:
+        raise FileNotFoundError(f'{path}: {_missing_base(error)}') from error
     except (OSError, RecursionError):
         raise
     except ImportError as error:
@@ -91,6 +94,14 @@ def _explain(error: Exception, cfg: Config, sections: tuple[str, ...]) -> str | 
     if isinstance(error, ImportError):
         return _explain_import(str(error))
     return explain_build(error, sections_of(cfg, sections))
+
+
+def _missing_base(error: FileNotFoundError) -> str:
+    """Describe a file in ``_base_`` that does not exist; a config may also open others."""
+    name = str(error.filename or '')
+    return (
+        f'_base_: {missing_config(os.path.normpath(name))}' if name.endswith('.py') else str(error)
+    )
 
 
 def _explain_import(message: str) -> str | None:

@@ -13,7 +13,7 @@ from mmavl.errors import ConfigError
 from mmavl.evaluation import Prediction, read_predictions
 from mmavl.evaluation.paper_tables import Row
 from mmavl.utils.files import is_newer
-from mmavl.utils.shipped import shipped
+from mmavl.utils.shipped import find_config
 
 
 class TableRuns:
@@ -81,7 +81,7 @@ class TableRuns:
         """
         config = row.configs[data]
         options = {**row.options, **self.cfg_options}
-        cfg = load_config(config_file(config), options)
+        cfg = load_config(find_config(config), options)
         dataset = cfg[f'{split}_dataloader'].dataset
         manifest = Path(dataset.data_root, dataset.ann_file)
         folder = self.folder(config + row.variant)
@@ -104,14 +104,14 @@ class TableRuns:
     ) -> None:
         """Evaluate a checkpoint, for its dump."""
         logs = self.root / 'tables' / 'logs' / dump.parent.name
-        cfg = prepare_config(config_file(config), str(logs), self.dtype, options)
+        cfg = prepare_config(find_config(config), str(logs), self.dtype, options)
         cfg.default_hooks.pop('visualization')  # would overwrite the pictures of a real test
         cfg.test_dataloader = cfg[f'{split}_dataloader']
         run_test(cfg, checkpoint and str(checkpoint), ['oracle_area'], out=str(dump))
 
     def commands(self, config: str) -> list[str]:
         """What trains a config, after what it starts from."""
-        cfg = load_config(config_file(config))
+        cfg = load_config(find_config(config))
         source, key = cfg.get('load_from'), 'load_from'
         command = f'mmavl train {config}'  # by name: also where there is no checkout
         if self.root != Path('work_dirs'):
@@ -126,11 +126,6 @@ class TableRuns:
         if start != Path(source):
             command += f' --cfg-options {key}={start}'
         return [command] if found else [*self.commands(first), command]
-
-
-def config_file(config: str) -> Path:
-    """The file of one of mmavl's configs, by its name; there need not be any."""
-    return shipped('configs').resolve() / f'{config}.py'
 
 
 def _same_split(metainfo: dict, manifest: Path) -> bool:

@@ -17,7 +17,7 @@ from mmavl.errors import CheckpointError
 from mmavl.models.backbones import FrozenBackbone
 from mmavl.registry import MODELS
 from mmavl.utils.files import atomic_write
-from mmavl.utils.shipped import find_config, shipped
+from mmavl.utils.shipped import find_config, named_config
 from mmavl.utils.strict_json import parse_json
 from mmavl.utils.tensor_files import read_tensor_file
 
@@ -112,10 +112,10 @@ def load_trained_parts(path: str | Path, device: str | torch.device = 'cpu') -> 
 
 def _own_config(name: str, path: str | Path) -> Path:
     """mmavl's config of a name, and no other file."""
-    known = {str(p.relative_to(shipped()).with_suffix('')) for p in shipped().rglob('*.py')}
-    if name not in known:
+    place = named_config(name)
+    if place is None:
         raise CheckpointError(f'{path}: mmavl has no config {name!r:.100}')
-    return find_config(name)
+    return place
 
 
 def _build(cfg: Config) -> nn.Module:

@@ -21,13 +21,14 @@ def configs(tmp_path, monkeypatch):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
     monkeypatch.setattr(listing, 'shipped', lambda: tmp_path)
+    monkeypatch.setattr('mmavl.utils.shipped.shipped', lambda: tmp_path)
 
 
 def test_models_and_datasets_are_named_with_their_files_first_line(configs):
     assert list(listing.entries('models').items()) == [
         ('bare', ''),
-        ('peers/avc_own', 'A peer.'),
         ('stage1_own', 'Stage 1 of ours.'),
+        ('peers/avc_own', 'A peer.'),
     ]
     assert list(listing.entries('datasets').items()) == [
         ('another', 'Another one.'),
@@ -38,13 +39,14 @@ def test_models_and_datasets_are_named_with_their_files_first_line(configs):
 @pytest.mark.parametrize(
     ('pattern', 'names'),
     [
-        ([], ['bare', 'peers/avc_own', 'stage1_own']),
-        (['own'], ['peers/avc_own', 'stage1_own']),  # a part
-        (['*_own'], ['peers/avc_own', 'stage1_own']),
+        ([], ['bare', 'stage1_own', 'peers/avc_own']),
+        (['own'], ['stage1_own', 'peers/avc_own']),  # a part
+        (['*_own'], ['stage1_own', 'peers/avc_own']),
         (['s*_own'], ['stage1_own']),
         (['stage?_own'], ['stage1_own']),
         (['stage[23]_own'], []),
         (['peers/*'], ['peers/avc_own']),
+        (['avc_*'], ['peers/avc_own']),  # with folder or without
         (['Bare'], []),
         (['b?'], []),  # a wildcard is of the whole name
     ],
@@ -59,8 +61,8 @@ def test_a_pattern_is_of_the_whole_name_with_wildcards_else_a_part(
 def test_names_are_aligned_with_their_lines(configs, capsys):
     assert main(['list', 'models', 'own']) == 0
     assert capsys.readouterr().out.splitlines() == [
-        'peers/avc_own  A peer.',
         'stage1_own     Stage 1 of ours.',
+        'peers/avc_own  A peer.',
     ]
 
 

@@ -57,6 +57,16 @@ def test_configs_are_given_by_name(tool, capsys):
     assert capsys.readouterr().out == f'{expected}\n'
 
 
+@pytest.mark.parametrize('command', ['train', 'test'])
+def test_the_old_path_of_a_config_gets_one_line_with_the_new_one(command, monkeypatch, capsys):
+    monkeypatch.chdir(find_config('stage2_scenes').resolve().parents[1])
+    assert main([command, 'configs/stage2_scenes_product.py']) == 2
+    assert capsys.readouterr().err == (
+        'error: config not found: configs/stage2_scenes_product.py; '
+        'it is at configs/ablations/stage2_scenes_product.py\n'
+    )
+
+
 def test_a_report_is_of_the_named_run_unless_there_is_a_folder_of_that_name(
     tool, tmp_path, capsys
 ):

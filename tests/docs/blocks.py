@@ -12,6 +12,7 @@ PAGES = [
     ROOT / 'README.md',
     *sorted((ROOT / 'docs').rglob('*.md')),
     *sorted((ROOT / 'projects').rglob('*.md')),
+    *sorted((ROOT / 'configs').rglob('*.md')),
 ]  # CONTRIBUTING.md's blocks run in test_contributing.py
 FENCE = re.compile(
     r'(?:<!-- (?P<mark>[^>]*?) ?-->\n)?'

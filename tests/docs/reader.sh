@@ -14,8 +14,8 @@ quickstart() {
 class_localizer() {
     scenes
     [ -f work_dirs/stage2_scenes_class/epoch_16.pth ] && return
-    python tools/train.py configs/stage1_scenes_class.py
-    python tools/train.py configs/stage2_scenes_class.py
+    python tools/train.py configs/ablations/stage1_scenes_class.py
+    python tools/train.py configs/ablations/stage2_scenes_class.py
 }
 
 separators() { # CONFIG...

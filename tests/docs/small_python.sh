@@ -9,6 +9,6 @@ case "$*" in
     *train.py*_audioset.py* | *train.py*_music.py*)
         arguments+=(--cfg-options train_cfg.max_epochs=1 train_dataloader.batch_size=2)
         ;;
-    *train.py\ configs/stage?_mine.py) arguments+=(--cfg-options train_dataloader.batch_size=2) ;;
+    *train.py\ configs/own_clips/stage?_mine.py) arguments+=(--cfg-options train_dataloader.batch_size=2) ;;
 esac
 exec "$READER_PYTHON" "${arguments[@]}"

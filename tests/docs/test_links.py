@@ -10,6 +10,7 @@ PAGES = [
     *ROOT.glob('*.md'),
     *(ROOT / 'docs').rglob('*.md'),
     *(ROOT / 'projects').rglob('*.md'),
+    *(ROOT / 'configs').rglob('*.md'),
     *(ROOT / '.github').rglob('*.md'),
 ]
 LINK = re.compile(r'\[[^\]]*\]\(([^)\s]+)\)')

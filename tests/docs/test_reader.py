@@ -81,7 +81,7 @@ READERS = {
     'docs/own_clips.md': Reader(('scenes',)),
     'docs/pseudo_labels.md': Reader(('scenes',)),
     'docs/separation.md': Reader(
-        ('music', f'separators separation_scenes_audio separation_scenes_multi {PEERS}'),
+        ('music', f'separators separation/separation_scenes_{{audio,multi}} {PEERS}'),
         {'CHECKPOINT': SEPARATION},
         {'epoch_20.pth': SEPARATION},
     ),
@@ -98,6 +98,8 @@ READERS = {
     ),
     'docs/datasets/music.md': Reader(means={'FILE': 'drawn.json'}),
 }
+#: The pages of configs only repeat commands of the others.
+PAGES = sorted({block.page for block in SHELL if not block.page.startswith('configs/')})
 #: What this machine has not, and what takes long.
 INSTEAD = [
     (r'(dist_train\.sh \S+) 8', r'\1 2'),
@@ -273,7 +275,7 @@ def script_of(page):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize('page', sorted({block.page for block in SHELL}))
+@pytest.mark.parametrize('page', PAGES)
 def test_the_shell_blocks_of_a_page_run_one_after_the_other(page, folder):
     script = script_of(page)
     if not PUBLISHED.is_dir() and re.search('audioset|music|flickr', script):

@@ -24,11 +24,14 @@ CONFIGS = {
     'Sound of Pixels': 'peers/sound-of-pixels_{}.py',
     'Co-Separation': 'peers/co-separation_{}.py',
     'AV-Mix-Sep': 'peers/av-mix-sep_{}.py',
-    'NMF-MFCC': 'separation_{}_nmf.py',
+    'NMF-MFCC': 'separation/separation_{}_nmf.py',
     'Faster R-CNN': 'detection/faster-rcnn_lite0_fpn_{}.py',
 }
 #: Methods without training: for any video.
-TRAINING_FREE = {'training-free': 'real_everyday.py', 'by name': 'separation_real.py'}
+TRAINING_FREE = {
+    'training-free': 'real_clips/real_everyday.py',
+    'by name': 'real_clips/separation_real.py',
+}
 
 
 def test_it_has_at_most_500_words():
@@ -75,7 +78,9 @@ def test_a_method_has_a_config_for_each_of_its_datasets(method, ticks):
         assert ticks == [False] * 4 + [True]
         assert (ROOT / 'configs' / TRAINING_FREE[method]).is_file()
     else:
-        paths = [ROOT / 'configs' / CONFIGS[method].format(name) for name in DATASETS]
+        names = [CONFIGS[method].format(name) for name in DATASETS]
+        folders = ['own_clips' if name == 'mine' else '' for name in DATASETS]
+        paths = [ROOT / 'configs' / folder / name for folder, name in zip(folders, names)]
         assert ticks == [path.is_file() for path in paths]
 
 

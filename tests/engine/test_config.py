@@ -3,6 +3,7 @@ import pytest
 from mmavl.engine.config import config_errors, load_config
 from mmavl.engine.launch import run_test, run_training
 from mmavl.errors import CheckpointError, ConfigError, DataError
+from mmavl.utils.shipped import find_config
 
 
 @pytest.fixture
@@ -25,14 +26,27 @@ def test_options_replace_values_and_bases_are_merged(write):
 def test_a_missing_file_is_named_with_the_nearest(write, tmp_path):
     write('', 'stage2_scenes.py')
     with pytest.raises(
-        FileNotFoundError, match=r"stage2_scene\.py; did you mean 'stage2_scenes\.py'"
+        FileNotFoundError, match=r"stage2_scene\.py; did you mean '.*/stage2_scenes\.py'"
     ):
         load_config(tmp_path / 'stage2_scene.py')
 
 
 def test_a_missing_base_is_named(write):
-    with pytest.raises(FileNotFoundError, match=r'nowhere\.py'):
+    with pytest.raises(
+        FileNotFoundError, match=r'config\.py: _base_: .* not found: .*nowhere\.py$'
+    ):
         load_config(write("_base_ = 'nowhere.py'"))
+
+
+def test_where_a_missing_base_is_now_is_said(write):
+    old = find_config('stage2_scenes').resolve().with_name('stage2_scenes_class.py')
+    with pytest.raises(FileNotFoundError, match=r'it is at .*/ablations/stage2_scenes_class\.py$'):
+        load_config(write(f"_base_ = '{old}'"))
+
+
+def test_another_file_that_a_config_opens_is_not_taken_for_a_base(write):
+    with pytest.raises(FileNotFoundError, match=r"config\.py: .*: 'nowhere\.txt'$"):
+        load_config(write("text = open('nowhere.txt').read()"))
 
 
 @pytest.mark.parametrize('text', ['model = dict(', 'model = dict(width=1 / 0)', 'a = b'])

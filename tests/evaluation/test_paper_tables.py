@@ -1,11 +1,8 @@
-from pathlib import Path
-
 import pytest
 
 from mmavl.evaluation import get_protocol
 from mmavl.evaluation.paper_tables import DATASETS, TABLES, default_protocols, layout
-
-CONFIGS = Path(__file__).parents[2] / 'configs'
+from mmavl.utils.shipped import named_config
 
 
 @pytest.mark.parametrize('number', TABLES)
@@ -13,9 +10,9 @@ def test_every_config_of_a_row_is_there_and_the_papers_figures_fill_its_columns(
     table = TABLES[number]
     for row in table.rows:
         for data, config in row.configs.items():
-            assert (CONFIGS / f'{config}.py').is_file()
+            assert named_config(config)
             if row.trained not in ('own', 'none'):
-                assert (CONFIGS / f'{row.trained.format(data=data)}.py').is_file()
+                assert named_config(row.trained.format(data=data))
         assert len(row.paper) in (0, len(table.columns))
 
 

@@ -1,10 +1,8 @@
-from pathlib import Path
-
 import pytest
 
 from mmavl.evaluation.separation_table import ROWS, SETTINGS, figures, layout
+from mmavl.utils.shipped import named_config
 
-CONFIGS = Path(__file__).parents[2] / 'configs'
 EMPTY = {'figures': None, 'parameters': [], 'minutes': None, 'note': ''}
 
 
@@ -29,7 +27,7 @@ def test_every_row_of_scenes_has_its_config_in_each_setting():
     for row in ROWS:
         for suffix in SETTINGS.values() if row.config else ():
             name = row.config.format(data='scenes') + (suffix if row.trained else '')
-            assert (CONFIGS / f'{name}.py').is_file(), name
+            assert named_config(name), name
 
 
 def test_a_row_without_a_model_has_the_figures_under_its_name():

@@ -24,8 +24,7 @@ def shipped(tmp_path, monkeypatch):
     """mmavl has one config, 'small', whose frozen backbone always has the same weights."""
 
     (tmp_path / 'small.py').write_text(f'model = {CONFIG!r}\n')
-    monkeypatch.setattr(trained_parts, 'shipped', lambda: tmp_path)
-    monkeypatch.setattr(trained_parts, 'find_config', lambda name: tmp_path / f'{name}.py')
+    monkeypatch.setattr('mmavl.utils.shipped.shipped', lambda: tmp_path)
     monkeypatch.setattr(trained_parts, '_build', lambda cfg: _built())
     return tmp_path
 

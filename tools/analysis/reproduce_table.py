@@ -23,7 +23,7 @@ from mmavl.engine.cfg_options import ConfigOptions
 from mmavl.engine.config import config_errors, load_config
 from mmavl.engine.launch import clear_errors, prepare_config
 from mmavl.engine.separation_rows import localizer_checkpoint, measure, set_localizer_checkpoint
-from mmavl.engine.table_runs import TableRuns, config_file
+from mmavl.engine.table_runs import TableRuns
 from mmavl.errors import ConfigError
 from mmavl.evaluation import Prediction, evaluate_localization, get_protocol
 from mmavl.evaluation.paper_tables import DATASETS, TABLES, Row, default_protocols, layout
@@ -35,6 +35,7 @@ from mmavl.evaluation.summary import summarise
 from mmavl.registry import DATASETS as DATASET_REGISTRY
 from mmavl.utils.files import atomic_write
 from mmavl.utils.options import add_dtype_option
+from mmavl.utils.shipped import find_config, named_config
 
 
 def parse_args() -> argparse.Namespace:
@@ -98,7 +99,7 @@ def references(args: argparse.Namespace, config: str) -> list[Prediction]:
         DataError: The manifest is missing or broken.
     """
     init_default_scope('mmavl')
-    cfg: Config = load_config(config_file(config), args.cfg_options)
+    cfg: Config = load_config(find_config(config), args.cfg_options)
     dataset = cfg.test_dataloader.dataset
     dataset.pipeline = [dict(type='PackAVInputs')]
     with config_errors(cfg, 'test_dataloader'):
@@ -139,14 +140,14 @@ def separation_row(row: SeparationRow, data: str, setting: str, runs: TableRuns)
     if row.metrics:
         return result
     config = row.config.format(data=data) + (SETTINGS[setting] if row.trained else '')
-    if not (row.config and config_file(config).is_file()):
+    if not (row.config and named_config(config)):
         words = f'mmavl has no config for it on {SEPARATION_DATASETS[data]}'
         return result | {'note': f"the paper's figures only, {words}" if row.paper else words}
     name = Path(config).name
     checkpoint = runs.checkpoint(name) if row.trained else None
     try:
         logs = runs.root / 'tables' / 'logs' / name
-        cfg = prepare_config(config_file(config), str(logs), runs.dtype, runs.cfg_options)
+        cfg = prepare_config(find_config(config), str(logs), runs.dtype, runs.cfg_options)
         wanted = localizer_checkpoint(cfg)
         if wanted is not None and not wanted.exists():
             found = runs.checkpoint(wanted.parent.name)

@@ -1,7 +1,7 @@
 """Make a checkpoint of the paper's released code (its simplified variant) one of mmavl's.
 
 python tools/model_converters/released_checkpoint.py stage_2.pth work_dirs/released/stage2.pth
-python tools/test.py configs/stage2_flickr_released.py work_dirs/released/stage2.pth
+python tools/test.py configs/released/stage2_flickr_released.py work_dirs/released/stage2.pth
 """
 
 import argparse
@@ -41,8 +41,8 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('out', help='.pth file to write')
     parser.add_argument(
         '--config',
-        help='config of the model; by default configs/stage2_flickr_released.py, or stage1_... '
-        'where the checkpoint has no projections',
+        help='config of the model; by default configs/released/stage2_flickr_released.py, or '
+        'stage1_... where the checkpoint has no projections',
     )
     return parser.parse_args()
 
@@ -76,7 +76,7 @@ def main() -> None:
     with clear_errors():
         state = convert(load_checkpoint(args.released)['state_dict'])
         stage = 2 if any(name.startswith('alignment_head.') for name in state) else 1
-        path = args.config or CONFIGS / f'stage{stage}_flickr_released.py'
+        path = args.config or CONFIGS / f'released/stage{stage}_flickr_released.py'
         cfg = load_config(path, {'model.visual_backbone.pretrained': False})
         init_default_scope('mmavl')
         load_state(MODELS.build(cfg.model), state, args.released, strict=True)

@@ -67,7 +67,7 @@ def test_a_class_without_a_label_is_named_with_the_nearest(groups):
 @needs_words
 @needs_yamnet
 def test_classes_by_name_have_labels_of_both_lists():
-    config = Config.fromfile(ROOT / 'real_by_name.py').model
+    config = Config.fromfile(ROOT / 'real_clips/real_by_name.py').model
     names = [*config.classes, 'Lion', 'bass guitar', 'Rain']
     audio = read_labels(YAMNET)
     heard = MODELS.build(config.audio_groups)(audio, names)

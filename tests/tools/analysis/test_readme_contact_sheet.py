@@ -51,7 +51,7 @@ def draw(monkeypatch, tmp_path):
 
     def run(checkpoint=weights):
         out = tmp_path / 'sheet.png'
-        config = ROOT / 'configs' / 'random_scenes.py'
+        config = ROOT / 'configs/baselines/random_scenes.py'
         arguments = [str(TOOL), str(config), str(checkpoint), '--out', str(out)]
         monkeypatch.setattr('sys.argv', arguments)
         return runpy.run_path(str(TOOL), run_name='__main__'), out

@@ -141,7 +141,7 @@ def imported(released, tmp_path, monkeypatch):
 
 def build(config, checkpoint):
     init_default_scope('mmavl')
-    cfg = Config.fromfile(ROOT / 'configs' / config)
+    cfg = Config.fromfile(ROOT / 'configs/released' / config)
     cfg.model.visual_backbone.pretrained = False
     model = MODELS.build(cfg.model).eval()
     model.load_state_dict(torch.load(checkpoint, weights_only=True)['state_dict'])

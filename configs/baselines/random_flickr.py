@@ -1,0 +1,7 @@
+# Chance on SoundNet-Flickr. Nothing to train: tools/test.py takes it as it is.
+_base_ = [
+    '../_base_/datasets/soundnet_flickr.py',
+    '../_base_/models/random.py',
+    '../_base_/schedules/sgd_60e.py',
+    '../_base_/default_runtime.py',
+]
