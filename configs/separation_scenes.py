@@ -3,10 +3,5 @@ _base_ = [
     '_base_/datasets/separation_scenes.py',
     '_base_/models/mix_and_separate_cached.py',
     '_base_/schedules/adamw_separation.py',
-    '_base_/default_runtime.py',
+    '_base_/separation_runtime.py',
 ]
-
-default_hooks = dict(
-    checkpoint=dict(interval=5), visualization=dict(type='SeparationVisualizationHook')
-)
-visualizer = dict(type='SeparationVisualizer')

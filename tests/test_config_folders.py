@@ -1,6 +1,8 @@
 """Configs that users know are next to each other; the others are in folders, each with a page."""
 
+import ast
 import re
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -31,3 +33,27 @@ def test_the_page_above_names_every_folder():
     text = (ROOT / 'README.md').read_text()
     named = re.findall(r'^\| \[(\w+)\]\(\1/README\.md\)', text, re.MULTILINE)
     assert named == [folder.name for folder in FOLDERS]
+
+
+def repeated(root, size):
+    """Files that have a dict or list of at least ``size`` values in common."""
+    places = defaultdict(set)
+    for path in root.rglob('*.py'):
+        for node in ast.walk(ast.parse(path.read_text())):
+            values = sum(isinstance(child, ast.Constant) for child in ast.walk(node))
+            if isinstance(node, ast.Call | ast.Dict | ast.List) and values >= size:
+                places[ast.dump(node)].add(str(path.relative_to(root)))
+    return [sorted(files) for files in places.values() if len(files) > 1]
+
+
+def test_no_part_of_a_model_is_written_twice():
+    files = [files for files in repeated(ROOT, 6) if not files[0].startswith('_base_/datasets')]
+    assert files == []
+
+
+def test_what_is_written_twice_is_noticed(tmp_path):
+    part = "dict(type='A', depth=2, width=3, names=['x', 'y'], norm=dict(type='B'))"
+    (tmp_path / 'a.py').write_text(f'model = {part}')
+    (tmp_path / 'b.py').write_text(f'model = dict(head=dict(neck={part}))')
+    (tmp_path / 'c.py').write_text(f'model = {part.replace("3", "4")}')
+    assert repeated(tmp_path, 6) == [['a.py', 'b.py']]

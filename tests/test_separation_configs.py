@@ -94,7 +94,7 @@ def test_round_trips_through_its_dump(name, tmp_path):
         ('separation_music', 'stage2_music'),
     ],
 )
-def test_the_localizer_is_that_of_stage_2(name, stage):
+def test_the_localizers_checkpoint_is_the_last_of_a_model_like_it(name, stage):
     own = Config.fromfile(ROOT / f'{name}.py')
     stage2 = Config.fromfile(ROOT / f'{stage}.py')
     preprocessor = stage2.model.pop('data_preprocessor')

@@ -3,7 +3,7 @@ _base_ = [
     '../_base_/datasets/separation_scenes.py',
     '../_base_/models/frame_separator_cached.py',
     '../_base_/schedules/adamw_separation.py',
-    '../_base_/default_runtime.py',
+    '../_base_/separation_runtime.py',
 ]
 
 model = dict(
@@ -13,8 +13,3 @@ model = dict(
     threshold=None,
     share=True,
 )
-
-default_hooks = dict(
-    checkpoint=dict(interval=5), visualization=dict(type='SeparationVisualizationHook')
-)
-visualizer = dict(type='SeparationVisualizer')

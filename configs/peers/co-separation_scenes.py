@@ -3,7 +3,7 @@ _base_ = [
     '../_base_/datasets/separation_scenes.py',
     '../_base_/models/frame_separator_cached.py',
     '../_base_/schedules/adamw_separation.py',
-    '../_base_/default_runtime.py',
+    '../_base_/separation_runtime.py',
 ]
 
 model = dict(
@@ -12,8 +12,3 @@ model = dict(
     share=True,
     classifier=dict(type='SpectrogramClassifier', num_classes=15),
 )
-
-default_hooks = dict(
-    checkpoint=dict(interval=5), visualization=dict(type='SeparationVisualizationHook')
-)
-visualizer = dict(type='SeparationVisualizer')

