@@ -1,5 +1,5 @@
-# stage1_scenes.py without any tags: trained on pseudo-labels of pretrained teachers, tested on
-# true tags. First: tools/dataset_converters/pseudo_labels.py configs/pseudo_labels/scenes.py
+# stage1_scenes.py trained on pseudo-labels of pretrained teachers, and tested on true tags.
+# First: tools/dataset_converters/pseudo_labels.py configs/pseudo_labels/scenes.py
 # data/instrument_scenes/{train,val}.json
 _base_ = '../stage1_scenes.py'
 

@@ -1,4 +1,4 @@
-# stage2_scenes.py without any tags: see stage1_scenes_pseudo.py.
+# stage2_scenes.py trained on pseudo-labels: see stage1_scenes_pseudo.py.
 _base_ = '../stage2_scenes.py'
 
 train_dataloader = dict(dataset=dict(ann_file='pseudo/train.json'))

@@ -1,5 +1,5 @@
-# stage2_scenes.py in mmengine's pure-Python style: bases and components are imported, so that an
-# editor finds them. The bases themselves serve both styles.
+# stage2_scenes.py in mmengine's pure-Python style.
+# Bases and components are imported, so that an editor finds them. The bases serve both styles.
 from mmengine.config import read_base
 
 from mmavl.models.heads import AlignmentHead

@@ -1,5 +1,5 @@
-# stage2_scenes_class.py whose visual tag head started, in stage 1, from an ImageNet classifier's
-# rows. After five epochs it fits the scenes' drawings ever better, and unseen pictures worse.
+# stage2_scenes_class.py whose visual tag head started from an ImageNet classifier's rows.
+# With more than five epochs it fits the scenes' drawings better, and new pictures worse.
 _base_ = ['stage2_scenes_class.py', '../_base_/models/teacher_heads.py']
 
 load_from = 'work_dirs/stage1_scenes_teachers/epoch_4.pth'

@@ -1,4 +1,4 @@
-# The same on ImageNet's EfficientNet-Lite0, which installs as a package and stays as it is.
+# Faster R-CNN on ImageNet's EfficientNet-Lite0, which installs as a package and stays as it is.
 _base_ = [
     '../_base_/datasets/scenes_boxes.py',
     '../_base_/models/faster_rcnn_small.py',

@@ -1,4 +1,4 @@
-# ResNet-18 from random weights: nothing to download.
+# Faster R-CNN on ResNet-18 from random weights: nothing to download.
 _base_ = [
     '../_base_/datasets/scenes_boxes.py',
     '../_base_/models/faster_rcnn_small.py',

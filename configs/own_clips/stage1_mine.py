@@ -1,5 +1,6 @@
-# Stage 1 on clips of your own, as tools/dataset_converters/folder.py writes them: without boxes,
-# tags alone are measured. Set num_classes, and a batch no larger than your train.json.
+# Stage 1 on your own clips, as tools/dataset_converters/folder.py writes them.
+# They have no boxes: only tags are measured. Set num_classes, and a batch no larger than
+# train.json.
 _base_ = '../stage1_scenes.py'
 
 num_classes = 3

@@ -1,4 +1,4 @@
-# Stage 2 on clips of your own; see stage1_mine.py.
+# Stage 2 on your own clips; see stage1_mine.py.
 _base_ = '../stage2_scenes.py'
 
 load_from = 'work_dirs/stage1_mine/epoch_4.pth'

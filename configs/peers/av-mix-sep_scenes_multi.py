@@ -1,4 +1,4 @@
-# The multi-source setting of Table 3: whole clips, solos and those with several sounds.
+# av-mix-sep_scenes.py trained on solos and clips with several sounds (multi-source).
 _base_ = 'av-mix-sep_scenes.py'
 
 train_dataloader = dict(dataset=dict(whole_clips=True, filter_cfg=None))

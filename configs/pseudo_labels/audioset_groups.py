@@ -1,6 +1,6 @@
-# Pseudo-labels for SoundNet-Flickr or any other videos: AudioSet's seven top groups, mapped by the
-# matrices that the paper published (cluster_a.npy and cluster_v3.npy, put into
-# data/original_release). Teachers as in scenes.py; the seven groups take the place of the
+# Pseudo-labels for any videos, e.g. SoundNet-Flickr: AudioSet's seven top groups.
+# Labels become groups by the matrices that the paper published (cluster_a.npy and cluster_v3.npy,
+# put into data/original_release). Teachers as in scenes.py; the seven groups replace the
 # manifest's classes.
 _base_ = 'scenes.py'
 

@@ -1,6 +1,6 @@
-# audioset_groups.py with ImageNet's labels assigned as in section 4.3 of the paper: by word
-# vectors and by what is heard where a label is seen. These are GloVe's vectors of 50 numbers from
-# PyPI; path= takes any text file of others, e.g. glove.6B.300d.txt.
+# audioset_groups.py with ImageNet's labels assigned as in section 4.3 of the paper.
+# Word vectors assign them, and what sounds in the clips that a label is visible in. The vectors
+# are GloVe's of 50 numbers from PyPI; path= takes any text file of others, e.g. glove.6B.300d.txt.
 _base_ = 'audioset_groups.py'
 
 visual = dict(

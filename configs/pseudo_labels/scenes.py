@@ -1,7 +1,8 @@
-# Pseudo-labels for clips of the 15 instruments and their families (InstrumentScenes,
-# AudioSet-instrument): AudioSet's YAMNet hears, ImageNet's EfficientNet-Lite0 sees. A group's
-# entry adds to those of its classes; AudioSet's 527 labels know no oboe. Every picture shows an
-# instrument, so all of ImageNet's labels count, not the ten best alone (chosen on val).
+# Pseudo-labels for clips of the 15 instruments and their families.
+# For InstrumentScenes and AudioSet-instrument. AudioSet's YAMNet labels the sound, ImageNet's
+# EfficientNet-Lite0 the picture. A group's entry adds to those of its classes; AudioSet's 527
+# labels have no oboe. Every picture shows an instrument, so all labels of ImageNet count, not just
+# the ten best (chosen on val).
 _base_ = '../_base_/models/coarse_to_fine_cached.py'
 
 audio = dict(

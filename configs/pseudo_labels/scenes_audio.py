@@ -1,4 +1,4 @@
-# scenes.py with what is heard as the picture's labels too.
+# scenes.py whose audio labels are the picture's labels, too.
 _base_ = 'scenes.py'
 
 visual = None

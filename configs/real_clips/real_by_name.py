@@ -1,6 +1,7 @@
-# Classes of your own choice in any video, without training: real_everyday.py's labels for those
-# that it has, by name, kind or alias; for others the labels with the most similar words (GloVe's
-# vectors from PyPI). A config that inherits this one needs only model = dict(classes=[...]).
+# Classes of your choice in any video, without training.
+# Those that real_everyday.py has, by name, kind or alias, keep its labels; others get the labels
+# with the most similar words (GloVe's vectors from PyPI). A config that inherits this one needs
+# only model = dict(classes=[...]).
 _base_ = 'real_everyday.py'
 
 names = ['Dog', 'Ukulele', 'Washing machine']

@@ -1,4 +1,4 @@
-# The sound of any video taken apart by the names of what is heard and seen, without training.
+# Separation of any video's sound by the names of what sounds or is visible, without training.
 _base_ = 'real_everyday.py'
 
 model = dict(

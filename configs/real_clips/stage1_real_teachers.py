@@ -1,5 +1,6 @@
-# The model of stage1_scenes_teachers.py on real clips: frames keep their aspect ratio and get a
-# shorter side of 384 px, where a scene is 256 x 256. mmavl evaluate takes it with --batch-size 1.
+# The model of stage1_scenes_teachers.py on real clips.
+# Frames keep their aspect ratio and get a shorter side of 384 px, where a scene is 256 x 256.
+# mmavl evaluate takes it with --batch-size 1.
 _base_ = '../ablations/stage1_scenes_teachers.py'
 
 shorter_side = dict(type='ResizeShorterSide', size=384)

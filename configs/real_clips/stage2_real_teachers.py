@@ -1,5 +1,5 @@
-# The model of stage2_scenes_teachers.py on real clips, see stage1_real_teachers.py. The product of
-# alignment and class map is best there.
+# The model of stage2_scenes_teachers.py on real clips, see stage1_real_teachers.py.
+# The product of alignment and class map is best there.
 _base_ = '../ablations/stage2_scenes_teachers.py'
 
 shorter_side = dict(type='ResizeShorterSide', size=384)

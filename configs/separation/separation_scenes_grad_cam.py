@@ -1,5 +1,5 @@
-# The row Grad-CAM of Table 3: the class-specific map of the mixture is the mask. Nothing to train:
-# tools/test.py takes it as it is.
+# The row Grad-CAM of Table 3: the class-specific map of the mixture is the mask.
+# Nothing to train: tools/test.py takes it as it is.
 _base_ = '../separation_scenes.py'
 
 model = dict(

@@ -86,8 +86,8 @@ def test_lists_are_filtered_by_wildcards_or_a_part(capsys):
     assert "none of the models matches 'zzz'" in capsys.readouterr().err
 
 
-def test_every_listed_model_is_a_config_with_a_line_about_it(capsys):
+def test_every_listed_model_is_a_config_with_a_sentence_about_it(capsys):
     assert main(['list', 'models', '--json']) == 0
     found = json.loads(capsys.readouterr().out)
     assert {p.stem for p in shipped().glob('*.py')} <= set(found)
-    assert all(found.values())
+    assert all(line.endswith('.') for line in found.values())
