@@ -5,10 +5,6 @@ import sys
 import warnings
 from pathlib import Path
 
-from rich import box
-from rich.console import Console
-from rich.table import Table
-
 from mmavl.apis import LocalizationInferencer
 from mmavl.apis.base_av_inferencer import write_json
 from mmavl.apis.box_page import write_box_page
@@ -22,6 +18,7 @@ from mmavl.apis.case_pairs import evaluate_pairs, summarise_pairs
 from mmavl.apis.case_sheet import case_sheet
 from mmavl.errors import CheckpointError, ConfigError, DataError
 from mmavl.evaluation.real_clips import read_cases
+from mmavl.evaluation.result_table import Column, ResultTable, Row
 from mmavl.utils.names import one_line, to_json
 from mmavl.visualization.drawing import write_png
 
@@ -80,17 +77,13 @@ def _print_tables(outcomes: list, pairs: dict) -> None:
     hearing = rows.pop('hearing for itself')
     titled = {'': rows, 'hearing for itself': {'localizer': hearing}}
     titled['sound of one under the pictures of two'] = pairs
-    for title, table in titled.items():
-        if not table:
-            continue
-        columns = list(dict.fromkeys(name for rates in table.values() for name in rates))
-        shown = Table(title=title or None, box=box.SIMPLE_HEAD, pad_edge=False)
-        shown.add_column('')
-        for column in columns:
-            shown.add_column(column, justify='right')
-        for name, rates in table.items():
-            shown.add_row(name, *(str(rates[c]) if c in rates else '-' for c in columns))
-        Console(width=160).print(shown)
+    for title, rates in titled.items():
+        if rates:
+            names = dict.fromkeys(name for row in rates.values() for name in row)
+            table = [Row(row, {n: str(rate) for n, rate in v.items()}) for row, v in rates.items()]
+            text = ResultTable([Column(name, name) for name in names], table).to_text()
+            print(*filter(None, ['', title, text]), sep='\n')
+    print()
     print('percent of cases with a 95 % bootstrap interval over clips, of N cases')
 
 

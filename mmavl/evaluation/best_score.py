@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from .scoring import TRIVIAL
+from .separation import WITHOUT_MODEL
 
 #: What a checkpoint is chosen by where nothing is named, the first that there is.
 _MAIN = ('average_ciou', 'sdr', 'audio_map', 'visual_map', 'avc_accuracy')
@@ -19,7 +20,7 @@ _NO_SCORES = (
     'class_agnostic',
 )  # fmt: skip
 #: Rows of the tables that no model has made.
-_WITHOUT_MODEL = {*TRIVIAL, 'mixture', 'ideal_binary', 'ideal_ratio'}
+_WITHOUT_MODEL = {*TRIVIAL, *WITHOUT_MODEL}
 
 
 def rule_of(key: str) -> str | None:

@@ -7,13 +7,14 @@ from typing import Any
 
 from mmavl.errors import DataError
 
+from .localization_tables import localization_tables, summary_row, trivial_name, with_notes
+from .metric_keys import Summaries, to_keys
 from .predictions import Prediction, read_predictions
 from .protocols import Protocol, get_protocol
+from .result_table import ResultTable
 from .scoring import TRIVIAL, score
 from .summary import sample_scores, summarise
-from .table import format_table
 
-_TRIVIAL_METRICS = ('_ciou', '_auc', 'pointing', 'all_sources')
 _CANDIDATES = tuple(i / 20 for i in range(1, 20))
 
 
@@ -27,12 +28,18 @@ class LocalizationReport:
             :func:`~mmavl.evaluation.summary.summarise`; shares are in [0, 1].
         per_sample (list[dict]): One record for each listed frame under the first protocol, see
             :func:`~mmavl.evaluation.summary.sample_scores`.
-        table (str): The same as text, in percent.
+        tables (tuple[ResultTable, ResultTable]): The same: how well the maps cover, and where
+            their maxima lie.
     """
 
     metrics: dict[str, float]
     per_sample: list[dict[str, Any]]
-    table: str
+    tables: tuple[ResultTable, ResultTable]
+
+    @property
+    def table(self) -> str:
+        """The tables as text, with notes."""
+        return with_notes(self.tables)
 
 
 def evaluate_localization(
@@ -52,7 +59,7 @@ def evaluate_localization(
             split, on which `val_best` without a threshold chooses its own.
 
     Returns:
-        LocalizationReport: Metrics, per-sample records and a text table.
+        LocalizationReport: Metrics, per-sample records and tables.
 
     Raises:
         ValueError: A protocol is unknown or named twice, or `val_best` has no threshold, or
@@ -61,22 +68,27 @@ def evaluate_localization(
     """
     chosen = _choose_unset(look_up_protocols(protocols, val_dump), metainfo, val_dump)
     scores = score(predictions, chosen, ('model', *TRIVIAL))
-    metrics: dict[str, float] = {}
-    table = []
+    summaries: Summaries = {}
+    rows = []
     for i, protocol in enumerate(chosen):
-        for row in scores:
-            summary = summarise(scores[row][i], predictions)
-            table.append((protocol, row, summary))
-            if row == 'model':
-                metrics |= {f'{protocol.key}/{key}': value for key, value in summary.items()}
-            else:
-                metrics |= {
-                    f'{protocol.key}/{row}/{key}': value
-                    for key, value in summary.items()
-                    if key.endswith(_TRIVIAL_METRICS)
-                }
+        by_row = {row: summarise(scores[row][i], predictions) for row in scores}
+        summaries[protocol.key] = by_row
+        rows += [
+            summary_row(
+                trivial_name(row), summary, protocol=_named(protocol), muted=row in TRIVIAL
+            )
+            for row, summary in by_row.items()
+        ]
     per_sample = sample_scores(scores['model'][0], predictions, metainfo)
-    return LocalizationReport(metrics, per_sample, format_table(table))
+    tables = localization_tables(rows, chosen[0], head='row')
+    return LocalizationReport(to_keys(summaries), per_sample, tables)
+
+
+def _named(protocol: Protocol) -> str:
+    """A protocol's key with the threshold that was chosen."""
+    if protocol.name != 'val_best':
+        return protocol.key
+    return protocol.key.replace('val_best', f'val_best@{protocol.threshold:g}')
 
 
 def look_up_protocols(specs: Sequence[str], val_dump: str | Path | None) -> list[Protocol]:

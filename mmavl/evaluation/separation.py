@@ -1,24 +1,27 @@
 """From the figures of single mixtures to those of a split."""
 
-import io
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from rich import box
-from rich.console import Console
-from rich.table import Table
+from .result_table import Column, ResultTable, Row
+from .titles import metric_column
 
 #: Names of the figures, in the order in which ``MixtureScores`` holds them.
 FIGURES = ('sdr', 'sir', 'sar', 'si_sdr')
 #: A mixture as estimate has no artifacts, so nothing can be gained over its SAR.
 IMPROVED = ('sdr', 'sir', 'si_sdr')
 
-_TITLES = {'sdr': 'SDR', 'sir': 'SIR', 'sar': 'SAR', 'si_sdr': 'SI-SDR'}
-_NOTE = (
-    'dB, mean over the sources of a mixture, then over mixtures; +: over the mixture as estimate.'
+NOTE = (
+    'dB, mean over the sources of a mixture, then over mixtures; +: over the mixture as estimate'
 )
+#: Rows without a model.
+WITHOUT_MODEL = {
+    'mixture': 'mixture as estimate',
+    'ideal_binary': 'ideal binary mask',
+    'ideal_ratio': 'ideal ratio mask',
+}
 
 
 @dataclass(frozen=True)
@@ -97,27 +100,33 @@ def _by_class(scores: Iterable[MixtureScores], classes: Sequence[str]) -> dict[s
     return metrics
 
 
-def table(metrics: Mapping[str, float]) -> str:
-    """Lay a summary out as text: the model, the rows without one, then the classes."""
-    laid = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for title in ('row', 'evaluated'):
-        laid.add_column(title, no_wrap=True)
+def by_row(metrics: Mapping[str, float]) -> dict[str, dict[str, float]]:
+    """What :func:`summarise` gave, by row: 'model', 'mixture', ..., 'class/Violin', ..."""
+    rows: dict[str, dict[str, float]] = {}
+    for key, value in metrics.items():
+        row, _, figure = key.removeprefix('separation/').rpartition('/')
+        rows.setdefault(row or 'model', {})[figure] = value
+    return rows
+
+
+def separation_table(metrics: Mapping[str, float]) -> ResultTable:
+    """A summary as a table: the model, the rows without one, then the classes.
+
+    Args:
+        metrics (Mapping[str, float]): Of :func:`summarise`, with or without 'separation/' before
+            each key.
+
+    Returns:
+        ResultTable: In dB.
+    """
     keys = [key for f in FIGURES for key in ([f, f'{f}_improvement'] if f in IMPROVED else [f])]
-    for key in keys:
-        figure = key.removesuffix('_improvement')
-        laid.add_column(_TITLES[figure] + ('+' if key != figure else ''), justify='right')
-    rows = dict.fromkeys(key.rpartition('/')[0] for key in metrics)
-    for row in rows:
-        prefix = f'{row}/' if row else ''
-        if row.startswith('class/'):
-            count = f'{metrics[f"{prefix}sources"]:.0f} sources'
-        else:
-            count = '' if row else f'{metrics["evaluated"]:.0f} of {metrics["listed"]:.0f}'
-        values = [metrics.get(prefix + key) for key in keys]
-        cells = ['-' if value is None else f'{value:.2f}' for value in values]
-        name = row.removeprefix('class/').replace('_', ' ') or 'model'
-        laid.add_row(name, count, *cells)
-    console = Console(file=io.StringIO(), width=200, color_system=None)
-    console.print(laid)
-    lines = [line.rstrip() for line in console.file.getvalue().splitlines()]
-    return '\n'.join([*(line for line in lines if line), _NOTE])
+    counts = Column('evaluated', 'evaluated', digits=0, of='listed')
+    rows = []
+    for name, figures in by_row(metrics).items():
+        if 'sources' in figures:
+            figures = {**figures, 'evaluated': f'{figures["sources"]:.0f} sources'}
+        title = WITHOUT_MODEL.get(name, name.removeprefix('class/').replace('_', ' '))
+        rows.append(Row(title, figures, muted=name in WITHOUT_MODEL))
+    return ResultTable(
+        [counts, *map(metric_column, keys)], rows, f'{NOTE}; the model by class', 'row'
+    )

@@ -6,25 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import mmavl
+from mmavl.evaluation.localization_tables import AGNOSTIC, NOTES
 from mmavl.utils.files import atomic_write
 
 from . import page
 from .curves import draw_curves
 from .page import escape
 from .run_record import Run
-from .tables import localization_tables, tag_table
-
-_NOTES = (
-    '<b>cIoU@t</b>: share of frames whose cIoU, averaged over the sounding classes, reaches t. '
-    '<b>all sources</b>: share of frames in which every sounding class reaches it. '
-    '<b>pointing</b>: the maximum of the map lies in the class’s own box. '
-    '<b>SFD</b>: frames that show a silent instrument of the same family as a sounding one. '
-    '<b>whole image</b> and <b>centred disc</b> use no model: a figure near theirs means little.'
-)
-_AGNOSTIC = (
-    '† One map for all sounds, scored against the union of the sounding boxes: not to be '
-    'compared with rows that have a map for each class.'
-)
+from .tables import tables_of_tests, tag_table
 
 Named = tuple[str, dict[str, Any]]
 
@@ -67,17 +56,19 @@ def _results(runs: Sequence[Run]) -> Iterator[str]:
     if not splits:
         yield '<p>Nothing was tested yet.</p>'
         return
-    yield f'<p class="faint">{_NOTES}</p>'
+    notes = (f'<b>{escape(title)}</b>: {escape(words)}.' for title, words in NOTES.items())
+    yield f'<p class="faint">{" ".join(notes)}</p>'
     for split, tests in splits.items():
         yield f'<h3>Split “{escape(split)}”</h3>'
-        tables = localization_tables(tests)
+        tables = tables_of_tests(tests)
         tags = tag_table(tests)
         # the first protocol, with where its maxima lie, is the headline
-        yield from map(page.table, [*tables[:2], tags] if tags else tables[:2])
+        yield from (table.to_html() for table in [*tables[:2], tags] if table)
         if any('†' in row.name for item in tables for row in item.rows):
-            yield f'<p class="faint">{_AGNOSTIC}</p>'
+            yield f'<p class="faint">{escape(AGNOSTIC)}.</p>'
         if tables[2:]:
-            yield page.foldable('Other protocols', ''.join(map(page.table, tables[2:])))
+            others = ''.join(table.to_html() for table in tables[2:])
+            yield page.foldable('Other protocols', others)
 
 
 def _run(run: Run, fold: bool) -> Iterator[str]:

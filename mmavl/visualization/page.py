@@ -3,7 +3,6 @@
 import base64
 import html
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -70,42 +69,6 @@ document.addEventListener('play', (event) => {
 """
 
 
-@dataclass
-class Row:
-    """A table's row.
-
-    Attributes:
-        name (str): What stands before it.
-        values (Sequence[float | None]): One for each column.
-        muted (bool): Whether it is printed faintly, as rows without a model are.
-        ranked (bool): Whether its values compete for being set off as the best.
-    """
-
-    name: str
-    values: Sequence[float | None]
-    muted: bool = False
-    ranked: bool = True
-
-
-@dataclass
-class Table:
-    """A table of figures.
-
-    Attributes:
-        title (str): Its caption.
-        columns (list[tuple[str, str]]): Of each column, its group (may be empty) and its name.
-        rows (list[Row]): From top to bottom.
-        ranked (frozenset[int]): Columns in which the greatest value is set off.
-        counts (frozenset[int]): Columns of integers.
-    """
-
-    title: str
-    columns: Sequence[tuple[str, str]]
-    rows: Sequence[Row]
-    ranked: frozenset[int] = frozenset()
-    counts: frozenset[int] = frozenset()
-
-
 def escape(text: str) -> str:
     """A name as HTML: on one line, whatever characters it has."""
     return html.escape(one_line(text))
@@ -119,63 +82,6 @@ def page(title: str, body: str) -> str:
         f'<title>{escape(title)}</title>\n<style>{STYLE}</style>\n</head>\n'
         f'<body>\n{body}\n</body>\n</html>\n'
     )
-
-
-def table(item: Table) -> str:
-    """A table; the best value of a column is set off where there are several to choose from."""
-    head = ''
-    if any(group for group, _ in item.columns):
-        spans: list[list] = []
-        for group, _ in item.columns:
-            if spans and spans[-1][0] == group:
-                spans[-1][1] += 1
-            else:
-                spans.append([group, 1])
-        cells = ''.join(f'<th class=start colspan="{n}">{escape(g)}</th>' for g, n in spans)
-        head = f'<tr class="groups"><th></th>{cells}</tr>'
-    names = ''.join(
-        f'<th{_classes(start=_starts(item, i))}>{escape(name)}</th>'
-        for i, (_, name) in enumerate(item.columns)
-    )
-    body = ''.join(_row(item, row) for row in item.rows)
-    return (
-        f'<div class="scroll"><table><caption>{escape(item.title)}</caption>'
-        f'<thead>{head}<tr><th></th>{names}</tr></thead><tbody>{body}</tbody></table></div>'
-    )
-
-
-def _classes(**chosen: bool) -> str:
-    names = ' '.join(name for name, wanted in chosen.items() if wanted)
-    return f' class="{names}"' if names else ''
-
-
-def _starts(item: Table, column: int) -> bool:
-    """Whether a group of columns begins here."""
-    groups = [group for group, _ in item.columns]
-    return any(groups) and (column == 0 or groups[column] != groups[column - 1])
-
-
-def _row(item: Table, row: Row) -> str:
-    cells = ''.join(
-        f'<td{_classes(start=_starts(item, i), best=_is_best(item, i, row))}>'
-        f'{_number(value, i in item.counts)}</td>'
-        for i, value in enumerate(row.values)
-    )
-    return f'<tr{_classes(muted=row.muted)}><td>{escape(row.name)}</td>{cells}</tr>'
-
-
-def _number(value: float | None, count: bool) -> str:
-    if value is None or value != value:
-        return '–'
-    return f'{value:.0f}' if count else f'{value:.1f}'
-
-
-def _is_best(item: Table, column: int, row: Row) -> bool:
-    if column not in item.ranked or not row.ranked:
-        return False
-    rivals = [r.values[column] for r in item.rows if r.ranked]
-    rivals = [v for v in rivals if v is not None and v == v]
-    return len(rivals) > 1 and row.values[column] == max(rivals)
 
 
 def picture(path: Path, alt: str) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import mmavl
-from mmavl.evaluation.separation import FIGURES, IMPROVED
+from mmavl.evaluation.separation import separation_table
 from mmavl.utils.failures import error_line
 from mmavl.utils.files import atomic_write
 
@@ -16,12 +16,6 @@ from .media import flac_bytes
 from .page import escape
 from .run_record import Run
 
-_TITLES = {'sdr': 'SDR', 'sir': 'SIR', 'sar': 'SAR', 'si_sdr': 'SI-SDR'}
-_ROWS = {
-    'mixture/': 'mixture as estimate',
-    'ideal_binary/': 'ideal binary mask',
-    'ideal_ratio/': 'ideal ratio mask',
-}
 #: What mixtures are shown, by the name of their kind.
 KINDS = {
     'spread': 'Evenly spread over the split',
@@ -56,7 +50,7 @@ def write_listening_page(run: Run, split: str, out: str | Path) -> None:
         f'<h1>{escape(title)}</h1>',
         f'<p class="faint">Sound separation, written by mmavl {mmavl.__version__} on {now}.</p>',
         '<h2>Figures</h2>',
-        page.table(_table(test['metrics'])),
+        separation_table(test['metrics']).to_html(),
         '<h2>Look and listen</h2>',
         f'<p class="faint">{_NOTES}</p>',
         *_mixtures(run, test['mixtures']),
@@ -67,28 +61,6 @@ def write_listening_page(run: Run, split: str, out: str | Path) -> None:
     ]
     with atomic_write(out) as file:
         file.write(page.page(title, '\n'.join(body)))
-
-
-def _table(metrics: Mapping[str, float]) -> page.Table:
-    metrics = {key.removeprefix('separation/'): value for key, value in metrics.items()}
-    keys = [key for f in FIGURES for key in ([f, f'{f}_improvement'] if f in IMPROVED else [f])]
-    names = [_TITLES[key.removesuffix('_improvement')] for key in keys]
-    columns = [('', n + '+' * (key not in FIGURES)) for n, key in zip(names, keys)]
-
-    def row(name: str, prefix: str = '', muted: bool = False) -> page.Row:
-        return page.Row(name, [metrics.get(prefix + key) for key in keys], muted=muted)
-
-    rows = [row('model')]
-    rows += [
-        row(name, prefix, muted=True)
-        for prefix, name in _ROWS.items()
-        if f'{prefix}sdr' in metrics
-    ]
-    classes = [key.removesuffix('/sources') for key in metrics if key.endswith('/sources')]
-    rows += [row(key.removeprefix('class/').replace('_', ' '), f'{key}/') for key in classes]
-    counts = f'{metrics.get("evaluated", 0):.0f} of {metrics.get("listed", 0):.0f} mixtures'
-    title = f'dB over {counts}, then the model by class; +: gained over the mixture as estimate'
-    return page.Table(title, columns, rows)
 
 
 def _mixtures(run: Run, mixtures: Sequence[Mapping[str, Any]]) -> Iterator[str]:

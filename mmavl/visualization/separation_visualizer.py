@@ -9,6 +9,7 @@ from PIL import Image, ImageDraw
 from torch import Tensor
 
 from mmavl.evaluation.separation import FIGURES, MixtureScores
+from mmavl.evaluation.titles import TITLES
 from mmavl.models.separators import signal
 from mmavl.registry import VISUALIZERS
 from mmavl.structures import AVDataSample
@@ -34,7 +35,6 @@ from .spectrogram import AXIS, Spectrogram, draw_spectrogram
 _RANGE = 60.0  # dB
 _FLOOR = 1e-7
 _HEADER = 34
-_NAMES = {'sdr': 'SDR', 'sir': 'SIR', 'sar': 'SAR'}
 
 
 @VISUALIZERS.register_module()
@@ -204,7 +204,7 @@ def _figures(scores: MixtureScores, number: int) -> str:
     if not scores.evaluated('model'):
         return 'not evaluated: a signal is silent'
     found = dict(zip(FIGURES, scores.rows['model'][number]))
-    words = ', '.join(f'{title} {found[key]:.1f}' for key, title in _NAMES.items())
+    words = ', '.join(f'{TITLES[key]} {found[key]:.1f}' for key in ('sdr', 'sir', 'sar'))
     return f'{words} dB; SDR of the mixture {scores.rows["mixture"][number][0]:.1f} dB'
 
 

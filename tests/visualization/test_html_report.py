@@ -97,8 +97,8 @@ def test_one_run_with_everything_in_the_page_and_nothing_outside(work_dir, tmp_p
     assert pixels.shape == (40, 60, 3)
     assert abs(int(pixels.mean()) - 77) <= 1
     assert b'<svg' in base64.b64decode(curves.partition(',')[2])
-    assert ['läuf', '50.0', '–', '–', '–'] in reader.rows
-    assert ['centred disc', '33.3', '–', '–', '–'] in reader.rows
+    assert ['läuf', '50.0'] in reader.rows
+    assert ['centred disc', '33.3'] in reader.rows
     for words in ('a<b.py', '# <script>', 'CoarseToFine', '9.9', 'best of level 2', 'gone.png is'):
         assert words in reader.text
 

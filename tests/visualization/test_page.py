@@ -6,17 +6,6 @@ import numpy as np
 from PIL import Image
 
 from mmavl.visualization import page
-from mmavl.visualization.page import Row, Table
-
-NAN = float('nan')
-
-
-def cells(html):
-    return re.findall(r'<td[^>]*>([^<]*)</td>', html)
-
-
-def best(html):
-    return re.findall(r'<td class="[^"]*best[^"]*">([^<]*)</td>', html)
 
 
 def test_a_page_is_one_document_that_escapes_its_title():
@@ -26,42 +15,6 @@ def test_a_page_is_one_document_that_escapes_its_title():
     assert '<body>\n<p>body</p>\n</body>' in text
     assert 'src=' not in text
     assert 'http' not in text
-
-
-def test_figures_have_one_digit_counts_none_and_what_is_undefined_a_dash():
-    rows = [Row('a & b', [12.345, None, 430.0]), Row('c', [NAN, 7.0, None])]
-    html = page.table(Table('t', [('', 'x'), ('', 'y'), ('', 'n')], rows, counts=frozenset({2})))
-    assert cells(html) == ['a &amp; b', '12.3', '–', '430', 'c', '–', '7.0', '–']
-    assert '<caption>t</caption>' in html
-
-
-def test_the_greatest_of_the_competing_values_is_set_off():
-    rows = [
-        Row('a', [1.0, 5.0, 3.0]),
-        Row('b', [2.0, NAN, 4.0]),
-        Row('trivial', [9.0, 9.0, 9.0], muted=True, ranked=False),
-    ]
-    columns = [('', 'x'), ('', 'y'), ('', 'z')]
-    html = page.table(Table('', columns, rows, ranked=frozenset({0, 1})))
-    assert best(html) == ['2.0']  # y has one competitor, z is not ranked
-    assert html.count('class="muted"') == 1
-
-
-def test_equally_good_values_are_set_off_alike():
-    rows = [Row('a', [2.0]), Row('b', [2.0]), Row('c', [1.0])]
-    assert best(page.table(Table('', [('', 'x')], rows, ranked=frozenset({0})))) == ['2.0', '2.0']
-
-
-def test_columns_of_a_group_stand_under_its_name():
-    columns = [('level 1', 'a'), ('level 1', 'b'), ('level <2>', 'a')]
-    html = page.table(Table('', columns, [Row('r', [1.0, 2.0, 3.0])]))
-    assert re.findall(r'colspan="(\d)">([^<]*)<', html) == [
-        ('2', 'level 1'),
-        ('1', 'level &lt;2&gt;'),
-    ]
-    # a line stands where a group begins
-    assert re.findall(r'<td class="start">([^<]*)</td>', html) == ['1.0', '3.0']
-    assert 'class="groups"' not in page.table(Table('', [('', 'a')], []))
 
 
 def test_a_picture_is_inside_of_the_page_with_its_width(tmp_path):

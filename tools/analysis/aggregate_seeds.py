@@ -6,10 +6,12 @@ Work directories of the same name are taken as seeds of one run, e.g.
 
 import argparse
 from collections import defaultdict
-from statistics import mean, stdev
+from dataclasses import replace
 
 from mmavl.engine.launch import clear_errors
 from mmavl.errors import DataError
+from mmavl.evaluation.result_table import Column, ResultTable, row_of_runs
+from mmavl.evaluation.titles import metric_column
 from mmavl.visualization.run_record import read_run
 
 DEFAULT = (
@@ -48,23 +50,18 @@ def collect(work_dirs: list[str], split: str) -> dict[str, list[dict[str, float]
     return runs
 
 
-def table(runs: dict[str, list[dict[str, float]]], metrics: list[str]) -> str:
-    """Percent, mean ± standard deviation over seeds; a dash where a run lacks a metric."""
-    lines = ['| | seeds | ' + ' | '.join(metrics) + ' |', '|---' * (len(metrics) + 2) + '|']
-    for name, seeds in runs.items():
-        cells = []
-        for metric in metrics:
-            values = [100 * seed[metric] for seed in seeds if metric in seed]
-            spread = f' ± {stdev(values):.1f}' if len(values) > 1 else ''
-            cells.append(f'{mean(values):.1f}{spread}' if values else '-')
-        lines.append(f'| {name} | {len(seeds)} | ' + ' | '.join(cells) + ' |')
-    return '\n'.join(lines)
+def table(runs: dict[str, list[dict[str, float]]], metrics: list[str]) -> ResultTable:
+    """Mean ± standard deviation over seeds; a dash where a run lacks a metric."""
+    rows = [row_of_runs(name, seeds) for name, seeds in runs.items()]
+    rows = [replace(row, means=row.means | {'seeds': len(runs[row.name])}) for row in rows]
+    columns = [Column('seeds', 'seeds', digits=0), *(metric_column(key, key) for key in metrics)]
+    return ResultTable(columns, rows)
 
 
 def main() -> None:
     args = parse_args()
     with clear_errors():
-        print(table(collect(args.work_dirs, args.split), list(args.metrics)))
+        print(table(collect(args.work_dirs, args.split), args.metrics).to_markdown())
 
 
 if __name__ == '__main__':

@@ -8,6 +8,7 @@ import argparse
 import json
 
 from mmavl.engine.launch import clear_errors
+from mmavl.evaluation.result_table import Column, ResultTable, Row
 from mmavl.preparation.pseudo_labels import agreement
 from mmavl.utils.files import atomic_write
 
@@ -37,11 +38,9 @@ def main() -> None:
     args = parse_args()
     with clear_errors():
         results = agreement(args.pseudo, args.true)
-    print('| percent |', ' | '.join(_COLUMNS.values()), '|')
-    print('|---' * (len(_COLUMNS) + 1) + '|')
-    for name, metrics in results.items():
-        figures = ' | '.join(f'{100 * metrics[key]:.1f}' for key in _COLUMNS)
-        print(f'| {name} | {figures} |')
+    columns = [Column(key, title, percent=True) for key, title in _COLUMNS.items()]
+    rows = [Row(name, metrics) for name, metrics in results.items()]
+    print(ResultTable(columns, rows, head='percent').to_markdown())
     if args.json:
         with atomic_write(args.json) as file:
             json.dump(results, file, indent=1)

@@ -13,7 +13,7 @@ from mmavl.models.separators.signal import ideal_estimates
 from mmavl.registry import METRICS
 
 from ..functional import bss_eval, si_sdr
-from ..separation import MixtureScores, summarise, table
+from ..separation import NOTE, MixtureScores, separation_table, summarise
 
 
 @METRICS.register_module()
@@ -95,7 +95,7 @@ class SeparationMetric(BaseMetric):
             )
         self.per_sample = sorted(unique, key=lambda scores: scores.clip_id)
         metrics = summarise(self.per_sample, (self.dataset_meta or {}).get('classes', ()))
-        print_log(f'Separation:\n{table(metrics)}', logger='current')
+        print_log(f'Separation:\n{separation_table(metrics).to_text()}\n{NOTE}.', logger='current')
         return metrics
 
 

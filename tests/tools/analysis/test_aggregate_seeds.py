@@ -30,7 +30,7 @@ def test_runs_of_one_name_are_averaged_and_their_spread_is_the_samples(tool, tmp
         record(tmp_path / 'seed1' / 'stage2', 'test', {'a': 0.7}),
         record(tmp_path / 'seed0' / 'random', 'test', {'a': 0.2}),
     ]
-    lines = tool.table(tool.collect(dirs, 'test'), ['a', 'b']).splitlines()
+    lines = tool.table(tool.collect(dirs, 'test'), ['a', 'b']).to_markdown().splitlines()
     # sample deviation of 50 and 70 is sqrt(200) = 14.1
     assert lines[2:] == [
         '| stage2 | 2 | 60.0 ± 14.1 | 10.0 |',

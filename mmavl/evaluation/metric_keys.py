@@ -1,0 +1,53 @@
+"""Keys of metrics, as logs and records have them: ``{protocol}/{metric}``, and back."""
+
+from collections.abc import Mapping
+
+from .protocols import PROTOCOLS
+from .scoring import TRIVIAL
+
+#: Metrics by protocol and row ('model' or a key of TRIVIAL).
+Summaries = dict[str, dict[str, dict[str, float]]]
+_OF_TRIVIAL_ROWS = ('_ciou', '_auc', 'pointing', 'all_sources')
+
+
+def to_keys(summaries: Summaries) -> dict[str, float]:
+    """Flat metrics: those of the model, and of the rows without one what can be compared.
+
+    Args:
+        summaries (dict): By protocol and row.
+
+    Returns:
+        dict[str, float]: E.g. 'half_max/predicted/level1_ciou', 'half_max/whole_image/pointing'.
+    """
+    return {
+        f'{protocol}/{name}' if row == 'model' else f'{protocol}/{row}/{name}': value
+        for protocol, rows in summaries.items()
+        for row, summary in rows.items()
+        for name, value in summary.items()
+        if row == 'model' or name.endswith(_OF_TRIVIAL_ROWS)
+    }
+
+
+def from_keys(metrics: Mapping[str, float]) -> Summaries:
+    """The metrics of each protocol and row, out of flat ones; others are left out.
+
+    Args:
+        metrics (Mapping[str, float]): Of one test; its keys may begin with anything.
+
+    Returns:
+        dict: By protocol with its options, such as 'half_max/predicted', and by row.
+    """
+    summaries: Summaries = {}
+    for key, value in metrics.items():
+        parts = key.split('/')
+        start = next((i for i, part in enumerate(parts[:-1]) if part in PROTOCOLS), None)
+        if start is None:
+            continue
+        end = start + 1
+        while parts[end] in ('union', 'predicted'):
+            end += 1
+        row = parts[end] if parts[end] in TRIVIAL else 'model'
+        name = '/'.join(parts[end + (row != 'model') :])
+        rows = summaries.setdefault('/'.join(parts[start:end]), {})
+        rows.setdefault(row, {})[name] = value
+    return summaries

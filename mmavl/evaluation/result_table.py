@@ -1,0 +1,197 @@
+"""One table of results, which prints itself as text, Markdown or HTML."""
+
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import groupby
+from pathlib import Path
+from statistics import mean, stdev
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from mmavl.utils.templates import render
+
+Value = float | str | None
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: one figure of each row.
+
+    Attributes:
+        key (str): Of the figure in a row's means.
+        title (str): As printed.
+        group (str): Title over neighbouring columns, in HTML only.
+        percent (bool): Whether figures are shares, to be printed in percent.
+        digits (int): After the point.
+        of (str): Key of M, where figures are printed as 'N of M'.
+        ranked (bool): Whether the greatest figure is set off, in HTML.
+    """
+
+    key: str
+    title: str
+    group: str = ''
+    percent: bool = False
+    digits: int = 1
+    of: str = ''
+    ranked: bool = False
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row: the figures of one method.
+
+    Attributes:
+        name (str): As printed.
+        means (Mapping): Figures by key; words are printed as they are.
+        spreads (Mapping): Standard deviations of some of them, by key.
+        protocol (str): What they were measured under.
+        muted (bool): Whether it is set back, as rows without a model are.
+        bold (bool): Whether it is set off, in Markdown.
+        ranked (bool): Whether it competes for the greatest figure of a column.
+    """
+
+    name: str
+    means: Mapping[str, Value]
+    spreads: Mapping[str, float] = field(default_factory=dict)
+    protocol: str = ''
+    muted: bool = False
+    bold: bool = False
+    ranked: bool = True
+
+
+def row_of_runs(name: str, runs: Sequence[Mapping[str, float]], **options) -> Row:
+    """The mean of several runs, and their sample standard deviation, if there are several.
+
+    Args:
+        name (str): The row's.
+        runs (Sequence[Mapping[str, float]]): The metrics of each run.
+        **options: Other attributes of :class:`Row`.
+
+    Returns:
+        Row: With the figures that any run has.
+    """
+    values = {key: [run[key] for run in runs if key in run] for run in runs for key in run}
+    means = {key: mean(numbers) for key, numbers in values.items()}
+    spreads = {key: stdev(numbers) for key, numbers in values.items() if len(numbers) > 1}
+    return Row(name, means, spreads, **options)
+
+
+@dataclass(frozen=True)
+class ResultTable:
+    """Rows and columns of figures.
+
+    Attributes:
+        columns (Sequence[Column]): From left to right.
+        rows (Sequence[Row]): From top to bottom.
+        title (str): What stands above it, in HTML.
+        head (str): Title of the column of names.
+    """
+
+    columns: Sequence[Column]
+    rows: Sequence[Row]
+    title: str = ''
+    head: str = ''
+
+    def without_empty_columns(self) -> 'ResultTable':
+        """The same table without the columns that no row has a figure for."""
+        full = {key for row in self.rows for key, value in row.means.items() if value is not None}
+        return replace(self, columns=[c for c in self.columns if c.key in full])
+
+    def to_text(self) -> str:
+        """Aligned columns for a terminal or a log, without an empty line."""
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+        titles, *rows = self._lines('-')
+        for index, title in enumerate(titles):
+            justify = 'left' if index < self._leading else 'right'
+            table.add_column(title, justify=justify, no_wrap=True)
+        for cells in rows:
+            table.add_row(*cells)
+        console = Console(file=io.StringIO(), width=400, color_system=None, markup=False)
+        console.print(table)
+        lines = [line.rstrip() for line in console.file.getvalue().splitlines()]
+        return '\n'.join(line for line in lines if line)
+
+    def to_markdown(self) -> str:
+        """A Markdown table: names to the left, figures to the right."""
+        titles, *rows = self._lines('-')
+        rule = ['---'] * self._leading + ['---:'] * len(self.columns)
+        for row, cells in zip(self.rows, rows):
+            last = self._leading - 1
+            if row.bold:
+                cells[last:] = [c if c == '-' else f'**{c}**' for c in cells[last:]]
+            elif row.muted:
+                cells[last] = f'*{cells[last]}*'
+        lines = [f'| {" | ".join(cells)} |' for cells in (titles, *rows)]
+        return '\n'.join([lines[0], f'|{"|".join(rule)}|', *lines[1:]])
+
+    def to_html(self) -> str:
+        """A ``<table>`` with its caption, everything escaped; ranked figures are set off."""
+        return render(Path(__file__).with_suffix('.html'), table=self)
+
+    __html__ = _repr_html_ = to_html  # of templates and of notebooks
+
+    def cell(self, row: Row, column: Column, missing: str = '-') -> str:
+        """A figure as printed."""
+        value = row.means.get(column.key)
+        if value is None or value != value:
+            return missing
+        if isinstance(value, str):
+            return value
+        words = self._number(value, column)
+        if column.of in row.means:
+            words += f' of {self._number(row.means[column.of], column)}'
+        if column.key in row.spreads:
+            words += f' ± {self._number(row.spreads[column.key], column)}'
+        return words
+
+    def is_best(self, row: Row, column: Column) -> bool:
+        """Whether a figure is the greatest of its column, among those of several rows."""
+        best = self._best[column.key]
+        return (
+            row.ranked and column.ranked and best is not None and row.means.get(column.key) == best
+        )
+
+    @property
+    def groups(self) -> list[tuple[str, int]]:
+        """Titles over columns, and how many columns each has; none where no column has one."""
+        groups = groupby(column.group for column in self.columns)
+        spans = [(title, len(list(group))) for title, group in groups]
+        return spans if any(title for title, _ in spans) else []
+
+    @property
+    def starts(self) -> list[bool]:
+        """Whether a group begins at each column."""
+        groups = [column.group for column in self.columns]
+        return [bool(self.groups) and pair[0] != pair[1] for pair in zip([None, *groups], groups)]
+
+    @cached_property
+    def _best(self) -> dict[str, float | None]:
+        best = {}
+        for column in self.columns:
+            rivals = [row.means.get(column.key) for row in self.rows if row.ranked]
+            rivals = [value for value in rivals if isinstance(value, float) and value == value]
+            best[column.key] = max(rivals) if len(rivals) > 1 else None
+        return best
+
+    @staticmethod
+    def _number(value: float, column: Column) -> str:
+        return f'{100 * value if column.percent else value:.{column.digits}f}'
+
+    @property
+    def _leading(self) -> int:
+        """How many columns stand before the figures: protocol, if there is one, and name."""
+        return 1 + any(row.protocol for row in self.rows)
+
+    def _lines(self, missing: str) -> Iterator[list[str]]:
+        """Titles, then the cells of each row; a protocol is named once for rows in a row."""
+        first = 2 - self._leading
+        yield [*['protocol', self.head][first:], *(column.title for column in self.columns)]
+        last = ''
+        for row in self.rows:
+            names = ['' if row.protocol == last else row.protocol, row.name][first:]
+            last = row.protocol
+            yield [*names, *(self.cell(row, column, missing) for column in self.columns)]
