@@ -15,7 +15,7 @@ LAYERS = [
     ['models'],
     ['taggers', 'datasets', 'evaluation'],
     ['visualization'],
-    ['scenes'],
+    ['scenes', 'reports'],
     ['preparation'],
     ['engine'],
     ['export'],

@@ -8,8 +8,8 @@ import argparse
 from collections.abc import Sequence
 
 from mmavl.engine.launch import clear_errors
-from mmavl.visualization.html_report import write_report
-from mmavl.visualization.run_record import read_run
+from mmavl.reports.html_report import write_report
+from mmavl.reports.run_record import read_run
 
 from .tools import tool_program
 

@@ -9,7 +9,8 @@ from urllib.parse import quote
 
 from mmavl.apis import Localization
 from mmavl.errors import ConfigError, DataError
-from mmavl.visualization.page import escape, listening_script
+from mmavl.reports.page import listening_script
+from mmavl.utils.templates import escape
 
 from .analysis import Analysis, Analyst
 from .examples import Example

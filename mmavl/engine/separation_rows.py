@@ -11,10 +11,10 @@ from mmengine.registry import init_default_scope
 from mmavl.engine.launch import run_test
 from mmavl.errors import DataError
 from mmavl.registry import MODELS
+from mmavl.reports.run_record import read_run
 from mmavl.utils.components import component_name
 from mmavl.utils.files import atomic_write, is_newer
 from mmavl.utils.weights import resolve_path
-from mmavl.visualization.run_record import read_run
 
 
 def measure(

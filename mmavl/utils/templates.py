@@ -1,5 +1,6 @@
 """HTML from Jinja2 templates, in which nothing that is filled in can be markup."""
 
+import html
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,11 @@ def render(template: Path, **values: Any) -> str:
         str: HTML.
     """
     return _environment(template.parent).get_template(template.name).render(values)
+
+
+def escape(text: str) -> str:
+    """A name as HTML: on one line, whatever characters it has."""
+    return html.escape(one_line(text))
 
 
 @cache

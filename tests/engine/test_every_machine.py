@@ -18,8 +18,8 @@ from PIL import Image
 from mmavl.datasets.manifest import write_manifest
 from mmavl.engine.launch import prepare_config, run_test, run_training
 from mmavl.evaluation.predictions import read_predictions
-from mmavl.visualization.html_report import write_report
-from mmavl.visualization.run_record import read_run
+from mmavl.reports.html_report import write_report
+from mmavl.reports.run_record import read_run
 
 ROOT = Path(__file__).parents[2]
 CLASSES = ['Cello', 'Flute', 'Piano']

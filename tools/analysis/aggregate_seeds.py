@@ -12,7 +12,7 @@ from mmavl.engine.launch import clear_errors
 from mmavl.errors import DataError
 from mmavl.evaluation.result_table import Column, ResultTable, row_of_runs
 from mmavl.evaluation.titles import metric_column
-from mmavl.visualization.run_record import read_run
+from mmavl.reports.run_record import read_run
 
 DEFAULT = (
     'half_max/sfd/own',

@@ -16,10 +16,10 @@ from mmengine.runner import Runner
 from mmengine.visualization import Visualizer
 
 from mmavl.errors import ConfigError
+from mmavl.reports.run_record import FOLDER, describe, write_record
 from mmavl.structures import AVDataSample
 from mmavl.utils.failures import ends_run, error_line
 from mmavl.utils.file_names import safe_name
-from mmavl.visualization.run_record import FOLDER, describe, write_record
 
 
 class BaseVisualizationHook(Hook, ABC):

@@ -12,13 +12,13 @@ from mmengine.runner import Runner
 from mmavl.evaluation.metrics import SeparationMetric
 from mmavl.evaluation.separation import MixtureScores
 from mmavl.registry import HOOKS
+from mmavl.reports.run_record import read_run
+from mmavl.reports.separation_report import write_listening_page
 from mmavl.structures import AVDataSample
 from mmavl.utils.file_names import safe_name
 from mmavl.visualization import SeparationVisualizer
 from mmavl.visualization.drawing import write_png
 from mmavl.visualization.media import load_frame, write_wav
-from mmavl.visualization.run_record import read_run
-from mmavl.visualization.separation_report import write_listening_page
 
 from .base_visualization_hook import BaseVisualizationHook, both_ends, chosen_here, relative
 

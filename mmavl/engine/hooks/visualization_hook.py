@@ -10,12 +10,12 @@ from mmengine.runner import Runner
 
 from mmavl.evaluation.metrics import LocalizationMetric
 from mmavl.registry import HOOKS
+from mmavl.reports.html_report import write_report
+from mmavl.reports.run_record import read_run
 from mmavl.structures import AVDataSample
 from mmavl.visualization import AVVisualizer, contact_sheet
 from mmavl.visualization.drawing import write_jpeg, write_png
-from mmavl.visualization.html_report import write_report
 from mmavl.visualization.media import load_frame
-from mmavl.visualization.run_record import read_run
 
 from .base_visualization_hook import BaseVisualizationHook, both_ends, relative, spread
 

@@ -3,7 +3,7 @@ import xml.etree.ElementTree as ET
 import pytest
 from matplotlib.axes import Axes
 
-from mmavl.visualization.curves import draw_curves
+from mmavl.reports.curves import draw_curves
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from mmengine import Config
 from torch.optim import AdamW
 
 from mmavl.errors import DataError
-from mmavl.visualization.run_record import describe, read_run, summarise, write_record
+from mmavl.reports.run_record import describe, read_run, summarise, write_record
 
 CFG = Config(
     dict(

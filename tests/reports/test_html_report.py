@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from mmavl.reports.html_report import write_report
+from mmavl.reports.run_record import read_run, write_record
 from mmavl.visualization.drawing import write_png
-from mmavl.visualization.html_report import write_report
-from mmavl.visualization.run_record import read_run, write_record
 
 
 class Reader(HTMLParser):

@@ -1,4 +1,4 @@
-from mmavl.visualization.tables import tables_of_tests, tag_table
+from mmavl.reports.tables import tables_of_tests, tag_table
 
 METRICS = {
     'half_max/evaluated': 9.0,

@@ -4,10 +4,10 @@ import re
 import numpy as np
 import pytest
 
+from mmavl.reports.run_record import Run
+from mmavl.reports.separation_report import write_listening_page
 from mmavl.visualization.drawing import write_png
 from mmavl.visualization.media import write_wav
-from mmavl.visualization.run_record import Run
-from mmavl.visualization.separation_report import write_listening_page
 
 METRICS = {'sdr': 5.25, 'sdr_improvement': 5.0, 'mixture/sdr': 0.25, 'ideal_ratio/sdr': 18.0}
 METRICS |= {'listed': 3.0, 'evaluated': 2.0, 'class/Bass_drum/sdr': 7.5}

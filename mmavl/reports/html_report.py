@@ -1,0 +1,77 @@
+"""One self-contained HTML page about one run, or several next to each other."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from mmavl.evaluation.localization_tables import AGNOSTIC, NOTES
+
+from .curves import draw_curves
+from .page import Embedded, data_url, picture, write_page
+from .run_record import Run
+from .tables import tables_of_tests, tag_table
+
+
+def write_report(runs: Sequence[Run], out: str | Path, title: str = '') -> None:
+    """Write the page, ``pages/report.html``; it loads nothing.
+
+    Args:
+        runs (Sequence[Run]): What :func:`~mmavl.reports.run_record.read_run` gave, in the order
+            of the rows.
+        out (str | Path): The file.
+        title (str): Defaults to the runs' names.
+
+    Raises:
+        OSError: The page cannot be written.
+    """
+    write_page(
+        'report.html',
+        out,
+        title=title or ', '.join(run.name for run in runs),
+        splits=list(_splits(runs)),
+        notes=NOTES,
+        agnostic=AGNOSTIC,
+        runs=[{**view(run), 'cases': list(_cases(run))} for run in runs],
+    )
+
+
+def view(run: Run) -> dict[str, Any]:
+    """What a page shows of any run: its name, curves and records, each with a title."""
+    drawn = draw_curves(run.scalars)
+    curves = drawn and Embedded(
+        'loss and validation curves', data_url('image/svg+xml', drawn.encode())
+    )
+    records = [('train', run.train)] if run.train else []
+    records += [(f'test on {test["split"]}', test) for test in run.tests]
+    return {'name': run.name, 'curves': curves, 'records': records}
+
+
+def _splits(runs: Sequence[Run]) -> Iterator[dict[str, Any]]:
+    """For each split, the tables of all runs that were tested on it."""
+    splits: dict[str, list[tuple[str, dict[str, float]]]] = {}
+    for run in runs:
+        for test in run.tests:
+            splits.setdefault(test['split'], []).append((run.name, test['metrics']))
+    for split, tests in splits.items():
+        tables = tables_of_tests(tests)
+        # the first protocol, with where its maxima lie, is the headline
+        headline = [table for table in (*tables[:2], tag_table(tests)) if table]
+        agnostic = any('†' in row.name for table in tables for row in table.rows)
+        yield {'name': split, 'tables': headline, 'others': tables[2:], 'agnostic': agnostic}
+
+
+def _cases(run: Run) -> Iterator[tuple[str, list[Embedded]]]:
+    """The best and the worst clips of each level, with a title."""
+    for test in run.tests:
+        if test['split'] == 'val':  # a split to choose settings on, not to report
+            continue
+        groups: dict[tuple[int, str], list[dict]] = {}
+        for case in test['cases']:
+            groups.setdefault((case['level'], case['kind']), []).append(case)
+        for (level, kind), cases in sorted(groups.items()):
+            level_words = f'level {level}' if level else 'consensus maps'
+            pictures = [
+                picture(run.path / case['picture'], f'{case["clip_id"]}: cIoU {case["ciou"]:.2f}')
+                for case in cases
+            ]
+            yield f'The {kind} of {level_words}, split “{test["split"]}”', pictures
