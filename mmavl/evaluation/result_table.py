@@ -47,16 +47,16 @@ class Row:
     Attributes:
         name (str): As printed.
         means (Mapping): Figures by key; words are printed as they are.
-        spreads (Mapping): Standard deviations of some of them, by key.
+        spreads (Mapping): Of some of them by key, the standard deviation or an interval's ends.
         protocol (str): What they were measured under.
         muted (bool): Whether it is set back, as rows without a model are.
-        bold (bool): Whether it is set off, in Markdown.
+        bold (bool): Whether its name is set off, in Markdown.
         ranked (bool): Whether it competes for the greatest figure of a column.
     """
 
     name: str
     means: Mapping[str, Value]
-    spreads: Mapping[str, float] = field(default_factory=dict)
+    spreads: Mapping[str, float | tuple[float, float]] = field(default_factory=dict)
     protocol: str = ''
     muted: bool = False
     bold: bool = False
@@ -119,13 +119,11 @@ class ResultTable:
         """A Markdown table: names to the left, figures to the right."""
         titles, *rows = self._lines('-')
         rule = ['---'] * self._leading + ['---:'] * len(self.columns)
+        name = self._leading - 1
         for row, cells in zip(self.rows, rows):
-            last = self._leading - 1
-            if row.bold:
-                cells[last:] = [c if c == '-' else f'**{c}**' for c in cells[last:]]
-            elif row.muted:
-                cells[last] = f'*{cells[last]}*'
-        lines = [f'| {" | ".join(cells)} |' for cells in (titles, *rows)]
+            mark = '**' * row.bold or '*' * row.muted
+            cells[name] = f'{mark}{cells[name]}{mark}'
+        lines = [f'| {" | ".join(cells)} |'.replace('|  |', '| |') for cells in (titles, *rows)]
         return '\n'.join([lines[0], f'|{"|".join(rule)}|', *lines[1:]])
 
     def to_html(self) -> str:
@@ -142,11 +140,12 @@ class ResultTable:
         if isinstance(value, str):
             return value
         words = self._number(value, column)
-        if column.of in row.means:
-            words += f' of {self._number(row.means[column.of], column)}'
-        if column.key in row.spreads:
-            words += f' ± {self._number(row.spreads[column.key], column)}'
-        return words
+        spread = row.spreads.get(column.key)
+        if isinstance(spread, tuple):
+            words += f' [{", ".join(self._number(end, column) for end in spread)}]'
+        elif spread is not None:
+            words += f' ± {self._number(spread, column)}'
+        return f'{words} of {row.means[column.of]:.0f}' if column.of in row.means else words
 
     def is_best(self, row: Row, column: Column) -> bool:
         """Whether a figure is the greatest of its column, among those of several rows."""

@@ -4,6 +4,7 @@ import json
 import os
 import platform
 import shlex
+import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from mmengine import Config
 
 import mmavl
 from mmavl.errors import DataError
+from mmavl.utils.autocast import Precision
 from mmavl.utils.components import component_name
 from mmavl.utils.files import atomic_write
 
@@ -49,8 +51,11 @@ def describe(cfg: Config) -> dict[str, Any]:
     return {
         'command': _command(),
         'started': datetime.now().isoformat(timespec='seconds'),
+        'commit': _commit(),
         'settings': summarise(cfg),
         'config': cfg.pretty_text,
+        'config_file': cfg.filename and os.path.relpath(cfg.filename),
+        'dtype': _dtype(cfg),
         'environment': environment(),
     }
 
@@ -60,6 +65,26 @@ def _command() -> str:
     program, *arguments = sys.argv
     is_script = Path(program).suffix == '.py'
     return shlex.join([*(['python', program] if is_script else [Path(program).name]), *arguments])
+
+
+def _commit() -> str | None:
+    """The commit of a checkout of mmavl, with '-dirty' where files differ from it."""
+    root = Path(mmavl.__file__).parents[1]
+    if not (root / '.git').exists():
+        return None
+    command = ['git', '-C', str(root), 'describe', '--always', '--dirty', '--abbrev=40']
+    command += ['--exclude=*']  # no tags
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return done.stdout.strip()
+
+
+def _dtype(cfg: Config) -> str:
+    """What a test computes in."""
+    dtype = (cfg.get('test_cfg') or {}).get('dtype', 'float32')
+    return str(Precision.choose(dtype).dtype).removeprefix('torch.')
 
 
 def environment() -> dict[str, str]:

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from .blocks import ROOT, load
+from mmavl.reports.results import read_results
+
+from .blocks import ROOT
 from .words import words_of
 
 README = (ROOT / 'README.md').read_text()
-REAL_CLIPS = (ROOT / 'docs/real_clips.md').read_text()
-TOOL = load('update_metafile', ROOT / 'tools/analysis/update_metafile.py')
 #: Columns of the table of methods -> how configs name the data set.
 DATASETS = ('scenes', 'audioset', 'flickr', 'music', 'mine')
 #: Methods -> their configs.
@@ -44,23 +44,10 @@ def test_words_are_what_a_reader_reads():
     assert words_of(page + code) == ['A', '*title*', 'cell', '78.7', 'a', 'link,']
 
 
-def test_its_figures_are_those_of_the_model_zoo():
-    header = re.search(r'^\| \| SFD own .*$', README, re.MULTILINE)[0]
-    columns = [cell.strip() for cell in header.strip('|').split('|')][1:]
-    names = [f'cIoU {name}' if name.startswith('level') else name for name in columns]
-    zoo = (ROOT / TOOL.ZOO).read_text()
-    rows = TOOL.read_table(README, header)
-    assert len(rows) == 4
-    for row, cells in rows.items():
-        means, _ = TOOL.figures(row, '', zoo)
-        assert [float(cell) for cell in cells] == [means[name] for name in names], row
-
-
-def test_its_figure_on_real_clips_is_that_of_their_page():
-    header = re.search(r'^\| \| own \(41\) .*$', REAL_CLIPS, re.MULTILINE)[0]
-    own = TOOL.read_table(REAL_CLIPS, header)['class given'][0]
+def test_its_figure_on_real_clips_is_the_result():
+    own = read_results(ROOT / 'results')['real_everyday_class_given'].means['own']
     count, percent = re.search(r'On (\d+) sounding sources.*?(\d+) %', README, re.DOTALL).groups()
-    assert (count, percent) == ('41', own.split()[0])
+    assert (count, percent) == ('41', f'{100 * own:.0f}')
 
 
 def methods():

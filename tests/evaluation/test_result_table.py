@@ -35,6 +35,9 @@ def test_a_cell_has_its_digits_its_unit_its_spread_and_its_total():
     assert table.cell(row, Column('w', '')) == 'none'
     assert table.cell(row, Column('x', '')) == '-'
     assert table.cell(row, Column('gone', ''), '–') == '–'
+    rate = Row('a', {'own': 0.75, 'own/of': 40}, {'own': (0.52, 0.94)})
+    column = Column('own', '', percent=True, digits=0, of='own/of')
+    assert table.cell(rate, column) == '75 [52, 94] of 40'
 
 
 def test_text_names_the_protocol_once_and_aligns_figures_to_the_right():
@@ -56,16 +59,16 @@ def test_what_rich_takes_for_markup_is_printed_as_it_is():
     assert '[red]x' in ResultTable([], [Row('[red]x', {})]).to_text()
 
 
-def test_markdown_is_bold_or_italic_where_a_row_is_and_dashes_never_are():
+def test_in_markdown_the_name_of_a_row_is_bold_or_italic():
     rows = [
         Row('ours', {'own': 0.5}, {'own': 0.1}, bold=True),
         Row('disc', {'own': 0.25}, muted=True),
     ]
     gone = Column('gone', 'gone')
     assert ResultTable([SHARE, gone], rows).to_markdown().splitlines() == [
-        '|  | SFD own | gone |',
+        '| | SFD own | gone |',
         '|---|---:|---:|',
-        '| **ours** | **50.0 ± 10.0** | - |',
+        '| **ours** | 50.0 ± 10.0 | - |',
         '| *disc* | 25.0 | - |',
     ]
 

@@ -1,5 +1,7 @@
 import copy
 import json
+import os
+import re
 
 import pytest
 from mmengine import Config
@@ -56,6 +58,17 @@ def test_a_description_holds_the_command_as_it_must_be_typed(monkeypatch):
     assert describe(CFG)['command'] == 'mmavl train stage2_scenes'
     assert "type='CoarseToFine'" in record['config']
     assert record['environment']['torch']
+
+
+def test_a_description_names_config_commit_and_dtype(tmp_path):
+    file = tmp_path / 'a.py'
+    file.write_text("test_cfg = dict(type='AutocastTestLoop', dtype='bfloat16')")
+    record = describe(Config.fromfile(file))
+    assert record['config_file'] == os.path.relpath(file)
+    assert record['dtype'] == 'bfloat16'
+    assert describe(CFG)['dtype'] == 'float32'
+    commit = record['commit']  # none outside of a checkout
+    assert commit is None or re.fullmatch('[0-9a-f]{40}(-dirty)?', commit)
 
 
 def test_records_and_logs_are_read_back_in_order(tmp_path):

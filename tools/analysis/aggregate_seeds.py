@@ -1,18 +1,25 @@
 """Mean and spread over seeds, as a Markdown table: one row for each kind of run.
 
 Work directories of the same name are taken as seeds of one run, e.g.
-``python tools/analysis/aggregate_seeds.py work_dirs/quickstart_seed*/*_scenes``.
+``python tools/analysis/aggregate_seeds.py work_dirs/quickstart_seed*/*_scenes``. With ``--out``
+the seeds of one run become a result, of which ``tools/maintainer/write_results.py`` makes tables:
+
+    python tools/analysis/aggregate_seeds.py work_dirs/quickstart_seed*/stage2_scenes \\
+        --out results/stage2_scenes.json --title 'coarse to fine'
 """
 
 import argparse
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from mmavl.engine.launch import clear_errors
 from mmavl.errors import DataError
 from mmavl.evaluation.result_table import Column, ResultTable, row_of_runs
 from mmavl.evaluation.titles import metric_column
-from mmavl.reports.run_record import read_run
+from mmavl.reports.results import result_of_runs, test_of, write_result
+from mmavl.reports.run_record import Run, read_run
 
 DEFAULT = (
     'half_max/sfd/own',
@@ -31,29 +38,45 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('work_dirs', nargs='+', metavar='WORK_DIR')
     parser.add_argument('--split', default='test', help='default: test')
     parser.add_argument('--metrics', nargs='+', default=DEFAULT, metavar='NAME')
+    parser.add_argument('--out', type=Path, metavar='JSON', help='write the result of one run')
+    parser.add_argument('--title', help="of the result's rows; by default the run's name")
+    parser.add_argument('--protocol', metavar='NAME', help='of the result; default: the first')
     return parser.parse_args()
 
 
-def collect(work_dirs: list[str], split: str) -> dict[str, list[dict[str, float]]]:
-    """Metrics of every run's test on a split: name of the work directory -> one dict a seed.
-
-    Raises:
-        DataError: A run has no test on that split.
-    """
+def collect(work_dirs: list[str]) -> dict[str, list[Run]]:
+    """The seeds of every run, by the name of their work directories."""
     runs = defaultdict(list)
     for path in work_dirs:
         run = read_run(path)
-        records = [test for test in run.tests if test['split'] == split]
-        if not records:
-            raise DataError(f'{path} has no test on {split!r}: run tools/test.py with --work-dir')
-        runs[run.name].append(records[0]['metrics'])
+        runs[run.name].append(run)
     return runs
 
 
-def table(runs: dict[str, list[dict[str, float]]], metrics: list[str]) -> ResultTable:
-    """Mean ± standard deviation over seeds; a dash where a run lacks a metric."""
-    rows = [row_of_runs(name, seeds) for name, seeds in runs.items()]
-    rows = [replace(row, means=row.means | {'seeds': len(runs[row.name])}) for row in rows]
+def write(runs: dict[str, list[Run]], args: argparse.Namespace) -> Path:
+    """Write the result of one run.
+
+    Raises:
+        DataError: There are several runs, or one has no such test.
+    """
+    if len(runs) > 1:
+        raise DataError(f'--out takes the seeds of one run, not of {", ".join(runs)}')
+    (name,) = runs
+    title = args.title or name
+    result = result_of_runs(args.out.stem, title, runs[name], args.split, args.protocol)
+    return write_result(result, args.out.parent)
+
+
+def table(runs: dict[str, list[Run]], split: str, metrics: Sequence[str]) -> ResultTable:
+    """Mean ± standard deviation over seeds; a dash where a run lacks a metric.
+
+    Raises:
+        DataError: A run has no test on the split.
+    """
+    rows = []
+    for name, seeds in runs.items():
+        row = row_of_runs(name, [test_of(run, split)['metrics'] for run in seeds])
+        rows.append(replace(row, means={**row.means, 'seeds': len(seeds)}))
     columns = [Column('seeds', 'seeds', digits=0), *(metric_column(key, key) for key in metrics)]
     return ResultTable(columns, rows)
 
@@ -61,7 +84,10 @@ def table(runs: dict[str, list[dict[str, float]]], metrics: list[str]) -> Result
 def main() -> None:
     args = parse_args()
     with clear_errors():
-        print(table(collect(args.work_dirs, args.split), args.metrics).to_markdown())
+        runs = collect(args.work_dirs)
+        print(table(runs, args.split, args.metrics).to_markdown())
+        if args.out:
+            print(write(runs, args))
 
 
 if __name__ == '__main__':

@@ -105,11 +105,13 @@ class BaseVisualizationHook(Hook, ABC):
         return split, Path(self.show_dir or Path(runner.work_dir, FOLDER, split))
 
     def _write_test(
-        self, runner: Runner, split: str, protocol: str, metrics: dict | None, **found: Any
+        self, runner: Runner, split: str, protocol: str, metrics: dict | None, **parts: Any
     ) -> None:
         """Write the record of a test."""
         numbers = {k: float(v) for k, v in (metrics or {}).items() if np.isscalar(v)}
-        record = {**self._record, 'protocol': protocol, 'metrics': numbers, **found}
+        dataset = runner.test_dataloader.dataset.metainfo.get('dataset')
+        record = {**self._record, 'dataset': dataset, 'protocol': protocol, 'metrics': numbers}
+        record |= parts
         self._write_record(runner, split, record)
 
     @staticmethod

@@ -1,0 +1,237 @@
+"""Results as files: one for each row of a table, with what it takes to get it again."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mmavl.errors import DataError
+from mmavl.evaluation.metric_keys import from_keys
+from mmavl.evaluation.result_table import ResultTable, Row, row_of_runs
+from mmavl.evaluation.titles import metric_column
+from mmavl.utils.files import atomic_write
+
+from .run_record import Run
+
+#: Parts of a result that a file leaves out where there are none.
+_OPTIONAL = ('spreads', 'intervals', 'totals', 'words')
+#: Metrics that are taken without their prefix.
+_PREFIXES = ('tags/', 'separation/', 'coco/')
+#: What a result is of, by a metric that it has.
+_TASKS = {'sdr': 'separation', 'bbox_mAP': 'detection'}
+
+
+@dataclass
+class Result:
+    """A row: figures, and where they come from. None: this was not recorded.
+
+    Attributes:
+        name (str): Also the file's.
+        title (str): As tables print it.
+        task (str): 'localization', 'separation', 'detection', ...
+        config (str, optional): Path in the repository; None also for what has no model.
+        options (dict, optional): Values of the config that differ, by dotted key.
+        dataset, split (str, optional): What was evaluated on.
+        protocol (str, optional): The key of a protocol, with its options.
+        means (dict): Figures by metric, without protocol: shares, decibels, counts.
+        spreads (dict): Standard deviations over the seeds, of some.
+        intervals (dict): Lower and upper end of a 95 % interval, of some.
+        totals (dict): M of what is 'N of M'.
+        words (dict): What tables print and is no figure, by name.
+        seeds (list[int], optional): Of the trainings.
+        command, commit, machine, date (str, optional): Of the evaluation; the machine without its
+            name: processor and dtype.
+    """
+
+    name: str
+    title: str
+    task: str
+    config: str | None
+    options: dict[str, Any] | None
+    dataset: str | None
+    split: str | None
+    protocol: str | None
+    means: dict[str, float]
+    seeds: list[int] | None
+    command: str | None
+    commit: str | None
+    machine: str | None
+    date: str | None
+    spreads: dict[str, float] = field(default_factory=dict)
+    intervals: dict[str, list[float]] = field(default_factory=dict)
+    totals: dict[str, float] = field(default_factory=dict)
+    words: dict[str, str] = field(default_factory=dict)
+
+    def row(self, title: str = '', spreads: bool = True, **options: Any) -> Row:
+        """The row of a table.
+
+        Args:
+            title (str): In place of its own.
+            spreads (bool): Whether standard deviations are shown. Defaults to True.
+            **options: Other attributes of :class:`Row`.
+        """
+        totals = {f'{key}/of': value for key, value in self.totals.items()}
+        means = {'split': self.split, **self.words, **self.means, **totals}
+        around: dict[str, Any] = {key: tuple(ends) for key, ends in self.intervals.items()}
+        return Row(
+            title or self.title, means, around | (self.spreads if spreads else {}), **options
+        )
+
+
+def read_results(folder: str | Path) -> dict[str, Result]:
+    """All results of a folder by name.
+
+    Raises:
+        DataError: A file is not a result; says which and why.
+    """
+    return {path.stem: _read(path) for path in sorted(Path(folder).glob('*.json'))}
+
+
+def _read(path: Path) -> Result:
+    try:
+        content = json.loads(path.read_text(encoding='utf-8'))
+        result = Result(**content)
+    except (ValueError, TypeError) as error:
+        raise DataError(f'{path} is not a result ({error})') from error
+    if result.name != path.stem:
+        raise DataError(f'{path} is named {result.name!r} inside: both must be the same')
+    return result
+
+
+def write_result(result: Result, folder: str | Path) -> Path:
+    """Write a result to its file, and give its path.
+
+    Raises:
+        OSError: The file cannot be written.
+    """
+    content = asdict(result)
+    kept = {k: content[k] for k in content if content[k] or k not in _OPTIONAL}
+    path = Path(folder, f'{result.name}.json')
+    with atomic_write(path) as file:
+        file.write(json.dumps(kept, ensure_ascii=False, indent=1) + '\n')
+    return path
+
+
+def result_of_runs(
+    name: str, title: str, runs: Sequence[Run], split: str, protocol: str | None = None
+) -> Result:
+    """The result of several seeds of one config.
+
+    Args:
+        name (str): The result's.
+        title (str): As tables print it.
+        runs (Sequence[Run]): With a test on the split, one for each seed.
+        split (str): Which test.
+        protocol (str, optional): Of localization; by default the first that was tested.
+
+    Returns:
+        Result: What no record says, or they do not agree on, is None.
+
+    Raises:
+        DataError: A run has no test on the split, or none under the protocol.
+    """
+    tests = [test_of(run, split) for run in runs]
+    if protocol is None:
+        protocol = next((key for test in tests for key in from_keys(test['metrics'])), None)
+    row = row_of_runs(title, [_figures(run, split, protocol) for run in runs])
+    seeds = [(run.train or {}).get('settings', {}).get('seed') for run in runs]
+    first = tests[0]
+    agreed = {
+        key: value for key, value in first.items() if all(t.get(key) == value for t in tests)
+    }
+    return Result(
+        name=name,
+        title=title,
+        task=next((task for key, task in _TASKS.items() if key in row.means), 'localization'),
+        config=agreed.get('config_file'),
+        options=None,
+        dataset=agreed.get('dataset'),
+        split=split,
+        protocol=protocol,
+        means=_rounded(row.means),
+        seeds=None if None in seeds else [int(seed) for seed in seeds],
+        command=first.get('command'),
+        commit=agreed.get('commit'),
+        machine=_machine(first),
+        date=first.get('started', '')[:10] or None,
+        spreads=_rounded(row.spreads),
+    )
+
+
+def _rounded(figures: Mapping[str, Any]) -> dict[str, float]:
+    return {key: round(value, 6) for key, value in figures.items()}
+
+
+def _all_have(tests: Sequence[Mapping[str, Any]], key: str, value: Any) -> bool:
+    return all(test.get(key) == value for test in tests)
+
+
+def test_of(run: Run, split: str) -> dict[str, Any]:
+    """The record of a run's test.
+
+    Raises:
+        DataError: There is none on the split.
+    """
+    record = next((test for test in run.tests if test['split'] == split), None)
+    if record is None:
+        raise DataError(f'{run.path} has no test on {split!r}: run tools/test.py with --work-dir')
+    return record
+
+
+def _figures(run: Run, split: str, protocol: str | None) -> dict[str, float]:
+    """The model's own figures in a test, without protocol and prefixes."""
+    metrics = test_of(run, split)['metrics']
+    own = {
+        key.removeprefix(prefix): value
+        for prefix in _PREFIXES
+        for key, value in metrics.items()
+        if key.startswith(prefix) and key.count('/') == 1
+    }
+    if protocol is None:
+        return own
+    summaries = from_keys(metrics)
+    if protocol not in summaries:
+        raise DataError(
+            f'{run.path} was not tested under {protocol!r} on {split!r}, but under '
+            f'{", ".join(summaries) or "no protocol"}'
+        )
+    return summaries[protocol]['model'] | own
+
+
+def _machine(test: Mapping[str, Any]) -> str | None:
+    """Processor and dtype of a test."""
+    environment = test.get('environment', {})
+    if 'processor' not in environment:
+        return None
+    gpu = environment.get('GPU', 'none')
+    device = f'{environment.get("threads")} threads of an {environment["processor"]}'
+    return ', '.join(filter(None, [device if gpu == 'none' else gpu, test.get('dtype')]))
+
+
+def table_of(spec: Mapping[str, Any], results: Mapping[str, Result]) -> ResultTable:
+    """A table of results.
+
+    Args:
+        spec (Mapping): ``columns``: metric -> title, None for the metric's own, or a dict with
+            attributes of :class:`~mmavl.evaluation.result_table.Column`; ``rows``: names of
+            results, or dicts with ``result`` and options of :meth:`Result.row`. Optional:
+            ``head``; ``spreads`` and ``digits`` of all rows and columns.
+        results (Mapping[str, Result]): By name.
+
+    Raises:
+        DataError: A row names a result that there is not.
+    """
+    common = {'digits': spec['digits']} if 'digits' in spec else {}
+    columns = []
+    for key, given in spec['columns'].items():
+        options = given if isinstance(given, dict) else {'title': given}
+        columns.append(metric_column(key, **{'of': f'{key}/of', **common, **options}))
+    rows = []
+    for row in spec['rows']:
+        options = dict(row) if isinstance(row, dict) else {'result': row}
+        name = options.pop('result')
+        if name not in results:
+            raise DataError(f'there is no result {name!r}, which a table names')
+        rows.append(results[name].row(spreads=spec.get('spreads', True), **options))
+    return ResultTable(columns, rows, head=spec.get('head', ''))
