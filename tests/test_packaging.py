@@ -8,7 +8,16 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-SOURCES = ['mmavl', 'configs', 'tools', 'setup.cfg', 'pyproject.toml', 'README.md', 'LICENSE']
+SOURCES = [
+    'mmavl',
+    'configs',
+    'tools',
+    'projects',
+    'setup.cfg',
+    'pyproject.toml',
+    'README.md',
+    'LICENSE',
+]
 
 
 def pip(*args):
@@ -43,6 +52,7 @@ def test_the_wheel_holds_every_module_config_page_and_tool(wheel):
         ('configs', '*.md'),
         ('tools', '*.py'),
         ('tools', '*.sh'),
+        ('projects/paper_tables', '*.py'),
     ):
         paths = (source / folder).rglob(pattern)
         expected |= {f'mmavl/.mim/{p.relative_to(source)}' for p in paths}
@@ -72,6 +82,8 @@ assert MODELS.get('CoarseToFine') and HOOKS.get('AtomicCheckpointHook')
     mim = site / 'mmavl/.mim'
     printed = run(mim / 'tools/analysis/print_config.py', mim / 'configs/stage2_scenes.py').stdout
     assert "default_scope = 'mmavl'" in printed
+    reproduce = run(mim / 'tools/analysis/reproduce_table.py', '--help').stdout
+    assert '--dumps-only' in reproduce
     listed = run('-m', 'mmavl', 'list', 'models', 'stage2_scenes').stdout
     assert listed.startswith('stage2_scenes ')
     assert '--resume' in run('-m', 'mmavl', 'train', '--help').stdout

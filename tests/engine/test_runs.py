@@ -1,8 +1,7 @@
 import pytest
 
-from mmavl.engine.table_runs import TableRuns
+from mmavl.engine.runs import Runs
 from mmavl.errors import ConfigError
-from mmavl.evaluation.paper_tables import Row
 
 
 @pytest.fixture
@@ -24,10 +23,10 @@ def trained(tmp_path):
 def test_a_run_is_its_last_checkpoint_and_one_elsewhere_goes_before(tmp_path, trained):
     last = trained('stage2_scenes', 2, 11)
     other = trained('mine', 1)
-    runs = TableRuns(tmp_path / 'runs')
+    runs = Runs(tmp_path / 'runs')
     assert runs.checkpoint('stage2_scenes') == last
     assert runs.checkpoint('stage1_scenes') is None
-    runs = TableRuns(tmp_path / 'runs', [f'stage2_scenes={other}'])
+    runs = Runs(tmp_path / 'runs', [f'stage2_scenes={other}'])
     assert runs.checkpoint('stage2_scenes') == other
     assert runs.folder('stage2_scenes') == other.parent
     assert runs.folder('stage1_scenes') == tmp_path / 'runs/stage1_scenes'
@@ -36,11 +35,11 @@ def test_a_run_is_its_last_checkpoint_and_one_elsewhere_goes_before(tmp_path, tr
 @pytest.mark.parametrize('pair', ['stage2_scenes', 'stage2_scenes=nowhere.pth'])
 def test_a_run_elsewhere_must_be_named_and_exist(pair):
     with pytest.raises(ConfigError, match=rf'--run {pair}: give the name'):
-        TableRuns('runs', [pair])
+        Runs('runs', [pair])
 
 
 def test_commands_start_from_what_is_there_or_train_that_first(tmp_path, trained):
-    runs = TableRuns(tmp_path / 'runs')
+    runs = Runs(tmp_path / 'runs')
     root = tmp_path / 'runs'
     separate = f'mmavl train separation_scenes --work-dir {root}'
     *first, last = runs.commands('separation_scenes')
@@ -56,17 +55,12 @@ def test_commands_start_from_what_is_there_or_train_that_first(tmp_path, trained
     assert last == f'{separate}/separation_scenes --cfg-options {key}={start}'
 
 
-def test_a_row_takes_its_own_checkpoint_or_that_of_another_config():
-    assert Row('x', {'scenes': 'avc_scenes'}).source('scenes') == 'avc_scenes'
-    other = Row('x', {'flickr': 'cam_flickr'}, trained='stage2_{data}')
-    assert other.source('flickr') == 'stage2_flickr'
-
-
 def test_without_a_dump_nothing_is_run_if_only_dumps_are_wanted(tmp_path, trained):
-    checkpoint = trained('stage2_scenes', 1)
-    runs = TableRuns(tmp_path / 'runs', dumps_only=True, cfg_options={'data_root': str(tmp_path)})
-    row = Row('x', {'scenes': 'stage2_scenes'})
+    trained('stage2_scenes', 1)
+    runs = Runs(tmp_path / 'runs', dumps_only=True, cfg_options={'data_root': str(tmp_path)})
     with pytest.raises(FileNotFoundError, match=r'no dump in .*stage2_scenes is newer'):
-        runs.predictions(row, 'scenes', checkpoint, 'test')
+        runs.predictions('stage2_scenes', 'stage2_scenes', 'test')
+    with pytest.raises(FileNotFoundError, match=r'no dump in .*random_scenes is newer'):
+        runs.predictions('random_scenes', None, 'test')
     with pytest.raises(FileNotFoundError, match=r'no checkpoint; `mmavl train .*` makes'):
-        runs.predictions(row, 'scenes', None, 'test')
+        runs.predictions('stage1_scenes', 'stage1_scenes', 'test')

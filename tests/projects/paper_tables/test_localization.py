@@ -1,7 +1,7 @@
 import pytest
+from paper_tables.localization import DATASETS, TABLES, Row, default_protocols, layout
 
 from mmavl.evaluation import get_protocol
-from mmavl.evaluation.paper_tables import DATASETS, TABLES, default_protocols, layout
 from mmavl.utils.shipped import named_config
 
 
@@ -41,7 +41,7 @@ def test_own_figures_stand_beside_the_papers():
         {'title': 'Else', 'paper': (), 'metrics': None, 'note': 'no checkpoint'},
     ]
     text = layout(TABLES[2], 'audioset', ['original', 'original/predicted'], rows)
-    titles = cells(text, ' ')
+    titles = cells(text, '|')
     assert titles[:5] == ['', 'L1 cIoU@.5', 'AUC', 'evaluated', 'paper: L1 cIoU@.5']
     ours = ['Ours', '25.0', '50.0', '3 of 4', '32.8', '38.3', '6.16', '23.9', '21.1', '22']
     assert cells(text, 'Ours') == ours
@@ -57,3 +57,10 @@ def test_figures_of_another_dataset_are_marked():
     text = layout(TABLES[1], 'scenes', ['original/union'], [])
     assert 'paper*: on SoundNet-Flickr, not' in text
     assert 'paper*: AUC' in text
+
+
+def test_a_row_takes_its_own_checkpoint_that_of_another_config_or_none():
+    assert Row('x', {'scenes': 'avc_scenes'}).source('scenes') == 'avc_scenes'
+    other = Row('x', {'flickr': 'cam_flickr'}, trained='stage2_{data}')
+    assert other.source('flickr') == 'stage2_flickr'
+    assert Row('x', {'scenes': 'random_scenes'}, trained='none').source('scenes') is None

@@ -1,8 +1,15 @@
-"""Table 3 of the paper: its rows, its figures, and how ours are laid out beside."""
+"""Table 3 of the paper: its rows, its figures, and ours next to them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from mmavl.evaluation.localization_tables import EVALUATED
+from mmavl.evaluation.result_table import Column, ResultTable, Row
+from mmavl.evaluation.separation import by_row
+from mmavl.evaluation.titles import metric_column
+
+from .localization import notes_part
 
 #: The datasets whose configs can fill the table, by the suffix of their configs.
 DATASETS = {'scenes': 'InstrumentScenes', 'music': 'MUSIC'}
@@ -13,13 +20,8 @@ _TITLES = {
     'single': 'Single-source: trained on solos',
     'multi': 'Multi-source: trained on solos and on clips with several sounds',
 }
-_COLUMNS = {
-    'sdr': 'SDR',
-    'sdr_improvement': 'SDR+',
-    'sir': 'SIR',
-    'sar': 'SAR',
-    'si_sdr': 'SI-SDR',
-}
+_PAPER = ('SDR', 'SIR', 'SAR')
+_FIGURES = ('sdr', 'sdr_improvement', 'sir', 'sar', 'si_sdr')
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class SeparationRow:
         trained (bool): Whether it takes a checkpoint of its own.
         paper (Mapping): Setting -> SDR, SIR and SAR in the paper; empty for a row it does not
             have.
-        metrics (str): Of a row without a model: how its figures begin in every row's metrics.
+        metrics (str): Of a row without a model: its name in every row's metrics.
     """
 
     title: str
@@ -48,7 +50,7 @@ def _paper(*values: float) -> dict[str, tuple[float, ...]]:
 
 
 ROWS = (
-    SeparationRow('Mixture as estimate', trained=False, metrics='mixture/'),
+    SeparationRow('Mixture as estimate', trained=False, metrics='mixture'),
     SeparationRow(
         'NMF-MFCC', 'separation_{data}_nmf', False, _paper(0.92, 5.68, 5.84, 0.92, 5.68, 5.84)
     ),
@@ -81,16 +83,15 @@ ROWS = (
         'Ours Visual', 'separation_{data}', paper=_paper(6.53, 12.15, 11.31, 6.57, 11.90, 10.78)
     ),
     SeparationRow('NMF-MFCC, named‡', 'separation_{data}_nmf_oracle', False),
-    SeparationRow('Ideal binary mask', trained=False, metrics='ideal_binary/'),
-    SeparationRow('Ideal ratio mask', trained=False, metrics='ideal_ratio/'),
+    SeparationRow('Ideal binary mask', trained=False, metrics='ideal_binary'),
+    SeparationRow('Ideal ratio mask', trained=False, metrics='ideal_ratio'),
 )
 
 
 def figures(row: SeparationRow, metrics: Mapping[str, float]) -> dict[str, float]:
     """Those metrics of a :class:`SeparationMetric` that are a row's own, without prefix."""
-    prefix = f'separation/{row.metrics}'
-    names = [*_COLUMNS, 'listed', 'evaluated']
-    return {name: metrics[prefix + name] for name in names if prefix + name in metrics}
+    found = by_row(metrics).get(row.metrics or 'model', {})
+    return {name: found[name] for name in (*_FIGURES, 'listed', 'evaluated') if name in found}
 
 
 def layout(data: str, results: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
@@ -105,20 +106,20 @@ def layout(data: str, results: Mapping[str, Sequence[Mapping[str, Any]]]) -> str
     Returns:
         str: Markdown.
     """
-    where = 'paper' if data == 'music' else 'paper*'
-    titles = ['', *_COLUMNS.values(), 'evaluated', 'trained parameters', 'of all']
-    titles += ['training, min', *(f'{where}: {name}' for name in ('SDR', 'SIR', 'SAR'))]
     lines = [f'# Table 3: sound separation: {DATASETS[data]}', '']
-    for setting, rows in results.items():
-        lines += [f'## {_TITLES[setting]}', '', f'| {" | ".join(titles)} |']
-        lines.append('|---' + '|---:' * (len(titles) - 1) + '|')
-        lines += [_line(row) for row in rows]
-        lines.append('')
+    where = 'paper' if data == 'music' else 'paper*'
+    columns = [*map(metric_column, _FIGURES), EVALUATED]
+    columns += [Column('trained', 'trained parameters'), Column('all', 'of all')]
+    columns += [Column('minutes', 'training, min')]
+    columns += [Column(f'paper/{name}', f'{where}: {name}', digits=2) for name in _PAPER]
+    for setting, results_of_setting in results.items():
+        table = ResultTable(columns, [_row(result) for result in results_of_setting])
+        lines += [f'## {_TITLES[setting]}', '', table.to_markdown(), '']
     lines += [
         'dB, mean over the sources of a mixture, then over mixtures; SDR+: over the mixture as',
         'estimate. Training: its iterations as logged, without validation. NMF-MFCC, Grad-CAM and',
         'the rows without a model are not trained: the same in both settings. ‡ its clusters are',
-        'named by the references, which no other row sees: a bound.',
+        'named by the references, which no other row gets: a bound.',
     ]
     if data != 'music':
         lines.append('paper*: on MUSIC, not to be compared with the other columns.')
@@ -128,17 +129,12 @@ def layout(data: str, results: Mapping[str, Sequence[Mapping[str, Any]]]) -> str
         for row in rows
         if row['note']
     ]
-    return '\n'.join(
-        [*lines, *(['', '## Rows without a figure', ''] if notes else []), *notes, '']
-    )
+    return '\n'.join([*lines, *notes_part(notes), ''])
 
 
-def _line(row: Mapping[str, Any]) -> str:
-    found = row['figures'] or {}
-    cells = [row['title'], *(f'{found[k]:.2f}' if k in found else '-' for k in _COLUMNS)]
-    both = 'evaluated' in found
-    cells.append(f'{found["evaluated"]:.0f} of {found["listed"]:.0f}' if both else '-')
-    cells += [f'{count:,}' for count in row['parameters']] or ['-', '-']
-    cells.append('-' if row['minutes'] is None else f'{row["minutes"]:.1f}')
-    cells += [f'{value:.2f}' for value in row['paper']] or ['-'] * 3
-    return f'| {" | ".join(cells)} |'
+def _row(result: Mapping[str, Any]) -> Row:
+    """Figures, costs and the paper's figures."""
+    counts = (f'{count:,}' for count in result['parameters'])
+    costs = {'minutes': result['minutes'], **dict(zip(('trained', 'all'), counts))}
+    paper = {f'paper/{name}': value for name, value in zip(_PAPER, result['paper'])}
+    return Row(result['title'], {**(result['figures'] or {}), **costs, **paper})

@@ -1,4 +1,4 @@
-"""The runs that a table's rows are made of: their checkpoints, dumps and commands."""
+"""Runs by the names of their configs: their checkpoints, prediction dumps and commands."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -8,16 +8,15 @@ from mmavl.datasets.manifest import read_manifest
 from mmavl.engine.checkpoint import latest_checkpoint
 from mmavl.engine.config import load_config
 from mmavl.engine.launch import prepare_config, run_test
-from mmavl.engine.separation_rows import localizer_checkpoint
+from mmavl.engine.measurement import localizer_checkpoint, localizer_key
 from mmavl.errors import ConfigError
 from mmavl.evaluation import Prediction, read_predictions
-from mmavl.evaluation.paper_tables import Row
 from mmavl.utils.files import is_newer
 from mmavl.utils.shipped import find_config
 
 
-class TableRuns:
-    """The work directories of a table's rows, what is in them, and what is not.
+class Runs:
+    """The work directories of several configs, what is in them, and what is not.
 
     Args:
         work_dirs (str | Path): Where the runs are, each in a folder by its config's name.
@@ -57,21 +56,27 @@ class TableRuns:
         return place if place.is_file() else latest_checkpoint(place)
 
     def folder(self, name: str) -> Path:
-        """Where the predictions of a row are."""
+        """Where the predictions of a config are."""
         place = self.named.get(name, self.root / name)
         return place.parent if place.is_file() else place
 
     def predictions(
-        self, row: Row, data: str, checkpoint: Path | None, split: str
+        self,
+        config: str,
+        source: str | None,
+        split: str,
+        options: Mapping[str, Any] | None = None,
+        variant: str = '',
     ) -> tuple[Path, list[Prediction], dict[str, Any]]:
-        """A row's predictions on a split, from a dump that is new enough or from the model.
+        """A config's predictions on a split, from a dump that is new enough or from the model.
 
         Args:
-            row (Row): The row.
-            data (str): One of the datasets that it has a config for.
-            checkpoint (Path, optional): None: there is none, only a dump will do (or the model
-                has no weights).
+            config (str): Its name.
+            source (str, optional): The config whose checkpoint it takes, mostly itself; None for
+                a model without weights.
             split (str): 'test' or 'val', the config's dataloader.
+            options (Mapping, optional): Values of the config that differ, by dotted key.
+            variant (str): Added to the name of the folder where they do.
 
         Returns:
             tuple: The dump's path, the predictions and the dataset's metainfo.
@@ -79,21 +84,19 @@ class TableRuns:
         Raises:
             FileNotFoundError: There is no dump that may be taken, and nothing to make it from.
         """
-        config = row.configs[data]
-        options = {**row.options, **self.cfg_options}
-        cfg = load_config(find_config(config), options)
-        dataset = cfg[f'{split}_dataloader'].dataset
+        checkpoint = None if source is None else self.checkpoint(source)
+        options = {**(options or {}), **self.cfg_options}
+        dataset = load_config(find_config(config), options)[f'{split}_dataloader'].dataset
         manifest = Path(dataset.data_root, dataset.ann_file)
-        folder = self.folder(config + row.variant)
+        folder = self.folder(config + variant)
         dump = folder / f'predictions_{manifest.stem}.npz'
         for path in (dump, folder / 'predictions.npz'):
             if is_newer(path, checkpoint, manifest):
                 predictions, metainfo = read_predictions(path)
                 if _same_split(metainfo, manifest):
                     return path, predictions, metainfo
-        if checkpoint is None and row.trained != 'none':
-            commands = ' && '.join(self.commands(row.source(data)))
-            raise FileNotFoundError(f'no checkpoint; `{commands}` makes it')
+        if checkpoint is None and source is not None:
+            raise FileNotFoundError(f'no checkpoint; {self.how_to_make(source)}')
         if self.dumps_only:
             raise FileNotFoundError(f'no dump in {folder} is newer than checkpoint and manifest')
         self._run(config, options, checkpoint, split, dump)
@@ -109,6 +112,10 @@ class TableRuns:
         cfg.test_dataloader = cfg[f'{split}_dataloader']
         run_test(cfg, checkpoint and str(checkpoint), ['oracle_area'], out=str(dump))
 
+    def how_to_make(self, config: str) -> str:
+        """The commands that make a checkpoint, as the end of a message."""
+        return f'`{" && ".join(self.commands(config))}` makes it'
+
     def commands(self, config: str) -> list[str]:
         """What trains a config, after what it starts from."""
         cfg = load_config(find_config(config))
@@ -117,15 +124,15 @@ class TableRuns:
         if self.root != Path('work_dirs'):
             command += f' --work-dir {self.root / Path(config).name}'
         if not source and (localizer := localizer_checkpoint(cfg)) is not None:
-            source, key = str(localizer), 'custom_hooks.1.checkpoint'
+            source, key = str(localizer), localizer_key(cfg)
         if not source:
             return [command]
         first = Path(source).parent.name
-        found = self.checkpoint(first)
-        start = found or self.root / first / Path(source).name
+        checkpoint = self.checkpoint(first)
+        start = checkpoint or self.root / first / Path(source).name
         if start != Path(source):
             command += f' --cfg-options {key}={start}'
-        return [command] if found else [*self.commands(first), command]
+        return [command] if checkpoint else [*self.commands(first), command]
 
 
 def _same_split(metainfo: dict, manifest: Path) -> bool:

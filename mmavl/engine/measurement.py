@@ -1,4 +1,4 @@
-"""The measurements of a row of Table 3, taken once and kept beside its checkpoint."""
+"""The measurements of a separator, taken once and kept next to its checkpoint."""
 
 import hashlib
 import json
@@ -42,9 +42,9 @@ def measure(
     origins = [mixtures, manifest, checkpoint or localizer_checkpoint(cfg)]
     settings = _fingerprint(cfg)
     if is_newer(record, *origins):
-        found = json.loads(record.read_text(encoding='utf-8'))
-        if found.get('settings') == settings:
-            return found
+        measured = json.loads(record.read_text(encoding='utf-8'))
+        if measured.get('settings') == settings:
+            return measured
     if dumps_only:
         raise FileNotFoundError(
             f'no record in {folder} has the settings of the config and is newer than checkpoint, '
@@ -56,7 +56,7 @@ def measure(
     counts = [sum(p.numel() for p in parameters if p.requires_grad)]
     counts.append(sum(p.numel() for p in parameters))
     metrics = run_test(cfg, checkpoint and str(checkpoint))
-    found = {
+    measured = {
         'checkpoint': checkpoint and str(checkpoint),
         'settings': settings,
         'metrics': {key: float(value) for key, value in metrics.items()},
@@ -64,8 +64,8 @@ def measure(
         'minutes': training_minutes(folder) if checkpoint else None,
     }
     with atomic_write(record) as file:
-        json.dump(found, file, indent=1)
-    return found
+        json.dump(measured, file, indent=1)
+    return measured
 
 
 def _fingerprint(cfg: Config) -> str:
@@ -76,19 +76,23 @@ def _fingerprint(cfg: Config) -> str:
 
 def localizer_checkpoint(cfg: Config) -> Path | None:
     """The checkpoint that a config's ``LocalizerWeightsHook`` asks for."""
-    hook = _localizer_hook(cfg)
-    return Path(hook.checkpoint) if hook else None
+    place = _place_of_hook(cfg)
+    return None if place is None else Path(cfg.custom_hooks[place].checkpoint)
+
+
+def localizer_key(cfg: Config) -> str:
+    """The dotted key of that checkpoint, for ``--cfg-options``."""
+    return f'custom_hooks.{_place_of_hook(cfg)}.checkpoint'
 
 
 def set_localizer_checkpoint(cfg: Config, checkpoint: Path) -> None:
     """Give the config's ``LocalizerWeightsHook`` another checkpoint."""
-    _localizer_hook(cfg).checkpoint = str(checkpoint)
+    cfg.custom_hooks[_place_of_hook(cfg)].checkpoint = str(checkpoint)
 
 
-def _localizer_hook(cfg: Config) -> dict | None:
-    hooks = cfg.get('custom_hooks') or []
-    named = (hook for hook in hooks if component_name(hook['type']) == 'LocalizerWeightsHook')
-    return next(named, None)
+def _place_of_hook(cfg: Config) -> int | None:
+    names = [component_name(hook['type']) for hook in cfg.get('custom_hooks') or []]
+    return names.index('LocalizerWeightsHook') if 'LocalizerWeightsHook' in names else None
 
 
 def training_minutes(folder: Path) -> float | None:

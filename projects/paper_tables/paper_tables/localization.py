@@ -1,8 +1,14 @@
-"""Tables 1 and 2 of the paper: their rows, their figures, and how ours are laid out beside."""
+"""Tables 1 and 2 of the paper: their rows, their figures, and ours next to them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+from mmavl.evaluation import get_protocol
+from mmavl.evaluation.localization_tables import EVALUATED, level_columns, levels_of, summary_row
+from mmavl.evaluation.metric_keys import from_keys
+from mmavl.evaluation.result_table import Column, ResultTable
+from mmavl.evaluation.titles import metric_column
 
 #: The datasets whose configs can fill a table, by the suffix of their configs.
 DATASETS = {
@@ -10,14 +16,8 @@ DATASETS = {
     'flickr': 'SoundNet-Flickr',
     'audioset': 'AudioSet-instrument',
 }
-TRIVIAL_ROWS = ('whole_image', 'centred_disc')
-_EXTRA = {
-    'all_sources': 'all sources',
-    'pointing': 'pointing',
-    'sfd/own': 'SFD own',
-    'sfd/silent': 'SFD silent',
-    'missed_classes': 'missed',
-}
+#: Metrics after those of the levels.
+_OTHERS = ('pointing', 'sfd/own', 'sfd/silent', 'missed_classes')
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,10 @@ class Row:
     options: Mapping[str, Any] = field(default_factory=dict)
     variant: str = ''
 
-    def source(self, data: str) -> str:
-        """The config whose checkpoint the row takes on a dataset."""
+    def source(self, data: str) -> str | None:
+        """The config whose checkpoint the row takes on a dataset; None for one without weights."""
+        if self.trained == 'none':
+            return None
         return self.configs[data] if self.trained == 'own' else self.trained.format(data=data)
 
 
@@ -142,58 +144,37 @@ def layout(
     """
     lines = [f'# {table.title}: {DATASETS[data]}', '']
     for protocol in protocols:
-        lines += [f'## {protocol}', '', *_part(table, data, protocol, results), '']
-    lines.append(
-        'Percent of frames at or above the cIoU in the column. `original` is the rule of the'
-    )
-    lines.append(
-        "paper's evaluation code. † one map for all sounds, scored on the union of the boxes."
-    )
+        part = _part(table, data, protocol, results)
+        lines += [f'## {protocol}', '', part.to_markdown(), '']
+    lines += [
+        'Percent of frames at or above the cIoU in the column. `original` is the rule of the',
+        "paper's evaluation code. † one map for all sounds, scored on the union of the boxes.",
+    ]
     if data != table.data:
-        lines.append(
-            f'paper*: on {DATASETS[table.data]}, not to be compared with the other columns.'
-        )
+        others = f'on {DATASETS[table.data]}, not to be compared with the other columns'
+        lines.append(f'paper*: {others}.')
     notes = [f'- {result["title"]}: {result["note"]}' for result in results if result['note']]
-    return '\n'.join(
-        [*lines, *(['', '## Rows without a figure', ''] if notes else []), *notes, '']
-    )
+    return '\n'.join([*lines, *notes_part(notes), ''])
+
+
+def notes_part(notes: Sequence[str]) -> list[str]:
+    """Why rows have no figures, under a title."""
+    return ['', '## Rows without a figure', '', *notes] if notes else []
 
 
 def _part(
     table: PaperTable, data: str, protocol: str, results: Sequence[Mapping[str, Any]]
-) -> list[str]:
-    """The Markdown table of one protocol."""
-    rows = [(r['title'], r['paper'], _of_protocol(r['metrics'], protocol)) for r in results]
-    found = {key for _, _, metrics in rows for key in metrics}
-    levels = sorted(key.removesuffix('_auc') for key in found if key.endswith('_auc'))
-    columns = {}
-    for level in levels:
-        name = level.replace('level', 'L').replace('consensus', '').strip()
-        columns |= {
-            f'{level}_ciou': f'{name} cIoU@{".3" if level >= "level3" else ".5"}'.strip(),
-            f'{level}_auc': 'AUC',
-        }
-    columns |= {key: title for key, title in _EXTRA.items() if key in found}
+) -> ResultTable:
+    """The table of one protocol."""
+    rows = []
+    for result in results:
+        by_row = from_keys(result['metrics'] or {}).get(protocol, {})
+        paper = {f'paper/{number}': f'{value:g}' for number, value in enumerate(result['paper'])}
+        rows.append(summary_row(result['title'], by_row.get('model', {}) | paper))
+    rule = get_protocol(protocol)
+    columns = [column for level in levels_of(rows) for column in level_columns(level, rule)[:2]]
+    columns += [metric_column('all_sources', 'all sources'), *map(metric_column, _OTHERS)]
+    ours = ResultTable(columns, rows).without_empty_columns().columns
     where = 'paper' if data == table.data else 'paper*'
-    titles = ['', *columns.values(), 'evaluated', *(f'{where}: {c}' for c in table.columns)]
-    lines = [f'| {" | ".join(titles)} |', '|---' + '|---:' * (len(titles) - 1) + '|']
-    for title, paper, metrics in rows:
-        agnostic = '†' if 'class_agnostic' in metrics else ''
-        ours = [f'{100 * metrics[key]:.1f}' if key in metrics else '-' for key in columns]
-        count = '-'
-        if 'evaluated' in metrics:
-            count = f'{metrics["evaluated"]:.0f} of {metrics["listed"]:.0f}'
-        theirs = [f'{value:g}' for value in paper] or ['-'] * len(table.columns)
-        lines.append(f'| {" | ".join([title + agnostic, *ours, count, *theirs])} |')
-    return lines
-
-
-def _of_protocol(metrics: Mapping[str, float] | None, protocol: str) -> dict[str, float]:
-    """Those metrics of a protocol, without its options' or its trivial rows'."""
-    prefix = f'{protocol}/'
-    others = (*(f'{row}/' for row in TRIVIAL_ROWS), 'predicted/', 'union/')
-    return {
-        key.removeprefix(prefix): value
-        for key, value in (metrics or {}).items()
-        if key.startswith(prefix) and not key.removeprefix(prefix).startswith(others)
-    }
+    theirs = [Column(f'paper/{i}', f'{where}: {name}') for i, name in enumerate(table.columns)]
+    return ResultTable([*ours, EVALUATED, *theirs], rows)

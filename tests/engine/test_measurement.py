@@ -3,9 +3,10 @@ import json
 import pytest
 from mmengine import Config
 
-from mmavl.engine.separation_rows import (
+from mmavl.engine.measurement import (
     _fingerprint,
     localizer_checkpoint,
+    localizer_key,
     measure,
     set_localizer_checkpoint,
     training_minutes,
@@ -58,6 +59,7 @@ def test_the_localizers_checkpoint_is_read_and_set_in_its_hook():
     ]
     cfg = Config({'custom_hooks': hooks})
     assert str(localizer_checkpoint(cfg)) == 'a/b.pth'
+    assert localizer_key(cfg) == 'custom_hooks.1.checkpoint'
     set_localizer_checkpoint(cfg, 'c.pth')
     assert cfg.custom_hooks[1].checkpoint == 'c.pth'
     assert localizer_checkpoint(Config({})) is None

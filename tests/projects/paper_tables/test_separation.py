@@ -1,6 +1,6 @@
 import pytest
+from paper_tables.separation import ROWS, SETTINGS, figures, layout
 
-from mmavl.evaluation.separation_table import ROWS, SETTINGS, figures, layout
 from mmavl.utils.shipped import named_config
 
 EMPTY = {'figures': None, 'parameters': [], 'minutes': None, 'note': ''}
