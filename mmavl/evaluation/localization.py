@@ -7,7 +7,7 @@ from typing import Any
 
 from mmavl.errors import DataError
 
-from .localization_tables import localization_tables, summary_row, trivial_name, with_notes
+from .localization_tables import localization_tables, summary_row, with_notes
 from .metric_keys import Summaries, to_keys
 from .predictions import Prediction, read_predictions
 from .protocols import Protocol, get_protocol
@@ -28,13 +28,13 @@ class LocalizationReport:
             :func:`~mmavl.evaluation.summary.summarise`; shares are in [0, 1].
         per_sample (list[dict]): One record for each listed frame under the first protocol, see
             :func:`~mmavl.evaluation.summary.sample_scores`.
-        tables (tuple[ResultTable, ResultTable]): The same: how well the maps cover, and where
+        tables (tuple[ResultTable]): The same: how well the maps cover, and where
             their maxima lie.
     """
 
     metrics: dict[str, float]
     per_sample: list[dict[str, Any]]
-    tables: tuple[ResultTable, ResultTable]
+    tables: tuple[ResultTable, ...]
 
     @property
     def table(self) -> str:
@@ -73,15 +73,11 @@ def evaluate_localization(
     for i, protocol in enumerate(chosen):
         by_row = {row: summarise(scores[row][i], predictions) for row in scores}
         summaries[protocol.key] = by_row
-        rows += [
-            summary_row(
-                trivial_name(row), summary, protocol=_named(protocol), muted=row in TRIVIAL
-            )
-            for row, summary in by_row.items()
-        ]
+        for row, summary in by_row.items():
+            options = {'protocol': _named(protocol), 'muted': row in TRIVIAL}
+            rows.append(summary_row(row.replace('_', ' '), summary, **options))
     per_sample = sample_scores(scores['model'][0], predictions, metainfo)
-    tables = localization_tables(rows, chosen[0], head='row')
-    return LocalizationReport(to_keys(summaries), per_sample, tables)
+    return LocalizationReport(to_keys(summaries), per_sample, localization_tables(rows, chosen[0]))
 
 
 def _named(protocol: Protocol) -> str:

@@ -4,9 +4,10 @@ import re
 from collections.abc import Mapping, Sequence
 from textwrap import wrap
 
-from .protocols import Protocol
+from .metric_keys import Summaries, from_keys
+from .protocols import Protocol, get_protocol
 from .result_table import Column, ResultTable, Row
-from .titles import LEVEL_TITLES, TITLES, metric_column
+from .titles import LEVEL_TITLES, PEAK_TITLES, metric_column
 
 #: What the titles mean.
 NOTES = {
@@ -22,9 +23,9 @@ AGNOSTIC = (
     'rows that have a map for each class'
 )
 EVALUATED = Column('evaluated', 'evaluated', digits=0, of='listed')
-#: Metrics of the second table, and those of them in which more is better.
-_PEAKS = [name for name in TITLES if not name.endswith(('_accuracy', '_map'))]
+#: Of the second table, in which more is better.
 _MERITS = ('pointing', 'sfd/own')
+_TAGS = ('tags/audio_map', 'tags/visual_map', 'tags/avc_accuracy')
 _LEVEL = re.compile(r'(level\d+|consensus)_')
 
 
@@ -52,33 +53,31 @@ def level_columns(level: str, protocol: Protocol, group: str = '') -> list[Colum
     ]
 
 
-def localization_tables(
-    rows: Sequence[Row], protocol: Protocol, head: str = ''
-) -> tuple[ResultTable, ResultTable]:
+def localization_tables(rows: Sequence[Row], protocol: Protocol) -> tuple[ResultTable, ...]:
     """Two tables with a line for each row: success by level, then where the maxima lie.
 
     Args:
         rows (Sequence[Row]): Of :func:`summary_row`, in the order to print.
         protocol (Protocol): Theirs; of several the first, since all share the cIoU of success.
-        head (str): Title of the column of names.
 
     Returns:
-        tuple[ResultTable, ResultTable]: In percent.
+        tuple[ResultTable]: Two, in percent.
     """
-    covering, peaks = [EVALUATED], [EVALUATED, metric_column('pointing', ranked=True)]
+    covering, pointing = [EVALUATED], []
     for level in levels_of(rows):
         frames = max(row.means.get(f'{level}_frames', 0) for row in rows)
         group = f'{level.replace("level", "level ")} ({frames:.0f} frames)'
         covering += level_columns(level, protocol, group)
-        peaks.append(metric_column(f'{level}_pointing', level.replace('level', 'L'), ranked=True))
-    peaks += [metric_column(name, ranked=name in _MERITS) for name in _PEAKS if name != 'pointing']
+        name = level.replace('level', 'L')
+        pointing.append(metric_column(f'{level}_pointing', name, ranked=True))
+    first, *others = (metric_column(name, ranked=name in _MERITS) for name in PEAK_TITLES)
+    peaks = [EVALUATED, first, *pointing, *others]
     tags = f'sounding classes {protocol.tags}'
     titles = f'{protocol.key}: {tags}, percent', f'Where the maximum lies: {tags}, percent'
-    first, second = (
-        ResultTable(columns, rows, title, head).without_empty_columns()
+    return tuple(
+        ResultTable(columns, rows, title, 'row').without_empty_columns()
         for columns, title in zip((covering, peaks), titles)
     )
-    return first, second
 
 
 def with_notes(tables: Sequence[ResultTable]) -> str:
@@ -89,6 +88,43 @@ def with_notes(tables: Sequence[ResultTable]) -> str:
     return '\n'.join([*(table.to_text() for table in tables), *lines])
 
 
-def trivial_name(row: str) -> str:
-    """E.g. 'whole image' of 'whole_image'."""
-    return row.replace('_', ' ')
+def tables_of_tests(tests: Sequence[tuple[str, Mapping[str, float]]]) -> list[ResultTable]:
+    """For each protocol, success by level; for the first of each kind of tags, the maxima too.
+
+    Args:
+        tests (Sequence[tuple]): Name and metrics of each test; all on the same split.
+
+    Returns:
+        list[ResultTable]: In percent.
+    """
+    summaries = [(name, from_keys(metrics)) for name, metrics in tests]
+    tables, kinds = [], set()
+    for key in dict.fromkeys(key for _, by_protocol in summaries for key in by_protocol):
+        protocol = get_protocol(key)
+        success, maxima = localization_tables(_rows(summaries, key), protocol)
+        tables += [success] if protocol.tags in kinds or not maxima.columns else [success, maxima]
+        kinds.add(protocol.tags)
+    return tables
+
+
+def tag_table(tests: Sequence[tuple[str, Mapping[str, float]]]) -> ResultTable | None:
+    """The figures of ``TagMetric``, percent; None where no test has one."""
+    columns = [metric_column(key, ranked=True) for key in _TAGS]
+    rows = [Row(name, metrics) for name, metrics in tests]
+    table = ResultTable(columns, rows, 'Tags and correspondence, percent').without_empty_columns()
+    return table if table.columns else None
+
+
+def _rows(tests: Sequence[tuple[str, Summaries]], protocol: str) -> list[Row]:
+    """A row for each test; then the trivial rows, once where they are the same for all."""
+    rows, trivial = [], {}
+    for name, by_protocol in tests:
+        by_row = by_protocol.get(protocol, {})
+        agnostic = {'class_agnostic': by_row.get('model', {}).get('class_agnostic', 0.0)}
+        for row, summary in by_row.items():
+            if row == 'model':
+                rows.append(summary_row(name, summary))
+            else:
+                item = summary_row(row.replace('_', ' '), summary | agnostic, muted=True)
+                trivial.setdefault(item.name, item)
+    return [*rows, *trivial.values()]

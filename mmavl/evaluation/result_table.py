@@ -1,10 +1,8 @@
 """One table of results, which prints itself as text, Markdown or HTML."""
 
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
-from itertools import groupby
 from pathlib import Path
 from statistics import mean, stdev
 
@@ -38,6 +36,10 @@ class Column:
     digits: int = 1
     of: str = ''
     ranked: bool = False
+
+    def number(self, value: float) -> str:
+        """A number as printed."""
+        return f'{100 * value if self.percent else value:.{self.digits}f}'
 
 
 @dataclass(frozen=True)
@@ -103,11 +105,11 @@ class ResultTable:
 
     def to_text(self) -> str:
         """Aligned columns for a terminal or a log, without an empty line."""
+        titles, *rows = self._lines()
+        names = len(titles) - len(self.columns)
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-        titles, *rows = self._lines('-')
         for index, title in enumerate(titles):
-            justify = 'left' if index < self._leading else 'right'
-            table.add_column(title, justify=justify, no_wrap=True)
+            table.add_column(title, justify='left' if index < names else 'right', no_wrap=True)
         for cells in rows:
             table.add_row(*cells)
         console = Console(file=io.StringIO(), width=400, color_system=None, markup=False)
@@ -117,14 +119,14 @@ class ResultTable:
 
     def to_markdown(self) -> str:
         """A Markdown table: names to the left, figures to the right."""
-        titles, *rows = self._lines('-')
-        rule = ['---'] * self._leading + ['---:'] * len(self.columns)
-        name = self._leading - 1
+        titles, *rows = self._lines()
+        names = len(titles) - len(self.columns)
         for row, cells in zip(self.rows, rows):
             mark = '**' * row.bold or '*' * row.muted
-            cells[name] = f'{mark}{cells[name]}{mark}'
+            cells[names - 1] = f'{mark}{row.name}{mark}'
         lines = [f'| {" | ".join(cells)} |'.replace('|  |', '| |') for cells in (titles, *rows)]
-        return '\n'.join([lines[0], f'|{"|".join(rule)}|', *lines[1:]])
+        rule = '|---' * names + '|---:' * len(self.columns) + '|'
+        return '\n'.join([lines[0], rule, *lines[1:]])
 
     def to_html(self) -> str:
         """A ``<table>`` with its caption, everything escaped; ranked figures are set off."""
@@ -134,63 +136,31 @@ class ResultTable:
 
     def cell(self, row: Row, column: Column, missing: str = '-') -> str:
         """A figure as printed."""
-        value = row.means.get(column.key)
+        value, spread = row.means.get(column.key), row.spreads.get(column.key)
         if value is None or value != value:
             return missing
         if isinstance(value, str):
             return value
-        words = self._number(value, column)
-        spread = row.spreads.get(column.key)
+        words = column.number(value)
         if isinstance(spread, tuple):
-            words += f' [{", ".join(self._number(end, column) for end in spread)}]'
+            words += f' [{column.number(spread[0])}, {column.number(spread[1])}]'
         elif spread is not None:
-            words += f' ± {self._number(spread, column)}'
+            words += f' ± {column.number(spread)}'
         return f'{words} of {row.means[column.of]:.0f}' if column.of in row.means else words
 
     def is_best(self, row: Row, column: Column) -> bool:
         """Whether a figure is the greatest of its column, among those of several rows."""
-        best = self._best[column.key]
-        return (
-            row.ranked and column.ranked and best is not None and row.means.get(column.key) == best
-        )
+        values = [other.means.get(column.key) for other in self.rows if other.ranked]
+        values = [value for value in values if isinstance(value, float) and value == value]
+        competes = row.ranked and column.ranked and len(values) > 1
+        return competes and row.means.get(column.key) == max(values)
 
-    @property
-    def groups(self) -> list[tuple[str, int]]:
-        """Titles over columns, and how many columns each has; none where no column has one."""
-        groups = groupby(column.group for column in self.columns)
-        spans = [(title, len(list(group))) for title, group in groups]
-        return spans if any(title for title, _ in spans) else []
-
-    @property
-    def starts(self) -> list[bool]:
-        """Whether a group begins at each column."""
-        groups = [column.group for column in self.columns]
-        return [bool(self.groups) and pair[0] != pair[1] for pair in zip([None, *groups], groups)]
-
-    @cached_property
-    def _best(self) -> dict[str, float | None]:
-        best = {}
-        for column in self.columns:
-            rivals = [row.means.get(column.key) for row in self.rows if row.ranked]
-            rivals = [value for value in rivals if isinstance(value, float) and value == value]
-            best[column.key] = max(rivals) if len(rivals) > 1 else None
-        return best
-
-    @staticmethod
-    def _number(value: float, column: Column) -> str:
-        return f'{100 * value if column.percent else value:.{column.digits}f}'
-
-    @property
-    def _leading(self) -> int:
-        """How many columns stand before the figures: protocol, if there is one, and name."""
-        return 1 + any(row.protocol for row in self.rows)
-
-    def _lines(self, missing: str) -> Iterator[list[str]]:
+    def _lines(self) -> list[list[str]]:
         """Titles, then the cells of each row; a protocol is named once for rows in a row."""
-        first = 2 - self._leading
-        yield [*['protocol', self.head][first:], *(column.title for column in self.columns)]
+        lines = [['protocol', self.head, *(column.title for column in self.columns)]]
         last = ''
         for row in self.rows:
-            names = ['' if row.protocol == last else row.protocol, row.name][first:]
+            cells = (self.cell(row, column) for column in self.columns)
+            lines.append(['' if row.protocol == last else row.protocol, row.name, *cells])
             last = row.protocol
-            yield [*names, *(self.cell(row, column, missing) for column in self.columns)]
+        return lines if any(row.protocol for row in self.rows) else [line[1:] for line in lines]

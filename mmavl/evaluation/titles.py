@@ -4,8 +4,8 @@ import re
 
 from .result_table import Column
 
-#: Titles of metrics, without their protocol. Those of a level are ``{level}_{metric}``.
-TITLES = {
+#: Where the maxima of maps lie, and what else is counted.
+PEAK_TITLES = {
     'pointing': 'pointing',
     'sfd/own': 'SFD own',
     'sfd/silent': 'SFD silent',
@@ -15,6 +15,9 @@ TITLES = {
     'confusion': 'other sounding',
     'missed_classes': 'missed classes',
     'invented_per_frame': 'invented per frame',
+}
+#: Titles of metrics, without their protocol.
+TITLES = PEAK_TITLES | {
     'avc_accuracy': 'AVC accuracy',
     'audio_map': 'mAP audio',
     'visual_map': 'mAP visual',
@@ -29,7 +32,7 @@ TITLES = {
     'bbox_mAP_50': 'box mAP50',
     'bbox_mAP_75': 'box mAP75',
 }
-#: Titles of the metrics of a level.
+#: Titles of the metrics of a level, ``{level}_{metric}``.
 LEVEL_TITLES = {'ciou': 'cIoU', 'auc': 'AUC', 'mean_ciou': 'mean', 'all_sources': 'all sources'}
 _DECIBELS = re.compile(r'(si_)?s[dia]r(_improvement)?')
 

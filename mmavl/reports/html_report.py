@@ -4,12 +4,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from mmavl.evaluation.localization_tables import AGNOSTIC, NOTES
+from mmavl.evaluation.localization_tables import AGNOSTIC, NOTES, tables_of_tests, tag_table
 
 from .curves import draw_curves
 from .page import Embedded, data_url, picture, write_page
 from .run_record import Run
-from .tables import tables_of_tests, tag_table
 
 
 def write_report(runs: Sequence[Run], out: str | Path, title: str = '') -> None:

@@ -51,7 +51,7 @@ def describe(cfg: Config) -> dict[str, Any]:
     return {
         'command': _command(),
         'started': datetime.now().isoformat(timespec='seconds'),
-        'commit': _commit(),
+        'commit': code_commit(),
         'settings': summarise(cfg),
         'config': cfg.pretty_text,
         'config_file': cfg.filename and os.path.relpath(cfg.filename),
@@ -67,8 +67,8 @@ def _command() -> str:
     return shlex.join([*(['python', program] if is_script else [Path(program).name]), *arguments])
 
 
-def _commit() -> str | None:
-    """The commit of a checkout of mmavl, with '-dirty' where files differ from it."""
+def code_commit() -> str | None:
+    """The commit of a checkout of mmavl, with '-dirty' where files differ from it; else None."""
     root = Path(mmavl.__file__).parents[1]
     if not (root / '.git').exists():
         return None

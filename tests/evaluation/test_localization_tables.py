@@ -1,5 +1,11 @@
 from mmavl.evaluation import get_protocol
-from mmavl.evaluation.localization_tables import localization_tables, summary_row, with_notes
+from mmavl.evaluation.localization_tables import (
+    localization_tables,
+    summary_row,
+    tables_of_tests,
+    tag_table,
+    with_notes,
+)
 
 HALF_MAX = get_protocol('half_max')
 COUNTS = {'evaluated': 3.0, 'listed': 4.0}
@@ -19,7 +25,7 @@ def cells(line):
 
 
 def test_a_line_for_each_row_in_percent():
-    text = with_notes(localization_tables(rows(), HALF_MAX, head='row')).splitlines()
+    text = with_notes(localization_tables(rows(), HALF_MAX)).splitlines()
     titles = ['protocol', 'row', 'evaluated', 'L3 cIoU@.3', 'AUC', 'mean', 'all sources']
     assert cells(text[0]) == titles
     assert cells(text[2]) == ['half_max', 'model', '3 of 4', '25.0', '50.0', '10.0', '0.0']
@@ -33,7 +39,7 @@ def test_a_line_for_each_row_in_percent():
 
 def test_levels_are_groups_with_their_frames_and_only_merits_are_ranked():
     covering, peaks = localization_tables(rows(), HALF_MAX)
-    assert covering.groups == [('', 1), ('level 3 (3 frames)', 4)]
+    assert [column.group for column in covering.columns] == ['', *['level 3 (3 frames)'] * 4]
     assert covering.title == 'half_max: sounding classes given, percent'
     assert [column.key for column in peaks.columns if column.ranked] == [
         'pointing',
@@ -61,3 +67,75 @@ def test_classes_invented_in_a_frame_are_a_number_not_percent():
     _, peaks = localization_tables([row], get_protocol('half_max/predicted'))
     assert peaks.title == 'Where the maximum lies: sounding classes predicted, percent'
     assert ' 0.50' in peaks.to_text()
+
+
+TESTED = {
+    'half_max/evaluated': 9.0,
+    'half_max/listed': 10.0,
+    'half_max/level1_frames': 6.0,
+    'half_max/level1_ciou': 0.5,
+    'half_max/level3_frames': 3.0,
+    'half_max/level3_ciou': 0.25,
+    'half_max/pointing': 0.8,
+    'half_max/sfd/silent': 0.1,
+    'half_max/whole_image/level1_ciou': 0.125,
+    'half_max/predicted/level1_frames': 6.0,
+    'half_max/predicted/level1_ciou': 0.4,
+    'half_max/predicted/missed_classes': 0.2,
+    'val_best/union/level1_ciou': 0.7,
+    'tags/audio_map': 0.9,
+    'tags/audio_classes': 3.0,
+}
+AGNOSTIC = {
+    'half_max/level1_frames': 6.0,
+    'half_max/level1_ciou': 0.75,
+    'half_max/class_agnostic': 1.0,
+    'half_max/whole_image/level1_ciou': 0.25,
+}
+
+
+def column(table, title):
+    found = next(column for column in table.columns if column.title == title)
+    return {row.name: table.cell(row, found) for row in table.rows}
+
+
+def test_levels_have_their_own_success_threshold_and_figures_in_percent():
+    table = tables_of_tests([('ours', TESTED)])[0]
+    assert column(table, 'L1 cIoU@.5') == {'ours': '50.0', 'whole image': '12.5'}
+    assert column(table, 'L3 cIoU@.3') == {'ours': '25.0', 'whole image': '-'}
+    groups = dict.fromkeys(column.group for column in table.columns)
+    assert [*groups] == ['', 'level 1 (6 frames)', 'level 3 (3 frames)']
+    assert [row.muted for row in table.rows] == [False, True]
+
+
+def test_class_agnostic_methods_are_marked_and_keep_trivial_rows_of_their_own():
+    table = tables_of_tests([('ours', TESTED), ('avc', AGNOSTIC)])[0]
+    assert column(table, 'L1 cIoU@.5') == {
+        'ours': '50.0',
+        'avc †': '75.0',
+        'whole image': '12.5',
+        'whole image †': '25.0',
+    }
+    assert [row.ranked for row in table.rows] == [True, False, False, False]
+
+
+def test_the_maxima_follow_once_for_given_and_once_for_predicted_tags():
+    tables = tables_of_tests([('ours', TESTED)])
+    assert [table.title.partition(':')[0] for table in tables] == [
+        'half_max',
+        'Where the maximum lies',
+        'half_max/predicted',
+        'Where the maximum lies',
+        'val_best/union',
+    ]
+    given, predicted = tables[1], tables[3]
+    assert column(given, 'pointing')['ours'] == '80.0'
+    assert column(given, 'evaluated')['ours'] == '9 of 10'
+    assert column(predicted, 'missed classes')['ours'] == '20.0'
+
+
+def test_tags_are_a_table_of_their_own_where_there_are_any():
+    table = tag_table([('ours', TESTED), ('avc', AGNOSTIC)])
+    assert column(table, 'mAP audio') == {'ours': '90.0', 'avc': '-'}
+    assert len(table.columns) == 1
+    assert tag_table([('avc', AGNOSTIC)]) is None

@@ -11,7 +11,6 @@ NAME.pth, is written to --rounded, so that `tools/test.py` measures what is in t
 
 import argparse
 import platform
-import subprocess
 import sys
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from mmavl.engine.checkpoint import checkpoint_metainfo, load_checkpoint
 from mmavl.engine.launch import clear_errors
 from mmavl.errors import CheckpointError
 from mmavl.export.trained_parts import save_trained_parts
+from mmavl.reports.run_record import code_commit
 
 FOLDER = Path(mmavl.__file__).parent / 'weights'
 
@@ -53,7 +53,7 @@ def main() -> None:
             'title': args.title,
             'commands': args.commands,
             'figures': args.figures,
-            'commit': _commit(),
+            'commit': code_commit() or 'unknown',
             'machine': f'{platform.machine()}, torch {torch.__version__}',
         }
         state = checkpoint['state_dict']
@@ -63,14 +63,6 @@ def main() -> None:
         args.rounded.mkdir(parents=True, exist_ok=True)
         rounded = {k: v.half().float() if v.is_floating_point() else v for k, v in state.items()}
         torch.save({**checkpoint, 'state_dict': rounded}, args.rounded / f'{args.name}.pth')
-
-
-def _commit() -> str:
-    try:
-        command = ['git', 'rev-parse', '--short', 'HEAD']
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        return 'unknown'
 
 
 if __name__ == '__main__':
