@@ -82,8 +82,7 @@ def _print_tables(outcomes: list, pairs: dict) -> None:
             names = dict.fromkeys(name for row in rates.values() for name in row)
             table = [Row(row, {n: str(rate) for n, rate in v.items()}) for row, v in rates.items()]
             text = ResultTable([Column(name, name) for name in names], table).to_text()
-            print(*filter(None, ['', title, text]), sep='\n')
-    print()
+            print('\n'.join([*filter(None, [title]), text, '']))
     print('percent of cases with a 95 % bootstrap interval over clips, of N cases')
 
 
