@@ -12,9 +12,9 @@ from mmavl.media.mp4_writer import Mp4Writer
 from mmavl.media.video import PictureStream
 from mmavl.utils.files import atomic_write
 from mmavl.utils.names import to_json
+from mmavl.visualization.video_frame import STRIP, frame_size, render_frame
 
 from .localization import Localization
-from .render import STRIP, frame_size, render_frame
 
 
 def annotate_video(

@@ -8,9 +8,9 @@ import numpy as np
 import torch
 
 from mmavl.errors import DataError
+from mmavl.evaluation.map_boxes import MapBox, boxes_of_map
 from mmavl.structures import AVDataSample
 
-from .boxes import MapBox, boxes_of_map
 from .clips import Clip
 from .naming import Naming
 

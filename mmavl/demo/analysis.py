@@ -7,17 +7,16 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import cv2
 import numpy as np
 from PIL import Image
 
 from mmavl.apis import Localization, LocalizationInferencer, SeparationInferencer
 from mmavl.apis.base_av_inferencer import write_json
 from mmavl.apis.clips import Clip, check_path
-from mmavl.apis.render import render_frame
 from mmavl.errors import DataError
 from mmavl.media.container import find_track, open_container
 from mmavl.media.formats import kind_of
+from mmavl.media.image import resized
 from mmavl.media.sound_stream import SoundStream
 from mmavl.media.video import PictureStream
 from mmavl.utils.failures import ends_run, error_line
@@ -26,6 +25,7 @@ from mmavl.utils.files import atomic_write
 from mmavl.utils.names import one_line, to_json
 from mmavl.visualization.drawing import jpeg_bytes
 from mmavl.visualization.media import write_wav
+from mmavl.visualization.video_frame import render_frame
 
 from .deadline import Expired, time_limit
 
@@ -265,8 +265,7 @@ def _small_jpeg(image: np.ndarray) -> bytes:
     height, width = image.shape[:2]
     scale = _SIDE / max(height, width)
     size = max(round(width * scale), 1), max(round(height * scale), 1)
-    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    return jpeg_bytes(cv2.resize(image, size, interpolation=method))
+    return jpeg_bytes(resized(image, size))
 
 
 def _without_folders(result: Localization) -> Localization:

@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import cv2
 import numpy as np
 from PIL import ExifTags, Image, ImageOps
 
@@ -126,3 +127,17 @@ def _opened(path: str) -> Iterator[Image.Image]:
         warnings.simplefilter('ignore', Image.DecompressionBombWarning)
         with Image.open(path, formats=_DECODERS) as image:
             yield image
+
+
+def resized(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """A picture at another size: the mean of its pixels where it shrinks, else bilinear.
+
+    Args:
+        image (np.ndarray): [H, W] or [H, W, C].
+        size (tuple[int, int]): Width and height in pixels.
+
+    Returns:
+        np.ndarray: [height, width] or [height, width, C] of the same type.
+    """
+    shrinks = image.shape[0] * image.shape[1] > size[0] * size[1]
+    return cv2.resize(image, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)

@@ -9,9 +9,15 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from mmavl.evaluation.scoring import TRIVIAL
+from mmavl.visualization.drawing import OKABE_ITO
 
-#: Okabe and Ito's colours, which colour-blind readers tell apart; the total loss is black.
-COLOURS = ('#0072B2', '#D55E00', '#009E73', '#CC79A7', '#E69F00', '#56B4E9')
+#: The total loss is black; yellow would hardly be seen on white.
+COLOURS = [
+    f'#{red:02X}{green:02X}{blue:02X}'
+    for red, green, blue in map(
+        OKABE_ITO.get, ('blue', 'vermilion', 'green', 'purple', 'orange', 'sky blue')
+    )
+]
 #: The validation metrics that are drawn, of the dozens that there are.
 _HEADLINES = (
     *('/average_ciou', '/pointing', 'sfd/own', 'sfd/silent', '_map', '_accuracy'),

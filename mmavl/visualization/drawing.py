@@ -32,6 +32,17 @@ _JPEG_QUALITY = 80
 #: Letters of a text that are measured at most; more fit into no picture.
 _LONGEST_TEXT = 1000
 
+#: Okabe and Ito's colours, which differ for all common kinds of colour vision.
+OKABE_ITO = {
+    'orange': (230, 159, 0),
+    'sky blue': (86, 180, 233),
+    'green': (0, 158, 115),
+    'yellow': (240, 228, 66),
+    'vermilion': (213, 94, 0),
+    'purple': (204, 121, 167),
+    'blue': (0, 114, 178),
+}
+
 Box = tuple[float, float, float, float]
 
 
@@ -96,8 +107,22 @@ def overlay_heat(image: np.ndarray, heat: np.ndarray, alpha: float) -> np.ndarra
     """
     height, width = image.shape[:2]
     colours = colourise(stretched(heat, (width, height)), HEAT_COLOURS).astype(np.float32)
-    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)[..., None]
-    return np.rint(grey * (1 - alpha) + colours * alpha).astype(np.uint8)
+    return blend(image, colours, alpha)
+
+
+def blend(image: np.ndarray, colours: np.ndarray, share: float | np.ndarray) -> np.ndarray:
+    """Colours over an image in grey, so that a colour in the result means what lies over it.
+
+    Args:
+        image (np.ndarray): RGB, uint8 [H, W, 3].
+        colours (np.ndarray): float32 [H, W, 3] from 0 to 255.
+        share (float | np.ndarray): Of the colours in the result; one, or [H, W, 1].
+
+    Returns:
+        np.ndarray: RGB, uint8 [H, W, 3].
+    """
+    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32)[..., None]
+    return np.rint(grey * (1 - share) + colours * share).astype(np.uint8)
 
 
 def has_peak(heat: np.ndarray) -> bool:
@@ -124,13 +149,20 @@ def rectangle(draw: ImageDraw.ImageDraw, box: Box, **style) -> None:
     draw.rectangle((left, top, max(left, right), max(top, bottom)), **style)
 
 
+def draw_outline(draw: ImageDraw.ImageDraw, box: Box, colour: tuple[int, int, int]) -> None:
+    """A solid outline, two pixels wide, with dark edges."""
+    left, top, right, bottom = box
+    rectangle(draw, (left - 1, top - 1, right + 1, bottom + 1), outline=INK, width=4)
+    rectangle(draw, box, outline=colour, width=2)
+
+
 def draw_box(draw: ImageDraw.ImageDraw, box: Box, sounding: bool) -> None:
     """A box's outline with dark edges: green and solid, or (silent) grey and dashed."""
     x0, y0, x1, y1 = (round(value) for value in box)
-    rectangle(draw, (x0 - 1, y0 - 1, x1 + 1, y1 + 1), outline=INK, width=4)
     if sounding:
-        rectangle(draw, (x0, y0, x1, y1), outline=SOUNDING, width=2)
+        draw_outline(draw, (x0, y0, x1, y1), SOUNDING)
         return
+    rectangle(draw, (x0 - 1, y0 - 1, x1 + 1, y1 + 1), outline=INK, width=4)
     for start in range(x0, x1, 10):
         end = min(start + 5, x1)
         rectangle(draw, (start, y0, end, y0 + 1), fill=SILENT)

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from mmavl.errors import DataError
-from mmavl.media.image import read_image, read_image_size
+from mmavl.media.image import read_image, read_image_size, resized
 from mmavl.media.video import read_video_frame
 
 CLIPS = Path(__file__).parents[3] / 'shared/data/clips'
@@ -170,3 +170,10 @@ def test_seeking_in_a_real_clip_finds_the_frame_that_decoding_it_all_does(name, 
     frame = read_video_frame(path, 7.01)
     assert frame.shape == (*size, 3)
     assert np.array_equal(frame, shown)
+
+
+def test_a_picture_that_shrinks_is_averaged_and_one_that_grows_interpolated():
+    stripes = np.tile(np.array([[0, 200]], np.uint8), (8, 8))[..., None].repeat(3, 2)
+    assert (resized(stripes, (4, 4)) == 100).all()
+    grown = resized(np.array([[0, 100]], np.uint8), (4, 1))
+    assert grown.tolist() == [[0, 25, 75, 100]]

@@ -8,14 +8,14 @@ import torch
 from mmengine.structures import InstanceData, PixelData
 from PIL import Image, ImageDraw
 
-from mmavl.apis.boxes import boxes_of_map
-from mmavl.apis.render import STRIP, frame_size, render_frame
+from mmavl.evaluation.map_boxes import boxes_of_map
 from mmavl.registry import VISUALIZERS
 from mmavl.structures import AVDataSample
 from mmavl.visualization import drawing
 from mmavl.visualization.contact_sheet import contact_sheet
 from mmavl.visualization.layout import Panel, compose_row, draw_legend_strip
 from mmavl.visualization.spectrogram import Spectrogram, draw_spectrogram
+from mmavl.visualization.video_frame import STRIP, frame_size, render_frame
 
 #: Width and height.
 SIZES = [(1, 1), (2, 1), (1, 3), (1920, 20), (2000, 10), (1000, 2), (10, 2000), (40000, 1), (1, 9)]

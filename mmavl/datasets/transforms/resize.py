@@ -1,7 +1,6 @@
 """Bringing frames to one size."""
 
-import cv2
-
+from mmavl.media.image import resized
 from mmavl.registry import TRANSFORMS
 
 
@@ -22,8 +21,5 @@ class Resize:
         """Stretch the image."""
         if 'image' not in results or results['image'].shape[:2] == self.size:
             return results
-        height, width = results['image'].shape[:2]
-        shrinks = height * width > self.size[0] * self.size[1]
-        method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-        results['image'] = cv2.resize(results['image'], self.size[::-1], interpolation=method)
+        results['image'] = resized(results['image'], self.size[::-1])
         return results

@@ -1,7 +1,6 @@
 """Bringing frames to one scale."""
 
-import cv2
-
+from mmavl.media.image import resized
 from mmavl.registry import TRANSFORMS
 
 
@@ -31,6 +30,5 @@ class ResizeShorterSide:
         scale = self.size / min(height, width)
         longest = round(self.size * self.max_ratio)
         new = [min(max(round(side * scale), self.size), longest) for side in (width, height)]
-        method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-        results['image'] = cv2.resize(results['image'], new, interpolation=method)
+        results['image'] = resized(results['image'], new)
         return results

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
 import torch
 from torch import Tensor
+
+from mmavl.media.image import resized
 
 
 def normalised_batch(
@@ -23,10 +24,6 @@ def normalised_batch(
     Returns:
         Tensor: float32 [n, 3, H, W].
     """
-    stretched = []
-    for picture in pictures:
-        shrinks = picture.shape[0] * picture.shape[1] > size[0] * size[1]
-        method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-        stretched.append(cv2.resize(picture, tuple(size)[::-1], interpolation=method))
+    stretched = [resized(picture, tuple(size)[::-1]) for picture in pictures]
     batch = torch.from_numpy(np.stack(stretched)).permute(0, 3, 1, 2).float()
     return (batch - torch.tensor(mean).view(3, 1, 1)) / torch.tensor(std).view(3, 1, 1)

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import torch
 
-from mmavl.evaluation.functional import resize_maps
-from mmavl.evaluation.protocols import get_protocol
+from .functional import resize_maps
+from .protocols import get_protocol
 
 
 @dataclass(frozen=True)

@@ -2,20 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 
-import cv2
 import numpy as np
 from PIL import Image, ImageDraw
 
+from mmavl.evaluation.map_boxes import boxes_of_map
+from mmavl.media.image import resized
 from mmavl.utils.names import one_line
-from mmavl.visualization.drawing import INK, PAPER, fit_text, font, rectangle, stretched
 
-from .boxes import boxes_of_map
+from .drawing import INK, OKABE_ITO, PAPER, blend, draw_outline, fit_text, font, stretched
 
-#: Okabe and Ito's colours, which differ for all common kinds of colour vision.
-COLOURS = (
-    (230, 159, 0), (86, 180, 233), (0, 158, 115), (240, 228, 66), (213, 94, 0), (204, 121, 167),
-    (0, 114, 178),
-)  # fmt: skip
+COLOURS = tuple(OKABE_ITO.values())
 STRIP = 24
 _ALPHA = 0.65
 _MOST_SCORES = 4
@@ -61,8 +57,7 @@ def render_frame(
     Returns:
         np.ndarray: RGB uint8 [height + 24, width, 3].
     """
-    method = cv2.INTER_AREA if size[0] < image.shape[1] else cv2.INTER_LINEAR
-    frame = cv2.resize(image, size, interpolation=method)
+    frame = resized(image, size)
     if maps:
         frame = _with_heat(frame, maps, classes)
     picture = Image.fromarray(frame)
@@ -86,9 +81,7 @@ def _with_heat(
     heats = np.stack([stretched(heat, size) for heat in maps.values()])
     colours = np.array([colour_of(label, classes) for label in maps], np.float32)
     share = (_ALPHA * heats.max(0))[..., None]
-    grey = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY).astype(np.float32)[..., None]
-    blended = grey * (1 - share) + colours[heats.argmax(0)] * share
-    return np.rint(blended).astype(np.uint8)
+    return blend(frame, colours[heats.argmax(0)], share)
 
 
 def _title(label: str, scores: Mapping[str, float], kinds: Mapping[str, str]) -> str:
@@ -102,10 +95,10 @@ def _draw_box(
     colour: tuple[int, int, int],
     size: tuple[int, int],
 ) -> None:
+    """Its dark edges inside of the frame, too."""
     left, top, right, bottom = (round(edge) for edge in xyxy)
-    right, bottom = min(right, size[0]) - 1, min(bottom, size[1]) - 1
-    rectangle(draw, (left, top, right, bottom), outline=INK, width=4)
-    rectangle(draw, (left + 1, top + 1, right - 1, bottom - 1), outline=colour, width=2)
+    inner = left + 1, top + 1, min(right, size[0]) - 2, min(bottom, size[1]) - 2
+    draw_outline(draw, inner, colour)
 
 
 def _draw_title(

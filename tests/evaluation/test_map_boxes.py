@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from mmavl.apis.boxes import boxes_of_map
+from mmavl.evaluation.map_boxes import boxes_of_map
 
 
 def test_each_region_above_half_maximum_has_a_box_in_the_frames_pixels():

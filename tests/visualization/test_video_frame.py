@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from mmavl.apis.render import COLOURS, STRIP, colour_of, frame_size, render_frame
 from mmavl.visualization.drawing import INK, PAPER, font
+from mmavl.visualization.video_frame import COLOURS, STRIP, colour_of, frame_size, render_frame
 
 CLASSES = [*'abcdefgh']
 SIZE = (320, 240)
