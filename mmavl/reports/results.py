@@ -30,7 +30,8 @@ class Result:
         name (str): Also the file's.
         title (str): As tables print it.
         task (str): 'localization', 'separation', 'detection', ...
-        config (str, optional): Path in the repository; None also for what has no model.
+        config (str, optional): Its name, or the path of one that mmavl does not have; None also
+            for what has no model.
         options (dict, optional): Values of the config that differ, by dotted key.
         dataset, split (str, optional): What was evaluated on.
         protocol (str, optional): The key of a protocol, with its options.
@@ -144,7 +145,7 @@ def result_of_runs(
         name=name,
         title=title,
         task=next((task for key, task in _TASKS.items() if key in row.means), 'localization'),
-        config=agreed.get('config_file'),
+        config=agreed.get('config_name'),
         options=None,
         dataset=agreed.get('dataset'),
         split=split,

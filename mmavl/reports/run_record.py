@@ -22,6 +22,7 @@ from mmavl.errors import DataError
 from mmavl.utils.autocast import Precision
 from mmavl.utils.components import component_name
 from mmavl.utils.files import atomic_write
+from mmavl.utils.shipped import shipped
 
 #: In a work directory: train.json, and <split>.json for each split that was tested.
 FOLDER = 'results'
@@ -54,7 +55,7 @@ def describe(cfg: Config) -> dict[str, Any]:
         'commit': code_commit(),
         'settings': summarise(cfg),
         'config': cfg.pretty_text,
-        'config_file': cfg.filename and os.path.relpath(cfg.filename),
+        'config_name': _config_name(cfg),
         'dtype': _dtype(cfg),
         'environment': environment(),
     }
@@ -79,6 +80,14 @@ def code_commit() -> str | None:
     except (OSError, subprocess.CalledProcessError):
         return None
     return done.stdout.strip()
+
+
+def _config_name(cfg: Config) -> str | None:
+    """The name of a config of mmavl, or the path of another one."""
+    if not cfg.filename:
+        return None
+    path = Path(cfg.filename).resolve()
+    return path.stem if path.is_relative_to(shipped().resolve()) else os.path.relpath(path)
 
 
 def _dtype(cfg: Config) -> str:

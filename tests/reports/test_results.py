@@ -17,7 +17,7 @@ UNKNOWN |= dict.fromkeys(('command', 'commit', 'machine', 'date'))
 
 
 def result(name='a', **parts):
-    facts = dict(title='A', task='localization', config='configs/a.py', means={'pointing': 0.854})
+    facts = dict(title='A', task='localization', config='a', means={'pointing': 0.854})
     return Result(**{**UNKNOWN, 'name': name, **facts, **parts})
 
 
@@ -29,7 +29,7 @@ def run(path, seed, figures, **parts):
         metrics=metrics,
         command=f'mmavl test a --seed {seed}',
         started='2026-01-02T03:04:05',
-        config_file='configs/a.py',
+        config_name='a',
         dataset='Scenes',
         commit='abc',
         dtype='float32',
@@ -44,7 +44,7 @@ def test_seeds_become_one_result_with_all_that_their_records_agree_on(tmp_path):
     assert made.means == {'pointing': 0.6, 'audio_map': 0.9}
     assert made.spreads['pointing'] == pytest.approx(0.141421)
     assert (made.task, made.protocol, made.split) == ('localization', 'half_max', 'test')
-    assert (made.config, made.dataset, made.seeds) == ('configs/a.py', 'Scenes', [0, 1])
+    assert (made.config, made.dataset, made.seeds) == ('a', 'Scenes', [0, 1])
     assert (made.commit, made.date) == (None, '2026-01-02')
     assert made.machine == '2 threads of an AMD EPYC, float32'
     assert made.command == 'mmavl test a --seed 0'

@@ -2,6 +2,7 @@ import copy
 import json
 import os
 import re
+from pathlib import Path
 
 import pytest
 from mmengine import Config
@@ -64,9 +65,11 @@ def test_a_description_names_config_commit_and_dtype(tmp_path):
     file = tmp_path / 'a.py'
     file.write_text("test_cfg = dict(type='AutocastTestLoop', dtype='bfloat16')")
     record = describe(Config.fromfile(file))
-    assert record['config_file'] == os.path.relpath(file)
+    assert record['config_name'] == os.path.relpath(file)
     assert record['dtype'] == 'bfloat16'
     assert describe(CFG)['dtype'] == 'float32'
+    shipped = Config.fromfile(Path(__file__).parents[2] / 'configs/stage2_scenes.py')
+    assert describe(shipped)['config_name'] == 'stage2_scenes'
     commit = record['commit']  # none outside of a checkout
     assert commit is None or re.fullmatch('[0-9a-f]{40}(-dirty)?', commit)
 

@@ -74,7 +74,8 @@ def with_results(text: str, results: Mapping[str, Result]) -> str:
     comment = ''.join(re.findall(r'^#.*\n', text, re.MULTILINE))
     content = yaml.safe_load(text)
     for model in content['Models']:
-        own = [r for r in results.values() if r.config == model['Config'] and r.task in TASKS]
+        name = Path(model['Config']).stem
+        own = [r for r in results.values() if r.config == name and r.task in TASKS]
         model['Results'] = [entry(result) for result in own]
     return comment + yaml.dump(
         content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=95

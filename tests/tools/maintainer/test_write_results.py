@@ -40,7 +40,9 @@ def test_every_result_stands_in_a_table_and_every_table_on_a_page():
 
 @pytest.mark.parametrize('result', RESULTS.values(), ids=lambda result: result.name)
 def test_a_result_names_what_exists(result):
-    assert result.config is None or (ROOT / result.config).is_file()
+    if result.config is not None:
+        paths = (ROOT / 'configs').rglob(f'{result.config}.py')
+        assert len([path for path in paths if '_base_' not in path.parts]) == 1
     if result.protocol is not None:
         assert get_protocol(result.protocol).key == result.protocol
     figures = {*result.means}
