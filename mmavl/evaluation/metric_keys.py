@@ -5,20 +5,13 @@ from collections.abc import Mapping
 from .protocols import PROTOCOLS
 from .scoring import TRIVIAL
 
-#: Metrics by protocol and row ('model' or a key of TRIVIAL).
+#: Metrics by protocol ('half_max/predicted') and row ('model' or a key of TRIVIAL).
 Summaries = dict[str, dict[str, dict[str, float]]]
 _OF_TRIVIAL_ROWS = ('_ciou', '_auc', 'pointing', 'all_sources')
 
 
 def to_keys(summaries: Summaries) -> dict[str, float]:
-    """Flat metrics: those of the model, and of the rows without one what can be compared.
-
-    Args:
-        summaries (dict): By protocol and row.
-
-    Returns:
-        dict[str, float]: E.g. 'half_max/predicted/level1_ciou', 'half_max/whole_image/pointing'.
-    """
+    """Flat metrics: those of the model, and of the rows without one what can be compared."""
     return {
         f'{protocol}/{name}' if row == 'model' else f'{protocol}/{row}/{name}': value
         for protocol, rows in summaries.items()
@@ -29,14 +22,7 @@ def to_keys(summaries: Summaries) -> dict[str, float]:
 
 
 def from_keys(metrics: Mapping[str, float]) -> Summaries:
-    """The metrics of each protocol and row, out of flat ones; others are left out.
-
-    Args:
-        metrics (Mapping[str, float]): Of one test; its keys may begin with anything.
-
-    Returns:
-        dict: By protocol with its options, such as 'half_max/predicted', and by row.
-    """
+    """The metrics of each protocol and row, whatever their keys begin with; others are left out."""
     summaries: Summaries = {}
     for key, value in metrics.items():
         parts = key.split('/')

@@ -23,6 +23,8 @@ from mmavl.apis.model_files import DEFAULT_SEPARATOR, load_model
 from mmavl.engine.launch import clear_errors
 from mmavl.errors import DataError
 from mmavl.evaluation.functional import bss_eval
+from mmavl.evaluation.result_table import Column, ResultTable, Row
+from mmavl.evaluation.titles import metric_column
 from mmavl.media.audio import read_audio
 from mmavl.models.separators import NMFMFCC, separate_waveform
 from mmavl.models.separators.signal import ideal_estimates
@@ -149,17 +151,22 @@ def main() -> None:
                 rows[group, row].append(improvements(references, mixture, waves))
             if not args.quiet:
                 print(f'{rows[group, "by name"][-1][0]:6.2f} dB  {name}', flush=True)
-    report(rows)
+    print(report(rows).to_markdown())
     print(f'{spent / duration:.2f} s for each second of sound, {torch.get_num_threads()} threads')
 
 
-def report(rows: dict[tuple[str, str], list[tuple[float, float]]]) -> None:
-    """Print a table: means, and how many mixtures improve in SDR."""
-    print('| mixtures | separated | SDR+ | SIR+ | improved |\n|---|---|---|---|---|')
-    for (group, row), figures in rows.items():
+def report(rows: dict[tuple[str, str], list[tuple[float, float]]]) -> ResultTable:
+    """Means, and how many mixtures improve in SDR."""
+    lines = []
+    for (group, name), figures in rows.items():
         sdr, sir = torch.tensor(figures, dtype=torch.float64).mT
-        count = f'{int((sdr > 0).sum())} of {len(sdr)}'
-        print(f'| {group} | {row} | {sdr.mean():.2f} | {sir.mean():.2f} | {count} |')
+        means = {'sdr_improvement': sdr.mean().item(), 'sir_improvement': sir.mean().item()}
+        counts = {'improved': int((sdr > 0).sum()), 'pairs': len(sdr)}
+        lines.append(Row(group, {'separated': name, **means, **counts}))
+    columns = [Column('separated', 'separated'), metric_column('sdr_improvement')]
+    columns += [metric_column('sir_improvement')]
+    columns += [Column('improved', 'improved', digits=0, of='pairs')]
+    return ResultTable(columns, lines, head='mixtures')
 
 
 if __name__ == '__main__':
