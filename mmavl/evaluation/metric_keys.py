@@ -22,7 +22,7 @@ def to_keys(summaries: Summaries) -> dict[str, float]:
 
 
 def from_keys(metrics: Mapping[str, float]) -> Summaries:
-    """The metrics of each protocol and row, whatever their keys begin with; others are left out."""
+    """The metrics of each protocol and row, whatever their keys begin with; others left out."""
     summaries: Summaries = {}
     for key, value in metrics.items():
         parts = key.split('/')

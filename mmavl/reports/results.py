@@ -138,9 +138,7 @@ def result_of_runs(
     row = row_of_runs(title, [_figures(run, split, protocol) for run in runs])
     seeds = [(run.train or {}).get('settings', {}).get('seed') for run in runs]
     first = tests[0]
-    agreed = {
-        key: value for key, value in first.items() if all(t.get(key) == value for t in tests)
-    }
+    agreed = {k: v for k, v in first.items() if [t.get(k) for t in tests] == [v] * len(tests)}
     return Result(
         name=name,
         title=title,
@@ -150,22 +148,14 @@ def result_of_runs(
         dataset=agreed.get('dataset'),
         split=split,
         protocol=protocol,
-        means=_rounded(row.means),
+        means={key: round(value, 6) for key, value in row.means.items()},
         seeds=None if None in seeds else [int(seed) for seed in seeds],
         command=first.get('command'),
         commit=agreed.get('commit'),
         machine=_machine(first),
         date=first.get('started', '')[:10] or None,
-        spreads=_rounded(row.spreads),
+        spreads={key: round(value, 6) for key, value in row.spreads.items()},
     )
-
-
-def _rounded(figures: Mapping[str, Any]) -> dict[str, float]:
-    return {key: round(value, 6) for key, value in figures.items()}
-
-
-def _all_have(tests: Sequence[Mapping[str, Any]], key: str, value: Any) -> bool:
-    return all(test.get(key) == value for test in tests)
 
 
 def test_of(run: Run, split: str) -> dict[str, Any]:

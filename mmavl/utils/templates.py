@@ -14,14 +14,7 @@ def render(template: Path, **values: Any) -> str:
     """Fill in a template.
 
     What is filled in is escaped; a name is shown on one line, whatever characters it has. For text
-    with lines of its own a template says ``{{ text | e }}``.
-
-    Args:
-        template (Path): The file; it may include others of its folder.
-        **values: What it is filled in with.
-
-    Returns:
-        str: HTML.
+    with lines of its own a template says ``{{ text | e }}``. It may include others of its folder.
     """
     return _environment(template.parent).get_template(template.name).render(values)
 
