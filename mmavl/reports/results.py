@@ -166,7 +166,7 @@ def test_of(run: Run, split: str) -> dict[str, Any]:
     """
     record = next((test for test in run.tests if test['split'] == split), None)
     if record is None:
-        raise DataError(f'{run.path} has no test on {split!r}: run tools/test.py with --work-dir')
+        raise DataError(f'{run.path} has no test on {split!r}: run `mmavl test` with --work-dir')
     return record
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / 'projects/paper_tables'))
 
-from paper_tables.reproduce import main, parse_args  # noqa: E402, F401
+from paper_tables.reproduce import main, parse_args  # noqa: F401
 
 if __name__ == '__main__':
     main()
