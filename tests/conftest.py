@@ -10,6 +10,8 @@ import soundfile
 import torch
 from PIL import Image
 
+from mmavl.media import media_file
+
 RATE = 8000
 #: What Linux takes for the name of a file.
 AWKWARD_NAMES = (
@@ -169,3 +171,16 @@ def awkward_names():
 def clip(tmp_path):
     """Two seconds of frames that grow brighter, with a tone."""
     return str(write_clip(tmp_path / 'clip.mp4', grey_frames(20), wave=tone(2)))
+
+
+@pytest.fixture
+def opens(monkeypatch):
+    """The paths of the media files that are opened with FFmpeg, in order."""
+    paths, really = [], media_file.open_container
+
+    def note(path):
+        paths.append(path)
+        return really(path)
+
+    monkeypatch.setattr(media_file, 'open_container', note)
+    return paths

@@ -8,7 +8,9 @@ from typing import IO
 import numpy as np
 from tqdm import tqdm
 
+from mmavl.media.media_file import MediaFile, opened
 from mmavl.media.mp4_writer import Mp4Writer
+from mmavl.media.sound_stream import SoundStream
 from mmavl.media.video import PictureStream
 from mmavl.utils.files import atomic_write
 from mmavl.utils.names import to_json
@@ -18,7 +20,7 @@ from .localization import Localization
 
 
 def annotate_video(
-    path: str,
+    source: str | MediaFile,
     out_file: str | Path,
     found: Iterable[Localization],
     classes: Sequence[str],
@@ -34,7 +36,8 @@ def annotate_video(
     as AAC.
 
     Args:
-        path (str): The video.
+        source (str | MediaFile): The video, or one that is open already; not the open file that
+            ``found`` comes from.
         out_file (str): The MP4 to write; appears whole or not at all.
         found (Iterable[Localization]): By time; taken as the frames need it.
         classes (Sequence[str]): All classes; chooses the colours.
@@ -53,8 +56,12 @@ def annotate_video(
     with ExitStack() as stack:
         lines = stack.enter_context(atomic_write(windows_file) if windows_file else nullcontext())
         target = stack.enter_context(atomic_write(out_file, 'wb'))
-        seconds = PictureStream.length_of(path)
-        pictures = stack.enter_context(PictureStream(path))
+        file = stack.enter_context(opened(source))
+        with PictureStream(file) as pictures:
+            seconds = pictures.length()
+        file.rewind()
+        pictures = stack.enter_context(PictureStream(file))
+        sound = stack.enter_context(SoundStream(file)) if file.tracks['audio'] else None
         bar = stack.enter_context(
             tqdm(total=round(seconds), unit='s', disable=not show_progress, mininterval=0.5)
         )
@@ -66,7 +73,7 @@ def annotate_video(
             if writer is None:
                 size = frame_size(image.shape[1], image.shape[0], max_side)
                 writer = stack.enter_context(
-                    Mp4Writer(target, (size[0], size[1] + STRIP), pictures.rate, path)
+                    Mp4Writer(target, (size[0], size[1] + STRIP), pictures.rate, sound)
                 )
             writer.write(time, render_frame(image, maps, scores, classes, size, time, kinds))
             frames += 1

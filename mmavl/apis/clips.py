@@ -3,7 +3,7 @@
 import math
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from numbers import Real
@@ -14,6 +14,7 @@ import numpy as np
 
 from mmavl.errors import DataError
 from mmavl.media.formats import kind_of
+from mmavl.media.media_file import MediaFile
 from mmavl.media.sound_stream import check_samples
 from mmavl.utils.failures import error_line
 from mmavl.utils.file_names import different_names
@@ -44,8 +45,19 @@ class Clip:
     @property
     def video(self) -> str | None:
         """The path of the video that picture and sound come from, if they do."""
-        same = isinstance(self.image, str) and self.image == self.audio
-        return self.image if same else None
+        paths = isinstance(self.image, str) and isinstance(self.audio, str)
+        return self.image if paths and self.image == self.audio else None
+
+    def open(self) -> AbstractContextManager[MediaFile | None]:
+        """Its video, for all that is read of it; None where it is not one.
+
+        Raises:
+            DataError: A file does not exist, or is empty; on entry: it is not a video.
+        """
+        for path in (self.image, self.audio):
+            if isinstance(path, str):
+                check_path(path)
+        return MediaFile(self.video) if self.video else nullcontext()
 
     @property
     def source(self) -> dict[str, str | None]:

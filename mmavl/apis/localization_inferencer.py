@@ -1,6 +1,7 @@
 """Finding what sounds where in clips and videos."""
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import numpy as np
 import torch
 from mmengine.structures import InstanceData, PixelData
 
+from mmavl.media.media_file import MediaFile, opened
 from mmavl.models.localizers import BaseLocalizer
 from mmavl.registry import INFERENCERS
 from mmavl.structures import AVDataSample
@@ -136,7 +138,7 @@ class LocalizationInferencer(BaseAVInferencer):
 
     def video(
         self,
-        path: str | Path,
+        source: str | Path | MediaFile,
         rate: float = 2.0,
         smoothing: float = 1.0,
         batch_size: int = 8,
@@ -145,7 +147,7 @@ class LocalizationInferencer(BaseAVInferencer):
         """Localize in a whole video, with a bounded part of it in memory.
 
         Args:
-            path (str): A video with sound.
+            source (str | MediaFile): A video with sound, or one that is open already.
             rate (float): Frames to look at in a second. Defaults to 2.
             smoothing (float): Maps and tags are averaged over this many seconds before and after,
                 see :func:`mmavl.apis.smoothing.smooth`. Defaults to 1; 0 leaves them.
@@ -165,28 +167,24 @@ class LocalizationInferencer(BaseAVInferencer):
             raise ValueError(f'rate={rate} must be above 0, smoothing={smoothing} not below')
         check_batch_size(batch_size)
         check_threshold(threshold)
-        path = str(check_path(path))
-        clip = Clip(Path(path).stem, path, path)
-        found = self._windows(clip, rate, batch_size, threshold)
+        if not isinstance(source, MediaFile):
+            source = str(check_path(source))
+        found = self._windows(source, rate, batch_size, threshold)
         return smooth(found, smoothing, self.naming(threshold))
 
     def _windows(
-        self, clip: Clip, rate: float, batch_size: int, threshold: float
+        self, source: str | MediaFile, rate: float, batch_size: int, threshold: float
     ) -> Iterator[Localization]:
-        batch = []
         asked = None if self.model.maps_of_likely else self.classes
-        options = {'labels': asked, 'threshold': threshold}
-        for loaded in self.pipeline.windows(clip.video, rate):
-            batch.append((clip, loaded))
-            if len(batch) == batch_size:
-                yield from self.predict_batch(batch, **options)
-                batch = []
-        if batch:
-            yield from self.predict_batch(batch, **options)
+        with opened(source) as file:
+            clip = Clip(Path(file.path).stem, file.path, file.path)
+            windows = ((clip, loaded) for loaded in self.pipeline.windows(file, rate))
+            while batch := [*islice(windows, batch_size)]:
+                yield from self.predict_batch(batch, labels=asked, threshold=threshold)
 
     def annotate(
         self,
-        path: str | Path,
+        source: str | Path | MediaFile,
         out_file: str | Path,
         max_side: int = 640,
         frame_rate: float | None = None,
@@ -196,7 +194,7 @@ class LocalizationInferencer(BaseAVInferencer):
         """Write a video's copy with heat maps, boxes, classes and scores, and its own sound.
 
         Args:
-            path (str): A video with sound.
+            source (str | MediaFile): A video with sound, or one that is open already.
             out_file (str): The ``.mp4`` to write.
             max_side (int): Frames are scaled to at most this many pixels. Defaults to 640.
             frame_rate (float, optional): Leave out frames above this rate. Defaults to all.
@@ -210,13 +208,13 @@ class LocalizationInferencer(BaseAVInferencer):
             DataError: The video cannot be used, or not to its end; no file is left then.
             ValueError: ``out_file`` is the video itself, or as of :meth:`video`.
         """
+        path = source.path if isinstance(source, MediaFile) else str(check_path(source))
         if Path(out_file).resolve() == Path(path).resolve():
             raise ValueError(f'{path} would be overwritten: choose another file for its copy')
-        found = self.video(path, **kwargs)
         return annotate_video(
-            str(check_path(path)),
+            path,
             out_file,
-            found,
+            self.video(source, **kwargs),
             self.classes,
             max_side=max_side,
             frame_rate=frame_rate,

@@ -14,12 +14,13 @@ from mmavl.errors import ConfigError, DataError
 from mmavl.media.audio import read_audio
 from mmavl.media.formats import kind_of
 from mmavl.media.image import read_image
+from mmavl.media.media_file import MediaFile
 from mmavl.media.sound_stream import SoundStream
 from mmavl.media.video import PictureStream
 from mmavl.registry import TRANSFORMS
 from mmavl.utils.components import component_name
 
-from .clips import Clip, check_path
+from .clips import Clip
 
 #: Seconds of sound heard at once where the config does not say.
 _SECONDS = 10.0
@@ -59,12 +60,15 @@ class ClipPipeline:
                 if name not in ('LoadFrame', 'LoadAudio')
             ]
 
-    def load(self, clip: Clip, whole: bool = False) -> dict[str, Any]:
+    def load(
+        self, clip: Clip, whole: bool = False, file: MediaFile | None = None
+    ) -> dict[str, Any]:
         """Read a clip: a video's frame, by default that in the middle, and the sound around it.
 
         Args:
             clip (Clip): The clip.
             whole (bool): Whether to read all of the sound. Defaults to False.
+            file (MediaFile, optional): Its video, where that is open already.
 
         Returns:
             dict: ``image`` (RGB uint8 [H, W, 3]), ``ori_shape``, ``waveform`` (float32 [L]),
@@ -74,20 +78,26 @@ class ClipPipeline:
         Raises:
             DataError: The media cannot be used; one line says why.
         """
-        for file in (clip.image, clip.audio):
-            if isinstance(file, str):
-                check_path(file)
+        if file is None:
+            with clip.open() as file:
+                return self._load(clip, whole, file)
+        return self._load(clip, whole, file)
+
+    def _load(self, clip: Clip, whole: bool, file: MediaFile | None) -> dict[str, Any]:
         time = None
         if isinstance(clip.image, np.ndarray):
             image = clip.image
         elif kind_of(clip.image) != 'picture':
-            image, time = _frame(clip.image, clip.time)
+            image, time = _frame(file or clip.image, clip.time)
         else:
             image = read_image(clip.image)
+        sound = file or clip.audio
         if not whole:
-            wave, start = self._sound(clip, time)
+            wave, start = self._sound(clip, sound, time)
             return self.results(clip, image, wave, start, time)
-        original, rate = _whole_sound(clip)
+        original, rate = clip.audio, clip.sample_rate
+        if not isinstance(sound, np.ndarray):
+            original, rate = read_audio(sound, seconds=float('inf'))
         wave = original
         if rate != self.sample_rate:
             wave = soxr.resample(original, rate, self.sample_rate)
@@ -107,9 +117,11 @@ class ClipPipeline:
         }
         return results if time is None else {**results, 'time': time}
 
-    def _sound(self, clip: Clip, time: float | None) -> tuple[np.ndarray, float]:
+    def _sound(
+        self, clip: Clip, sound: str | np.ndarray | MediaFile, time: float | None
+    ) -> tuple[np.ndarray, float]:
         """The window of sound around a time, None for the middle, and its first second."""
-        if isinstance(clip.audio, np.ndarray):
+        if isinstance(sound, np.ndarray):
             wave = self._resampled(clip)
             centre = len(wave) / self.sample_rate / 2 if time is None else time
             wanted = round(self.seconds * self.sample_rate)
@@ -117,8 +129,8 @@ class ClipPipeline:
             start = max(min(start, len(wave) - wanted), 0)
             return wave[start : start + wanted], start / self.sample_rate
         if time is not None:
-            with SoundStream(clip.audio, self.sample_rate, self.seconds, time) as sound:
-                start, wave = sound.around(time)
+            with SoundStream(sound, self.sample_rate, self.seconds, time) as stream:
+                start, wave = stream.around(time)
             return wave, start
         starts = [0.0]
 
@@ -126,7 +138,7 @@ class ClipPipeline:
             starts.append((length - wanted) / 2)
             return starts[-1]
 
-        wave, _ = read_audio(clip.audio, self.sample_rate, self.seconds, centre)
+        wave, _ = read_audio(sound, self.sample_rate, self.seconds, centre)
         return wave, starts[-1]
 
     def _resampled(self, clip: Clip) -> np.ndarray:
@@ -152,8 +164,12 @@ class ClipPipeline:
         packed['data_samples'].set_metainfo({'window': results['window']})
         return packed
 
-    def pictures(self, path: str, times: Sequence[float]) -> Iterator[np.ndarray]:
+    def pictures(self, file: str | MediaFile, times: Sequence[float]) -> Iterator[np.ndarray]:
         """What a video shows at growing times; beyond its end the last of these pictures.
+
+        Args:
+            file (str | MediaFile): The video.
+            times (Sequence[float]): Seconds.
 
         Yields:
             np.ndarray: For each time RGB uint8 [H, W, 3].
@@ -161,7 +177,7 @@ class ClipPipeline:
         Raises:
             DataError: The video cannot be used.
         """
-        with PictureStream(path) as pictures:
+        with PictureStream(file) as pictures:
             given = 0
             for _, image in pictures.at(times):
                 given += 1
@@ -174,8 +190,12 @@ class ClipPipeline:
         results = self.results(clip, image, np.zeros(1, np.float32), 0.0, None)
         return self.pack(results)['inputs']['image']
 
-    def windows(self, path: str, rate: float, start: float = 0.0) -> Iterator[dict[str, Any]]:
+    def windows(self, file: MediaFile, rate: float) -> Iterator[dict[str, Any]]:
         """A video's frames, ``rate`` of them a second, each with the sound around it.
+
+        Args:
+            file (MediaFile): The video; one pass through it gives pictures and sound.
+            rate (float): In Hz.
 
         Yields:
             dict: As of :meth:`load`.
@@ -183,10 +203,10 @@ class ClipPipeline:
         Raises:
             DataError: The video cannot be used, or not to its end.
         """
-        clip = Clip(path, path, path)
-        times = (start + number / rate for number in count())
-        sound = SoundStream(path, self.sample_rate, self.seconds, start)
-        with sound, PictureStream(path, start) as pictures:
+        clip = Clip(file.path, file.path, file.path)
+        times = (number / rate for number in count())
+        sound = SoundStream(file, self.sample_rate, self.seconds)
+        with sound, PictureStream(file) as pictures:
             for time, image in pictures.at(times):
                 first, wave = sound.around(time)
                 yield self.results(clip, image, wave, first, time)
@@ -199,19 +219,13 @@ def _test_pipeline(cfg: Config) -> list[dict]:
     return dataset.get('pipeline', [])
 
 
-def _whole_sound(clip: Clip) -> tuple[np.ndarray, int]:
-    """All of a clip's sound, float32 [L], at its own rate."""
-    if isinstance(clip.audio, np.ndarray):
-        return clip.audio, clip.sample_rate
-    return read_audio(clip.audio, seconds=float('inf'))
-
-
-def _frame(path: str, time: float | None) -> tuple[np.ndarray, float]:
+def _frame(file: str | MediaFile, time: float | None) -> tuple[np.ndarray, float]:
     """A video's frame at a second, None for the middle, and that second."""
-    seconds = PictureStream.length_of(path)
-    if time is not None and time > seconds:
-        raise DataError(f'{path} lasts {seconds:.2f} s and has no frame at {time:g} s')
-    time = seconds / 2 if time is None else time
-    with PictureStream(path, time) as pictures:
+    with PictureStream(file) as pictures:
+        seconds = pictures.length()
+        if time is not None and time > seconds:
+            path = pictures.path
+            raise DataError(f'{path} lasts {seconds:.2f} s and has no frame at {time:g} s')
+        time = seconds / 2 if time is None else time
         _, image = next(pictures.at([time]))
     return image, time

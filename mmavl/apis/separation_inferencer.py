@@ -1,6 +1,6 @@
 """Taking the sound of clips and videos apart."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -135,25 +135,35 @@ class SeparationInferencer(BaseAVInferencer):
             ValueError: As of :meth:`check_sources`.
         """
         self.check_sources(labels, sources)
-        loaded = self.pipeline.load(clip, whole=True)
-        wave, rate = loaded['original']
-        loaded['spans'] = window_spans(self.model, len(wave), rate)
-        if not (self.guided or self.shown):
-            return loaded
-        images = [loaded['image']]
-        if 'time' in loaded:
-            images = self.pipeline.pictures(clip.image, [sum(s) / 2 for s in loaded['spans']])
-        if self.guided:
-            inputs = [self.pipeline.image_input(clip, image) for image in images]
-            return {**loaded, 'frames': torch.stack(inputs)}
-        places = read_places(sources)
+        with clip.open() as file:
+            loaded = self.pipeline.load(clip, whole=True, file=file)
+            wave, rate = loaded['original']
+            loaded['spans'] = window_spans(self.model, len(wave), rate)
+            if not (self.guided or self.shown):
+                return loaded
+            images = iter([loaded['image']])
+            if 'time' in loaded:
+                centres = [sum(span) / 2 for span in loaded['spans']]
+                images = self.pipeline.pictures(file or clip.image, centres)
+            if self.guided:
+                inputs = [self.pipeline.image_input(clip, image) for image in images]
+                return {**loaded, 'frames': torch.stack(inputs)}
+            return {**loaded, **self._shown(clip, loaded, images, read_places(sources))}
+
+    def _shown(
+        self,
+        clip: Clip,
+        loaded: dict[str, Any],
+        images: Iterable[np.ndarray],
+        places: Mapping[str, Place],
+    ) -> dict[str, Any]:
+        """What shows each source in each of a clip's images."""
         boxes = relative_boxes(places, loaded['ori_shape'], clip.name)
         inputs = [
             torch.stack([self.pipeline.image_input(clip, v) for v in self._views(places, image)])
             for image in images
         ]
-        frames = torch.stack(inputs, dim=1)
-        return {**loaded, 'frames': frames, 'boxes': boxes, 'places': places}
+        return {'frames': torch.stack(inputs, dim=1), 'boxes': boxes, 'places': places}
 
     def _views(self, places: Mapping[str, Place], frame: np.ndarray) -> list[np.ndarray]:
         if self.model.uses_boxes:

@@ -8,6 +8,7 @@ import soxr
 from mmavl.errors import DataError
 
 from .container import require_file
+from .media_file import MediaFile
 from .sound_file import open_sound_file
 from .sound_stream import JITTER, RUN_UP, SoundStream, check_rate, check_samples
 
@@ -23,7 +24,7 @@ StartRule = Callable[[float, float], float]
 
 
 def read_audio(
-    path: str,
+    source: str | MediaFile,
     sample_rate: int | None = None,
     seconds: float | None = None,
     start: StartRule = lambda length, wanted: 0.0,
@@ -35,7 +36,7 @@ def read_audio(
     :class:`SoundStream`: a track that begins late is silent until then.
 
     Args:
-        path (str): A sound file, or a video with a sound track.
+        source (str | MediaFile): A sound file, or a video with a sound track; also an open one.
         sample_rate (int, optional): Resample to this rate in Hz. Defaults to the file's own.
         seconds (float, optional): Read at most this much, ``inf`` for all of a long file.
             Defaults to the whole of a file of up to ten minutes.
@@ -50,9 +51,13 @@ def read_audio(
             sound, holds values that are not samples, or is longer than ten minutes and asked for
             whole.
     """
-    require_file(path)
-    read = _read_sound_file(path, seconds, start) or _read_track(path, seconds, start)
-    length, wave, rate = read
+    path, read = source, None
+    if isinstance(source, MediaFile):
+        path = source.path
+    else:
+        require_file(path)
+        read = _read_sound_file(path, seconds, start)
+    length, wave, rate = read or _read_track(source, seconds, start)
     if length < expected - TOLERANCE:
         raise DataError(
             f'{path} is truncated: {length:.2f} s of the {expected:.2f} s in the manifest; fetch '
@@ -84,17 +89,18 @@ def _read_sound_file(
 
 
 def _read_track(
-    path: str, seconds: float | None, start: StartRule
+    source: str | MediaFile, seconds: float | None, start: StartRule
 ) -> tuple[float, np.ndarray, int]:
     """As :func:`_read_sound_file`, of any file that FFmpeg reads."""
     whole = seconds is None or seconds == float('inf')
-    length = float('inf') if whole else SoundStream.length_of(path)
-    first, wanted = (0.0, length) if whole else _span(length, seconds, start)
-    have, segments = _segments(path, seconds, first, wanted, seek=True)
-    if first > 0 and have < wanted - JITTER:  # the seek led into a wrong recording
-        have, segments = _segments(path, seconds, first, wanted, seek=False)
+    with SoundStream(source) as sound:
+        length = float('inf') if whole else sound.length()
+        first, wanted = (0.0, length) if whole else _span(length, seconds, start)
+        have, segments = _segments(sound, seconds, first, wanted, seek=True)
+        if first > 0 and have < wanted - JITTER:  # the seek led into a wrong recording
+            have, segments = _segments(sound, seconds, first, wanted, seek=False)
     if not segments:
-        raise DataError(f'{path} holds no sound: it has a header and no samples')
+        raise DataError(f'{sound.path} holds no sound: it has a header and no samples')
     rate = segments[0][0]
     waves = [np.frombuffer(samples, np.float32) for _, samples in segments]
     waves[1:] = [soxr.resample(w, own, rate) for w, (own, _) in zip(waves[1:], segments[1:])]
@@ -103,20 +109,19 @@ def _read_track(
 
 
 def _segments(
-    path: str, seconds: float | None, first: float, wanted: float, seek: bool
+    sound: SoundStream, seconds: float | None, first: float, wanted: float, seek: bool
 ) -> tuple[float, list[tuple[int, bytearray]]]:
     """Seconds read and the samples; recordings of several rates may be joined."""
     segments: list[tuple[int, bytearray]] = []
     have = 0.0
-    with SoundStream(path) as sound:
-        for rate, piece in sound.pieces(first, seek):
-            if not segments or segments[-1][0] != rate:
-                segments.append((rate, bytearray()))
-            segments[-1][1].extend(piece.tobytes())
-            have += len(piece) / rate
-            _check_size(path, have, seconds, rate)
-            if have >= wanted:
-                break
+    for rate, piece in sound.pieces(first, seek):
+        if not segments or segments[-1][0] != rate:
+            segments.append((rate, bytearray()))
+        segments[-1][1].extend(piece.tobytes())
+        have += len(piece) / rate
+        _check_size(sound.path, have, seconds, rate)
+        if have >= wanted:
+            break
     return have, segments
 
 

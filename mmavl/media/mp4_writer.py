@@ -2,14 +2,14 @@
 
 import errno
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from fractions import Fraction
 from typing import IO
 
 import av
 import numpy as np
 
-from .container import find_track, open_container
+from .media_file import MediaFile
 from .sound_stream import SoundStream
 from .track import Clock
 
@@ -27,15 +27,23 @@ class Mp4Writer:
         file (IO): What to write to, open for binary writing.
         size (tuple[int, int]): Width and height, even.
         rate (Fraction): About how many frames a second; each frame comes with its own moment.
-        sound_of (str): The file whose default sound track goes along, if it has one.
+        sound_of (str | SoundStream | None): The file whose default sound track goes along, if it
+            has one; or its sound, open and not yet read.
 
     Raises:
         OSError: The file cannot be written.
     """
 
-    def __init__(self, file: IO, size: tuple[int, int], rate: Fraction, sound_of: str) -> None:
+    def __init__(
+        self,
+        file: IO,
+        size: tuple[int, int],
+        rate: Fraction,
+        sound_of: str | SoundStream | None,
+    ) -> None:
         self.file = file
         self.sound_of = sound_of
+        self._stack = ExitStack()
         self.size = size
         self.rate = rate
         self._last = -1
@@ -50,8 +58,8 @@ class Mp4Writer:
             self._video.codec_context.time_base = Fraction(1, _TICKS)
             if codec == 'libx264':
                 self._video.options = {'preset': 'veryfast', 'crf': '22'}
-        self._input = self._open_sound()
-        self._sound = iter(()) if self._input is None else self._packets(self._input)
+        sound = self._open_sound()
+        self._sound = iter(()) if sound is None else self._packets_of(sound)
         self._waiting = next(self._sound, None)
         return self
 
@@ -62,8 +70,7 @@ class Mp4Writer:
                     self._output.mux(self._video.encode(None))
                 self._mux_sound(float('inf'))
         finally:
-            if self._input is not None:
-                self._input.__exit__(None, None, None)
+            self._stack.close()
             with self._errors():
                 self._output.close()
 
@@ -87,16 +94,18 @@ class Mp4Writer:
             self._waiting = next(self._sound, None)
 
     def _open_sound(self) -> SoundStream | None:
-        with open_container(self.sound_of) as container:
-            if find_track(container, 'audio') is None:
-                return None
-        return SoundStream(self.sound_of).__enter__()
+        if not isinstance(self.sound_of, str):
+            return self.sound_of
+        file = self._stack.enter_context(MediaFile(self.sound_of))
+        return self._stack.enter_context(SoundStream(file)) if file.tracks['audio'] else None
 
-    def _packets(self, sound: SoundStream) -> Iterator[tuple[float, av.Packet | list[av.Packet]]]:
+    def _packets_of(
+        self, sound: SoundStream
+    ) -> Iterator[tuple[float, av.Packet | list[av.Packet]]]:
         track = sound.track
         # canonical: a decoder of mp3 is called mp3float
         least = _COPIED.get(track.codec.canonical_name, float('inf'))
-        if track.rate >= least and _is_constant(self.sound_of):
+        if track.rate >= least and _is_constant(sound):
             return self._copied(sound)
         return self._encoded(sound)
 
@@ -147,13 +156,13 @@ class Mp4Writer:
             raise OSError(number, f'the MP4 cannot be written: {error.strerror}') from error
 
 
-def _is_constant(path: str) -> bool:
+def _is_constant(sound: SoundStream) -> bool:
     """Whether AAC that is described packet by packet has one rate and number of channels."""
+    if sound.track.codec.canonical_name != 'aac' or sound.track.codec_context.extradata:
+        return True
     kinds = set()
-    with SoundStream(path) as sound:
-        if sound.track.codec.canonical_name != 'aac' or sound.track.codec_context.extradata:
-            return True
-        for packet in sound.packets():
+    with SoundStream(sound.path) as once_more:
+        for packet in once_more.packets():
             if packet.size > 3:
                 _, _, rate, channels = bytes(packet)[:4]
                 kinds.add((rate & 0xFD, channels & 0xC0))

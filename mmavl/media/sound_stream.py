@@ -9,6 +9,7 @@ import soxr
 from mmavl.errors import DataError
 
 from .container import decoding_errors
+from .media_file import MediaFile
 from .track import Track
 
 #: Sample up to which float sound counts as scaled; a loud master or a sum of sounds exceeds 1.
@@ -29,7 +30,7 @@ class SoundStream(Track):
     """A file's sound, mono and without gaps: what has no sound between time stamps is silence.
 
     Args:
-        path (str): A sound file, or a video with a sound track.
+        source (str | MediaFile): A sound file, or a video with a sound track.
         sample_rate (int): Of windows, in Hz. Defaults to 16000.
         seconds (float): Length of a window of :meth:`around`. Defaults to 5.
         start (float): The first time that will be asked for. Defaults to 0.
@@ -40,12 +41,12 @@ class SoundStream(Track):
 
     def __init__(
         self,
-        path: str,
+        source: str | MediaFile,
         sample_rate: int = 16000,
         seconds: float = 5.0,
         start: float = 0.0,
     ) -> None:
-        super().__init__(path)
+        super().__init__(source)
         self.sample_rate = sample_rate
         self.window_samples = round(seconds * sample_rate)
         self.start = max(start - seconds, 0.0)
@@ -94,7 +95,7 @@ class SoundStream(Track):
 
     def _step_back(self) -> None:
         """Begin with the last window of the sound, where it ends before the one asked for."""
-        last = self.length_of(self.path) - self.window_samples / self.sample_rate
+        last = self.length() - self.window_samples / self.sample_rate
         if last < self._begin / self.sample_rate - JITTER and self._begin:
             self._begin_at(max(last, 0.0))
 
@@ -148,10 +149,6 @@ class SoundStream(Track):
                 have, first = max(have, time) + len(piece) / rate, False
                 yield rate, piece
 
-    def _open(self) -> None:
-        super()._open()
-        self._rate = self.track.rate
-
     def is_timed(self, frame: av.AudioFrame) -> bool:
         """Whether a frame's stamp is a time, and not counted in the rate that the sound had first.
 
@@ -160,7 +157,7 @@ class SoundStream(Track):
         declared = float((frame.duration or 0) * (frame.time_base or 0))
         lasts = self.duration(frame)
         counted = declared and abs(lasts - declared) > max(0.1 * lasts, _ROUNDING)
-        return not counted or frame.sample_rate == self._rate
+        return not counted or frame.sample_rate == self.file.sound_rate
 
     def duration(self, frame: av.AudioFrame) -> float:
         """How long a frame lasts, in seconds."""

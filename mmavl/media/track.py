@@ -1,6 +1,5 @@
 """One track of a media file, decoded in the order of its time stamps whatever its header says."""
 
-import logging
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -12,14 +11,13 @@ import av
 
 from mmavl.errors import DataError
 
-from .container import find_track, open_container, reason_of, require_file, start_time
+from .container import require_file
+from .media_file import MediaFile, warn_once
 
 #: Share of a track's packets that may be undecodable; they are skipped and counted.
 MOST_UNDECODABLE = 0.1
 # Packets after which that share is looked at while decoding goes on; before, only at the end.
 _ENOUGH_PACKETS = 100
-# Failing reads in a row after which a damaged file is over.
-_MOST_READ_ERRORS = 20
 # A seek that lands late is repeated so many seconds further back; then decoding begins at the
 # file's beginning.
 _FURTHER_BACK = (0.0, 4.0, 16.0, 64.0)
@@ -27,8 +25,6 @@ _FURTHER_BACK = (0.0, 4.0, 16.0, 64.0)
 _TAIL = 2.0
 # Time stamps that step back or leap by more than this are another recording's, joined on.
 _STEP_BACK, _LEAP = 1.0, 600.0
-
-_log = logging.getLogger(__name__)
 
 
 class Track:
@@ -38,10 +34,7 @@ class Track:
     What a header says of lengths and rates is a hint, never a limit or a promise.
 
     Args:
-        path (str): A video or sound file.
-
-    Attributes:
-        track (av.stream.Stream): FFmpeg's track.
+        source (str | MediaFile): A video or sound file, or one that is open already.
 
     Raises:
         DataError: On entry: the file cannot be opened, or has no such track. While decoding: too
@@ -51,29 +44,38 @@ class Track:
     kind = ''
     advice = ''
 
-    def __init__(self, path: str) -> None:
-        self.path = path
+    def __init__(self, source: str | MediaFile) -> None:
+        self.path = source.path if isinstance(source, MediaFile) else source
+        self._source = source
         self._stack = ExitStack()
 
     def __enter__(self) -> 'Track':
-        self._open()
-        return self
-
-    def _open(self) -> None:
-        self._stack.close()
-        self.container = self._stack.enter_context(open_container(self.path))
-        self.track = find_track(self.container, self.kind)
+        if isinstance(self._source, MediaFile) and self._source.join(self.kind):
+            self.file = self._source
+            self._stack.callback(self.file.leave, self.kind)
+        else:
+            self._open_alone()
         if self.track is None:
             self._stack.close()
             raise DataError(f'{self.path} has no {self.advice}')
-        self.origin = start_time(self.container)
+        return self
+
+    def _open_alone(self) -> None:
+        self._stack.close()
+        self.file = self._stack.enter_context(MediaFile(self.path))
+        self.file.join(self.kind)
 
     def __exit__(self, *exception: object) -> bool | None:
         return self._stack.__exit__(*exception)
 
+    @property
+    def track(self) -> av.stream.Stream:
+        """FFmpeg's track."""
+        return self.file.tracks[self.kind]
+
     def seconds(self, stamp: int) -> float:
         """A time stamp of the track on the file's clock."""
-        return float(stamp * self.track.time_base - self.origin)
+        return float(stamp * self.track.time_base - self.file.origin)
 
     def decoded(
         self, start: float = 0.0, seek: bool = True
@@ -98,19 +100,30 @@ class Track:
                 yield first
                 yield from frames
                 return
-        if start > 0 and seek:
-            self._open()  # not every format can seek to its beginning
+        self._to_start()
         yield from self._on_one_clock(self._frames())
+
+    def _to_start(self) -> None:
+        if not self.file.is_at_start(self.kind):
+            if self.file.is_alone(self.kind):
+                self.file.rewind()
+            else:
+                self._open_alone()
 
     def _after_seek(self, time: float) -> Iterator[tuple[float, av.frame.Frame]]:
         if getattr(self.track.codec_context, 'pix_fmt', None) == 'pal8':
             return iter(())  # the palette comes once, with the first packet
-        offset = (Fraction(time) + self.origin) / self.track.time_base
         try:
-            self.container.seek(int(offset), stream=self.track)
+            self._seek(time)
         except (av.FFmpegError, OverflowError):  # no index, or a length beyond 64 bits
             return iter(())
         return self._on_one_clock(dropwhile(lambda f: not self.is_entry(f), self._frames()))
+
+    def _seek(self, time: float) -> None:
+        if not self.file.is_alone(self.kind):
+            self._open_alone()
+        offset = (Fraction(time) + self.file.origin) / self.track.time_base
+        self.file.seek(self.kind, int(offset))
 
     def is_entry(self, frame: av.frame.Frame) -> bool:
         """Whether a frame can be decoded without those before it."""
@@ -118,9 +131,9 @@ class Track:
 
     def _frames(self) -> Iterator[av.frame.Frame]:
         packets_read = undecodable = 0
-        for packet in self.packets():
+        for packet in self.file.packets(self.kind):
             try:
-                frames = packet.decode()
+                frames = self.track.codec_context.decode(packet)
             except Exception:  # a decoder raises nearly any type
                 # before the first frame it may only lack the key frame that it refers to
                 undecodable += packets_read > 0
@@ -132,17 +145,9 @@ class Track:
         self._judge(undecodable, packets_read)
 
     def packets(self) -> Iterator[av.Packet]:
-        """The track's packets in the file's order; reading goes on after damage."""
-        errors, reason = 0, ''
-        while errors < _MOST_READ_ERRORS:
-            try:
-                for packet in self.container.demux(self.track):
-                    errors, reason = 0, ''
-                    yield packet
-                return
-            except Exception as error:  # as above; reading goes on after the damage
-                errors, reason = errors + 1, reason or reason_of(error)
-        _warn_once(f'{self.path}: its {self.kind} is read no further ({reason})')
+        """All of the track's packets in the file's order; reading goes on after damage."""
+        self._to_start()
+        return self.file.packets(self.kind)
 
     def _judge(self, undecodable: int, packets_read: int) -> None:
         if undecodable > MOST_UNDECODABLE * packets_read:
@@ -151,7 +156,7 @@ class Track:
                 f'{self.kind} cannot be decoded; fetch or convert it again'
             )
         if undecodable:
-            _warn_once(
+            warn_once(
                 f'{self.path}: left out {undecodable} of {packets_read} packets of its '
                 f'{self.kind}, which cannot be decoded'
             )
@@ -171,12 +176,21 @@ class Track:
         """How long a frame lasts, in seconds."""
         raise NotImplementedError
 
-    @classmethod
-    def length_of(cls, path: str) -> float:
-        """Seconds from a file's beginning to the end of the track, by its packets.
+    def length(self) -> float:
+        """Seconds from the file's beginning to the end of the track, by its packets.
 
         Nothing is decoded. Reading begins near the end that the header names, so a large file
         with a right header costs little.
+        """
+        if not self.file.is_alone(self.kind):
+            return self.length_of(self.path)
+        if self.kind not in self.file.lengths:
+            self.file.lengths[self.kind] = self._measure()
+        return self.file.lengths[self.kind]
+
+    @classmethod
+    def length_of(cls, path: str) -> float:
+        """As :meth:`length`, of a file that is opened for it; measured once.
 
         Raises:
             DataError: The file cannot be opened, or has no such track.
@@ -188,29 +202,28 @@ class Track:
     def _measure(self) -> float:
         hint = self._header_seconds()
         if hint > 2 * _TAIL and self._can_seek():
-            offset = (Fraction(hint - _TAIL) + self.origin) / self.track.time_base
             try:
-                self.container.seek(int(offset), stream=self.track)
+                self._seek(hint - _TAIL)
                 end = self._last_end()
             except (av.FFmpegError, OverflowError):
                 end = 0.0
             if end > 0:
                 return end
-            self._open()
+        self._to_start()
         return self._last_end()
 
     def _header_seconds(self) -> float:
         if self.track.duration is not None:
             begin = self.track.start_time or 0
             return self.seconds(begin + self.track.duration)
-        return (self.container.duration or 0) / av.time_base
+        return (self.file.container.duration or 0) / av.time_base
 
     def _can_seek(self) -> bool:
-        return bool(self.track.index_entries) or self.container.format.name == 'mpegts'
+        return bool(self.track.index_entries) or self.file.container.format.name == 'mpegts'
 
     def _last_end(self) -> float:
         clock, end = Clock(self), 0.0
-        for packet in self.packets():
+        for packet in self.file.packets(self.kind):
             if packet.size:
                 # packets come in the order of decoding: only those times grow
                 stamp = packet.pts if packet.dts is None else packet.dts
@@ -270,9 +283,4 @@ class Clock:
 @lru_cache(maxsize=4096)
 def _measured(cls: type[Track], path: str, size: int, changed: int) -> float:
     with cls(path) as track:
-        return track._measure()
-
-
-@lru_cache(maxsize=1024)
-def _warn_once(message: str) -> None:
-    _log.warning(message)
+        return track.length()

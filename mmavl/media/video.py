@@ -26,8 +26,7 @@ class PictureStream(Track):
     """The frames that a video shows, upright and with square pixels, whatever its frame rate.
 
     Args:
-        path (str): A video file.
-        start (float): Seconds to begin at. Defaults to 0.
+        source (str | MediaFile): A video file, or one that is open already.
 
     Attributes:
         end (float): Seconds at which the last frame that was decoded ends.
@@ -36,19 +35,19 @@ class PictureStream(Track):
     kind = 'video'
     advice = 'picture track: give a picture and the sound file as a pair'
 
-    def __init__(self, path: str, start: float = 0.0) -> None:
-        super().__init__(path)
-        self.start = start
-        self.end = 0.0
+    end = 0.0
 
-    def frames(self) -> Iterator[tuple[float, av.VideoFrame]]:
-        """Every frame with its time in seconds.
+    def frames(self, start: float = 0.0) -> Iterator[tuple[float, av.VideoFrame]]:
+        """Every frame from that shown at a second on, with its time in seconds.
+
+        Args:
+            start (float): Defaults to 0.
 
         Raises:
             DataError: There is none.
         """
         none = True
-        for time, frame in self.decoded(self.start):
+        for time, frame in self.decoded(start):
             none = False
             self.end = time + self.duration(frame)
             yield time, frame
@@ -72,7 +71,7 @@ class PictureStream(Track):
         """
         times = iter(times)
         wanted, shown, given = next(times, None), None, False
-        for time, frame in self.frames():
+        for time, frame in self.frames(wanted or 0.0):
             while shown is not None and wanted is not None and wanted < time - _ROUNDING:
                 yield wanted, self.picture(shown, size)
                 wanted, given = next(times, None), True
@@ -140,7 +139,7 @@ def read_video_frame(path: str, time: float) -> np.ndarray:
     Raises:
         DataError: The file is missing, unreadable, without a picture, or ends before ``time``.
     """
-    with PictureStream(path, time) as pictures:
+    with PictureStream(path) as pictures:
         _, image = next(pictures.at([time]))
         if time > pictures.end + END_SLACK:
             raise DataError(

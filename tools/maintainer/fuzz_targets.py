@@ -279,7 +279,7 @@ def _window(name: str) -> None:
 
 def _middle(name: str) -> None:
     time = PictureStream.length_of(name) / 2
-    with PictureStream(name, time) as pictures:
+    with PictureStream(name) as pictures:
         next(pictures.at([time]))
 
 

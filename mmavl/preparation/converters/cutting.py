@@ -156,7 +156,7 @@ def video_frames(path: str, times: list[float], size: int) -> Iterator[np.ndarra
     Raises:
         DataError: The file cannot be decoded.
     """
-    with PictureStream(path, times[0]) as pictures:
+    with PictureStream(path) as pictures:
         for time, picture in pictures.at(times, END_SLACK, size):
             if time > pictures.end + END_SLACK:
                 return
