@@ -1,38 +1,35 @@
 """What the inferencers share: the model, reading clips, and failures that stop nothing."""
 
 import logging
-import re
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from functools import partial
 from inspect import signature
 from pathlib import Path
 from typing import Any
 
+import torch
 from mmengine import Config
-from mmengine.dataset import pseudo_collate
-from mmengine.infer import BaseInferencer
-from torch import nn
 from tqdm import tqdm
 
 from mmavl.errors import ConfigError
+from mmavl.media.media_file import MediaFile
 from mmavl.utils.autocast import Precision
-from mmavl.utils.files import atomic_write
-from mmavl.utils.names import to_json
-from mmavl.visualization import AVVisualizer
 
 from .clips import Clip, check_out_dir, list_clips
-from .failures import Failure, contained
+from .failures import contained
 from .model_files import load_model
 from .pipeline import ClipPipeline
+from .result_files import write_index
 
 _LOG = logging.getLogger(__name__)
 
 
-class BaseAVInferencer(BaseInferencer):
+class BaseAVInferencer(ABC):
     """An inferencer of clips.
 
-    A subclass gives :meth:`predict_batch` and :meth:`save_one`.
+    A subclass gives :meth:`predict_batch`, :meth:`draw` and :meth:`save_one`; one that does more
+    with a clip :meth:`goes_on`, :meth:`go_on` and :meth:`save_more`.
 
     Args:
         model: A config's path, the name of one of mmavl's configs ('stage2_scenes'), a Config, or
@@ -41,12 +38,14 @@ class BaseAVInferencer(BaseInferencer):
         weights: A checkpoint; only its tensors are read. Defaults to the quickstart's for the
             quickstart's config, to none for a model that is not trained.
         device (str, optional): Defaults to the best there is.
-        scope (str): mmengine's. Defaults to 'mmavl'.
         show_progress (bool): Whether to draw a progress bar (to stderr). Defaults to True.
         dtype (str): What the model's layers compute in: 'float32', 'bfloat16', or 'auto',
             bfloat16 where the hardware multiplies it. Results are float32. Defaults to 'auto'.
 
     Attributes:
+        model (nn.Module): In evaluation mode.
+        classes (list[str]): What it knows.
+        pipeline (ClipPipeline): Reads clips as the model's config says.
         precision (Precision): What ``dtype`` means on this device, and why.
 
     Raises:
@@ -63,34 +62,21 @@ class BaseAVInferencer(BaseInferencer):
         model: str | Path | Config | dict | None = None,
         weights: str | Path | None = None,
         device: str | None = None,
-        scope: str = 'mmavl',
         show_progress: bool = True,
         dtype: str = 'auto',
     ) -> None:
-        self._net = load_model(model, weights, device)
+        self.model = load_model(model, weights, device)
         self.precision = Precision.choose(dtype, device)
-        self.precision.prepare(self._net)
-        self.classes = list(self._net.dataset_meta.get('classes', ()))
-        super().__init__(self._net.cfg, None, device, scope, show_progress)
+        self.precision.prepare(self.model)
+        self.classes = list(self.model.dataset_meta.get('classes', ()))
+        self.pipeline = ClipPipeline(self.model.cfg, len(self.classes))
+        self.show_progress = show_progress
 
-    def forward(self, inputs: dict, **kwargs) -> list[Any]:
-        """Samples with predictions."""
+    @torch.no_grad()
+    def forward(self, inputs: dict) -> list[Any]:
+        """Samples with predictions, of a collated batch."""
         with self.precision.autocast():
-            return super().forward(inputs, **kwargs)
-
-    def _init_model(self, cfg: Config, weights: str | None, device: str = 'cpu') -> nn.Module:
-        return self._net
-
-    def _init_pipeline(self, cfg: Config) -> ClipPipeline:
-        return ClipPipeline(cfg, len(self.classes))
-
-    def _init_collate(self, cfg: Config) -> Callable:
-        return pseudo_collate
-
-    def _init_visualizer(self, cfg: Config) -> AVVisualizer:
-        visualizer = AVVisualizer.get_instance(f'inferencer {id(self)}')
-        visualizer.dataset_meta = {'classes': self.classes}
-        return visualizer
+            return self.model.test_step(inputs)
 
     def __call__(
         self,
@@ -99,8 +85,8 @@ class BaseAVInferencer(BaseInferencer):
         batch_size: int = 8,
         return_vis: bool = False,
         out_dir: str | Path | None = None,
-        **kwargs,
-    ) -> dict[str, list]:
+        **options,
+    ) -> dict[str, Any]:
         """Process clips; one that cannot be used is listed and stops nothing, whatever it raises.
 
         A batch that fails is tried again clip by clip, so that only the culprit has no result.
@@ -113,11 +99,12 @@ class BaseAVInferencer(BaseInferencer):
             batch_size (int): Clips that go through the model at once. Defaults to 8.
             return_vis (bool): Whether to draw pictures for 'visualization'. Defaults to False.
             out_dir (str, optional): Save each result here as soon as it is there.
-            **kwargs: As for the subclass's ``predict_batch``.
+            **options: As for the subclass's ``predict_batch`` and ``go_on``.
 
         Returns:
-            dict: 'predictions', 'visualization' (RGB uint8 arrays, or empty) and 'failures', a
-            list of :class:`Failure`.
+            dict: 'predictions', 'visualization' (RGB uint8 arrays, or empty), 'failures', a list
+            of :class:`~mmavl.apis.failures.Failure`, and with ``out_dir`` 'index', the content of
+            ``results.json``.
 
         Raises:
             DataError: A single clip was given, and cannot be used.
@@ -127,31 +114,35 @@ class BaseAVInferencer(BaseInferencer):
         if return_datasamples and (out_dir is not None or return_vis):
             raise ValueError('return_datasamples goes with neither out_dir nor return_vis')
         check_batch_size(batch_size)
-        self.check_options(**kwargs)
+        self.check_options(**options)
         clips, failures = list_clips(inputs)
         if out_dir is not None:
             check_out_dir(clips, out_dir)
-        out: dict[str, list] = {'predictions': [], 'visualization': [], 'failures': failures}
+        out: dict[str, Any] = {'predictions': [], 'visualization': [], 'failures': failures}
         single = len(clips) == 1 and not isinstance(inputs, list)
         guard = partial(contained, failures=failures, single=single, out_dir=out_dir)
-        predict = partial(self.predict_batch, return_datasamples=return_datasamples, **kwargs)
+        folder = None if out_dir is None else Path(out_dir)
         saved: list[dict] = []
+        results = self._results(clips, batch_size, guard, return_datasamples, options)
         try:
-            for batch in self._batches(clips, batch_size, guard, kwargs):
-                for clip, loaded, result in _predicted(batch, predict, guard):
-                    with guard(clip.name):
-                        picture = self.draw(result, loaded) if return_vis else None
-                        if out_dir is not None:
-                            saved.append(self.save_one(result, Path(out_dir), loaded))
-                        out['predictions'].append(result)
-                        out['visualization'] += [picture] if return_vis else []
+            for clip, loaded, result in results:
+                with guard(clip.name):
+                    picture = self.draw(result, loaded) if return_vis else None
+                    if folder is not None:
+                        saved.append(self.save_one(result, folder, loaded))
+                    out['predictions'].append(result)
+                    out['visualization'] += [picture] if return_vis else []
+                    if 'file' in loaded:
+                        more = self.go_on(result, loaded, folder, batch_size=batch_size, **options)
+                        saved[-1:] = [entry | more for entry in saved[-1:]]
         finally:
-            if out_dir is not None:
-                write_index(out_dir, saved, failures)
+            results.close()
+            if folder is not None:
+                out['index'] = write_index(folder, saved, failures)
         return out
 
-    def save(self, results: dict[str, list], out_dir: str | Path) -> dict[str, Any]:
-        """Write pictures, JSON and sounds of what a call has given, and an index of them.
+    def save(self, results: dict[str, Any], out_dir: str | Path) -> dict[str, Any]:
+        """Write pictures, JSON, sounds and videos of what a call has given, and an index of them.
 
         Args:
             results (dict): Of a call. Pictures and sounds are read once more from their files.
@@ -169,31 +160,40 @@ class BaseAVInferencer(BaseInferencer):
         saved, failures = [], [*results['failures']]
         try:
             for result in results['predictions']:
-                with contained(result.clip.name, failures, out_dir=out_dir):
-                    loaded = self.pipeline.load(result.clip, self.whole_sound)
+                guard = contained(result.clip.name, failures, out_dir=out_dir)
+                with guard, result.clip.open() as file:
+                    loaded = self.pipeline.load(result.clip, self.whole_sound, file)
                     saved.append(self.save_one(result, Path(out_dir), loaded))
+                    saved[-1] |= self.save_more(result, Path(out_dir), file)
         finally:
             index = write_index(out_dir, saved, failures)
         return index
 
-    def _batches(
+    def _results(
         self,
         clips: list[Clip],
         batch_size: int,
         guard: Callable,
+        return_datasamples: bool,
         options: dict[str, Any],
-    ) -> Iterator[list[tuple[Clip, dict]]]:
-        """Clips with what was loaded of them, without those that cannot be."""
-        batch = []
-        bar = tqdm(clips, unit='clip', disable=not self.show_progress or len(clips) < 2)
-        for clip in bar:
+    ) -> Iterator[tuple[Clip, dict, Any]]:
+        """Clips with what was loaded and predicted, without those of which something failed."""
+        predict = partial(self.predict_batch, return_datasamples=return_datasamples, **options)
+        batch: list[tuple[Clip, dict]] = []
+        for clip in tqdm(clips, unit='clip', disable=not self.show_progress or len(clips) < 2):
+            if not return_datasamples and self.goes_on(clip, **options):
+                yield from _predicted(batch, predict, guard)
+                batch = []
+                with guard(clip.name), clip.open() as file:
+                    loaded = self.load(clip, file, **options)
+                    yield from _predicted([(clip, {**loaded, 'file': file})], predict, guard)
+                continue
             with guard(clip.name):
                 batch.append((clip, self.load(clip, **options)))
             if len(batch) == batch_size:
-                yield batch
+                yield from _predicted(batch, predict, guard)
                 batch = []
-        if batch:
-            yield batch
+        yield from _predicted(batch, predict, guard)
 
     def check_options(self, **options) -> None:
         """Check a call's options before any clip is read: a wrong one is wrong for all of them.
@@ -204,9 +204,27 @@ class BaseAVInferencer(BaseInferencer):
         """
         signature(self.predict_batch).bind([], **options)
 
-    def load(self, clip: Clip, **options) -> dict[str, Any]:
+    def load(self, clip: Clip, file: MediaFile | None = None, **options) -> dict[str, Any]:
         """Read a clip, see :meth:`ClipPipeline.load`; ``options`` are those of the call."""
-        return self.pipeline.load(clip, self.whole_sound)
+        return self.pipeline.load(clip, self.whole_sound, file)
+
+    def goes_on(self, clip: Clip, **options) -> bool:
+        """Whether :meth:`go_on` does more with a clip: it is then taken alone."""
+        return False
+
+    def go_on(
+        self, result: Any, loaded: dict[str, Any], folder: Path | None, **options
+    ) -> dict[str, Any]:
+        """Do more with a clip, whose result stays if this fails; gives files for the index.
+
+        ``loaded`` also has ``file``, the clip's open :class:`MediaFile`; ``folder`` is None where
+        nothing is written; ``options`` are those of the call.
+        """
+        return {}
+
+    def save_more(self, result: Any, folder: Path, file: MediaFile | None) -> dict[str, Any]:
+        """Write what :meth:`go_on` has added to a result; gives files for the index."""
+        return {}
 
     def class_numbers(self, labels: list[str] | None) -> list[int]:
         """Numbers of classes by name.
@@ -237,21 +255,12 @@ class BaseAVInferencer(BaseInferencer):
     def save_one(self, result: Any, folder: Path, loaded: dict[str, Any]) -> dict[str, Any]:
         """Write a result's files; gives its entry in the index."""
 
-    def visualize(self, inputs: list, preds: list, show: bool = False, **kwargs) -> list:
-        """Pictures of results; ``inputs`` are what was loaded of their clips."""
-        return [self.draw(result, loaded) for result, loaded in zip(preds, inputs)]
-
-    def postprocess(
-        self, preds: list, visualization: list, return_datasample: bool = False, **kwargs
-    ) -> dict[str, list]:
-        """Put results and pictures together."""
-        return {'predictions': preds, 'visualization': visualization, 'failures': []}
-
     def check_has(self, condition: bool, what: str) -> None:
         """Raise a ConfigError that the model is not a ``what``, unless it is."""
         if not condition:
-            name = self._net.cfg.filename or 'the config'
-            raise ConfigError(f'{name} builds a {type(self._net).__name__}, which is not a {what}')
+            name = self.model.cfg.filename or 'the config'
+            built = type(self.model).__name__
+            raise ConfigError(f'{name} builds a {built}, which is not a {what}')
 
 
 def _predicted(
@@ -264,8 +273,9 @@ def _predicted(
         except Exception:
             _LOG.debug('a batch failed: each clip is tried by itself', exc_info=True)
         return [result for item in batch for result in _predicted([item], predict, guard)]
-    with guard(batch[0][0].name):
-        return _zipped(batch, predict(batch))
+    for clip, _ in batch:
+        with guard(clip.name):
+            return _zipped(batch, predict(batch))
     return []
 
 
@@ -283,28 +293,3 @@ def check_threshold(threshold: float) -> None:
     """Raise a ValueError unless it is a probability."""
     if not 0 <= threshold <= 1:
         raise ValueError(f'threshold={threshold} is not from 0 to 1')
-
-
-def write_json(path: Path, content: Any) -> None:
-    """Write readable JSON in UTF-8; the file appears whole or not at all.
-
-    Raises:
-        ValueError: A number is not finite.
-        OSError: The file cannot be written.
-    """
-    text = to_json(content, indent=1)
-    # lists of numbers stay on one line; inside a string there is no line break
-    text = re.sub(r'\[\n[-\d.,e\s]+\]', lambda found: ' '.join(found[0].split()), text)
-    with atomic_write(path) as file:
-        file.write(text + '\n')
-
-
-def write_index(out_dir: str | Path, saved: list[dict], failures: list[Failure]) -> dict:
-    """Write ``results.json``: the files of each clip, and what failed."""
-    index = {
-        'format': 'mmavl.results/1',
-        'clips': saved,
-        'failures': [{'name': f.name, 'message': f.message} for f in failures],
-    }
-    write_json(Path(out_dir, 'results.json'), index)
-    return index

@@ -134,6 +134,7 @@ def evaluate_cases(
         batch_size=batch_size,
         labels=list(asked),
         threshold=threshold,
+        whole_videos=False,
     )
     results = {(r.clip.image, r.clip.audio, r.clip.time): r for r in out['predictions']}
     outcomes = [

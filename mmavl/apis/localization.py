@@ -44,6 +44,8 @@ class Localization:
         kinds (dict[str, str]): Of the classes named as sounding, the finer name that is likelier
             than not.
         asked (list[str]): Classes whose maps were asked for by name.
+        windows (list[Localization]): Of a video that was gone through, by time. Empty where they
+            were written to files.
     """
 
     name: str
@@ -60,6 +62,7 @@ class Localization:
     kind_probs: dict[str, float] = field(default_factory=dict)
     kinds: dict[str, str] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    windows: list['Localization'] = field(default_factory=list)
 
     @classmethod
     def of_sample(

@@ -1,42 +1,46 @@
 """Finding what sounds where in clips and videos."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from mmengine.structures import InstanceData, PixelData
+from mmengine.dataset import pseudo_collate
 
-from mmavl.media.media_file import MediaFile, opened
+from mmavl.media.media_file import MediaFile
 from mmavl.models.localizers import BaseLocalizer
 from mmavl.registry import INFERENCERS
-from mmavl.structures import AVDataSample
 from mmavl.utils.file_names import safe_name
-from mmavl.visualization import Spectrogram
+from mmavl.visualization import AVVisualizer
 from mmavl.visualization.drawing import write_png
 
 from .annotate import annotate_video
-from .base_av_inferencer import BaseAVInferencer, check_batch_size, check_threshold, write_json
+from .base_av_inferencer import BaseAVInferencer, check_batch_size, check_threshold
 from .clips import Clip, check_path
-from .localization import AGNOSTIC, Localization
+from .localization import Localization
+from .localization_picture import draw_localization
 from .naming import Naming, named_families
+from .result_files import write_json
 from .smoothing import smooth
 
 
 @INFERENCERS.register_module()
 class LocalizationInferencer(BaseAVInferencer):
-    """Tags, maps and boxes of clips: one frame each, with the sound around it.
+    """Tags, maps and boxes of clips: of a frame with the sound around it, and of whole videos.
 
-    >>> localize = LocalizationInferencer('stage2_scenes', 'epoch_16.pth')  # doctest: +SKIP
-    >>> found = localize('clip.mp4')['predictions'][0]  # doctest: +SKIP
-    >>> found.sounding, found.boxes(found.sounding[0])  # doctest: +SKIP
+    >>> localize = LocalizationInferencer('scenes-families')  # doctest: +SKIP
+    >>> result = localize('clip.mp4')['predictions'][0]  # doctest: +SKIP
+    >>> result.names(), [window.names() for window in result.windows]  # doctest: +SKIP
+    >>> localize(['clip.mp4', ('a.jpg', 'a.wav')], out_dir='results')['index']  # doctest: +SKIP
 
-    :meth:`video` goes through a whole video, :meth:`annotate` draws what it finds into it.
+    A call takes the options of :meth:`check_options`. It gives a :class:`Localization` for each
+    clip, of a video for the frame in its middle; :meth:`go_on` then goes through the video, unless
+    a frame was asked for by its ``time``. :meth:`video` does that window by window, and
+    :meth:`annotate` draws its windows into a copy of a video.
 
     Args:
-        model, weights, device, scope, show_progress, dtype: As for :class:`BaseAVInferencer`.
+        model, weights, device, show_progress, dtype: As for :class:`BaseAVInferencer`.
 
     Raises:
         ConfigError: The model is not a localizer.
@@ -45,6 +49,8 @@ class LocalizationInferencer(BaseAVInferencer):
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.check_has(isinstance(self.model, BaseLocalizer), 'localizer')
+        self.visualizer = AVVisualizer.get_instance(f'inferencer {id(self)}')
+        self.visualizer.dataset_meta = {'classes': self.classes}
 
     def naming(self, threshold: float) -> Naming:
         """How this model's probabilities become names."""
@@ -52,11 +58,34 @@ class LocalizationInferencer(BaseAVInferencer):
         visual_threshold = getattr(self.model, 'visual_threshold', 0.0)
         return Naming(threshold, named_families(meta), visual_threshold, meta.get('kinds', {}))
 
-    def check_options(self, **options) -> None:
-        """As of :class:`BaseAVInferencer`: labels the model knows, a threshold in [0, 1]."""
-        super().check_options(**options)
-        check_threshold(options.get('threshold', 0))
-        self.class_numbers(options.get('labels'))
+    def check_options(
+        self,
+        labels: Sequence[str] | None = None,
+        threshold: float = 0.3,
+        whole_videos: bool = True,
+        rate: float = 2.0,
+        smoothing: float = 1.0,
+        max_side: int = 640,
+        frame_rate: float | None = None,
+    ) -> None:
+        """Check the options of a call.
+
+        Args:
+            labels (Sequence[str], optional): As for :meth:`predict_batch`.
+            threshold (float): As for :meth:`predict_batch`. Defaults to 0.3.
+            whole_videos (bool): Whether to go through videos, not only to the frame in their
+                middle. Defaults to True.
+            rate (float): As for :meth:`video`. Defaults to 2.
+            smoothing (float): As for :meth:`video`. Defaults to 1.
+            max_side (int): As for :meth:`annotate`. Defaults to 640.
+            frame_rate (float, optional): As for :meth:`annotate`. Defaults to all frames.
+
+        Raises:
+            ValueError: The model has no such label, or another option is out of its range.
+        """
+        self.class_numbers(labels)
+        check_threshold(threshold)
+        _check_steps(rate, smoothing)
 
     def predict_batch(
         self,
@@ -64,6 +93,7 @@ class LocalizationInferencer(BaseAVInferencer):
         return_datasamples: bool = False,
         labels: Sequence[str] | None = None,
         threshold: float = 0.3,
+        **options,
     ) -> list[Any]:
         """Localize in loaded clips.
 
@@ -73,6 +103,7 @@ class LocalizationInferencer(BaseAVInferencer):
             labels (Sequence[str], optional): Classes to make maps for whether they are heard or
                 not, beside those heard.
             threshold (float): Probability from which a class counts as sounding. Defaults to 0.3.
+            **options: Those of :meth:`go_on`.
 
         Returns:
             list[Localization] | list[AVDataSample]: In order.
@@ -80,7 +111,7 @@ class LocalizationInferencer(BaseAVInferencer):
         check_threshold(threshold)
         asked = self.class_numbers(labels)
         packed = [self.pipeline.pack(loaded, asked) for _, loaded in batch]
-        samples = self.forward(self.collate_fn(packed))
+        samples = self.forward(pseudo_collate(packed))
         if return_datasamples:
             return samples
         return [
@@ -92,34 +123,7 @@ class LocalizationInferencer(BaseAVInferencer):
 
     def draw(self, result: Localization, loaded: dict[str, Any]) -> np.ndarray:
         """The frame with the boxes of what sounds, its maps and those asked for, and the sound."""
-        sample = AVDataSample(metainfo={'clip_id': result.name, 'ori_shape': result.size[::-1]})
-        names = [*self.classes]
-        labels = [self._number(label) for label in result.drawn]
-        maps = [torch.from_numpy(result.maps[label]) for label in result.drawn]
-        sample.map_labels = torch.tensor(labels, dtype=torch.long)
-        sample.pred_maps = PixelData(data=torch.stack(maps) if maps else torch.empty(0, 1, 1))
-        if result.audio_probs:
-            sample.pred_tags = torch.tensor([result.audio_probs[name] for name in names])
-            sample.pred_visual_tags = torch.tensor([result.visual_probs[name] for name in names])
-        sample.pred_instances = self._instances(result)
-        wave = loaded['waveform']
-        return self.visualizer.draw(
-            loaded['image'],
-            sample,
-            spectrogram=Spectrogram.of_waveform(wave, loaded['sample_rate']),
-            caption=_caption(result),
-        )
-
-    def _instances(self, result: Localization) -> InstanceData:
-        found = [(box.xyxy, label) for label in result.shown for box in result.boxes(label)]
-        return InstanceData(
-            bboxes=torch.tensor([xyxy for xyxy, _ in found]).reshape(-1, 4),
-            labels=torch.tensor([self._number(label) for _, label in found], dtype=torch.long),
-            names=[result.kinds.get(label, label) for _, label in found],
-        )
-
-    def _number(self, label: str) -> int:
-        return -1 if label == AGNOSTIC else self.classes.index(label)
+        return draw_localization(result, loaded, self.classes, self.visualizer)
 
     def save_one(
         self, result: Localization, folder: Path, loaded: dict[str, Any]
@@ -136,9 +140,74 @@ class LocalizationInferencer(BaseAVInferencer):
             'picture': f'{stem}.png',
         }
 
+    def goes_on(self, clip: Clip, whole_videos: bool = True, **options) -> bool:
+        """Whether a clip is a video to go through."""
+        return bool(whole_videos and clip.video and clip.time is None)
+
+    def go_on(
+        self,
+        result: Localization,
+        loaded: dict[str, Any],
+        folder: Path | None,
+        max_side: int = 640,
+        frame_rate: float | None = None,
+        labels: Sequence[str] | None = None,
+        whole_videos: bool = True,
+        **options,
+    ) -> dict[str, Any]:
+        """Go through a video: into the result's ``windows``, or into files.
+
+        Args:
+            result (Localization): Of the frame in its middle.
+            loaded (dict): With ``file``, the open video.
+            folder (Path, optional): Where ``NAME.mp4`` and ``NAME.windows.jsonl`` are written, as
+                windows come: those of a long video are not kept. Defaults to None: they are kept.
+            max_side, frame_rate: As for :meth:`annotate`.
+            labels, whole_videos: Not used.
+            **options: As for :meth:`video`.
+
+        Returns:
+            dict: The files ``video`` and ``windows``, where they are written.
+        """
+        windows = self.video(loaded['file'].path, **options)
+        if folder is not None:
+            return self._save_video(result, folder, loaded['file'], windows, max_side, frame_rate)
+        for window in windows:
+            result.windows.append(window)
+        return {}
+
+    def save_more(
+        self, result: Localization, folder: Path, file: MediaFile | None
+    ) -> dict[str, Any]:
+        """Write a video's copy with the result's windows in it, and these."""
+        return self._save_video(result, folder, file, result.windows) if result.windows else {}
+
+    def _save_video(
+        self,
+        result: Localization,
+        folder: Path,
+        file: MediaFile,
+        windows: Iterable[Localization],
+        max_side: int = 640,
+        frame_rate: float | None = None,
+    ) -> dict[str, str]:
+        stem = safe_name(result.name)
+        files = {'video': f'{stem}.mp4', 'windows': f'{stem}.windows.jsonl'}
+        annotate_video(
+            file,
+            folder / files['video'],
+            windows,
+            self.classes,
+            max_side=max_side,
+            frame_rate=frame_rate,
+            windows_file=folder / files['windows'],
+            show_progress=self.show_progress,
+        )
+        return files
+
     def video(
         self,
-        source: str | Path | MediaFile,
+        path: str | Path,
         rate: float = 2.0,
         smoothing: float = 1.0,
         batch_size: int = 8,
@@ -147,7 +216,7 @@ class LocalizationInferencer(BaseAVInferencer):
         """Localize in a whole video, with a bounded part of it in memory.
 
         Args:
-            source (str | MediaFile): A video with sound, or one that is open already.
+            path (str): A video with sound.
             rate (float): Frames to look at in a second. Defaults to 2.
             smoothing (float): Maps and tags are averaged over this many seconds before and after,
                 see :func:`mmavl.apis.smoothing.smooth`. Defaults to 1; 0 leaves them.
@@ -163,28 +232,25 @@ class LocalizationInferencer(BaseAVInferencer):
             ValueError: The rate is not above 0, the smoothing negative, or another argument out of
                 its range.
         """
-        if rate <= 0 or smoothing < 0:
-            raise ValueError(f'rate={rate} must be above 0, smoothing={smoothing} not below')
+        _check_steps(rate, smoothing)
         check_batch_size(batch_size)
         check_threshold(threshold)
-        if not isinstance(source, MediaFile):
-            source = str(check_path(source))
-        found = self._windows(source, rate, batch_size, threshold)
-        return smooth(found, smoothing, self.naming(threshold))
+        path = str(check_path(path))
+        windows = self._windows(Clip(Path(path).stem, path, path), rate, batch_size, threshold)
+        return smooth(windows, smoothing, self.naming(threshold))
 
     def _windows(
-        self, source: str | MediaFile, rate: float, batch_size: int, threshold: float
+        self, clip: Clip, rate: float, batch_size: int, threshold: float
     ) -> Iterator[Localization]:
         asked = None if self.model.maps_of_likely else self.classes
-        with opened(source) as file:
-            clip = Clip(Path(file.path).stem, file.path, file.path)
+        with MediaFile(clip.video) as file:
             windows = ((clip, loaded) for loaded in self.pipeline.windows(file, rate))
             while batch := [*islice(windows, batch_size)]:
                 yield from self.predict_batch(batch, labels=asked, threshold=threshold)
 
     def annotate(
         self,
-        source: str | Path | MediaFile,
+        path: str | Path,
         out_file: str | Path,
         max_side: int = 640,
         frame_rate: float | None = None,
@@ -194,7 +260,7 @@ class LocalizationInferencer(BaseAVInferencer):
         """Write a video's copy with heat maps, boxes, classes and scores, and its own sound.
 
         Args:
-            source (str | MediaFile): A video with sound, or one that is open already.
+            path (str): A video with sound.
             out_file (str): The ``.mp4`` to write.
             max_side (int): Frames are scaled to at most this many pixels. Defaults to 640.
             frame_rate (float, optional): Leave out frames above this rate. Defaults to all.
@@ -208,13 +274,12 @@ class LocalizationInferencer(BaseAVInferencer):
             DataError: The video cannot be used, or not to its end; no file is left then.
             ValueError: ``out_file`` is the video itself, or as of :meth:`video`.
         """
-        path = source.path if isinstance(source, MediaFile) else str(check_path(source))
         if Path(out_file).resolve() == Path(path).resolve():
             raise ValueError(f'{path} would be overwritten: choose another file for its copy')
         return annotate_video(
-            path,
+            str(check_path(path)),
             out_file,
-            self.video(source, **kwargs),
+            self.video(path, **kwargs),
             self.classes,
             max_side=max_side,
             frame_rate=frame_rate,
@@ -223,7 +288,6 @@ class LocalizationInferencer(BaseAVInferencer):
         )
 
 
-def _caption(result: Localization) -> str:
-    names = ', '.join(result.names()) if result.audio_probs else ''
-    time = '' if result.time is None else f'at {result.time:.1f} s'
-    return ' '.join(filter(None, (time, names and f'heard: {names}')))
+def _check_steps(rate: float, smoothing: float) -> None:
+    if rate <= 0 or smoothing < 0:
+        raise ValueError(f'rate={rate} must be above 0, smoothing={smoothing} not below')

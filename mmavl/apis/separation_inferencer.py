@@ -24,10 +24,11 @@ from mmavl.visualization.drawing import fit_image, write_png
 from mmavl.visualization.layout import Panel, compose_row
 from mmavl.visualization.spectrogram import draw_spectrogram
 
-from .base_av_inferencer import BaseAVInferencer, check_threshold, write_json
+from .base_av_inferencer import BaseAVInferencer, check_threshold
 from .clips import Clip
 from .model_files import DEFAULT_SEPARATOR, TRAINED_SEPARATOR
 from .naming import Naming, named_families
+from .result_files import write_json
 from .separation import Separation
 from .shown_sources import Place, mark_places, read_places, relative_boxes, view
 
@@ -49,7 +50,7 @@ class SeparationInferencer(BaseAVInferencer):
     ``separation_scenes``.
 
     Args:
-        model, weights, device, scope, show_progress, dtype: As for :class:`BaseAVInferencer`. For
+        model, weights, device, show_progress, dtype: As for :class:`BaseAVInferencer`. For
             a separator that is nothing but guided by its localizer, the weights are the
             localizer's.
 
@@ -205,7 +206,7 @@ class SeparationInferencer(BaseAVInferencer):
             with self.precision.autocast():
                 audio_probs = self._heard(loaded) if self.guided else {}
             if self.guided:
-                naming = Naming(threshold, named_families(self._net.dataset_meta))
+                naming = Naming(threshold, named_families(self.model.dataset_meta))
                 names = (
                     labels
                     or naming.sounding(audio_probs)

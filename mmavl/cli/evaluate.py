@@ -6,7 +6,6 @@ import warnings
 from pathlib import Path
 
 from mmavl.apis import LocalizationInferencer
-from mmavl.apis.base_av_inferencer import write_json
 from mmavl.apis.box_page import write_box_page
 from mmavl.apis.case_evaluation import (
     evaluate_cases,
@@ -16,6 +15,7 @@ from mmavl.apis.case_evaluation import (
 )
 from mmavl.apis.case_pairs import evaluate_pairs, summarise_pairs
 from mmavl.apis.case_sheet import case_sheet
+from mmavl.apis.result_files import write_json
 from mmavl.errors import CheckpointError, ConfigError, DataError
 from mmavl.evaluation.real_clips import read_cases
 from mmavl.evaluation.result_table import Column, ResultTable, Row

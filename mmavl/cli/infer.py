@@ -9,12 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from mmavl.apis import LocalizationInferencer, SeparationInferencer
-from mmavl.apis.base_av_inferencer import write_index
-from mmavl.apis.failures import contained
 from mmavl.apis.shown_sources import read_places
 from mmavl.errors import CheckpointError, ConfigError, DataError
 from mmavl.media.formats import kind_of
-from mmavl.utils.file_names import safe_name
 from mmavl.utils.names import one_line
 
 
@@ -35,9 +32,6 @@ def run_inference(args: argparse.Namespace) -> int:
         return 130
     try:
         out = inferencer(inputs, out_dir=args.out, batch_size=args.batch_size, **options)
-        index = json.loads(Path(args.out, 'results.json').read_text(encoding='utf-8'))
-        if args.command == 'localize' and not args.no_video:
-            index = _annotate(inferencer, out, index, args)
     except (DataError, OSError) as error:
         return _end(error, 1)
     except ValueError as error:  # of an argument that does not fit the inputs
@@ -45,8 +39,8 @@ def run_inference(args: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         print('interrupted; results.json lists what is done', file=sys.stderr)
         return 130
-    _print(index, args)
-    return int(bool(index['failures']))
+    _print(out['index'], args)
+    return int(bool(out['failures']))
 
 
 def pair_up(paths: list[str]) -> list[Any]:
@@ -88,6 +82,9 @@ def _inferencer(
     common = {'weights': args.weights, 'device': args.device, 'dtype': args.dtype}
     common['show_progress'] = not args.quiet
     if args.command == 'localize':
+        options |= {'whole_videos': not args.no_video, 'rate': args.rate}
+        options |= {'smoothing': args.smoothing, 'max_side': args.max_side}
+        options['frame_rate'] = args.frame_rate
         return LocalizationInferencer(args.model, **common), options
     options |= {'num_sources': args.num_sources, 'sources': dict(args.sources or ())}
     if len(options['sources']) < len(args.sources or ()):
@@ -96,36 +93,6 @@ def _inferencer(
     inferencer = SeparationInferencer(args.model, **common)
     inferencer.check_sources(args.labels, options['sources'])
     return inferencer, options
-
-
-def _annotate(
-    inferencer: LocalizationInferencer, out: dict, index: dict, args: argparse.Namespace
-) -> dict:
-    """Write the annotated videos; gives the index with them in it."""
-    folder = Path(args.out)
-    entries = {entry['name']: entry for entry in index['clips']}
-    try:
-        for result in out['predictions']:
-            if not result.clip.video:
-                continue
-            stem = safe_name(result.name)
-            files = {'video': f'{stem}.mp4', 'windows': f'{stem}.windows.jsonl'}
-            with contained(result.name, out['failures'], out_dir=folder):
-                inferencer.annotate(
-                    result.clip.video,
-                    folder / files['video'],
-                    max_side=args.max_side,
-                    frame_rate=args.frame_rate,
-                    windows_file=folder / files['windows'],
-                    rate=args.rate,
-                    smoothing=args.smoothing,
-                    batch_size=args.batch_size,
-                    threshold=args.threshold,
-                )
-                entries[result.name].update(files)
-    finally:
-        index = write_index(folder, index['clips'], out['failures'])
-    return index
 
 
 def _print(index: dict, args: argparse.Namespace) -> None:

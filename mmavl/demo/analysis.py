@@ -11,8 +11,8 @@ import numpy as np
 from PIL import Image
 
 from mmavl.apis import Localization, LocalizationInferencer, SeparationInferencer
-from mmavl.apis.base_av_inferencer import write_json
 from mmavl.apis.clips import Clip, check_path
+from mmavl.apis.result_files import write_json
 from mmavl.errors import DataError
 from mmavl.media.container import find_track, open_container
 from mmavl.media.formats import kind_of

@@ -78,7 +78,7 @@ class SoundStream(Track):
         length = self.window_samples
         first = max(round(time * self.sample_rate) - length // 2, self._begin)
         self._fill(first + length)
-        if self._over and len(self._buffer) < length:
+        if self._over and len(self._buffer) < length and self._begin:
             self._step_back()
             self._fill(first + length)
         if not len(self._buffer):
@@ -96,7 +96,7 @@ class SoundStream(Track):
     def _step_back(self) -> None:
         """Begin with the last window of the sound, where it ends before the one asked for."""
         last = self.length() - self.window_samples / self.sample_rate
-        if last < self._begin / self.sample_rate - JITTER and self._begin:
+        if last < self._begin / self.sample_rate - JITTER:
             self._begin_at(max(last, 0.0))
 
     def _fill(self, end: int) -> None:

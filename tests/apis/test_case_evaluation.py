@@ -24,7 +24,8 @@ def inferencer(by_sound, classes=CLASSES, families=FAMILIES):
     """Answers by the sound's file: what it names, what of it is off screen, and its maps."""
     asked = []
 
-    def run(inputs, batch_size, labels, threshold):
+    def run(inputs, batch_size, labels, threshold, whole_videos):
+        assert not whole_videos
         asked.append(labels)
         found, failures = [], []
         for item in inputs:

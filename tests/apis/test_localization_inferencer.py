@@ -7,7 +7,7 @@ from PIL import Image
 
 from mmavl.apis import LocalizationInferencer
 from mmavl.apis.failures import Failure
-from mmavl.errors import ConfigError
+from mmavl.errors import ConfigError, DataError
 
 
 def check_corner(found, size=(60, 40), gain=0.5):
@@ -135,3 +135,91 @@ def test_another_kind_of_model_is_refused(media):
     config['model'] = {'type': 'NMFMFCC'}
     with pytest.raises(ConfigError, match='builds a NMFMFCC, which is not a localizer'):
         LocalizationInferencer(config, device='cpu')
+
+
+def write_video(path, media, seconds=2):
+    frames = media.grey_frames(round(10 * seconds))
+    return media.write_clip(path, frames, wave=media.tone(seconds))
+
+
+@pytest.mark.parametrize('seconds', [0.1, 0.5, 2, 9])  # a window of sound lasts 1 s
+@pytest.mark.parametrize('whole', [True, False])
+def test_an_mp4_is_read_twice_at_most(tmp_path, localize, media, opens, whole, seconds):
+    video = str(write_video(tmp_path / 'x.mp4', media, seconds))
+    index = localize([video], out_dir=tmp_path / 'out', whole_videos=whole)['index']
+    assert index['failures'] == []
+    assert opens == [video] * (2 if whole else 1)
+    assert ('video' in index['clips'][0]) == whole
+
+
+def test_a_video_is_gone_through_and_its_windows_are_those_of_video(tmp_path, localize, media):
+    video = write_video(tmp_path / 'x.mp4', media)
+    (result,) = localize(video, rate=4)['predictions']
+    expected = [*localize.video(video, rate=4)]
+    assert [window.time for window in result.windows] == [n / 4 for n in range(8)]
+    assert [w.to_dict() for w in result.windows] == [w.to_dict() for w in expected]
+    assert result.time == pytest.approx(1.0, abs=0.05)
+
+
+@pytest.mark.parametrize('options', [{'whole_videos': False}, {'return_datasamples': True}])
+def test_a_frame_alone_is_looked_at_on_demand(tmp_path, localize, media, monkeypatch, options):
+    video = write_video(tmp_path / 'x.mp4', media)
+    monkeypatch.setattr(type(localize), 'video', pytest.fail)
+    assert len(localize([video], **options)['predictions']) == 1
+    (result,) = localize({'video': video, 'time': 0.5})['predictions']
+    assert (result.time, result.windows) == (0.5, [])
+
+
+def test_a_call_with_a_folder_writes_what_save_writes(tmp_path, localize, media):
+    for name in ('b', 'a'):
+        write_video(tmp_path / f'{name}.mp4', media)
+    Image.fromarray(media.bright_corner()).save(tmp_path / 'c.png')
+    inputs = [str(tmp_path / 'b.mp4'), (media.bright_corner(), media.tone(1), media.RATE)]
+    out = localize([*inputs, str(tmp_path)], out_dir=tmp_path / 'one')
+    index = localize.save(localize([*inputs, str(tmp_path)]), tmp_path / 'two')
+    assert out['index'] == index == json.loads((tmp_path / 'one/results.json').read_text())
+    assert [entry['name'] for entry in index['clips']] == ['b', 'clip', 'a', 'b_2']
+    assert [entry.get('windows') for entry in index['clips']] == [
+        'b.windows.jsonl', None, 'a.windows.jsonl', 'b_2.windows.jsonl',
+    ]  # fmt: skip
+    assert [failure['name'] for failure in index['failures']] == [f'{tmp_path}/c.png']
+    names = sorted(path.name for path in (tmp_path / 'one').iterdir())
+    assert names == sorted(path.name for path in (tmp_path / 'two').iterdir())
+    for name in (name for name in names if not name.endswith('.mp4')):
+        assert (tmp_path / 'one' / name).read_bytes() == (tmp_path / 'two' / name).read_bytes()
+    for name in (name for name in names if name.endswith('.mp4')):
+        one, two = (media.read_video(tmp_path / folder / name) for folder in ('one', 'two'))
+        assert one[0] == two[0]
+    assert all(result.windows == [] for result in out['predictions'])  # they are in files
+
+
+def test_a_video_that_breaks_on_its_way_keeps_its_result(tmp_path, localize, media, monkeypatch):
+    videos = [write_video(tmp_path / f'{name}.mp4', media) for name in 'ab']
+    windows = localize.video
+
+    def breaks(path, **options):
+        for number, window in enumerate(windows(path, **options)):
+            if number == 2 and path.endswith('a.mp4'):
+                raise RuntimeError('broken')
+            yield window
+
+    monkeypatch.setattr(localize, 'video', breaks)
+    out = localize(videos)
+    assert [len(result.windows) for result in out['predictions']] == [2, 4]
+    assert out['failures'] == [Failure('a', 'RuntimeError: broken')]
+    index = localize(videos, out_dir=tmp_path / 'out')['index']
+    assert [(entry['name'], entry.get('video')) for entry in index['clips']] == [
+        ('a', None), ('b', 'b.mp4'),
+    ]  # fmt: skip
+    assert not [*(tmp_path / 'out').glob('a.*4')]
+    with pytest.raises(DataError, match='a: RuntimeError: broken'):
+        localize(videos[0])
+
+
+def test_every_option_of_a_call_is_checked_before_a_clip_is_read(tmp_path, localize, media):
+    video = write_video(tmp_path / 'x.mp4', media)
+    with pytest.raises(TypeError, match="'rte'"):
+        localize([video], rte=1)
+    for options in ({'rate': 0}, {'smoothing': -1}):
+        with pytest.raises(ValueError, match='must be above 0, smoothing='):
+            localize([video], **options)

@@ -178,6 +178,16 @@ def test_each_window_is_guided_by_what_the_video_shows_in_its_middle(config, med
         assert resampled_error(found.sources[label], share * expected) < 0.01
 
 
+@pytest.mark.parametrize('seconds', [1, 9])
+def test_an_mp4_is_read_twice_at_most(config, media, tmp_path, opens, seconds):
+    frames = media.grey_frames(4 * seconds)
+    path = str(media.write_clip(tmp_path / 'x.mp4', frames, fps=4, wave=media.tone(seconds)))
+    separate = SeparationInferencer(config, device='cpu', show_progress=False)
+    index = separate([path], labels=['loud', 'quiet'], out_dir=tmp_path / 'out')['index']
+    assert [entry['name'] for entry in index['clips']] == ['x']
+    assert opens == [path]
+
+
 def test_a_blind_separator_with_windows_is_refused(config):
     config['model']['with_ear'] = False
     with pytest.raises(ConfigError, match='tell sources apart from window to window'):

@@ -176,13 +176,14 @@ def test_videos_are_annotated_unless_it_is_declined(tmp_path, config, videos, ca
 
 def test_the_annotations_options_are_those_of_the_command(tmp_path, config, videos, monkeypatch):
     asked = {}
-    monkeypatch.setattr(LocalizationInferencer, 'annotate', lambda *args, **kw: asked.update(kw))
+    monkeypatch.setattr(
+        LocalizationInferencer, 'go_on', lambda *args, **kw: asked.update(kw) or {}
+    )
     options = {'rate': 3.0, 'smoothing': 0.5, 'max_side': 320, 'frame_rate': 2.0, 'batch_size': 5,
                'threshold': 0.25}  # fmt: skip
     words = [w for k, v in options.items() for w in (f'--{k.replace("_", "-")}', v)]
     assert localize(videos[1], '--out', tmp_path / 'out', '--model', config, *words) == 0
-    windows_file = tmp_path / 'out/v2.windows.jsonl'
-    assert asked == {**options, 'windows_file': windows_file}
+    assert asked == {**options, 'labels': None, 'whole_videos': True}
 
 
 @pytest.mark.parametrize(
@@ -199,14 +200,14 @@ def test_the_annotations_options_are_those_of_the_command(tmp_path, config, vide
 def test_a_video_that_cannot_be_annotated_keeps_its_picture_and_the_others_their_videos(
     tmp_path, config, videos, pair, capsys, monkeypatch, error, message
 ):
-    annotate = LocalizationInferencer.annotate
+    go_on = LocalizationInferencer.go_on
 
-    def fail(self, path, *args, **kwargs):
-        if path.endswith('v 1.mp4'):
+    def fail(self, result, *args, **kwargs):
+        if result.name == 'v 1':
             raise error
-        return annotate(self, path, *args, **kwargs)
+        return go_on(self, result, *args, **kwargs)
 
-    monkeypatch.setattr(LocalizationInferencer, 'annotate', fail)
+    monkeypatch.setattr(LocalizationInferencer, 'go_on', fail)
     out = tmp_path / 'out'
     assert localize(*videos, *pair, '--out', out, '--model', config) == 1
     index = index_of(out)
@@ -253,11 +254,14 @@ def test_ctrl_c_while_the_model_is_loading_ends_with_one_line(
 def test_ctrl_c_while_a_video_is_annotated_keeps_the_videos_before_it(
     tmp_path, config, videos, monkeypatch
 ):
-    def interrupt(self, path, *args, **kwargs):
-        if path.endswith('v2.mp4'):
-            raise KeyboardInterrupt
+    go_on = LocalizationInferencer.go_on
 
-    monkeypatch.setattr(LocalizationInferencer, 'annotate', interrupt)
+    def interrupt(self, result, *args, **kwargs):
+        if result.name == 'v2':
+            raise KeyboardInterrupt
+        return go_on(self, result, *args, **kwargs)
+
+    monkeypatch.setattr(LocalizationInferencer, 'go_on', interrupt)
     out = tmp_path / 'out'
     assert localize(*videos, '--out', out, '--model', config) == 130
     assert [entry.get('video') for entry in index_of(out)['clips']] == ['v_1.mp4', None]
@@ -319,30 +323,30 @@ def test_sources_and_labels_that_do_not_fit_are_one_line_and_code_2(
 def test_a_full_disk_while_a_video_is_annotated_ends_the_run(
     tmp_path, config, videos, capsys, monkeypatch
 ):
-    def full(self, path, *args, **kwargs):
-        raise OSError(errno.ENOSPC, 'No space left on device', path)
+    def full(self, result, *args, **kwargs):
+        raise OSError(errno.ENOSPC, 'No space left on device', f'{result.name}.mp4')
 
-    monkeypatch.setattr(LocalizationInferencer, 'annotate', full)
+    monkeypatch.setattr(LocalizationInferencer, 'go_on', full)
     out = tmp_path / 'out'
     assert localize(*videos, '--out', out, '--model', config) == 1
     assert capsys.readouterr().err.startswith('error: [Errno 28] No space left on device')
-    assert [entry.get('video') for entry in index_of(out)['clips']] == [None, None]
+    assert [entry.get('video') for entry in index_of(out)['clips']] == [None]
 
 
 def test_a_request_to_terminate_ends_with_143_and_what_is_done_is_listed(
     tmp_path, config, videos, monkeypatch
 ):
-    def terminate(self, path, *args, **kwargs):
+    def terminate(*args, **kwargs):
         os.kill(os.getpid(), signal.SIGTERM)
         time.sleep(1)
 
-    monkeypatch.setattr(LocalizationInferencer, 'annotate', terminate)
+    monkeypatch.setattr(LocalizationInferencer, 'go_on', terminate)
     before = signal.getsignal(signal.SIGTERM)
     out = tmp_path / 'out'
     with pytest.raises(SystemExit) as ended:
         localize(*videos, '--out', out, '--model', config)
     assert ended.value.code == 143
-    assert [entry['name'] for entry in index_of(out)['clips']] == ['v 1', 'v2']
+    assert [entry['name'] for entry in index_of(out)['clips']] == ['v 1']
     assert signal.getsignal(signal.SIGTERM) is before
 
 

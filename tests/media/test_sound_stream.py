@@ -68,3 +68,15 @@ def test_a_track_without_samples_is_said(tmp_path):
     sound = SoundStream(str(tmp_path / 'x.wav'), 8000)
     with sound, pytest.raises(DataError, match=r'x\.wav holds no sound'):
         sound.around(0.0)
+
+
+@pytest.mark.parametrize('seconds', [1.5, 2.0])
+def test_a_sound_that_ends_before_its_window_gives_all_of_it_or_its_last_window(
+    tmp_path, media, seconds
+):
+    path = str(media.write_clip(tmp_path / 'x.mp4', media.grey_frames(60), wave=media.tone(2)))
+    with SoundStream(path, 8000, seconds, start=3.0) as sound:
+        start, window = sound.around(3.0)
+    assert start == pytest.approx(2 - seconds, abs=0.15)
+    assert len(window) == pytest.approx(8000 * seconds, abs=1000)
+    assert np.abs(window).max() == pytest.approx(0.5, abs=0.08)  # AAC

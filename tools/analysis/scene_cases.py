@@ -18,7 +18,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from mmavl.apis.base_av_inferencer import write_json
+from mmavl.apis.result_files import write_json
 from mmavl.datasets.manifest import read_checked_manifest
 from mmavl.datasets.media_paths import media_path
 from mmavl.engine.launch import clear_errors
