@@ -3,5 +3,9 @@
 _base_ = '../separation_scenes.py'
 
 model = dict(
-    guidance=dict(_delete_=True, type='GradCAMMask'), unet=None, synthesizer=None, mask='ratio'
+    _delete_=True,
+    type='GradCAMMask',
+    data_preprocessor=_base_.model.data_preprocessor,
+    localizer=_base_.model.localizer,
+    share=_base_.model.share,
 )

@@ -56,12 +56,7 @@ def annotate_video(
     with ExitStack() as stack:
         lines = stack.enter_context(atomic_write(windows_file) if windows_file else nullcontext())
         target = stack.enter_context(atomic_write(out_file, 'wb'))
-        file = stack.enter_context(opened(source))
-        with PictureStream(file) as pictures:
-            seconds = pictures.length()
-        file.rewind()
-        pictures = stack.enter_context(PictureStream(file))
-        sound = stack.enter_context(SoundStream(file)) if file.tracks['audio'] else None
+        seconds, pictures, sound = _streams(stack.enter_context(opened(source)), stack)
         bar = stack.enter_context(
             tqdm(total=round(seconds), unit='s', disable=not show_progress, mininterval=0.5)
         )
@@ -123,6 +118,16 @@ class Timeline:
         """Take what is left of ``found``."""
         for _ in self._found:
             pass
+
+
+def _streams(file: MediaFile, stack: ExitStack) -> tuple[float, PictureStream, SoundStream | None]:
+    """The length in seconds, and both tracks for one pass from the beginning."""
+    with PictureStream(file) as pictures:
+        seconds = pictures.length()
+    file.rewind()
+    pictures = stack.enter_context(PictureStream(file))
+    sound = stack.enter_context(SoundStream(file)) if file.tracks['audio'] else None
+    return seconds, pictures, sound
 
 
 def _written(found: Iterable[Localization], file: IO | None) -> Iterator[Localization]:

@@ -128,13 +128,14 @@ class BaseAVInferencer(ABC):
             for clip, loaded, result in results:
                 with guard(clip.name):
                     picture = self.draw(result, loaded) if return_vis else None
-                    if folder is not None:
-                        saved.append(self.save_one(result, folder, loaded))
+                    entry = self.save_one(result, folder, loaded) if folder else {}
+                    saved.append(entry)
                     out['predictions'].append(result)
                     out['visualization'] += [picture] if return_vis else []
                     if 'file' in loaded:
-                        more = self.go_on(result, loaded, folder, batch_size=batch_size, **options)
-                        saved[-1:] = [entry | more for entry in saved[-1:]]
+                        entry |= self.go_on(
+                            result, loaded, folder, batch_size=batch_size, **options
+                        )
         finally:
             results.close()
             if folder is not None:

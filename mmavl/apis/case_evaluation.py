@@ -13,12 +13,12 @@ from mmavl.evaluation.functional import whole_audio_map
 from mmavl.evaluation.real_clips import Case, Hit, Rate, class_of, hit_of, rate_of
 from mmavl.evaluation.real_clips.class_names import acceptable_classes, family_of
 from mmavl.evaluation.real_clips.outcomes import hit_anywhere, hit_at
+from mmavl.models.naming import named_families
 from mmavl.scenes.instruments.classes import GROUPS
 
 from .failures import Failure
 from .localization import AGNOSTIC, Localization
 from .localization_inferencer import LocalizationInferencer
-from .naming import named_families
 
 #: Boxes below this share of the frame are small.
 SMALL = 0.25

@@ -9,10 +9,10 @@ import torch
 
 from mmavl.errors import DataError
 from mmavl.evaluation.map_boxes import MapBox, boxes_of_map
+from mmavl.models.naming import Naming
 from mmavl.structures import AVDataSample
 
 from .clips import Clip
-from .naming import Naming
 
 #: Schema of the JSON files; docs/inference.md describes it.
 FORMAT = 'mmavl.localization/2'
@@ -34,7 +34,7 @@ class Localization:
         audio_probs, visual_probs (dict[str, float]): Probability of each class by sound and by
             picture; empty for a model without tags.
         sounding (list[str]): The classes named as sounding, best first, see
-            :class:`mmavl.apis.naming.Naming`; 'sound' for a model that tells no classes apart.
+            :class:`mmavl.models.naming.Naming`; 'sound' for a model that tells no classes apart.
         off_screen (list[str]): Those of them that are most likely not in the picture: their maps
             mean nothing.
         maps (dict[str, np.ndarray]): A map for each class asked for, float32 [h, w].

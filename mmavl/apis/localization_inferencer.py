@@ -10,6 +10,7 @@ from mmengine.dataset import pseudo_collate
 
 from mmavl.media.media_file import MediaFile
 from mmavl.models.localizers import BaseLocalizer
+from mmavl.models.naming import Naming, named_families
 from mmavl.registry import INFERENCERS
 from mmavl.utils.file_names import safe_name
 from mmavl.visualization import AVVisualizer
@@ -20,7 +21,6 @@ from .base_av_inferencer import BaseAVInferencer, check_batch_size, check_thresh
 from .clips import Clip, check_path
 from .localization import Localization
 from .localization_picture import draw_localization
-from .naming import Naming, named_families
 from .result_files import write_json
 from .smoothing import smooth
 

@@ -7,14 +7,10 @@ from typing import Any
 import numpy as np
 import soundfile
 import torch
+from torch import Tensor
 
 from mmavl.errors import DataError
-from mmavl.models.separators import (
-    BaseSeparator,
-    FrameSeparator,
-    separate_waveform,
-    window_spans,
-)
+from mmavl.models.separators import BaseSeparator, FrameSeparator
 from mmavl.registry import INFERENCERS
 from mmavl.structures import AVDataSample
 from mmavl.utils.file_names import different_names, safe_name
@@ -27,7 +23,6 @@ from mmavl.visualization.spectrogram import draw_spectrogram
 from .base_av_inferencer import BaseAVInferencer, check_threshold
 from .clips import Clip
 from .model_files import DEFAULT_SEPARATOR, TRAINED_SEPARATOR
-from .naming import Naming, named_families
 from .result_files import write_json
 from .separation import Separation
 from .shown_sources import Place, mark_places, read_places, relative_boxes, view
@@ -41,8 +36,8 @@ class SeparationInferencer(BaseAVInferencer):
     >>> found = separate('clip.mp4')['predictions'][0]  # doctest: +SKIP
     >>> found.sources['Violin'], found.sample_rate  # doctest: +SKIP
 
-    Sounds go through :func:`separate_waveform`: window by window, each with the video's frame in
-    its middle. There are three kinds of separators. Those with a localizer separate the classes
+    Sounds go through :meth:`BaseSeparator.separate`: window by window, each with the video's frame
+    in its middle. There are three kinds of separators. Those with a localizer separate the classes
     that it names; those that look at each source (:class:`FrameSeparator`, ``configs/peers``)
     separate the ``sources`` they are shown; blind ones number theirs.
 
@@ -126,10 +121,9 @@ class SeparationInferencer(BaseAVInferencer):
         """Read a clip's whole sound, and what it shows in the middle of each window.
 
         Returns:
-            dict: As of :meth:`ClipPipeline.load`; ``spans``, the windows' seconds; unless the
-            model is blind ``frames``, uint8 [T, 3, h, w], or [n, T, 3, h, w] for sources that are
-            shown; for these also ``boxes``, xyxy in [0, 1], [n, 4], and ``places``, the box or
-            picture by name.
+            dict: As of :meth:`ClipPipeline.load`; unless the model is blind ``frames``, uint8
+            [T, 3, h, w], or [n, T, 3, h, w] for sources that are shown; for these also ``boxes``,
+            xyxy in [0, 1], [n, 4], and ``places``, the box or picture by name.
 
         Raises:
             DataError: The media cannot be used, or a source's box is not inside the frame.
@@ -139,12 +133,11 @@ class SeparationInferencer(BaseAVInferencer):
         with clip.open() as file:
             loaded = self.pipeline.load(clip, whole=True, file=file)
             wave, rate = loaded['original']
-            loaded['spans'] = window_spans(self.model, len(wave), rate)
             if not (self.guided or self.shown):
                 return loaded
             images = iter([loaded['image']])
             if 'time' in loaded:
-                centres = [sum(span) / 2 for span in loaded['spans']]
+                centres = [sum(span) / 2 for span in self.model.window_spans(len(wave), rate)]
                 images = self.pipeline.pictures(file or clip.image, centres)
             if self.guided:
                 inputs = [self.pipeline.image_input(clip, image) for image in images]
@@ -187,7 +180,7 @@ class SeparationInferencer(BaseAVInferencer):
             return_datasamples (bool): Whether to give :class:`AVDataSample` with
                 ``pred_sources`` [n, L]. Defaults to False.
             labels (list[str], optional): Classes to separate. Defaults to those named, see
-                :class:`mmavl.apis.naming.Naming`.
+                :class:`mmavl.models.naming.Naming`.
             threshold (float): Probability from which a class counts as heard; the best one always
                 does. Defaults to 0.3.
             num_sources (int): How many sources a blind model makes. Defaults to 2.
@@ -201,67 +194,47 @@ class SeparationInferencer(BaseAVInferencer):
         Raises:
             DataError: A source is not finite.
         """
+        if return_datasamples:
+            samples = []
+            for clip, loaded in batch:
+                _, waves = self._separated(loaded, labels, threshold, num_sources, sources)
+                meta = {'clip_id': clip.name, 'sample_rate': loaded['original'][1]}
+                waves = torch.stack([*waves.values()])
+                samples.append(AVDataSample(metainfo=meta, pred_sources=waves))
+            return samples
         results = []
         for clip, loaded in batch:
-            with self.precision.autocast():
-                audio_probs = self._heard(loaded) if self.guided else {}
-            if self.guided:
-                naming = Naming(threshold, named_families(self.model.dataset_meta))
-                names = (
-                    labels
-                    or naming.sounding(audio_probs)
-                    or [max(audio_probs, key=audio_probs.get)]
-                )
-            else:
-                names = list(sources or (f'source {n + 1}' for n in range(num_sources)))
-            wave, rate = loaded['original']
-            with self.precision.autocast():
-                estimates = separate_waveform(
-                    self.model,
-                    torch.from_numpy(wave),
-                    loaded.get('frames'),
-                    self.class_numbers(names) if self.guided else range(len(names)),
-                    rate,
-                    boxes=loaded.get('boxes'),
-                ).cpu()
-            if not estimates.isfinite().all():
-                raise DataError(f'{clip.name}: the model gives sources that are not finite')
-            if return_datasamples:
-                meta = {'clip_id': clip.name, 'sample_rate': rate}
-                results.append(AVDataSample(metainfo=meta, pred_sources=estimates))
-            else:
-                named = dict(zip(names, estimates.numpy()))
-                whole = len(names) == 1 and getattr(self.model, 'adds_up', False)
-                found = Separation(
-                    clip.name, rate, self.model_rate, named, audio_probs, clip, whole
-                )
-                results.append(found)
+            probs, waves = self._separated(loaded, labels, threshold, num_sources, sources)
+            rate, whole = loaded['original'][1], len(waves) == 1 and self.model.adds_up
+            arrays = {label: wave.numpy() for label, wave in waves.items()}
+            results.append(
+                Separation(clip.name, rate, self.model_rate, arrays, probs, clip, whole)
+            )
         return results
 
-    @torch.no_grad()
-    def _heard(self, loaded: dict) -> dict[str, float]:
-        """Greatest probability of each class over the windows."""
-        preprocessor = self.model.data_preprocessor
-        rate = loaded['sample_rate']
-        wave = torch.from_numpy(loaded['waveform'])
-        size = round((self.model.window or 0) * rate / self.model_rate) or len(wave)
-        frames = loaded['frames'].expand(len(loaded['spans']), -1, -1, -1)
-        best = torch.zeros(len(self.classes))
-        for frame, (start, _) in zip(frames, loaded['spans']):
-            part = wave[round(start * rate) :][:size]
-            part = torch.nn.functional.pad(part, (0, size - len(part))).to(preprocessor.device)
-            image = frame[None].to(preprocessor.device)
-            inputs = {
-                'waveform': part[None],
-                'image': (image - preprocessor.mean) / preprocessor.std,
-            }
-            if preprocessor.spectrogram is not None:
-                inputs['spectrogram'] = preprocessor.spectrogram(part[None])
-            mixture = AVDataSample(metainfo={'clip_id': loaded['clip_id']})
-            mixture.gt_tags = torch.zeros(len(self.classes))
-            found = self.model.localizer.predict(inputs, [mixture])[0]
-            best = torch.maximum(best, found.pred_tags.float().cpu())
-        return dict(zip(self.classes, best.tolist()))
+    def _separated(
+        self,
+        loaded: dict[str, Any],
+        labels: list[str] | None,
+        threshold: float,
+        num_sources: int,
+        sources: Mapping[str, Any] | None,
+    ) -> tuple[dict[str, float], dict[str, Tensor]]:
+        """Probabilities of the classes, and waveforms of the sources, of a loaded clip."""
+        audio_probs, frames = {}, loaded.get('frames')
+        names = labels or [*(sources or (f'source {n + 1}' for n in range(num_sources)))]
+        wave, rate = loaded['original']
+        with self.precision.autocast():
+            if self.guided:
+                mono = torch.from_numpy(loaded['waveform'])
+                audio_probs = self.model.audio_probs(mono, loaded['sample_rate'], frames)
+                names = labels or self.model.audible(audio_probs, threshold)
+            waves = self.model.separate(
+                torch.from_numpy(wave), rate, frames, names, loaded.get('boxes')
+            )
+        if not all(wave.isfinite().all() for wave in waves.values()):
+            raise DataError(f'{loaded["clip_id"]}: the model gives sources that are not finite')
+        return audio_probs, {label: wave.cpu() for label, wave in waves.items()}
 
     def draw(self, result: Separation, loaded: dict[str, Any]) -> np.ndarray:
         """The frame with the boxes given, a spectrogram of each source, the mixture's beneath.

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from mmavl.models.naming import Naming
+
 from .localization import AGNOSTIC, Localization
-from .naming import Naming
 
 
 def smooth(

@@ -5,7 +5,7 @@ from mmengine.structures import PixelData
 
 from mmavl.apis.clips import Clip
 from mmavl.apis.localization import Localization
-from mmavl.apis.naming import Naming
+from mmavl.models.naming import Naming
 from mmavl.structures import AVDataSample
 
 CLASSES = ['Violin', 'Horn', 'Drum']

@@ -38,7 +38,7 @@ class ToySeparator(BaseSeparator):
 
         self.seen = []
 
-    def separate(self, inputs):
+    def estimate(self, inputs):
         self.seen += inputs['image'].mean((1, 2, 3)).tolist()
         share = torch.tensor([0.75, 0.25])[inputs['labels']]
         return inputs['mixture'][inputs['index']] * share[:, None]
@@ -55,7 +55,7 @@ class ToyPeer(FrameSeparator):
     def logits(self, inputs, mixture):
         raise NotImplementedError
 
-    def separate(self, inputs):
+    def estimate(self, inputs):
         self.boxes = inputs['object_boxes'].tolist()
         share = inputs['image'].mean((1, 2, 3)) / 255
         return inputs['mixture'][inputs['index']] * share[:, None]
@@ -146,8 +146,8 @@ def test_wrong_options_are_said_and_are_no_clips_failure(config, media, options)
 
 def test_sources_that_are_not_finite_are_a_failure(config, media, monkeypatch):
     separate = SeparationInferencer(config, device='cpu', show_progress=False)
-    before = ToySeparator.separate
-    monkeypatch.setattr(ToySeparator, 'separate', lambda *args: before(*args) * float('nan'))
+    before = ToySeparator.estimate
+    monkeypatch.setattr(ToySeparator, 'estimate', lambda *args: before(*args) * float('nan'))
     out = separate([(media.bright_corner(), media.tone(1), 8000)], labels=['loud'])
     assert out['predictions'] == []
     assert out['failures'][0].message == 'clip: the model gives sources that are not finite'

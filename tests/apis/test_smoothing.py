@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from mmavl.apis import Localization
-from mmavl.apis.naming import Naming
 from mmavl.apis.smoothing import smooth
+from mmavl.models.naming import Naming
 
 
 def found(time, loud, value):

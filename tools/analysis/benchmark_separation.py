@@ -15,7 +15,6 @@ from mmengine.registry import init_default_scope
 from mmavl.engine.cfg_options import ConfigOptions
 from mmavl.engine.config import config_errors, load_config
 from mmavl.engine.launch import clear_errors
-from mmavl.models.separators import separate_waveform
 from mmavl.registry import MODELS
 from mmavl.utils.autocast import Precision
 from mmavl.utils.options import add_dtype_option
@@ -55,11 +54,10 @@ def main() -> None:
     frames = torch.randint(0, 256, (args.frames, 3, args.size, args.size), dtype=torch.uint8)
     labels = list(range(args.sources))
     with precision.autocast():
-        separate_waveform(model, wave[: 6 * args.rate], frames[:1], labels, args.rate)  # warms up
+        model.separate(wave[: 6 * args.rate], args.rate, frames[:1], labels)  # warms up
         wall, cpu = time.perf_counter(), time.process_time()
-        sources = separate_waveform(
-            model, wave, frames, labels, args.rate, batch_size=args.batch_size
-        ).cpu()
+        waves = model.separate(wave, args.rate, frames, labels, batch_size=args.batch_size)
+        sources = [source.cpu() for source in waves.values()]
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     print(f'{platform.machine()}, {args.device}, {torch.get_num_threads()} threads, {precision}')
     print(f'{args.seconds:g} s at {args.rate} Hz -> {len(sources)} sources')

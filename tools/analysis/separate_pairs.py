@@ -26,7 +26,7 @@ from mmavl.evaluation.functional import bss_eval
 from mmavl.evaluation.result_table import Column, ResultTable, Row
 from mmavl.evaluation.titles import metric_column
 from mmavl.media.audio import read_audio
-from mmavl.models.separators import NMFMFCC, separate_waveform
+from mmavl.models.separators import NMFMFCC
 from mmavl.models.separators.signal import ideal_estimates
 
 #: Root mean square of each sound in a pair.
@@ -140,12 +140,12 @@ def main() -> None:
             if unknown:
                 raise DataError(f'{name}: {args.model} knows no {", ".join(unknown)}')
             begin = time.perf_counter()
-            numbers = [known.index(label) for label in classes]
-            estimates = {'by name': separate_waveform(model, mixture, None, numbers).cpu()}
+            waves = model.separate(mixture, rate, labels=classes)
+            estimates = {'by name': torch.stack([*waves.values()]).cpu()}
             spent, duration = spent + time.perf_counter() - begin, duration + len(mixture) / rate
             index = torch.zeros(len(classes), dtype=torch.long)
             inputs = {'mixture': mixture[None], 'index': index, 'sources': references}
-            estimates['NMF-MFCC, named by the references'] = blind.separate(inputs)
+            estimates['NMF-MFCC, named by the references'] = blind.estimate(inputs)
             estimates['ideal ratio mask'] = ideal_estimates(references, 'ratio', warped=False)
             for row, waves in estimates.items():
                 rows[group, row].append(improvements(references, mixture, waves))

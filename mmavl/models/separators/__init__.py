@@ -15,7 +15,6 @@ from .sound_of_pixels import SoundOfPixels
 from .spectrogram_classifier import SpectrogramClassifier
 from .tagged_nmf import TaggedNMF
 from .visual_guidance import VisualGuidance
-from .windows import separate_waveform, window_spans
 
 __all__ = [
     'NMFMFCC',
@@ -33,6 +32,4 @@ __all__ = [
     'SpectrogramClassifier',
     'TaggedNMF',
     'VisualGuidance',
-    'separate_waveform',
-    'window_spans',
 ]

@@ -1,12 +1,12 @@
 """The row "Audio" of Table 3."""
 
+import torch
 from torch import Tensor, nn
 
 from mmavl.registry import MODELS
 
 from ..heads import keep_peaks, weighted_pool
 from ..localizers import CoarseToFine
-from .grad_cam_mask import class_maps
 
 
 @MODELS.register_module()
@@ -16,12 +16,15 @@ class AudioGuidance(nn.Module):
     Source: section 4.4 of the paper, second of its three settings.
     """
 
-    gives_masks = False
-
     def forward(
         self, localizer: CoarseToFine, features: dict[str, Tensor], labels: Tensor
     ) -> Tensor:
-        """Guide; arguments as of :class:`GradCAMMask`.
+        """Guide.
+
+        Args:
+            localizer (CoarseToFine): With tag heads and disentangler.
+            features (dict): Of its :meth:`extract`; of each source's mixture and frame.
+            labels (Tensor): Class of each source, long [S].
 
         Returns:
             Tensor: f_a [S, c].
@@ -30,3 +33,17 @@ class AudioGuidance(nn.Module):
         head = localizer.alignment_head
         threshold = 0.0 if head is None else head.peak_threshold
         return weighted_pool(features['E_a'], keep_peaks(maps, threshold))
+
+
+def class_maps(localizer: CoarseToFine, features: dict[str, Tensor], labels: Tensor) -> Tensor:
+    """Eq. 4 on the sound: W_a [S, t, f] of each source's class.
+
+    Raises:
+        ValueError: The localizer has no such class.
+    """
+    logits = features.get('audio_tag_logits')
+    if logits is not None and int(labels.max()) >= logits.shape[1]:
+        known = logits.shape[1]
+        raise ValueError(f'labels {labels.tolist()}: the localizer has {known} classes, from 0')
+    clips = torch.arange(len(labels), device=labels.device)
+    return localizer.disentangler(features['F_a'], localizer.audio_tag_head, clips, labels)

@@ -1,6 +1,8 @@
 """The interface of a separator."""
 
+import math
 from abc import abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -8,32 +10,233 @@ from torch import Tensor
 from mmavl.structures import AVDataSample
 
 from ..av_model import AVModel
+from ..naming import Naming, named_families
 from .signal import SAMPLE_RATE
+from .window_inputs import FrameInputs, SourceInputs
+from .windows import FADE, Recording, window_starts
+
+#: A class by name, or by number.
+Label = str | int
 
 
 class BaseSeparator(AVModel):
     """A model that takes mixtures apart.
 
-    A subclass gives :meth:`separate` and, where it is trained, :meth:`loss`. What the inputs are
-    says :meth:`SeparationDataPreprocessor.prepare`; the samples are the M mixtures.
+    :meth:`separate` is for users. A subclass gives :meth:`estimate` and, where it is trained,
+    :meth:`loss`; their inputs are those of :meth:`SeparationDataPreprocessor.prepare`, and the
+    samples are the M mixtures.
 
     Args:
         data_preprocessor: Config of a :class:`SeparationDataPreprocessor`. Defaults to None.
         init_cfg: mmengine's initialisation config. Defaults to None.
+
+    Attributes:
+        dataset_meta (dict): Of the data that the localizer was trained on, with ``classes``.
     """
 
-    #: Samples of the windows that :func:`separate_waveform` cuts long sounds into; None: it need
-    #: not be cut.
+    #: Samples of the windows that :meth:`separate` cuts long sounds into; None: it need not be
+    #: cut.
     window: int | None = None
+    #: Whether the sources of a mixture add up to it, so that one that is alone is the mixture.
+    adds_up = False
 
     @property
     def needs_classes(self) -> bool:
         """Only of a localizer inside: other sources are numbered, or shown by the user."""
         return hasattr(self, 'localizer')
 
+    @property
+    def classes(self) -> list[str]:
+        """Names of its classes, as far as they are known."""
+        names = getattr(self, 'dataset_meta', {}).get('classes')
+        return list(names or getattr(getattr(self, 'localizer', None), 'classes', ()))
+
     @abstractmethod
-    def separate(self, inputs: dict[str, Tensor]) -> Tensor:
-        """Estimate every source: [S, L], finite, as long as the mixture."""
+    def estimate(self, inputs: dict[str, Tensor]) -> Tensor:
+        """Estimate every source of a batch: [S, L], finite, as long as the mixtures."""
+
+    @torch.no_grad()
+    def separate(
+        self,
+        waveform: Tensor,
+        sample_rate: int | None = None,
+        frames: Tensor | None = None,
+        labels: Sequence[Label] | None = None,
+        boxes: Tensor | None = None,
+        fade: float = FADE,
+        batch_size: int = 4,
+    ) -> dict[Label, Tensor]:
+        """Take a recording of any length apart.
+
+        A model with a ``window`` separates windows of that length, as in its training, which are
+        joined without seams, see :class:`~mmavl.models.separators.windows.Recording`; one without
+        gets the whole sound at once. A silent sound gives silent sources. Samples beyond [-1, 1]
+        are taken as they are.
+
+        Args:
+            waveform (Tensor): The mixture, float [L], or [C, L], whose channels are averaged.
+            sample_rate (int, optional): Of the waveform, in Hz. Separation itself takes place at
+                the preprocessor's rate, which bounds the frequencies of the sources. Defaults to
+                it.
+            frames (Tensor, optional): RGB in 0-255, of the size that the model was trained with:
+                [3, H, W], one frame for the whole sound and all sources; [T, 3, H, W], spread
+                evenly over the sound, of which a window takes the one nearest to its centre; or
+                [n, T, 3, H, W], each source's own. None for models that do not look.
+            labels (Sequence[str | int], optional): The n sources, all different: classes of the
+                localizer by name or number; any names for a model without one. Defaults to those
+                that the localizer hears, see :meth:`audible`.
+            boxes (Tensor, optional): Where in its frames each source's object is, xyxy in [0, 1],
+                [n, 4], for :class:`CoSeparation`. Defaults to the whole frame.
+            fade (float): Least share of a window that it has in common with the next one, in
+                (0, 1/3]. Defaults to a quarter.
+            batch_size (int): Windows that are separated at once. Defaults to 4.
+
+        Returns:
+            dict[str | int, Tensor]: By label, in their order: float32 [L], finite, at the
+            waveform's rate, on the model's device.
+
+        Raises:
+            DataError: The waveform is empty or holds values that are not finite.
+            ValueError: The model is in training mode; there is no label, no such one, or one
+                twice; or another argument is out of its range or of the wrong shape.
+        """
+        if batch_size < 1:
+            raise ValueError(f'batch_size={batch_size} must be above 0')
+        recording = self._recording(waveform, sample_rate, fade)
+        if labels is None:
+            labels = self.audible(self._audio_probs(recording, frames))
+        numbers = self._numbers(labels)
+        parts = self._estimates(recording, frames, numbers, boxes, batch_size)
+        return dict(zip(labels, recording.join(parts), strict=True))
+
+    @torch.no_grad()
+    def audio_probs(
+        self, waveform: Tensor, sample_rate: int | None, frames: Tensor
+    ) -> dict[str, float]:
+        """How likely the localizer hears each class: the greatest probability over the windows.
+
+        Args:
+            waveform, sample_rate, frames: As for :meth:`separate`.
+
+        Returns:
+            dict[str, float]: By class.
+
+        Raises:
+            ValueError: There is no localizer, or as of :meth:`separate`.
+        """
+        return self._audio_probs(self._recording(waveform, sample_rate, FADE), frames)
+
+    def audible(self, audio_probs: Mapping[str, float], threshold: float = 0.3) -> list[str]:
+        """The classes to separate, best first; the likeliest one where none is likely.
+
+        Args:
+            audio_probs (Mapping[str, float]): Of :meth:`audio_probs`.
+            threshold (float): Probability from which a class counts as audible, see
+                :class:`~mmavl.models.naming.Naming`. Defaults to 0.3.
+        """
+        naming = Naming(threshold, named_families(getattr(self, 'dataset_meta', {})))
+        return naming.sounding(audio_probs) or [max(audio_probs, key=audio_probs.get)]
+
+    def window_spans(
+        self, length: int, sample_rate: int, fade: float = FADE
+    ) -> list[tuple[float, float]]:
+        """The windows of :meth:`separate`; as many frames fall to one each.
+
+        Args:
+            length (int): Samples of the sound.
+            sample_rate (int): Of the sound, in Hz.
+            fade (float): As there.
+
+        Returns:
+            list[tuple[float, float]]: First and last second of each window, inside the sound.
+        """
+        rate = self.data_preprocessor.sample_rate
+        resampled = math.ceil(length * rate / sample_rate)
+        window = self.window or resampled
+        starts = window_starts(max(resampled, window), window, fade)
+        return [(s / rate, min((s + window) / rate, length / sample_rate)) for s in starts]
+
+    def _recording(self, waveform: Tensor, sample_rate: int | None, fade: float) -> Recording:
+        if self.training:
+            raise ValueError('the model is in training mode: call its eval() first')
+        preprocessor = self.data_preprocessor
+        rate = preprocessor.sample_rate if sample_rate is None else sample_rate
+        waveform = waveform.to(preprocessor.device)
+        return Recording(waveform, rate, preprocessor.sample_rate, self.window, fade)
+
+    def _numbers(self, labels: Sequence[Label]) -> list[int]:
+        """The class of each source; without classes each name is one of its own."""
+        if len(set(labels)) < len(labels):
+            raise ValueError(f'labels {list(labels)} name a source twice')
+        numbers = []
+        for position, label in enumerate(labels):
+            if not isinstance(label, str):
+                numbers.append(label)
+            elif label in self.classes:
+                numbers.append(self.classes.index(label))
+            elif not self.needs_classes:
+                numbers.append(position)
+            else:
+                raise ValueError(f'the model knows no {label!r}, but {", ".join(self.classes)}')
+        return numbers
+
+    def _estimates(
+        self,
+        recording: Recording,
+        frames: Tensor | None,
+        labels: list[int],
+        boxes: Tensor | None,
+        batch_size: int,
+    ) -> Iterator[Tensor]:
+        """Of each window in order, [n, window]."""
+        starts, spectrogram = recording.starts, self.data_preprocessor.spectrogram
+        sources = SourceInputs(labels, boxes, self.data_preprocessor.device)
+        images = self._frame_inputs(frames, len(labels), len(starts))
+        for first in range(0, len(starts), batch_size):
+            chosen = starts[first : first + batch_size]
+            inputs = {
+                'mixture': recording.windows(chosen),
+                **sources.of_windows(len(chosen)),
+                **(images.of_windows(first, len(chosen)) if images else {}),
+            }
+            if spectrogram is not None:  # what the localizer hears, at its own rate
+                heard = recording.windows(chosen, spectrogram.sample_rate)
+                inputs['spectrogram'] = spectrogram(heard)
+            yield from self.estimate(inputs).unflatten(0, (len(chosen), -1))
+
+    def _frame_inputs(
+        self, frames: Tensor | None, sources: int, windows: int
+    ) -> FrameInputs | None:
+        backbone = getattr(self, 'visual_backbone', None)
+        if frames is not None:
+            return FrameInputs(self.data_preprocessor, frames, sources, windows, backbone)
+        if backbone is not None:
+            raise ValueError(f'{type(self).__name__} looks at frames, and was given none')
+        return None
+
+    def _audio_probs(self, recording: Recording, frames: Tensor | None) -> dict[str, float]:
+        if not self.needs_classes:
+            raise ValueError(f'{type(self).__name__} hears no classes: give labels')
+        if not self.classes:
+            raise ValueError(f'{type(self).__name__} has no dataset_meta with names of classes')
+        if frames is None:
+            raise ValueError(f'the localizer of {type(self).__name__} looks at frames: give them')
+        names, preprocessor = self.classes, self.data_preprocessor
+        best = torch.zeros(len(names))
+        images = FrameInputs(preprocessor, frames, 1, len(recording.starts))
+        for number, start in enumerate(recording.starts):
+            inputs = images.of_windows(number, 1)
+            if preprocessor.spectrogram is None:
+                inputs['waveform'] = recording.windows([start])
+            else:
+                rate = preprocessor.spectrogram.sample_rate
+                inputs['waveform'] = recording.windows([start], rate)
+                inputs['spectrogram'] = preprocessor.spectrogram(inputs['waveform'])
+            mixture = AVDataSample(metainfo={'clip_id': 'recording'})
+            mixture.gt_tags = torch.zeros(len(names))
+            result = self.localizer.predict(inputs, [mixture])[0]
+            best = torch.maximum(best, result.pred_tags.float().cpu())
+        return dict(zip(names, best.tolist()))
 
     def explain(self, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
         """Estimates and, for pictures, how they came about.
@@ -43,11 +246,11 @@ class BaseSeparator(AVModel):
             ``pred_masks`` on logarithmic frequencies, [S, rows, T], and ``guide_maps``, where in
             the frames the guidance looks, [S, h, w].
         """
-        return {'pred_sources': self.separate(inputs)}
+        return {'pred_sources': self.estimate(inputs)}
 
     def extract(self, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
         """``estimates`` of all sources, [S, L]."""
-        return {'estimates': self.separate(inputs)}
+        return {'estimates': self.estimate(inputs)}
 
     def loss(
         self, inputs: dict[str, Tensor], data_samples: list[AVDataSample]
@@ -59,7 +262,7 @@ class BaseSeparator(AVModel):
         self, inputs: dict[str, Tensor], data_samples: list[AVDataSample]
     ) -> list[AVDataSample]:
         """Store mixture, references and what :meth:`explain` gives in the mixtures' samples."""
-        found = self.explain(inputs)
+        results = self.explain(inputs)
         rate = getattr(self.data_preprocessor, 'sample_rate', SAMPLE_RATE)
         for number, sample in enumerate(data_samples):
             mine = inputs['index'] == number
@@ -67,7 +270,7 @@ class BaseSeparator(AVModel):
             sample.mixture = inputs['mixture'][number]
             sample.gt_sources = inputs['sources'][mine]
             sample.source_labels = inputs['labels'][mine]
-            sample.set_data({name: values[mine] for name, values in found.items()})
+            sample.set_data({name: values[mine] for name, values in results.items()})
         return data_samples
 
 

@@ -52,22 +52,20 @@ class CoSeparation(FrameSeparator):
         regions = torch.cat([objects.owners[:, None].to(corners), corners], 1)
         return roi_align(visual, regions, _CELLS, sampling_ratio=2, aligned=True).mean((-2, -1))
 
-    def object_masks(self, inputs: dict[str, Tensor], mixture: Tensor, objects: Objects) -> Tensor:
-        """A ratio mask of each object, [O, rows, T]."""
-        visual = self.object_features(inputs, objects)
-        owners = inputs['index'][objects.owners]
-        return self.activate(
-            self.unet(signal.log_magnitude(mixture)[:, None], visual, owners)[:, 0]
-        )
-
     def logits(self, inputs: dict[str, Tensor], mixture: Tensor) -> Tensor:
-        """Not defined: what adds up to a source are masks."""
-        raise NotImplementedError('CoSeparation adds up the masks of objects: see soft_masks')
+        """Mask logits of each *object*, [O, rows, T]."""
+        objects = objects_of(inputs)
+        features = self.object_features(inputs, objects)
+        owners = inputs['index'][objects.owners]
+        return self.unet(signal.log_magnitude(mixture)[:, None], features, owners)[:, 0]
+
+    def object_masks(self, inputs: dict[str, Tensor], mixture: Tensor) -> Tensor:
+        """A ratio mask of each object, [O, rows, T]."""
+        return self.activate(self.logits(inputs, mixture))
 
     def soft_masks(self, inputs: dict[str, Tensor], mixture: Tensor) -> Tensor:
         """The sum of the masks of each source's objects, [S, rows, T]."""
-        objects = objects_of(inputs)
-        return objects.total(self.object_masks(inputs, mixture, objects))
+        return objects_of(inputs).total(self.object_masks(inputs, mixture))
 
     def loss(
         self, inputs: dict[str, Tensor], data_samples: list[AVDataSample]
@@ -75,7 +73,7 @@ class CoSeparation(FrameSeparator):
         """The co-separation loss and the object-consistency loss."""
         mixture = self.warped(inputs['mixture'])
         objects = objects_of(inputs)
-        masks = self.object_masks(inputs, mixture, objects)
+        masks = self.object_masks(inputs, mixture)
         error = (objects.total(masks) - self.targets(inputs, mixture)).abs()
         parts = masks * mixture[inputs['index'][objects.owners]]
         consistency = F.cross_entropy(self.classifier(parts[:, None]), objects.labels)

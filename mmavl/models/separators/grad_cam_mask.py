@@ -2,51 +2,89 @@
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from mmavl.registry import MODELS
 
-from ..localizers import CoarseToFine
+from . import signal
+from .audio_guidance import class_maps
+from .base_separator import BaseSeparator, pad_to
+from .masks import apply_masks, share_masks
+from .objects import localizer_features, objects_of
 
 
 @MODELS.register_module()
-class GradCAMMask(nn.Module):
+class GradCAMMask(BaseSeparator):
     """The mixture's own Grad-CAM map of a class, Eq. 4, divided by its maximum, as its mask.
 
-    There is no network behind it, and nothing to train. A map that is zero everywhere, of a class
-    that the localizer does not hear at all, gives a mask of ones: the mixture as estimate.
+    There is no network behind the localizer, and nothing to train.
+
+    Args:
+        localizer (dict): Config of a :class:`CoarseToFine`; its weights come from
+            :class:`mmavl.engine.hooks.LocalizerWeightsHook`.
+        share (bool): Whether the masks of a mixture's sources are divided by their sum. An
+            extension of ours. Defaults to False.
+        window (int): Samples that are separated at once, at most. Defaults to 65535.
+        rows (int): Logarithmic frequencies. Defaults to 256.
+        data_preprocessor, init_cfg: As in mmengine.
 
     Source: section 4.4 of the paper, first of its three settings.
     """
 
-    gives_masks = True
+    def __init__(
+        self,
+        localizer: dict,
+        share: bool = False,
+        window: int = signal.WINDOW,
+        rows: int = 256,
+        data_preprocessor: dict | None = None,
+        init_cfg: dict | None = None,
+    ) -> None:
+        super().__init__(data_preprocessor, init_cfg)
+        self.localizer = MODELS.build(localizer).requires_grad_(False)
+        self.share = share
+        self.window = window
+        self.rows = rows
 
-    def forward(
-        self, localizer: CoarseToFine, features: dict[str, Tensor], labels: Tensor
-    ) -> Tensor:
-        """Guide.
+    @property
+    def visual_backbone(self) -> nn.Module:
+        """The localizer's: ``FeatureCacheHook`` caches its features."""
+        return self.localizer.visual_backbone
 
-        Args:
-            localizer (CoarseToFine): With tag heads and disentangler.
-            features (dict): Of its :meth:`extract`; of each source's mixture and frame.
-            labels (Tensor): Class of each source, long [S].
+    @torch.no_grad()
+    def masks(self, inputs: dict[str, Tensor]) -> Tensor:
+        """Masks on logarithmic frequencies, [S, rows, T]."""
+        objects = objects_of(inputs)
+        features = localizer_features(self.localizer, inputs, objects)
+        maps = mixture_masks(class_maps(self.localizer, features, objects.labels))
+        size = self.rows, self.window // signal.HOP + 1
+        coarse = objects.mean(maps)[:, None].float()
+        masks = F.interpolate(coarse, size, mode='bilinear')[:, 0]
+        if self.share:
+            masks = share_masks(masks, inputs['index'])
+        return masks.clamp(0, signal.RATIO_LIMIT)
 
-        Returns:
-            Tensor: Masks in [0, 1], low frequencies first, [S, f, t] as F_a's.
-        """
-        maps = class_maps(localizer, features, labels).mT
-        peak = maps.amax((-2, -1), keepdim=True)
-        return (maps / peak.clamp_min(1e-12)).where(peak > 0, 1)
+    def estimate(self, inputs: dict[str, Tensor]) -> Tensor:
+        """Estimate every source: [S, L]."""
+        return self.explain(inputs)['pred_sources']
+
+    def explain(self, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Estimates and masks."""
+        masks, mixtures = self.masks(inputs), inputs['mixture']
+        waves = apply_masks(masks, pad_to(mixtures, self.window), inputs['index'])
+        return {'pred_sources': waves[:, : mixtures.shape[-1]], 'pred_masks': masks}
 
 
-def class_maps(localizer: CoarseToFine, features: dict[str, Tensor], labels: Tensor) -> Tensor:
-    """Eq. 4 on the sound: W_a [S, t, f] of each source's class.
+def mixture_masks(maps: Tensor) -> Tensor:
+    """Maps of sound, divided by their maxima.
 
-    Raises:
-        ValueError: The localizer has no such class.
+    Args:
+        maps (Tensor): From 0 on, [S, t, f]. One that is zero everywhere, of a class that the
+            localizer does not hear at all, gives a mask of ones: the mixture as estimate.
+
+    Returns:
+        Tensor: In [0, 1], low frequencies first, [S, f, t].
     """
-    logits = features.get('audio_tag_logits')
-    if logits is not None and int(labels.max()) >= logits.shape[1]:
-        known = logits.shape[1]
-        raise ValueError(f'labels {labels.tolist()}: the localizer has {known} classes, from 0')
-    clips = torch.arange(len(labels), device=labels.device)
-    return localizer.disentangler(features['F_a'], localizer.audio_tag_head, clips, labels)
+    maps = maps.mT
+    peak = maps.amax((-2, -1), keepdim=True)
+    return (maps / peak.clamp_min(1e-12)).where(peak > 0, 1)

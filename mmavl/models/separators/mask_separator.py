@@ -2,7 +2,6 @@
 
 from abc import abstractmethod
 
-import torch
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -11,8 +10,7 @@ from mmavl.structures import AVDataSample
 
 from . import signal
 from .base_separator import BaseSeparator, pad_to
-
-_LEAST = 1e-6
+from .masks import apply_masks, share_masks
 
 
 class MaskSeparator(BaseSeparator):
@@ -21,7 +19,7 @@ class MaskSeparator(BaseSeparator):
     A subclass gives :meth:`logits`.
 
     Args:
-        unet (dict, optional): Config of the U-Net.
+        unet (dict): Config of the U-Net.
         mask (str): 'binary', trained by binary cross-entropy, or 'ratio', trained by absolute
             differences and clamped to [0, 5]. Defaults to 'binary'.
         threshold (float, optional): Above it a binary mask is 1, else 0. None applies the
@@ -40,7 +38,7 @@ class MaskSeparator(BaseSeparator):
 
     def __init__(
         self,
-        unet: dict | None,
+        unet: dict,
         mask: str = 'binary',
         threshold: float | None = 0.5,
         share: bool = False,
@@ -52,7 +50,7 @@ class MaskSeparator(BaseSeparator):
         super().__init__(data_preprocessor, init_cfg)
         if mask not in ('binary', 'ratio'):
             raise ValueError(f"mask must be 'binary' or 'ratio', not {mask!r}")
-        self.unet = unet and MODELS.build(unet)
+        self.unet = MODELS.build(unet)
         self.mask = mask
         self.threshold = threshold
         self.share = share
@@ -61,7 +59,7 @@ class MaskSeparator(BaseSeparator):
 
     @abstractmethod
     def logits(self, inputs: dict[str, Tensor], mixture: Tensor) -> Tensor:
-        """Mask logits [S, rows, T] of warped mixture magnitudes [M, rows, T]."""
+        """Mask logits of warped mixture magnitudes [M, rows, T]: [S, rows, T], or by object."""
 
     def soft_masks(self, inputs: dict[str, Tensor], mixture: Tensor) -> Tensor:
         """Masks before they are thresholded or clamped, [S, rows, T]."""
@@ -99,25 +97,12 @@ class MaskSeparator(BaseSeparator):
         mixture = self.warped(inputs['mixture'])
         values = self.soft_masks(inputs, mixture)
         if self.share:
-            values = self.shared(values, inputs['index'])
+            values = share_masks(values, inputs['index'], probabilities=self.mask == 'binary')
         if self.mask == 'binary' and self.threshold is not None:
             return (values > self.threshold).to(mixture.dtype)
         return values.clamp(0, signal.RATIO_LIMIT)
 
-    def shared(self, masks: Tensor, index: Tensor) -> Tensor:
-        """Masks [S, rows, T] that add up to one over the sources of each mixture.
-
-        Of probabilities this is the softmax of their logits. Ratios that are all zero stay so.
-        """
-        parts = masks = masks.float()  # bfloat16 has no number between 0.996 and 1
-        if self.mask == 'binary':
-            masks = masks.clamp(_LEAST, 1 - _LEAST)
-            parts = masks / (1 - masks)
-        whole = parts.new_zeros(int(index.max()) + 1, *parts.shape[1:]).index_add(0, index, parts)
-        alone = (torch.bincount(index) == 1)[index, None, None]
-        return masks.where(alone, parts / whole.clamp_min(_LEAST)[index])
-
-    def separate(self, inputs: dict[str, Tensor]) -> Tensor:
+    def estimate(self, inputs: dict[str, Tensor]) -> Tensor:
         """Estimate every source: [S, L]."""
         return self.masked(inputs, self.masks(inputs))
 
@@ -129,11 +114,7 @@ class MaskSeparator(BaseSeparator):
     def masked(self, inputs: dict[str, Tensor], masks: Tensor) -> Tensor:
         """Waveforms [S, L] of the mixtures behind masks [S, rows, T]."""
         length = inputs['mixture'].shape[-1]
-        padded = self.padded(inputs['mixture'])
-        spectrum = signal.stft(padded)
-        masks = signal.unwarp(masks, spectrum.shape[-2])[:, None]
-        waves = signal.reconstruct(masks, spectrum[inputs['index']], padded.shape[-1])
-        return waves[:, 0, :length]
+        return apply_masks(masks, self.padded(inputs['mixture']), inputs['index'])[:, :length]
 
     def padded(self, waves: Tensor) -> Tensor:
         """Waveforms with silence behind them, up to as many frames as the U-Net can halve.
@@ -141,7 +122,7 @@ class MaskSeparator(BaseSeparator):
         Raises:
             ValueError: They are longer than the window.
         """
-        block = self.window + 1 if self.unet is None else self.unet.side * signal.HOP
+        block = self.unet.side * signal.HOP
         length = -(-(waves.shape[-1] + 1) // block) * block - 1
         return pad_to(waves, min(length, self.window))
 

@@ -2,15 +2,13 @@
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from mmavl.registry import MODELS
-from mmavl.structures import AVDataSample
 
 from ..backbones import FrozenBackbone
 from . import signal
 from .mask_separator import MaskSeparator
-from .objects import Objects, objects_of
+from .objects import Objects, localizer_features, objects_of
 
 
 @MODELS.register_module()
@@ -24,18 +22,13 @@ class MixAndSeparate(MaskSeparator):
     Args:
         localizer (dict): Config of a :class:`CoarseToFine`; its weights come from
             :class:`mmavl.engine.hooks.LocalizerWeightsHook`.
-        guidance (dict): Config: :class:`GradCAMMask`, :class:`AudioGuidance` or
-            :class:`VisualGuidance`.
-        unet (dict, optional): Config of the U-Net; None where the guidance itself gives masks.
-        synthesizer (dict, optional): Config, e.g. of a :class:`LinearSynthesizer`; None likewise.
+        guidance (dict): Config: :class:`AudioGuidance` or :class:`VisualGuidance`.
+        unet (dict): Config of the U-Net.
+        synthesizer (dict): Config, e.g. of a :class:`LinearSynthesizer`.
         train_localizer (bool): Whether the loss of separation also trains the localizer (what of
             it the guidance uses; class-specific maps carry no gradient). Defaults to False: it is
             frozen.
-        **kwargs: ``mask``, ``window``, ``rows``, ``data_preprocessor`` and ``init_cfg``, as for
-            :class:`MaskSeparator`.
-
-    Raises:
-        ValueError: U-Net and synthesizer are missing where they are needed, or needless.
+        **kwargs: As for :class:`MaskSeparator`.
 
     Source: section 3.3 of the paper; H. Zhao et al., "The sound of pixels", ECCV 2018.
     """
@@ -44,21 +37,17 @@ class MixAndSeparate(MaskSeparator):
         self,
         localizer: dict,
         guidance: dict,
-        unet: dict | None = None,
-        synthesizer: dict | None = None,
+        unet: dict,
+        synthesizer: dict,
         train_localizer: bool = False,
         **kwargs,
     ) -> None:
         super().__init__(unet, **kwargs)
         self.localizer = MODELS.build(localizer)
         self.guidance = MODELS.build(guidance)
-        name = type(self.guidance).__name__
-        if self.guidance.gives_masks != (unet is None) or (unet is None) != (synthesizer is None):
-            needs = 'neither unet nor' if self.guidance.gives_masks else 'both unet and'
-            raise ValueError(f'guidance {name} takes {needs} synthesizer')
-        self.synthesizer = synthesizer and MODELS.build(synthesizer)
+        self.synthesizer = MODELS.build(synthesizer)
         self.train_localizer = train_localizer
-        self.localizer.requires_grad_(train_localizer and self.unet is not None)
+        self.localizer.requires_grad_(train_localizer)
         for module in self.localizer.modules():
             if isinstance(module, FrozenBackbone):
                 module.requires_grad_(False)
@@ -82,13 +71,10 @@ class MixAndSeparate(MaskSeparator):
         """The localizer's features of each object's mixture and frame, computed or given."""
         if 'localized' in inputs:
             return inputs['localized']
-        audio = self.localizer.audio_backbone(inputs['spectrogram'])[inputs['index']]
-        visual = {k: inputs[k] for k in ('image', 'image_features') if k in inputs}
-        features = self.localizer.extract({'audio_features': audio, **visual})
-        return {name: value[objects.owners] for name, value in features.items()}
+        return localizer_features(self.localizer, inputs, objects)
 
     def guide(self, inputs: dict[str, Tensor]) -> Tensor:
-        """Guiding vectors [S, c], or masks [S, f, t], of all sources.
+        """Guiding vectors of all sources, [S, c].
 
         A clip with several sounding objects is guided by the mean of what these give.
         """
@@ -102,13 +88,6 @@ class MixAndSeparate(MaskSeparator):
         spectral = self.unet(signal.log_magnitude(mixture)[:, None])
         return self.synthesizer(self.guide(inputs).float(), spectral, inputs['index'])
 
-    def soft_masks(self, inputs: dict[str, Tensor], mixture: Tensor) -> Tensor:
-        """Masks of the U-Net, or the guidance's own, [S, rows, T]."""
-        if self.unet is not None:
-            return super().soft_masks(inputs, mixture)
-        coarse = self.guide(inputs)[:, None].float()
-        return F.interpolate(coarse, mixture.shape[-2:], mode='bilinear')[:, 0]
-
     def explain(self, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
         """Estimates, masks and, where the guidance has such, its weights in the frame."""
         objects = objects_of(inputs)
@@ -118,15 +97,3 @@ class MixAndSeparate(MaskSeparator):
             maps = self.guidance.weights(self.localizer, features, objects.labels)
             result['guide_maps'] = objects.mean(maps)
         return result
-
-    def loss(
-        self, inputs: dict[str, Tensor], data_samples: list[AVDataSample]
-    ) -> dict[str, Tensor]:
-        """As of :class:`MaskSeparator`.
-
-        Raises:
-            NotImplementedError: There is no U-Net to be trained.
-        """
-        if self.unet is None:
-            raise NotImplementedError('MixAndSeparate is not trained without a U-Net: test it')
-        return super().loss(inputs, data_samples)

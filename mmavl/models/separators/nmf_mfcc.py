@@ -67,12 +67,12 @@ class NMFMFCC(BaseSeparator):
         self.register_buffer('bands', bands, persistent=False)
         self.register_buffer('cosines', cosines, persistent=False)
 
-    def separate(self, inputs: dict[str, Tensor]) -> Tensor:
+    def estimate(self, inputs: dict[str, Tensor]) -> Tensor:
         """Estimate every source: [S, L], in float32 also inside autocast."""
         with full_precision(inputs['mixture'].device):
-            return self._separate(inputs)
+            return self._estimate(inputs)
 
-    def _separate(self, inputs: dict[str, Tensor]) -> Tensor:
+    def _estimate(self, inputs: dict[str, Tensor]) -> Tensor:
         length = inputs['mixture'].shape[-1]
         spectra = signal.stft(inputs['mixture'])
         generator = torch.Generator().manual_seed(self.seed)

@@ -5,6 +5,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from ..localizers import CoarseToFine
+
 
 class Objects(NamedTuple):
     """O objects of S sources: one of a single source, several of a clip with several sounds.
@@ -41,3 +43,23 @@ def objects_of(inputs: dict[str, Tensor]) -> Objects:
         owners = torch.arange(len(labels), device=labels.device)
         return Objects(labels, owners, whole.expand(len(labels), -1))
     return Objects(inputs['object_labels'], inputs['object_owners'], inputs['object_boxes'])
+
+
+def localizer_features(
+    localizer: CoarseToFine, inputs: dict[str, Tensor], objects: Objects
+) -> dict[str, Tensor]:
+    """What a localizer extracts of each object's mixture and frame.
+
+    Args:
+        localizer (CoarseToFine): The localizer.
+        inputs (dict): ``spectrogram`` of the M mixtures, ``image`` or ``image_features`` of the S
+            sources, and ``index``, the mixture of each.
+        objects (Objects): O objects.
+
+    Returns:
+        dict[str, Tensor]: Of its :meth:`extract`, [O, ...] each.
+    """
+    audio = localizer.audio_backbone(inputs['spectrogram'])[inputs['index']]
+    visual = {k: inputs[k] for k in ('image', 'image_features') if k in inputs}
+    features = localizer.extract({'audio_features': audio, **visual})
+    return {name: value[objects.owners] for name, value in features.items()}

@@ -105,7 +105,7 @@ class TaggedNMF(BaseSeparator):
             names = ', '.join(self.localizer.classes[number] for number in silent)
             raise ValueError(f'{names}: the tagger has no label for it, and cannot tell it apart')
 
-    def separate(self, inputs: dict[str, Tensor]) -> Tensor:
+    def estimate(self, inputs: dict[str, Tensor]) -> Tensor:
         """Estimate every source: [S, L], in float32 also inside autocast.
 
         Raises:
@@ -115,12 +115,12 @@ class TaggedNMF(BaseSeparator):
         with full_precision(inputs['mixture'].device):
             return torch.cat(
                 [
-                    self._separate(mixture, inputs['labels'][inputs['index'] == number])
+                    self._estimate(mixture, inputs['labels'][inputs['index'] == number])
                     for number, mixture in enumerate(inputs['mixture'])
                 ]
             )
 
-    def _separate(self, mixture: Tensor, labels: Tensor) -> Tensor:
+    def _estimate(self, mixture: Tensor, labels: Tensor) -> Tensor:
         """[L], [C] -> [C, L]; silence behind the mixture takes no time."""
         if len(labels) == 1 or mixture.abs().sum() <= 1e-5:
             return mixture.expand(len(labels), -1) / len(labels)

@@ -26,8 +26,6 @@ class VisualGuidance(nn.Module):
     Source: section 3.3 of the paper.
     """
 
-    gives_masks = False
-
     def __init__(self, temperature: float = 0.1, projected: bool = False) -> None:
         super().__init__()
         if temperature <= 0:
@@ -39,7 +37,7 @@ class VisualGuidance(nn.Module):
     def forward(
         self, localizer: CoarseToFine, features: dict[str, Tensor], labels: Tensor
     ) -> Tensor:
-        """Guide; arguments as of :class:`GradCAMMask`.
+        """Guide; arguments as of :class:`AudioGuidance`.
 
         Returns:
             Tensor: [S, c], c as of E_v or of the alignment.

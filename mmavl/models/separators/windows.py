@@ -1,7 +1,7 @@
-"""Sounds of any length, separated window by window and joined without seams."""
+"""Recordings of any length in windows, and estimates joined without seams."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import torch
 from torch import Tensor
@@ -9,111 +9,100 @@ from torch.nn import functional as F
 
 from mmavl.errors import DataError
 
-from .base_separator import BaseSeparator
 from .signal import resample
-from .window_inputs import Frames, Sources, Spectrograms, cut
 
 #: Share of a window over which it is cross-faded with the next one.
 FADE = 0.25
 
 
-@torch.no_grad()
-def separate_waveform(
-    model: BaseSeparator,
-    waveform: Tensor,
-    frames: Tensor | None,
-    labels: Sequence[int],
-    sample_rate: int | None = None,
-    fade: float = FADE,
-    batch_size: int = 4,
-    boxes: Tensor | None = None,
-) -> Tensor:
-    """Take a recording of any length apart.
+class Recording:
+    """A mixture in windows.
 
-    A model with a ``window`` separates windows of that length, as in its training; one without
-    gets the whole sound at once. Windows lie evenly, the first at the beginning and the last at
-    the end. Neighbours overlap by ``fade`` of a window at least, and are cross-faded in the middle
-    of what they share by raised cosines, ``sin ** 2`` and ``cos ** 2``, which add up to one: what
-    is equal in both passes unchanged, and nothing jumps. A sound shorter than a window gets
-    silence behind it, which is cut off again.
-
-    A silent sound gives silent sources. Samples beyond [-1, 1] are taken as they are.
+    Windows lie evenly, the first at the beginning and the last at the end. Neighbours overlap by
+    ``fade`` of a window at least. A sound shorter than a window gets silence behind it.
 
     Args:
-        model (BaseSeparator): In evaluation mode, with its :class:`SeparationDataPreprocessor`.
-        waveform (Tensor): The mixture, [L], or [C, L], whose channels are averaged.
-        frames (Tensor, optional): RGB in 0-255, of the size that the model was trained with:
-            [3, H, W], one frame for the whole sound and all sources; [T, 3, H, W], spread evenly
-            over the sound, of which a window takes the one nearest to its centre; or
-            [n, T, 3, H, W], each source's own. None for models that do not look.
-        labels (Sequence[int]): Class of each of the n sources.
-        sample_rate (int, optional): Of the waveform, in Hz. Separation itself takes place at
-            the preprocessor's rate, which bounds the frequencies of the sources. Defaults to it.
+        waveform (Tensor): [L], or [C, L], whose channels are averaged.
+        sample_rate (int): In Hz.
+        model_rate (int): At which it is separated, in Hz.
+        window (int, optional): Samples of a window, at ``model_rate``. Defaults to None: all.
         fade (float): In (0, 1/3]. Defaults to a quarter.
-        batch_size (int): Windows that are separated at once. Defaults to 4.
-        boxes (Tensor, optional): Where in its frames each source's object is, xyxy in [0, 1],
-            [n, 4], for :class:`CoSeparation`. Defaults to the whole frame.
 
-    Returns:
-        Tensor: The sources, float32 [n, L], finite, at the waveform's rate, on the model's device.
+    Attributes:
+        mono (Tensor): float32 [L], at ``sample_rate``.
+        mixture (Tensor): The same at ``model_rate``.
+        window (int): Samples of each window.
+        starts (list[int]): First sample of each window, at ``model_rate``.
 
     Raises:
         DataError: The waveform is empty or holds values that are not finite.
-        ValueError: The model is in training mode, there is no label, or another argument is out
-            of its range or of the wrong shape.
+        ValueError: It is of another shape or type, or ``fade`` is out of its range.
     """
-    if model.training:
-        raise ValueError('the model is in training mode: call its eval() first')
-    preprocessor = model.data_preprocessor
-    mono = _mono(waveform).to(preprocessor.device)
-    rate = preprocessor.sample_rate if sample_rate is None else sample_rate
-    if rate < 1 or batch_size < 1:
-        raise ValueError(f'sample_rate={rate} and batch_size={batch_size} must be above 0')
-    mixture = resample(mono, rate, preprocessor.sample_rate)
-    window = model.window or len(mixture)
-    length = max(len(mixture), window)
-    starts = window_starts(length, window, fade)
-    weights = cross_fades(starts, window, fade).to(mixture)
-    told = Sources(labels, boxes, mixture.device)
-    seen = Frames(model, frames, len(labels), len(starts))
-    heard = Spectrograms(preprocessor, mono, rate, window)
 
-    out = mixture.new_zeros(len(labels), length)
-    for first in range(0, len(starts), batch_size):
-        chosen = starts[first : first + batch_size]
-        inputs = {
-            'mixture': cut(mixture, chosen, window),
-            **told.inputs(len(chosen)),
-            **seen.inputs(first, len(chosen)),
-            **heard.inputs(chosen),
-        }
-        parts = model.separate(inputs).unflatten(0, (len(chosen), -1))
-        for start, weight, part in zip(chosen, weights[first:], parts):
-            out[:, start : start + window] += weight * part
-    sources = resample(out[:, : len(mixture)], preprocessor.sample_rate, rate)
-    # resampling there and back can end a sample early or late
-    return F.pad(sources, (0, len(mono) - sources.shape[-1]))
+    def __init__(
+        self,
+        waveform: Tensor,
+        sample_rate: int,
+        model_rate: int,
+        window: int | None = None,
+        fade: float = FADE,
+    ) -> None:
+        if sample_rate < 1:
+            raise ValueError(f'sample_rate={sample_rate} must be above 0')
+        self.mono = _mono(waveform)
+        self.sample_rate, self.model_rate = sample_rate, model_rate
+        self.mixture = resample(self.mono, sample_rate, model_rate)
+        self.window = window or len(self.mixture)
+        self.fade = fade
+        self._at: dict[int, Tensor] = {model_rate: self.mixture}
+        self.starts = window_starts(max(len(self.mixture), self.window), self.window, fade)
+
+    def windows(self, starts: Sequence[int], rate: int | None = None) -> Tensor:
+        """Windows by their first samples at ``model_rate``.
+
+        Args:
+            starts (Sequence[int]): Some of :attr:`starts`.
+            rate (int, optional): In Hz, of what is given. Defaults to ``model_rate``.
+
+        Returns:
+            Tensor: [len(starts), window * rate / model_rate].
+        """
+        rate = rate or self.model_rate
+        if rate not in self._at:
+            self._at[rate] = resample(self.mono, self.sample_rate, rate)
+        ratio = rate / self.model_rate
+        begins = [round(start * ratio) for start in starts]
+        return cut(self._at[rate], begins, round(self.window * ratio))
+
+    def join(self, parts: Iterable[Tensor]) -> Tensor:
+        """Join estimates of all windows.
+
+        Neighbours are cross-faded in the middle of what they share by raised cosines, ``sin ** 2``
+        and ``cos ** 2``, which add up to one: what is equal in both passes unchanged, and nothing
+        jumps.
+
+        Args:
+            parts (Iterable[Tensor]): Of each window in order, [n, window].
+
+        Returns:
+            Tensor: float32 [n, L], at the recording's own rate.
+        """
+        weights = cross_fades(self.starts, self.window, self.fade).to(self.mixture)
+        joined: Tensor | None = None
+        for start, weight, part in zip(self.starts, weights, parts, strict=True):
+            if joined is None:
+                length = self.starts[-1] + self.window
+                joined = self.mixture.new_zeros(len(part), length)
+            joined[:, start : start + self.window] += weight * part
+        sources = resample(joined[:, : len(self.mixture)], self.model_rate, self.sample_rate)
+        # resampling there and back can end a sample early or late
+        return F.pad(sources, (0, len(self.mono) - sources.shape[-1]))
 
 
-def window_spans(
-    model: BaseSeparator, length: int, sample_rate: int, fade: float = FADE
-) -> list[tuple[float, float]]:
-    """What :func:`separate_waveform` makes windows of; as many frames fall to one each.
-
-    Args:
-        model (BaseSeparator): The separator.
-        length (int): Samples of the sound.
-        sample_rate (int): Of the sound, in Hz.
-        fade (float): As there.
-
-    Returns:
-        list[tuple[float, float]]: First and last second of each window, inside the sound.
-    """
-    rate = model.data_preprocessor.sample_rate
-    resampled = math.ceil(length * rate / sample_rate)
-    window = model.window or resampled
-    starts = window_starts(max(resampled, window), window, fade)
-    return [(start / rate, min((start + window) / rate, length / sample_rate)) for start in starts]
+def cut(wave: Tensor, starts: Sequence[int], size: int) -> Tensor:
+    """Parts of a wave, [len(starts), size], with silence beyond its end."""
+    parts = [wave[start : start + size] for start in starts]
+    return torch.stack([F.pad(part, (0, size - len(part))) for part in parts])
 
 
 def window_starts(length: int, window: int, fade: float = FADE) -> list[int]:

@@ -33,7 +33,7 @@ class Leaky(BaseSeparator):
     def __init__(self):
         super().__init__({'type': SeparationDataPreprocessor})
 
-    def separate(self, inputs):
+    def estimate(self, inputs):
         leak = inputs['labels'][:, None] / 5
         return inputs['sources'] + leak * inputs['mixture'][inputs['index']]
 

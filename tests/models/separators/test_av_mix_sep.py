@@ -28,7 +28,7 @@ def test_silence_gives_silence_of_the_same_length(build_peer, make_batch):
     inputs, _ = make_batch(length=300)
     inputs['mixture'][0] = 0
     with torch.no_grad():
-        found = model.separate(inputs)
+        found = model.estimate(inputs)
     assert found.shape == (4, 300)
     assert found[:2].abs().max() == 0
     assert torch.isfinite(found).all()

@@ -7,7 +7,7 @@ from mmavl.models.separators.base_separator import BaseSeparator, pad_to
 class Doubling(BaseSeparator):
     """Takes each source for twice its mixture."""
 
-    def separate(self, inputs):
+    def estimate(self, inputs):
         return 2 * inputs['mixture'][inputs['index']]
 
 
@@ -26,7 +26,7 @@ def test_each_mixture_gets_its_own_sources_and_estimates(make_batch):
 
 def test_without_samples_it_gives_the_estimates(make_batch):
     inputs, _ = make_batch(length=50)
-    assert torch.equal(Doubling()(inputs)['estimates'], Doubling().separate(inputs))
+    assert torch.equal(Doubling()(inputs)['estimates'], Doubling().estimate(inputs))
 
 
 def test_one_that_is_not_trained_says_so(make_batch):

@@ -48,24 +48,11 @@ def test_a_binary_mask_is_thresholded_or_applied_as_it_is(build, inputs):
     torch.testing.assert_close(soft, torch.tensor([-2.0, 0.5]).sigmoid())
 
 
-def test_shared_masks_are_the_softmax_of_a_mixtures_logits(build):
-    logits = torch.tensor([1.0, -2.0, 0.5, 3.0])[:, None, None]
-    index = torch.tensor([0, 0, 0, 1])
-    found = build(share=True).shared(logits.sigmoid(), index)[:, 0, 0]
-    torch.testing.assert_close(found[:3], logits[:3, 0, 0].softmax(0))
-    torch.testing.assert_close(found[3], torch.tensor(3.0).sigmoid())  # alone: its own
-
-
-def test_sure_masks_of_bfloat16_are_shared_as_well(build):
-    masks = torch.tensor([1.0, 0.0, 1.0, 1.0], dtype=torch.bfloat16)[:, None, None]
-    found = build(share=True).shared(masks, torch.tensor([0, 0, 1, 1]))[:, 0, 0]
-    torch.testing.assert_close(found, torch.tensor([1.0, 0.0, 0.5, 0.5]), atol=1e-5, rtol=0)
-
-
-def test_shared_ratio_masks_are_divided_by_their_sum(build):
-    masks = torch.tensor([0.5, 1.5, 0.0, 0.0])[:, None, None]
-    found = build(mask='ratio', share=True).shared(masks, torch.tensor([0, 0, 1, 1]))
-    assert found[:, 0, 0].tolist() == [0.25, 0.75, 0, 0]
+def test_masks_are_shared_on_demand(build):
+    index = torch.tensor([0, 0])
+    inputs = {'mixture': torch.ones(1, BLOCK - 1), 'index': index}
+    found = build(share=True, threshold=None).masks(inputs)[:, 0, 0]
+    torch.testing.assert_close(found, torch.tensor([-2.0, 0.5]).softmax(0))
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,7 @@ UNET = {
 def build(localizer_config):
     def make(guidance='VisualGuidance', **options):
         torch.manual_seed(0)
-        if guidance != 'GradCAMMask':
-            options = {**UNET, **options}
+        options = {**UNET, **options}
         config = {'type': 'MixAndSeparate', 'localizer': localizer_config, 'window': WINDOW}
         config |= {'rows': 32, 'guidance': {'type': guidance}}
         return MODELS.build({**config, **options})
@@ -80,7 +79,7 @@ def test_what_the_localizer_keeps_frozen_is_not_trained_along(build, localizer_c
 
 
 @pytest.mark.parametrize('mask', ['binary', 'ratio'])
-@pytest.mark.parametrize('guidance', ['VisualGuidance', 'AudioGuidance', 'GradCAMMask'])
+@pytest.mark.parametrize('guidance', ['VisualGuidance', 'AudioGuidance'])
 def test_mixtures_of_any_number_of_sources_are_separated(build, make_batch, guidance, mask):
     model = build(guidance, mask=mask).eval()
     inputs, samples = make_batch(counts=(1, 3))
@@ -104,7 +103,7 @@ def test_estimates_are_the_mask_times_the_mixture(build, make_batch, monkeypatch
     )[:, 0]
     monkeypatch.setattr(model, 'logits', lambda *_: 20 * ideal - 10)
     assert torch.equal(model.masks(inputs), ideal)
-    found = model.separate(inputs)
+    found = model.estimate(inputs)
     linear = signal.unwarp(ideal)
     spectrum = signal.stft(F.pad(inputs['mixture'], (0, WINDOW - 8000)))
     expected = signal.istft(linear * spectrum[inputs['index']], WINDOW)[:, :8000]
@@ -125,16 +124,15 @@ def test_what_guides_a_source_is_its_own_frame_and_its_mixtures_sound(build, mak
     assert ((sound - frame).abs().sum(1)[:2] == 0).all()
 
 
-@pytest.mark.parametrize('guidance', ['VisualGuidance', 'AudioGuidance', 'GradCAMMask'])
+@pytest.mark.parametrize('guidance', ['VisualGuidance', 'AudioGuidance'])
 def test_silence_gives_silence_and_short_mixtures_keep_their_length(build, make_batch, guidance):
     model = build(guidance, mask='ratio').eval()
     inputs, samples = make_batch(length=300)
     inputs['mixture'][0] = 0
     inputs['sources'][:2] = 0
     with torch.no_grad():
-        found = model.separate(inputs)
-        if model.unet is not None:
-            assert torch.isfinite(model(inputs, samples, 'loss')['loss_mask'])
+        found = model.estimate(inputs)
+        assert torch.isfinite(model(inputs, samples, 'loss')['loss_mask'])
     assert found.shape == (4, 300)
     assert found[:2].abs().max() == 0
     assert torch.isfinite(found).all()
@@ -143,18 +141,12 @@ def test_silence_gives_silence_and_short_mixtures_keep_their_length(build, make_
 def test_a_mixture_longer_than_the_window_names_the_transform(build, make_batch):
     inputs, _ = make_batch(length=WINDOW + 1)
     with pytest.raises(ValueError, match=r'8192 samples are more than .* 8191.*CropPad'):
-        build().separate(inputs)
+        build().estimate(inputs)
 
 
-def test_parts_that_do_not_fit_each_other_are_refused(build, localizer_config):
-    with pytest.raises(ValueError, match='VisualGuidance takes both unet and synthesizer'):
-        build(unet=None)
-    with pytest.raises(ValueError, match='GradCAMMask takes neither unet nor synthesizer'):
-        build('GradCAMMask', **UNET)
+def test_another_kind_of_mask_is_refused(build):
     with pytest.raises(ValueError, match="mask must be 'binary' or 'ratio', not 'soft'"):
         build(mask='soft')
-    with pytest.raises(NotImplementedError, match='MixAndSeparate is not trained'):
-        build('GradCAMMask').loss({}, [])
 
 
 def test_only_the_visual_backbone_can_be_cached(build):
@@ -202,7 +194,7 @@ def test_it_explains_its_estimates_by_masks_and_by_where_the_guidance_looks(buil
     for number, mine in enumerate((slice(0, 2), slice(2, 4))):
         assert torch.equal(found[number].pred_masks, masks[mine])
         torch.testing.assert_close(found[number].guide_maps, maps[mine])
-    torch.testing.assert_close(found[0].pred_sources, model.separate(inputs)[:2])
+    torch.testing.assert_close(found[0].pred_sources, model.estimate(inputs)[:2])
 
 
 def test_guidance_by_sound_has_no_map_in_the_frame(build, make_batch):

@@ -44,12 +44,12 @@ def test_sounds_of_different_timbre_come_apart(inputs):
 
 def test_clusters_are_named_by_the_references_only_if_asked(inputs):
     blind = NMFMFCC(templates=10)
-    estimates = blind.separate(inputs)
+    estimates = blind.estimate(inputs)
     told = NMFMFCC(templates=10, assignment='oracle')
-    assert torch.equal(told.separate(inputs), best_order(inputs['sources'], estimates))
+    assert torch.equal(told.estimate(inputs), best_order(inputs['sources'], estimates))
     swapped = {**inputs, 'sources': inputs['sources'].flip(0)}
-    assert torch.equal(blind.separate(swapped), estimates)
-    assert torch.equal(told.separate(swapped), told.separate(inputs).flip(0))
+    assert torch.equal(blind.estimate(swapped), estimates)
+    assert torch.equal(told.estimate(swapped), told.estimate(inputs).flip(0))
 
 
 def test_the_factors_fit_as_well_as_scikit_learns():
@@ -91,9 +91,9 @@ def test_k_means_finds_groups_and_copes_with_fewer_points_than_clusters():
 def test_silence_and_single_sources_are_finite(inputs):
     model = NMFMFCC(templates=5, iterations=5)
     silent = {k: v * 0 if v.is_floating_point() else v for k, v in inputs.items()}
-    assert model.separate(silent).abs().max() == 0
+    assert model.estimate(silent).abs().max() == 0
     single = {**inputs, 'index': torch.arange(2), 'mixture': inputs['sources']}
-    torch.testing.assert_close(model.separate(single), inputs['sources'], atol=1e-4, rtol=0)
+    torch.testing.assert_close(model.estimate(single), inputs['sources'], atol=1e-4, rtol=0)
 
 
 def test_it_is_not_trained_and_knows_its_options():
@@ -105,6 +105,6 @@ def test_it_is_not_trained_and_knows_its_options():
 
 def test_it_factorises_in_full_precision_inside_of_autocast_too(inputs):
     model = MODELS.build({'type': 'NMFMFCC', 'templates': 10})
-    expected = model.separate(inputs)
+    expected = model.estimate(inputs)
     with torch.autocast('cpu', torch.bfloat16):
-        assert torch.equal(model.separate(inputs), expected)
+        assert torch.equal(model.estimate(inputs), expected)

@@ -86,7 +86,7 @@ def inputs_of(mixtures, labels):
 @pytest.mark.parametrize('labels', [[0, 1], [1, 0], [2, 0], [0, 1, 2]])
 def test_each_name_gets_the_sound_that_bears_it(sources, labels):
     mixture = sources[labels].sum(0)
-    waves = make().separate(inputs_of(mixture[None], [labels]))
+    waves = make().estimate(inputs_of(mixture[None], [labels]))
     assert si_sdr(sources[labels], waves).min() > 15
     torch.testing.assert_close(waves.sum(0), mixture, atol=1e-5, rtol=0)
 
@@ -94,14 +94,14 @@ def test_each_name_gets_the_sound_that_bears_it(sources, labels):
 def test_masks_of_several_factorisations_are_averaged(sources):
     mixture = sources[:2].sum(0)
     inputs = inputs_of(mixture[None], [[0, 1]])
-    first, second, both = (make(templates=t).separate(inputs) for t in ([4], [9], [4, 9]))
+    first, second, both = (make(templates=t).estimate(inputs) for t in ([4], [9], [4, 9]))
     torch.testing.assert_close(both, (first + second) / 2, atol=1e-5, rtol=0)
 
 
 def test_the_level_of_a_mixture_makes_no_difference(sources):
     mixture = sources[:2].sum(0)
     loud, quiet = (
-        make().separate(inputs_of(mixture[None] * gain, [[0, 1]])) / gain for gain in (5, 0.01)
+        make().estimate(inputs_of(mixture[None] * gain, [[0, 1]])) / gain for gain in (5, 0.01)
     )
     assert si_sdr(loud, quiet).min() > 30
 
@@ -110,21 +110,21 @@ def test_mixtures_of_a_batch_and_silence_behind_them_do_not_matter(sources):
     mixtures = torch.stack([sources[:2].sum(0), sources[[0, 2]].sum(0)])
     mixtures[1, RATE:] = 0
     model = make()
-    waves = model.separate(inputs_of(mixtures, [[0, 1], [2, 0]]))
-    alone = model.separate(inputs_of(mixtures[1:, :RATE], [[2, 0]]))
+    waves = model.estimate(inputs_of(mixtures, [[0, 1], [2, 0]]))
+    alone = model.estimate(inputs_of(mixtures[1:, :RATE], [[2, 0]]))
     assert torch.equal(waves[2:, :RATE], alone)
     assert not waves[2:, RATE:].any()
-    assert torch.equal(waves[:2], model.separate(inputs_of(mixtures[:1], [[0, 1]])))
+    assert torch.equal(waves[:2], model.estimate(inputs_of(mixtures[:1], [[0, 1]])))
 
 
 def test_a_class_that_is_alone_is_the_mixture(sources):
     mixture = sources[:2].sum(0)
-    assert torch.equal(make().separate(inputs_of(mixture[None], [[1]]))[0], mixture)
+    assert torch.equal(make().estimate(inputs_of(mixture[None], [[1]]))[0], mixture)
 
 
 @pytest.mark.parametrize('mixture', [torch.zeros(1, RATE), torch.eye(1, RATE), torch.ones(1, 1)])
 def test_silence_a_click_and_a_single_sample_are_shared(mixture):
-    waves = make().separate(inputs_of(mixture, [[0, 1]]))
+    waves = make().estimate(inputs_of(mixture, [[0, 1]]))
     torch.testing.assert_close(waves.sum(0), mixture[0])
 
 
@@ -132,17 +132,17 @@ def test_autocast_changes_nothing_and_the_tagger_stays_as_it_is(sources):
     model = make()
     before = [p.clone() for p in model.parameters()]
     inputs = inputs_of(sources[:2].sum(0)[None], [[0, 1]])
-    waves = model.separate(inputs)
+    waves = model.estimate(inputs)
     precision = Precision.choose('bfloat16', 'cpu')
     with torch.no_grad(), precision.autocast():
-        assert torch.equal(precision.prepare(model).separate(inputs), waves)
+        assert torch.equal(precision.prepare(model).estimate(inputs), waves)
     assert all(torch.equal(old, p) for old, p in zip(before, model.parameters(), strict=True))
     assert not any(p.requires_grad or p.grad is not None for p in model.parameters())
 
 
 def test_a_class_that_the_tagger_does_not_know_is_named(sources):
     with pytest.raises(ValueError, match='nothing: the tagger has no label for it'):
-        make().separate(inputs_of(sources[:1], [[0, 3]]))
+        make().estimate(inputs_of(sources[:1], [[0, 3]]))
 
 
 def test_another_rate_than_the_taggers_is_refused():

@@ -3,7 +3,8 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from mmavl.models.separators.window_inputs import Frames, Sources, Spectrograms, cut
+from mmavl.models.separators.window_inputs import FrameInputs, SourceInputs
+from mmavl.models.separators.windows import Recording, cut
 
 
 def test_parts_are_cut_with_silence_beyond_the_end():
@@ -13,12 +14,12 @@ def test_parts_are_cut_with_silence_beyond_the_end():
 
 def test_sources_are_told_window_by_window():
     boxes = torch.tensor([[0.0, 0.0, 0.5, 1.0], [0.5, 0.0, 1.0, 1.0]], dtype=torch.float64)
-    found = Sources([7, 3], boxes, torch.device('cpu')).inputs(2)
+    found = SourceInputs([7, 3], boxes, torch.device('cpu')).of_windows(2)
     assert found['index'].tolist() == [0, 0, 1, 1]
     assert found['labels'].tolist() == found['object_labels'].tolist() == [7, 3, 7, 3]
     assert found['object_owners'].tolist() == [0, 1, 2, 3]
     assert found['object_boxes'].tolist() == [*boxes.tolist(), *boxes.tolist()]
-    assert set(Sources([7], None, torch.device('cpu')).inputs(1)) == {'index', 'labels'}
+    assert set(SourceInputs([7], None, torch.device('cpu')).of_windows(1)) == {'index', 'labels'}
 
 
 @pytest.mark.parametrize(
@@ -27,33 +28,20 @@ def test_sources_are_told_window_by_window():
 )
 def test_sources_without_a_class_or_a_box_each_are_refused(labels, boxes, message):
     with pytest.raises(ValueError, match=message):
-        Sources(labels, boxes, torch.device('cpu'))
+        SourceInputs(labels, boxes, torch.device('cpu'))
 
 
-def test_a_localizer_hears_the_window_at_its_own_rate():
-    preprocessor = SimpleNamespace(sample_rate=4000, spectrogram=_Wave(8000))
-    heard = Spectrograms(preprocessor, torch.arange(20.0), 8000, window=4)
-    found = heard.inputs([0, 3])['spectrogram']
-    assert found.tolist() == [list(range(8)), list(range(6, 14))]
-    assert (
-        Spectrograms(SimpleNamespace(spectrogram=None), torch.ones(4), 8000, 4).inputs([0]) == {}
-    )
+def test_windows_are_the_same_ones_at_another_rate():
+    wave = torch.sin(torch.arange(4000) / 5)
+    recording = Recording(wave, 8000, 4000, window=1000)
+    assert recording.starts == [0, 500, 1000]
+    assert recording.windows([0, 1000]).shape == (2, 1000)
+    at_its_own = recording.windows([500, 1000], 8000)
+    assert torch.equal(at_its_own, torch.stack([wave[1000:3000], wave[2000:4000]]))
 
 
-class _Wave:
-    """A spectrogram that gives the waveform itself."""
-
-    def __init__(self, rate):
-        self.sample_rate = rate
-
-    def __call__(self, wave):
-        return wave
-
-
-class _Looking:
-    """A model that gets images as they are, less a mean of 10 and by 2."""
-
-    data_preprocessor = SimpleNamespace(device=torch.device('cpu'), mean=10.0, std=2.0)
+#: Gives images less a mean of 10 and by 2.
+PREPROCESSOR = SimpleNamespace(device=torch.device('cpu'), mean=10.0, std=2.0)
 
 
 def pictures(*values):
@@ -61,7 +49,7 @@ def pictures(*values):
 
 
 def seen(frames, sources, windows, first, count):
-    found = Frames(_Looking(), frames, sources, windows).inputs(first, count)['image']
+    found = FrameInputs(PREPROCESSOR, frames, sources, windows).of_windows(first, count)['image']
     return (found * 2 + 10)[:, 0, 0, 0].tolist()
 
 
@@ -78,13 +66,13 @@ def test_each_source_has_its_own_frames():
 
 
 def test_a_backbone_looks_at_no_more_frames_than_are_used_and_may_give_two_maps():
-    model, looked = _Looking(), []
+    looked = []
 
     def backbone(images):
         looked.append(images)
         return images, 2 * images
 
-    model.visual_backbone = backbone
-    found = Frames(model, pictures(10, 12, 14, 16), 1, 2).inputs(0, 2)['image_features']
+    frames = FrameInputs(PREPROCESSOR, pictures(10, 12, 14, 16), 1, 2, backbone)
+    found = frames.of_windows(0, 2)['image_features']
     assert torch.cat(looked)[:, 0, 0, 0].tolist() == [1, 3]  # (12 - 10) / 2 and (16 - 10) / 2
     assert [level[:, 0, 0, 0].tolist() for level in found] == [[1, 3], [2, 6]]

@@ -28,7 +28,7 @@ test_dataloader = dict(dataset=dict(type='AVDataset', metainfo=metainfo))
 class KnowsTones(BaseSeparator):
     """What is below 1 kHz is low, what is above is high, and nothing is hiss."""
 
-    def separate(self, inputs):
+    def estimate(self, inputs):
         spectrum = torch.fft.rfft(inputs['mixture'][inputs['index']])
         hertz = torch.linspace(0, RATE / 2, spectrum.shape[1])
         bands = torch.stack([hertz < 1000, hertz >= 1000, hertz < -1])

@@ -1,4 +1,4 @@
-from mmavl.apis.naming import Naming, named_families
+from mmavl.models.naming import Naming, named_families
 
 FAMILIES = {'strings': ['Violin', 'Cello'], 'Music': ['Violin', 'Cello', 'Piano', 'strings']}
 
