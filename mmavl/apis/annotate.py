@@ -22,28 +22,28 @@ from .localization import Localization
 def annotate_video(
     source: str | MediaFile,
     out_file: str | Path,
-    found: Iterable[Localization],
+    windows: Iterable[Localization],
     classes: Sequence[str],
     max_side: int = 640,
     frame_rate: float | None = None,
     windows_file: str | Path | None = None,
     show_progress: bool = False,
 ) -> int:
-    """Draw what was found into a video's frames; each frame keeps its moment.
+    """Draw localizations into a video's frames; each frame keeps its moment.
 
-    Between two moments of ``found`` maps and scores are interpolated. Frames are read, drawn and
+    Between two windows maps and scores are interpolated. Frames are read, drawn and
     written one by one; the sound goes along packet by packet, copied where MP4 can hold it, else
     as AAC.
 
     Args:
         source (str | MediaFile): The video, or one that is open already; not the open file that
-            ``found`` comes from.
+            ``windows`` comes from.
         out_file (str): The MP4 to write; appears whole or not at all.
-        found (Iterable[Localization]): By time; taken as the frames need it.
+        windows (Iterable[Localization]): By time; taken as the frames need them.
         classes (Sequence[str]): All classes; chooses the colours.
         max_side (int): Longest side of the frames in pixels. Defaults to 640.
         frame_rate (float, optional): Leave out frames above this rate. Defaults to all.
-        windows_file (str, optional): Also write ``found``, one line of JSON each, without maps.
+        windows_file (str, optional): Also write ``windows``, one line of JSON each, without maps.
         show_progress (bool): Whether to draw a progress bar. Defaults to False.
 
     Returns:
@@ -60,7 +60,7 @@ def annotate_video(
         bar = stack.enter_context(
             tqdm(total=round(seconds), unit='s', disable=not show_progress, mininterval=0.5)
         )
-        timeline = Timeline(_written(found, lines))
+        timeline = Timeline(_written(windows, lines))
         writer, frames = None, 0
         for time, frame in _thinned(pictures.frames(), frame_rate):
             image = pictures.picture(frame)
@@ -78,16 +78,16 @@ def annotate_video(
 
 
 class Timeline:
-    """What was found, at any moments in growing order.
+    """Localizations at any moments in growing order.
 
     Args:
-        found (Iterable[Localization]): By time.
+        windows (Iterable[Localization]): By time.
     """
 
-    def __init__(self, found: Iterable[Localization]) -> None:
-        self._found = iter(found)
+    def __init__(self, windows: Iterable[Localization]) -> None:
+        self._windows = iter(windows)
         self._before: Localization | None = None
-        self._after = next(self._found, None)
+        self._after = next(self._windows, None)
 
     def at(self, time: float) -> tuple[dict[str, np.ndarray], dict[str, float], dict[str, str]]:
         """Maps, probabilities and finer names of what sounds at a moment.
@@ -95,7 +95,7 @@ class Timeline:
         Linear between the neighbours; what sounds is what sounds at the nearer one.
         """
         while self._after is not None and self._after.time <= time:
-            self._before, self._after = self._after, next(self._found, None)
+            self._before, self._after = self._after, next(self._windows, None)
         before, after = self._before or self._after, self._after or self._before
         if before is None:
             return {}, {}, {}
@@ -115,8 +115,8 @@ class Timeline:
         return maps, scores, nearer.kinds
 
     def finish(self) -> None:
-        """Take what is left of ``found``."""
-        for _ in self._found:
+        """Take the windows that are left."""
+        for _ in self._windows:
             pass
 
 
@@ -130,8 +130,8 @@ def _streams(file: MediaFile, stack: ExitStack) -> tuple[float, PictureStream, S
     return seconds, pictures, sound
 
 
-def _written(found: Iterable[Localization], file: IO | None) -> Iterator[Localization]:
-    for item in found:
+def _written(windows: Iterable[Localization], file: IO | None) -> Iterator[Localization]:
+    for item in windows:
         if file is not None:
             file.write(to_json(item.to_dict(brief=True)) + '\n')
         yield item

@@ -111,17 +111,17 @@ class BaseAVInferencer(ABC):
             TypeError, ValueError: An argument is of another kind, or an input lies in ``out_dir``.
             OSError: Nothing more can be written to ``out_dir``, e.g. because the disk is full.
         """
-        if return_datasamples and (out_dir is not None or return_vis):
+        folder = None if out_dir is None else Path(out_dir)
+        if return_datasamples and (folder or return_vis):
             raise ValueError('return_datasamples goes with neither out_dir nor return_vis')
         check_batch_size(batch_size)
         self.check_options(**options)
         clips, failures = list_clips(inputs)
-        if out_dir is not None:
-            check_out_dir(clips, out_dir)
+        if folder:
+            check_out_dir(clips, folder)
         out: dict[str, Any] = {'predictions': [], 'visualization': [], 'failures': failures}
         single = len(clips) == 1 and not isinstance(inputs, list)
         guard = partial(contained, failures=failures, single=single, out_dir=out_dir)
-        folder = None if out_dir is None else Path(out_dir)
         saved: list[dict] = []
         results = self._results(clips, batch_size, guard, return_datasamples, options)
         try:
@@ -133,12 +133,10 @@ class BaseAVInferencer(ABC):
                     out['predictions'].append(result)
                     out['visualization'] += [picture] if return_vis else []
                     if 'file' in loaded:
-                        entry |= self.go_on(
-                            result, loaded, folder, batch_size=batch_size, **options
-                        )
+                        entry |= self.go_on(result, loaded, folder, batch_size, **options)
         finally:
             results.close()
-            if folder is not None:
+            if folder:
                 out['index'] = write_index(folder, saved, failures)
         return out
 
@@ -214,7 +212,12 @@ class BaseAVInferencer(ABC):
         return False
 
     def go_on(
-        self, result: Any, loaded: dict[str, Any], folder: Path | None, **options
+        self,
+        result: Any,
+        loaded: dict[str, Any],
+        folder: Path | None,
+        batch_size: int,
+        **options,
     ) -> dict[str, Any]:
         """Do more with a clip, whose result stays if this fails; gives files for the index.
 

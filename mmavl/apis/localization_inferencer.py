@@ -100,8 +100,8 @@ class LocalizationInferencer(BaseAVInferencer):
         Args:
             batch (list): Clips and what :meth:`ClipPipeline.load` gave.
             return_datasamples (bool): Whether to give :class:`AVDataSample`. Defaults to False.
-            labels (Sequence[str], optional): Classes to make maps for whether they are heard or
-                not, beside those heard.
+            labels (Sequence[str], optional): Classes to make maps for in addition to those that
+                are audible.
             threshold (float): Probability from which a class counts as sounding. Defaults to 0.3.
             **options: Those of :meth:`go_on`.
 
@@ -149,6 +149,7 @@ class LocalizationInferencer(BaseAVInferencer):
         result: Localization,
         loaded: dict[str, Any],
         folder: Path | None,
+        batch_size: int,
         max_side: int = 640,
         frame_rate: float | None = None,
         labels: Sequence[str] | None = None,
@@ -162,6 +163,7 @@ class LocalizationInferencer(BaseAVInferencer):
             loaded (dict): With ``file``, the open video.
             folder (Path, optional): Where ``NAME.mp4`` and ``NAME.windows.jsonl`` are written, as
                 windows come: those of a long video are not kept. Defaults to None: they are kept.
+            batch_size (int): As for :meth:`video`.
             max_side, frame_rate: As for :meth:`annotate`.
             labels, whole_videos: Not used.
             **options: As for :meth:`video`.
@@ -169,7 +171,7 @@ class LocalizationInferencer(BaseAVInferencer):
         Returns:
             dict: The files ``video`` and ``windows``, where they are written.
         """
-        windows = self.video(loaded['file'].path, **options)
+        windows = self.video(loaded['file'].path, batch_size=batch_size, **options)
         if folder is not None:
             return self._save_video(result, folder, loaded['file'], windows, max_side, frame_rate)
         for window in windows:

@@ -181,8 +181,8 @@ class SeparationInferencer(BaseAVInferencer):
                 ``pred_sources`` [n, L]. Defaults to False.
             labels (list[str], optional): Classes to separate. Defaults to those named, see
                 :class:`mmavl.models.naming.Naming`.
-            threshold (float): Probability from which a class counts as heard; the best one always
-                does. Defaults to 0.3.
+            threshold (float): Probability from which a class counts as audible; the best one
+                always does. Defaults to 0.3.
             num_sources (int): How many sources a blind model makes. Defaults to 2.
             sources (Mapping, optional): For models that look at each source: by name its box
                 (left, top, right, bottom) in pixels of the frame, a picture's path, or RGB uint8

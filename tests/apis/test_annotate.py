@@ -43,6 +43,13 @@ def test_frames_keep_their_moments_and_the_sound_its_place(tmp_path, media):
     assert np.array_equal(before[0], after[0])  # copied, to the sample
 
 
+def test_an_mp4_is_read_twice_for_its_annotated_copy(tmp_path, media, opens):
+    source = str(media.write_clip(tmp_path / 'x.mp4', media.grey_frames(20), wave=media.tone(2)))
+    localize = LocalizationInferencer(media.toy_config(), device='cpu', show_progress=False)
+    assert localize.annotate(source, tmp_path / 'out.mp4') == 20
+    assert opens == [source] * 2
+
+
 def test_heat_boxes_and_scores_are_drawn_where_they_belong(tmp_path, media):
     frames = [np.full((240, 320, 3), 100, np.uint8)] * 4
     source = media.write_clip(tmp_path / 'x.mp4', frames, wave=media.tone(1))

@@ -176,9 +176,12 @@ def test_videos_are_annotated_unless_it_is_declined(tmp_path, config, videos, ca
 
 def test_the_annotations_options_are_those_of_the_command(tmp_path, config, videos, monkeypatch):
     asked = {}
-    monkeypatch.setattr(
-        LocalizationInferencer, 'go_on', lambda *args, **kw: asked.update(kw) or {}
-    )
+
+    def go_on(self, result, loaded, folder, batch_size, **options):
+        asked.update(options, batch_size=batch_size)
+        return {}
+
+    monkeypatch.setattr(LocalizationInferencer, 'go_on', go_on)
     options = {'rate': 3.0, 'smoothing': 0.5, 'max_side': 320, 'frame_rate': 2.0, 'batch_size': 5,
                'threshold': 0.25}  # fmt: skip
     words = [w for k, v in options.items() for w in (f'--{k.replace("_", "-")}', v)]

@@ -26,6 +26,7 @@ from mmavl.export.single_file import load_exported, save_exported
 from mmavl.media.audio import read_audio
 from mmavl.media.formats import kind_of
 from mmavl.media.image import read_image, read_image_size
+from mmavl.media.media_file import MediaFile
 from mmavl.media.sound_stream import SoundStream
 from mmavl.media.video import PictureStream, read_video_frame
 from mmavl.models.label_groups import MatrixGroups
@@ -259,6 +260,7 @@ def read_one_medium(path: Path) -> None:
     pictures = (
         lambda: read_video_frame(name, 1.3),
         lambda: _middle(name),
+        lambda: _one_file_for_all(name),
         lambda: annotate_video(name, path.with_name('annotated.mp4'), [], []),
     )
     kinds = {'picture': picture, 'sound': sound, 'video': sound + pictures}
@@ -277,10 +279,18 @@ def _window(name: str) -> None:
         sound.around(2.5)
 
 
-def _middle(name: str) -> None:
-    time = PictureStream.length_of(name) / 2
-    with PictureStream(name) as pictures:
-        next(pictures.at([time]))
+def _middle(source: str | MediaFile) -> None:
+    with PictureStream(source) as pictures:
+        next(pictures.at([pictures.length() / 2]))
+
+
+def _one_file_for_all(name: str) -> None:
+    with MediaFile(name) as file:
+        _middle(file)
+        with SoundStream(file, 16000, 1.0) as sound, PictureStream(file) as pictures:
+            for time, _ in pictures.at(number / 2 for number in range(20)):
+                sound.around(time)
+        read_audio(file, seconds=float('inf'))
 
 
 TARGETS = {

@@ -200,8 +200,8 @@ class BaseSeparator(AVModel):
                 **(images.of_windows(first, len(chosen)) if images else {}),
             }
             if spectrogram is not None:  # what the localizer hears, at its own rate
-                heard = recording.windows(chosen, spectrogram.sample_rate)
-                inputs['spectrogram'] = spectrogram(heard)
+                waves = recording.windows(chosen, spectrogram.sample_rate)
+                inputs['spectrogram'] = spectrogram(waves)
             yield from self.estimate(inputs).unflatten(0, (len(chosen), -1))
 
     def _frame_inputs(
