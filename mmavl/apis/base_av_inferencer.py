@@ -128,12 +128,11 @@ class BaseAVInferencer(ABC):
             for clip, loaded, result in results:
                 with guard(clip.name):
                     picture = self.draw(result, loaded) if return_vis else None
-                    entry = self.save_one(result, folder, loaded) if folder else {}
-                    saved.append(entry)
+                    saved.append(self.save_one(result, folder, loaded) if folder else {})
                     out['predictions'].append(result)
                     out['visualization'] += [picture] if return_vis else []
                     if 'file' in loaded:
-                        entry |= self.go_on(result, loaded, folder, batch_size, **options)
+                        saved[-1] |= self.go_on(result, loaded, folder, batch_size, **options)
         finally:
             results.close()
             if folder:
