@@ -1,5 +1,6 @@
 """Taking the sound of clips and videos apart."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -226,8 +227,11 @@ class SeparationInferencer(BaseAVInferencer):
         wave, rate = loaded['original']
         with self.precision.autocast():
             if self.guided:
-                mono = torch.from_numpy(loaded['waveform'])
-                audio_probs = self.model.audio_probs(mono, loaded['sample_rate'], frames)
+                mono, mono_rate = torch.from_numpy(loaded['waveform']), loaded['sample_rate']
+                # resampling can end a sample early, which would move the windows
+                missing = math.ceil(len(wave) * mono_rate / rate) - len(mono)
+                mono = torch.nn.functional.pad(mono, (0, max(missing, 0)))
+                audio_probs = self.model.audio_probs(mono, mono_rate, frames)
                 names = labels or self.model.audible(audio_probs, threshold)
             waves = self.model.separate(
                 torch.from_numpy(wave), rate, frames, names, loaded.get('boxes')

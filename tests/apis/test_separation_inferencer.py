@@ -188,6 +188,20 @@ def test_an_mp4_is_read_twice_at_most(config, media, tmp_path, opens, seconds):
     assert opens == [path]
 
 
+def test_probabilities_are_those_of_the_windows_that_are_separated(config, monkeypatch):
+    separate = SeparationInferencer(config, device='cpu', show_progress=False)
+    lengths, before = [], type(separate.model).audio_probs
+
+    def note(self, waveform, rate, frames):
+        lengths.append((len(waveform), rate))
+        return before(self, waveform, rate, frames)
+
+    monkeypatch.setattr(type(separate.model), 'audio_probs', note)
+    wave = np.zeros(44_101, np.float32)  # 8000.2 samples at 8 kHz, of which soxr gives 8000
+    separate((IMAGE, wave, 44_100), labels=['loud'])
+    assert lengths == [(8001, 8000)]
+
+
 def test_a_blind_separator_with_windows_is_refused(config):
     config['model']['with_ear'] = False
     with pytest.raises(ConfigError, match='tell sources apart from window to window'):
