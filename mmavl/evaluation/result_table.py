@@ -90,7 +90,7 @@ class ResultTable:
         columns (Sequence[Column]): From left to right.
         rows (Sequence[Row]): From top to bottom.
         title (str): What stands above it, in HTML.
-        head (str): Title of the column of names.
+        head (str): Title of the column of names, in text and Markdown.
     """
 
     columns: Sequence[Column]

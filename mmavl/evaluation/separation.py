@@ -124,7 +124,8 @@ def separation_table(metrics: Mapping[str, float]) -> ResultTable:
     rows = []
     for name, figures in by_row(metrics).items():
         if 'sources' in figures:
-            figures = {**figures, 'evaluated': f'{figures["sources"]:.0f} sources'}
+            count = int(figures['sources'])
+            figures = {**figures, 'evaluated': f'{count} source{"s" * (count != 1)}'}
         title = WITHOUT_MODEL.get(name, name.removeprefix('class/').replace('_', ' '))
         rows.append(Row(title, figures, muted=name in WITHOUT_MODEL))
     return ResultTable(
