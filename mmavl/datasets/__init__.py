@@ -1,4 +1,4 @@
-"""Datasets over one manifest format, and their transforms."""
+"""Datasets that read a manifest, and the transforms of their pipelines."""
 
 from .av_dataset import AVDataset
 from .manifest import check_manifest, read_manifest, write_manifest

@@ -1,4 +1,4 @@
-"""The dataset: clips of a manifest, as samples for a pipeline."""
+"""The main dataset: the clips of a manifest as training samples."""
 
 import random
 from collections.abc import Callable, Sequence
@@ -25,43 +25,43 @@ _FRAMES = ('middle', 'first', 'random', 'annotated')
 
 @DATASETS.register_module()
 class AVDataset(BaseDataset):
-    """Clips of a manifest (see :mod:`mmavl.datasets.manifest`), one frame and sound each.
+    """Clips of a manifest (see :mod:`mmavl.datasets.manifest`): one frame and the sound of each.
 
-    A sample, as the pipeline gets it, holds ``clip_id``, ``sample_idx``, ``classes`` (names,
+    The pipeline receives samples with ``clip_id``, ``sample_idx``, ``classes`` (names,
     [C]), ``tags`` (float32 [C]), ``img_path`` or ``video``, ``frame_index``, ``time``
     (seconds), ``audio_path``, ``duration``, ``boxes`` (float32 [n, 4], normalised xywh),
     ``box_labels`` (int64 [n]), ``box_families`` (int64 [n]), ``box_names`` (the manifest's
     names), ``box_sounding`` (bool [n]), and ``visual_tags``, ``annotators`` and ``sources``
-    (name -> path) where the manifest has them. Annotators' boxes also give ``gt_map``, their
-    consensus (float32 [256, 256], see
+    (name -> path) where the manifest has them. If a clip has boxes of several annotators, the
+    sample also has ``gt_map``, their consensus (float32 [256, 256], see
     :func:`~mmavl.evaluation.functional.consensus_reference`).
 
-    A training sample that cannot be loaded is named, counted and replaced by another one, as
-    long as no more than ``max_bad_share`` of the clips are bad. With ``test_mode`` the first
-    one stops the run.
+    In training, a sample that cannot be loaded is logged, counted and replaced by another one,
+    until more than ``max_bad_share`` of the clips are bad. With ``test_mode`` the first bad
+    sample raises an error.
 
     Args:
         ann_file (str): The manifest, relative to ``data_root``.
         data_root (str): The folder of the media. Defaults to ''.
-        tag_level (str): 'class', or 'group': C is then the number of the manifest's groups, a
-            group's tag is the greatest of its classes' unless the manifest names the group
-            itself, and box labels are group indices. Defaults to 'class'.
-        frame (str): Which frame of a clip to take: 'middle', 'first', 'random' (anew each
-            time), or 'annotated': each frame with boxes is a sample of its own. Defaults to
+        tag_level (str): 'class' or 'group'. With 'group', C is the number of groups in the
+            manifest, the tag of a group is the largest of its classes' tags unless the manifest
+            gives it directly, and box labels are group indices. Defaults to 'class'.
+        frame (str): Which frame of a clip to take: 'middle', 'first', 'random' (a new one each
+            time) or 'annotated', where each frame with boxes becomes a sample. Defaults to
             'middle'.
-        features (object, optional): Cached features; ``features.read(idx)`` gives a dict with
-            ``image_features`` and / or ``audio_features`` (arrays), which then need not be
-            loaded. Defaults to None.
+        features (object, optional): Cached features; ``features.read(idx)`` returns a dict with
+            the arrays ``image_features``, ``audio_features`` or both, which then replace the
+            media. Defaults to None.
         max_bad_share (float): The share of clips, below 1, that may be bad in training.
             Defaults to 0.01.
         filter_cfg (dict, optional): ``levels``: keep samples whose number of sounding tags is
-            one of these (by the boxes of the frame, else by the clip's tags).
+            in this list (counted from the boxes of the frame, else from the clip's tags).
         pipeline (Sequence[dict | Callable]): The transforms. Defaults to none.
         **kwargs: ``metainfo``, ``indices``, ``serialize_data``, ``test_mode`` and
             ``lazy_init``, as for mmengine's BaseDataset.
 
     Raises:
-        DataError: The manifest is unusable, or (later) a sample is.
+        DataError: The manifest cannot be used, or (later) a sample cannot be loaded.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class AVDataset(BaseDataset):
         if not 0 <= max_bad_share < 1:
             raise ValueError(f'max_bad_share={max_bad_share} is not in [0, 1)')
         if set(filter_cfg or {}) - {'levels'}:
-            raise ValueError(f'filter_cfg={filter_cfg} knows only levels')
+            raise ValueError(f'filter_cfg={filter_cfg} has unknown keys; only levels is allowed')
         self.tag_level = tag_level
         self.frame = frame
         self.features = features
@@ -100,13 +100,13 @@ class AVDataset(BaseDataset):
     # ------------------------------------------------------------------ annotations
 
     def load_data_list(self) -> list[dict]:
-        """Read the manifest and make its entries samples.
+        """Read the manifest and turn its entries into samples.
 
         Returns:
-            list[dict]: The samples; with ``frame='random'`` still without a frame.
+            list[dict]: The samples; with ``frame='random'``, no frame is chosen yet.
 
         Raises:
-            DataError: The manifest is missing, broken, or does not pass its checks.
+            DataError: The manifest is missing, damaged or invalid.
         """
         manifest = read_manifest(self.ann_file)
         for key, value in manifest['metainfo'].items():
@@ -120,7 +120,7 @@ class AVDataset(BaseDataset):
         return [sample for entry in manifest['data_list'] for sample in self._samples(entry)]
 
     def _samples(self, entry: dict) -> list[dict]:
-        """The samples that an entry of the manifest gives."""
+        """The samples of one entry of the manifest."""
         clip = {
             'clip_id': entry['clip_id'],
             'audio_path': media_path(self.data_root, entry['audio']),
@@ -144,7 +144,7 @@ class AVDataset(BaseDataset):
         return [{**clip, **self._at_frame(entry, index)} for index in indices]
 
     def _at_frame(self, entry: dict, index: int) -> dict:
-        """What belongs to one frame of an entry: its picture and its boxes."""
+        """The image and the boxes of one frame of an entry."""
         items = entry.get('boxes', {}).get(str(index), [])
         labels = [item['label'] for item in items]
         boxes = np.array([item['bbox'] for item in items], np.float32).reshape(-1, 4)
@@ -162,25 +162,25 @@ class AVDataset(BaseDataset):
         }
 
     def filter_data(self) -> list[dict]:
-        """Keep the samples of the levels asked for.
+        """Keep the samples whose level is listed in ``filter_cfg``.
 
         Returns:
             list[dict]: The samples.
 
         Raises:
-            DataError: None is left.
+            DataError: No sample is left.
         """
         levels = (self.filter_cfg or {}).get('levels')
         kept = [s for s in self.data_list if levels is None or _level(s) in levels]
         if not kept:
             raise DataError(
-                f'manifest {self.ann_file} gives no sample (frame={self.frame!r}, '
-                f'levels={levels}, {len(self.data_list)} before the filter)'
+                f'manifest {self.ann_file} has no samples with frame={self.frame!r} and '
+                f'levels={levels} ({len(self.data_list)} before filtering)'
             )
         return kept
 
     def full_init(self) -> None:
-        """Load the manifest, once."""
+        """Load the manifest once."""
         if not self._fully_initialized:
             super().full_init()
             self._forget_bad()
@@ -188,11 +188,11 @@ class AVDataset(BaseDataset):
     # ---------------------------------------------------------------------- samples
 
     def get_data_info(self, idx: int, frame: int | None = None) -> dict:
-        """The annotations of a sample, as the pipeline gets them.
+        """Return the annotations of a sample, as the pipeline receives them.
 
         Args:
             idx (int): Its index.
-            frame (int, optional): Where frames are random, take this one. Defaults to None.
+            frame (int, optional): The frame to take if frames are random. Defaults to None.
 
         Returns:
             dict: See the class.
@@ -215,10 +215,10 @@ class AVDataset(BaseDataset):
             frame (int, optional): As for :meth:`get_data_info`. Defaults to None.
 
         Returns:
-            dict: What the pipeline makes of it.
+            dict: The output of the pipeline.
 
         Raises:
-            DataError: Its media cannot be used; names clip and manifest.
+            DataError: The media cannot be read; the message names the clip and the manifest.
         """
         info = self.get_data_info(idx, frame)
         with input_errors(f'clip {info["clip_id"]!r}, manifest {self.ann_file}'):
@@ -237,7 +237,7 @@ class AVDataset(BaseDataset):
             idx = self._rand_another()
 
     def _forget_bad(self) -> None:
-        # Shared memory: the loader's workers count together, and over all epochs.
+        # Shared memory: the loader's workers add to one count, which covers all epochs.
         self._bad = torch.zeros(len(self), dtype=torch.bool).share_memory_()
 
     def _count_bad(self, idx: int, error: DataError) -> None:
@@ -247,10 +247,10 @@ class AVDataset(BaseDataset):
         count, most = int(self._bad.sum()), int(self.max_bad_share * len(self))
         if count > most:
             raise DataError(
-                f'{error}. That is bad sample {count} of {len(self)}, and max_bad_share='
+                f'{error}. This is bad sample {count} of {len(self)}, and max_bad_share='
                 f'{self.max_bad_share} allows {most}: fix the data '
-                f'({tool_command("dataset_converters/check_manifest.py")} names all that is '
-                'wrong) or raise max_bad_share'
+                f'({tool_command("dataset_converters/check_manifest.py")} lists all problems) or '
+                'raise max_bad_share'
             ) from error
         print_log(f'bad sample {count}, {most} allowed, replaced: {error}', 'current', 30)
 
@@ -261,7 +261,7 @@ class AVDataset(BaseDataset):
         self._become_subset(indices, total)
 
     def get_subset(self, indices: int | Sequence[int]) -> 'AVDataset':
-        """A dataset of only these samples; see mmengine's BaseDataset."""
+        """Return a dataset with only these samples; see mmengine's BaseDataset."""
         subset = super().get_subset(indices)
         subset._become_subset(indices, len(self))
         return subset
@@ -273,7 +273,7 @@ class AVDataset(BaseDataset):
 
 
 def _level(sample: dict) -> int:
-    """The number of sounding tags: by the frame's boxes, else by the clip's tags."""
+    """The number of sounding tags, counted from the frame's boxes, else from the clip's tags."""
     if len(sample.get('box_labels', ())):
         return len(set(sample['box_labels'][sample['box_sounding']].tolist()))
     return int((sample['tags'] > 0.5).sum())

@@ -1,4 +1,4 @@
-"""Features of frozen backbones on disk, a folder of array files for each modality."""
+"""Features of frozen backbones on disk: a folder of array files for each modality."""
 
 import io
 import json
@@ -15,7 +15,7 @@ from mmavl.errors import DataError
 from mmavl.utils.files import atomic_write
 from mmavl.utils.locks import Lock
 
-#: Rows of one file: a process that is killed has at most so many to compute again.
+#: Rows per file: a process that is killed loses at most this many.
 CHUNK = 64
 
 _META = 'meta.json'
@@ -24,11 +24,11 @@ _META = 'meta.json'
 class FeatureArray:
     """One modality's features of a whole dataset, float16 [N, ...], in files of 64 rows each.
 
-    Each file (a *chunk*, ``00012.npy``) is written whole and then takes its name. Processes that
-    fill the same array, on one or several machines, therefore share the work, each with the
-    chunks it has locked; a lock that fails costs time, and never a row. In a chunk called
-    ``00012.part.npy`` some rows are nan: their media could not be read, or an interrupted
-    process had not come to them yet. The next run tries them again.
+    Each file (a *chunk*, ``00012.npy``) is written in full before it gets its name, so
+    processes on one or several machines can fill the same array together: each computes the
+    chunks that it has locked. A failing lock costs time, never data. In a chunk named
+    ``00012.part.npy`` some rows are nan, because their media could not be read or a process was
+    interrupted before reaching them. The next run tries them again.
 
     Args:
         path: The folder.
@@ -41,12 +41,12 @@ class FeatureArray:
         self._locks: dict[int, Lock] = {}
         self._sound: set[str] = set()
 
-    def __getstate__(self) -> dict:  # a lock belongs to its process
+    def __getstate__(self) -> dict:  # a lock belongs to one process
         return {**vars(self), '_locks': {}, '_sound': set()}
 
     @property
     def shape(self) -> tuple[int, ...] | None:
-        """N and the shape of one row; None where nothing usable is there yet."""
+        """N and the shape of one row; None if nothing usable is stored yet."""
         if self._shape is None:
             with suppress(OSError, ValueError, KeyError, TypeError):
                 meta = json.loads((self.path / _META).read_text(encoding='utf-8'))
@@ -55,25 +55,25 @@ class FeatureArray:
 
     @property
     def row_bytes(self) -> int:
-        """Bytes of one row."""
+        """Size of one row in bytes."""
         return 2 * prod(self.shape[1:])
 
     def create(self, shape: tuple[int, ...], meta: dict) -> None:
-        """Make the folder, with a JSON file that says what it holds. Any process may call this.
+        """Create the folder and the JSON file that describes it. Any process may call this.
 
         Args:
             shape: N and the shape of one row.
-            meta: What else to write down.
+            meta: Further entries of the JSON file.
 
         Raises:
-            OSError: The folder cannot be written to.
+            OSError: The folder is not writable.
         """
         with atomic_write(self.path / _META) as file:
             json.dump({**meta, 'shape': list(shape)}, file, indent=1)
         self._shape, self._headers = tuple(shape), {}
 
     def mark_used(self) -> None:
-        """Note the time, so that ``tools/clean_cache.py`` can tell what nobody uses any more."""
+        """Record the time, so that ``tools/clean_cache.py`` can tell which caches are unused."""
         with suppress(OSError):  # a shared folder may be read-only
             os.utime(self.path / _META)
 
@@ -84,9 +84,9 @@ class FeatureArray:
         return range(chunk * CHUNK, min((chunk + 1) * CHUNK, self.shape[0]))
 
     def chunks(self) -> tuple[set[int], set[int]]:
-        """The chunks that are not there, and those with rows that are nan.
+        """The chunks that are missing, and those with nan rows.
 
-        A file of the wrong size, as a broken disk or a careless copy leaves it, is not there.
+        A file of the wrong size, e.g. after an interrupted copy, counts as missing.
         """
         names = set()
         with suppress(FileNotFoundError), os.scandir(self.path) as entries:
@@ -101,19 +101,19 @@ class FeatureArray:
         chunk, _, kind = entry.name.partition('.')
         if not chunk.isdecimal() or kind not in ('npy', 'part.npy'):
             return False
-        with suppress(FileNotFoundError):  # its process has just replaced it
+        with suppress(FileNotFoundError):  # another process has just replaced it
             return entry.stat().st_size == self._size(int(chunk))
         return False
 
     def claim(self, chunk: int) -> np.ndarray | None:
-        """Lock a chunk, unless another process has it or has completed it meanwhile.
+        """Lock a chunk, unless another process holds it or has completed it.
 
         Returns:
-            ndarray | None: Its rows, float16, nan where they are to be computed; None where
-            there is nothing to do. Whoever gets rows calls :meth:`write` or :meth:`free`.
+            ndarray | None: Its rows, float16, nan where they need to be computed; None if
+            there is nothing to do. If rows are returned, call :meth:`write` or :meth:`free`.
 
         Raises:
-            OSError: The folder cannot be written to.
+            OSError: The folder is not writable.
         """
         lock = Lock(self._file(chunk).with_suffix('.lock'))
         if not lock.take():
@@ -127,14 +127,14 @@ class FeatureArray:
         return np.full((len(self.rows(chunk)), *self.shape[1:]), np.nan, np.float16)
 
     def holder(self, chunk: int) -> str:
-        """Which process computes a chunk."""
+        """The process that computes a chunk."""
         return Lock(self._file(chunk).with_suffix('.lock')).holder()
 
     def write(self, chunk: int, values: np.ndarray) -> None:
-        """Store a claimed chunk's rows, float16; whole nan where they are still missing.
+        """Store the rows of a claimed chunk, float16; a missing row is all nan.
 
         Raises:
-            OSError: The disk is full, or the folder cannot be written to.
+            OSError: The disk is full, or the folder is not writable.
         """
         missing = np.isnan(values.reshape(len(values), -1)[:, 0]).any()
         with atomic_write(self._file(chunk, missing), 'wb') as file:
@@ -143,12 +143,12 @@ class FeatureArray:
             self._file(chunk, True).unlink(missing_ok=True)
 
     def free(self, chunk: int) -> None:
-        """Let other processes compute a claimed chunk."""
+        """Release a claimed chunk to other processes."""
         if lock := self._locks.pop(chunk, None):
             lock.free()
 
     def free_all(self) -> None:
-        """Let other processes compute all claimed chunks."""
+        """Release all claimed chunks to other processes."""
         for chunk in list(self._locks):
             self.free(chunk)
 
@@ -177,16 +177,16 @@ class FeatureArray:
     # ----------------------------------------------------------------------- reading
 
     def read(self, index: int) -> np.ndarray:
-        """One row, float16; nan where it is missing.
+        """Read one row, float16; nan if it is missing.
 
         Raises:
-            DataError: The file is gone, cut off, or none of this array's.
+            DataError: The file is missing, truncated, or belongs to another array.
         """
         chunk, row = divmod(index, CHUNK)
         return self._read(chunk, row, 1)[0]
 
     def read_all(self) -> np.ndarray:
-        """All rows, float16 [N, ...]; nan where they are missing.
+        """Read all rows, float16 [N, ...]; nan where they are missing.
 
         Raises:
             DataError: As :meth:`read`.
@@ -199,30 +199,30 @@ class FeatureArray:
             with suppress(FileNotFoundError):
                 return self._read_file(self._file(chunk, part), self._header(chunk), first, count)
         raise DataError(
-            f'{self._file(chunk)} is gone: if the cache was deleted while it was used, start the '
-            'run again, which computes it again'
+            f'{self._file(chunk)} is missing: if the cache was deleted while in use, restart the '
+            'run, which computes it again'
         )
 
     def _read_file(self, path: Path, header: bytes, first: int, count: int) -> np.ndarray:
         data = bytearray(count * self.row_bytes)
-        # not a memory mapping: reading past the end of a file that was cut off kills a process
+        # no memory mapping: reading past the end of a truncated file would kill the process
         with open(path, 'rb', buffering=0) as file:
             known = file.read(len(header)) == header
             file.seek(len(header) + first * self.row_bytes)
             if not known or file.readinto(data) != len(data):
                 raise DataError(
-                    f'{path} is damaged, or not a file of this cache: delete it and start the '
-                    'run again, which computes it again'
+                    f'{path} is damaged, or not a file of this cache: delete it and restart the '
+                    'run, which computes it again'
                 )
         return np.frombuffer(data, np.float16).reshape(count, *self.shape[1:])
 
 
 class FeatureCache:
-    """What :class:`AVDataset` reads instead of media.
+    """Cached features that :class:`AVDataset` reads in place of media.
 
     Args:
-        reasons: Why rows are missing, by their index, as far as that is known.
-        **arrays: Each modality, named as in the model's inputs ('audio_features',
+        reasons: Why rows are missing, by index, where known.
+        **arrays: The array of each modality, named like the model's inputs ('audio_features',
             'image_features').
     """
 
@@ -231,10 +231,10 @@ class FeatureCache:
         self.reasons = reasons or {}
 
     def read(self, index: int) -> dict[str, np.ndarray]:
-        """Features of one sample, float16.
+        """Read the features of one sample, float16.
 
         Raises:
-            DataError: Its media could not be read when the cache was filled.
+            DataError: The media could not be read when the cache was filled.
         """
         features = {name: array.read(index) for name, array in self.arrays.items()}
         for name, values in features.items():
@@ -248,13 +248,13 @@ class FeatureCache:
 
 
 class FeatureSubset:
-    """The features of a dataset's subset, whose samples have numbers of their own.
+    """The features of a subset of a dataset, whose samples are numbered from 0.
 
     Args:
-        features: The whole dataset's, with a method ``read(index)``.
-        indices: The samples taken, as :meth:`AVDataset.get_subset` understands them: a list, or
-            the number of the first (below zero: the last) samples.
-        total: Number of samples of the whole dataset.
+        features: Those of the whole dataset, with a method ``read(index)``.
+        indices: The samples of the subset, as for :meth:`AVDataset.get_subset`: a list, or
+            a number of samples, from the start (or from the end if negative).
+        total: Number of samples in the whole dataset.
     """
 
     def __init__(self, features: object, indices: int | Sequence[int], total: int) -> None:
@@ -266,5 +266,5 @@ class FeatureSubset:
         self.features = features
 
     def read(self, index: int) -> dict[str, np.ndarray]:
-        """Features of one sample of the subset."""
+        """Read the features of one sample of the subset."""
         return self.features.read(self.rows[index])

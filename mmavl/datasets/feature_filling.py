@@ -1,4 +1,4 @@
-"""Computing what an array of features is missing, together with other processes that do so."""
+"""Computing the missing rows of feature arrays, shared between processes."""
 
 import errno
 import os
@@ -23,7 +23,7 @@ from .feature_cache import FeatureArray
 
 _POLL_SECONDS = 1.0
 
-#: Gives for some samples, and some of the arrays, the rows of each of these: float [n, ...].
+#: Computes the rows of some samples for some of the arrays: float [n, ...] for each array.
 Compute = Callable[[list[Any], list[FeatureArray]], list[np.ndarray]]
 
 
@@ -37,27 +37,27 @@ def fill(
     strict: bool = False,
     show: bool = True,
 ) -> dict[int, str]:
-    """Compute all rows that are missing, sharing the work with whoever fills the same arrays.
+    """Compute all missing rows, sharing the work with other processes that fill the same arrays.
 
-    Returns when every row is there or was tried by this process. What is done when it is
-    interrupted is kept.
+    Returns when each row is stored, or was tried by this process. An interrupted run keeps what
+    it has computed.
 
     Args:
         arrays: Created arrays of the same length N.
-        samples: N samples. Those that raise a DataError are named, and their rows stay missing.
-        compute: Gives the features. A DataError of a single sample counts as the sample's.
-        batch_size: Samples of one call of ``compute``.
+        samples: N samples. Those that raise a DataError are logged, and their rows stay missing.
+        compute: Computes the features. A DataError for a single sample counts as bad data.
+        batch_size: Samples per call of ``compute``.
         workers: Processes that load samples.
-        title: For the progress bar and messages.
-        strict: Whether the first bad sample is an error. Defaults to False.
+        title: For the progress bar and log messages.
+        strict: Whether the first bad sample raises. Defaults to False.
         show: Whether to show a progress bar. Defaults to True.
 
     Returns:
-        dict[int, str]: Why rows are missing, by their index.
+        dict[int, str]: Why rows are missing, by index.
 
     Raises:
         DataError: A sample is bad and ``strict`` is set.
-        OSError: The disk has no room for the features, or cannot be written to.
+        OSError: The disk is too small for the features, or not writable.
     """
     _require_room(arrays)
     with tqdm(total=arrays[0].shape[0], desc=title, disable=not show) as bar:
@@ -75,7 +75,7 @@ def fill(
                     batch_sampler=job.batches(first, claims),
                     num_workers=workers,
                     collate_fn=list,
-                    generator=torch.Generator(),  # a run draws the same numbers, filling or not
+                    generator=torch.Generator(),  # the run's random numbers stay the same
                 )
                 for batch in loader:
                     job.take(batch, compute)
@@ -86,12 +86,12 @@ def fill(
 
 @dataclass
 class _Claim:
-    """A chunk that this process computes.
+    """A chunk that this process is computing.
 
     Attributes:
         chunk (int): Its number.
-        values (dict[FeatureArray, ndarray]): Rows of each array that it fills, nan where missing.
-        left (list[int]): Indices of the rows still to come.
+        values (dict[FeatureArray, ndarray]): Rows of each array to fill, nan where missing.
+        left (list[int]): Indices of the rows still to be computed.
     """
 
     chunk: int
@@ -100,7 +100,7 @@ class _Claim:
 
 
 class _Job:
-    """What this process has claimed and tried, and why rows stay missing."""
+    """What this process has claimed and tried, and why some rows stay missing."""
 
     def __init__(
         self, arrays: Sequence[FeatureArray], batch_size: int, title: str, strict: bool, bar: tqdm
@@ -113,18 +113,18 @@ class _Job:
         self._waiting_for = ''
 
     def open_chunks(self) -> dict[int, list[FeatureArray]]:
-        """Chunks to be computed by anybody, and of which arrays."""
+        """The chunks that are incomplete, and the arrays they are missing from."""
         wanted: dict[int, list[FeatureArray]] = {}
         for array in self.arrays:
             missing, part = array.chunks()
             if not os.access(array.path, os.W_OK):
-                part = set()  # a shared folder that is complete otherwise
+                part = set()  # the rest of this shared folder is complete
             for chunk in missing | {c for c in part if (array, c) not in self._tried}:
                 wanted.setdefault(chunk, []).append(array)
         return dict(sorted(wanted.items()))
 
     def claims(self) -> Iterator[_Claim]:
-        """Claim chunks that nobody else computes, one at a time."""
+        """Claim chunks that no other process is computing, one at a time."""
         for chunk, arrays in self.open_chunks().items():
             values = {array: array.claim(chunk) for array in arrays}
             values = {array: rows for array, rows in values.items() if rows is not None}
@@ -139,14 +139,14 @@ class _Job:
                     self._write(claim)
 
     def batches(self, first: _Claim, others: Iterator[_Claim]) -> Iterator[list[int]]:
-        """Indices of the missing rows of claimed chunks, in batches."""
+        """Indices of the missing rows in claimed chunks, in batches."""
         for claim in chain([first], others):
             rows = list(claim.left)
             for start in range(0, len(rows), self.batch_size):
                 yield rows[start : start + self.batch_size]
 
     def take(self, batch: list[tuple[int, Any, str]], compute: Compute) -> None:
-        """Put a batch's features into the oldest claim, and write its chunk when that is done."""
+        """Add a batch's features to the oldest claims; write each chunk once it is complete."""
         claim = self._claimed[0]
         for index, _, reason in batch:
             if reason:
@@ -175,11 +175,11 @@ class _Job:
             return
         for array, values in zip(arrays, results):
             flat = np.abs(values.reshape(len(values), -1))
-            fits = (flat <= np.finfo(np.float16).max).all(1)  # nan is never less
+            fits = (flat <= np.finfo(np.float16).max).all(1)  # nan compares false
             for index in np.asarray(indices)[~fits]:
                 self._give_up(
                     int(index),
-                    f'{array.path.name}: the features of sample {index} do not fit float16; use '
+                    f'{array.path.name}: the features of sample {index} overflow float16; use '
                     'the backbone without CachedBackbone',
                 )
             places = np.asarray(indices) - array.rows(claim.chunk)[0]
@@ -198,26 +198,28 @@ class _Job:
             self._tried.add((array, claim.chunk))
 
     def leave(self) -> None:
-        """Keep what is done of chunks that were interrupted, and let others have them."""
+        """Store what is done of interrupted chunks, and release them."""
         for claim in self._claimed:
             for array, values in claim.values.items():
                 if not _missing(values).all():
-                    with suppress(OSError):  # the error that ends the job is on its way already
+                    with suppress(OSError):  # the job is already ending with an error
                         array.write(claim.chunk, values)
         for array in self.arrays:
             array.free_all()
 
     def wait(self) -> None:
-        """Wait a moment for the processes that compute the rest, and say which."""
+        """Wait briefly for the processes that compute the rest, and log their names."""
         for chunk, (array, *_) in self.open_chunks().items():
             if (holder := array.holder(chunk)) != self._waiting_for:
                 self._waiting_for = holder
-                print_log(f'{self.title}: {holder} computes the rest: waiting for it', 'current')
+                print_log(
+                    f'{self.title}: {holder} is computing the rest: waiting for it', 'current'
+                )
             break
         time.sleep(_POLL_SECONDS)
 
     def refresh(self) -> None:
-        """Show what all processes have done."""
+        """Update the progress bar with the progress of all processes."""
         array = self.arrays[0]
         rows = sum(len(array.rows(chunk)) for chunk in self.open_chunks())
         done = array.shape[0] - rows
@@ -227,7 +229,7 @@ class _Job:
 
 
 class _Readable(Dataset):
-    """(index, sample, why there is none) of a dataset."""
+    """A dataset of (index, sample, error): the sample is None where it cannot be read."""
 
     def __init__(self, samples: Dataset) -> None:
         self.samples = samples
@@ -243,17 +245,17 @@ class _Readable(Dataset):
 
 
 def _missing(values: np.ndarray) -> np.ndarray:
-    """Which rows are nan, bool [n]."""
+    """Mask of the nan rows, bool [n]."""
     return np.isnan(values.reshape(len(values), -1)[:, 0])
 
 
 def _require_room(arrays: Sequence[FeatureArray]) -> None:
-    """Find a full disk before hours of computing; all arrays lie in one folder."""
+    """Fail before hours of computing if the disk is too small; all arrays share one folder."""
     size = 0
     for array in arrays:
         missing, _ = array.chunks()
         size += sum(len(array.rows(chunk)) for chunk in missing) * array.row_bytes
     free = shutil.disk_usage(arrays[0].path).free
     if size > free:
-        need = f'the features need {size / 1e6:.0f} MB, the disk has {free / 1e6:.0f}'
-        raise OSError(errno.ENOSPC, f'no room: {need}', str(arrays[0].path))
+        need = f'the features need {size / 1e6:.0f} MB, {free / 1e6:.0f} MB are free'
+        raise OSError(errno.ENOSPC, f'not enough disk space: {need}', str(arrays[0].path))

@@ -1,4 +1,4 @@
-"""What lies in a folder of cached features, and how long nobody has used it."""
+"""The contents of a folder of cached features, and when they were last used."""
 
 import json
 import re
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from mmavl.utils.shipped import tool_command
 
-# a folder each; earlier they were single files
+# now a folder each; single files in earlier versions
 _NAME = re.compile(
     r'(?P<split>.+)-(?P<features>\w+_features)-(?P<key>[0-9a-f]{16})'
     r'((\.partial|\.rows)?\.(npy|json))?',
@@ -21,13 +21,13 @@ _NAME = re.compile(
 
 @dataclass(frozen=True)
 class StoredFeatures:
-    """What is stored of one :class:`~mmavl.datasets.feature_cache.FeatureArray`.
+    """A :class:`~mmavl.datasets.feature_cache.FeatureArray` on disk.
 
     Attributes:
         split (str): Stem of the manifest's name.
         features (str): 'audio_features' or 'image_features'.
-        key (str): What the features were computed from, as a checksum.
-        paths (tuple[Path, ...]): All that belongs to it.
+        key (str): A checksum of what the features were computed from.
+        paths (tuple[Path, ...]): All its files.
     """
 
     split: str
@@ -42,14 +42,14 @@ class StoredFeatures:
 
     @property
     def idle_days(self) -> float:
-        """Days since a run used it or wrote to it."""
+        """Days since a run last used it or wrote to it."""
         marks = [p / 'meta.json' for p in self.paths]
         times = _stats([*self.paths, *marks], 'st_mtime')
         return (time.time() - max(times, default=0.0)) / 86400
 
     @property
     def backbone(self) -> str:
-        """Class of the backbone; '' where it is not known yet."""
+        """Class of the backbone; '' if unknown."""
         for path in self._files():
             if path.suffix == '.json':
                 with suppress(OSError, ValueError, AttributeError):
@@ -67,16 +67,16 @@ class StoredFeatures:
                 yield from path.iterdir()
 
     def delete(self) -> None:
-        """Remove it."""
+        """Delete it."""
         for path in self.paths:
             if path.is_dir():
-                shutil.rmtree(path, ignore_errors=True)  # another process may do the same
+                shutil.rmtree(path, ignore_errors=True)  # another process may be deleting it, too
             else:
                 path.unlink(missing_ok=True)
 
 
 def _stats(paths: Iterable[Path], field: str) -> list[float]:
-    """A field of the status of those files that are still there."""
+    """A field of the file status, for each file that still exists."""
     values = []
     for path in paths:
         with suppress(FileNotFoundError, NotADirectoryError):
@@ -85,7 +85,7 @@ def _stats(paths: Iterable[Path], field: str) -> list[float]:
 
 
 def stored_features(folder: Path) -> list[StoredFeatures]:
-    """Find all caches in a folder, those used last first; other files are left out."""
+    """List all caches in a folder, most recently used first; other files are ignored."""
     caches: dict[tuple[str, str, str], list[Path]] = {}
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
         if match := _NAME.fullmatch(path.name):
@@ -95,7 +95,7 @@ def stored_features(folder: Path) -> list[StoredFeatures]:
 
 
 def other_caches(folder: Path, used: Iterable[Path]) -> str:
-    """A sentence about caches other than those in use that hold the same splits; '' for none.
+    """A sentence about unused caches of the same splits; '' if there are none.
 
     Args:
         folder (Path): The folder.

@@ -1,17 +1,17 @@
-"""The manifest: reading, checking and writing the one annotation format of mmavl.
+"""The manifest, mmavl's annotation format: reading, checking and writing it.
 
 A JSON file ``{"metainfo": {...}, "data_list": [...]}``.
 
 - ``metainfo``: ``dataset``, ``split``, ``classes`` (names, in order), ``format_version``;
   optionally ``groups``: group name -> class names (a class may be in several groups).
-- an entry: ``clip_id``; ``audio`` (a path below the data root, never absolute or with ``..``,
-  see :mod:`mmavl.datasets.media_paths`; a video file serves too);
-  ``frames`` (paths) or ``video`` (a path), with ``fps``: frame i shows second i / fps;
+- each entry of ``data_list``: ``clip_id``; ``audio`` (a path below the data root, never
+  absolute or with ``..``, see :mod:`mmavl.datasets.media_paths`; it may be a video file);
+  ``frames`` (paths) or ``video`` (a path), with ``fps``: frame i is at second i / fps;
   ``duration`` in seconds; ``tags``: class names, or class name -> probability; optionally
-  ``visual_tags``, the same for what is seen where that differs; both may also name groups,
-  which then count at the group level in place of their classes; ``boxes``: frame index -> list of
+  ``visual_tags``: the same for visible classes, if they differ; both may also name groups,
+  which then replace their classes at the group level; ``boxes``: frame index -> list of
   ``{"bbox": [x, y, w, h] normalised, "label", "sounding"}``; ``annotators``: list of xyxy
-  boxes; ``sources``: class name -> path of that source's own waveform.
+  boxes; ``sources``: class name -> path of the waveform of that source alone.
 """
 
 import json
@@ -30,12 +30,12 @@ from mmavl.utils.strict_json import brief, read_json
 from .manifest_checks import Problem, check_entry, check_media
 
 FORMAT_VERSION = 1
-#: A clip's tags are one number for each class: their number bounds what a clip takes.
+#: A clip has one tag per class, so this also limits the memory of a clip.
 MOST_CLASSES = 20_000
 
 
 def read_manifest(path: str | Path) -> dict:
-    """Read a manifest and check its frame: that there are classes, and entries with clip ids.
+    """Read a manifest and check its outer structure: class names, and entries with clip ids.
 
     Args:
         path (str | Path): The JSON file.
@@ -60,10 +60,10 @@ def read_manifest(path: str | Path) -> dict:
 
 
 def read_checked_manifest(path: str | Path) -> dict:
-    """Read a manifest and check the annotations of each entry, but no media.
+    """Read a manifest and check the annotations of each entry, but not the media.
 
     Raises:
-        DataError: It cannot be read, or an entry has a problem.
+        DataError: The file cannot be read, or an entry has a problem.
     """
     manifest = read_manifest(path)
     require_no_problems(path, manifest)
@@ -71,37 +71,37 @@ def read_checked_manifest(path: str | Path) -> dict:
 
 
 def require_no_problems(path: str | Path, manifest: dict) -> None:
-    """Raise a DataError that names the first entries with problems, unless there are none."""
+    """Raise a DataError that lists the first problems, if there are any."""
     lines = list(describe(manifest, check_manifest(manifest)))
     if lines:
-        way_out = f'See {tool_command("dataset_converters/check_manifest.py")} {path}'
-        raise DataError(summary(path, lines, way_out))
+        advice = f'See {tool_command("dataset_converters/check_manifest.py")} {path}'
+        raise DataError(summary(path, lines, advice))
 
 
 def _misshapen(manifest: object) -> str:
     """Why this is not a manifest; empty if it is one."""
     if not isinstance(manifest, dict) or set(manifest) != {'metainfo', 'data_list'}:
-        return "is not a dict of 'metainfo' and 'data_list'"
+        return "is not a dict with the keys 'metainfo' and 'data_list'"
     meta, entries = manifest['metainfo'], manifest['data_list']
     if not isinstance(meta, dict) or not isinstance(entries, list):
-        return "needs a dict as 'metainfo' and a list as 'data_list'"
+        return "needs a dict 'metainfo' and a list 'data_list'"
     classes = meta.get('classes')
     if not _are_names(classes) or not classes or len(set(classes)) < len(classes):
-        return f"needs distinct names in metainfo 'classes', not {brief(classes)}"
+        return f"needs a list of distinct names as metainfo 'classes', not {brief(classes)}"
     if len(classes) > MOST_CLASSES:
-        return f'has {len(classes)} classes, where at most {MOST_CLASSES} are allowed'
+        return f'has {len(classes)} classes; at most {MOST_CLASSES} are allowed'
     groups = meta.get('groups', {})
     if not isinstance(groups, dict):
-        return "has no dict 'groups' in its metainfo"
+        return "needs a dict as metainfo 'groups'"
     for group, members in groups.items():
         if not _are_names(members):
-            return f'needs a list of class names as group {brief(group)}, not {brief(members)}'
+            return f'needs a list of class names for group {brief(group)}, not {brief(members)}'
         unknown = sorted(set(members) - set(classes))
         if unknown or not members:
             return f'has no classes, or unknown ones, in group {brief(group)}: {brief(unknown)}'
     for number, entry in enumerate(entries):
         if not isinstance(entry, dict) or not isinstance(entry.get('clip_id'), str):
-            return f"has no 'clip_id' (a string) in entry {number} of its data_list"
+            return f"has no string 'clip_id' in entry {number} of data_list"
     return ''
 
 
@@ -116,13 +116,13 @@ def check_manifest(
 
     Args:
         manifest (dict): ``metainfo`` and ``data_list``.
-        data_root (str | Path, optional): Where the media are. Defaults to None: only the
-            annotations are checked.
+        data_root (str | Path, optional): The folder of the media. Defaults to None: check
+            only the annotations.
         workers (int): Processes that decode media. Defaults to 1.
-        progress (bool): Draw a progress bar. Defaults to False.
+        progress (bool): Whether to show a progress bar. Defaults to False.
 
     Returns:
-        dict[int, list[Problem]]: Entry number -> what is wrong with it; empty if all is well.
+        dict[int, list[Problem]]: Entry number -> its problems; empty if there are none.
     """
     entries = manifest['data_list']
     check = partial(_check_one, manifest['metainfo'], data_root)
@@ -137,7 +137,7 @@ def check_manifest(
     for number, entry in enumerate(entries):
         other = first.setdefault(entry['clip_id'], number)
         if other != number:
-            listed[number].append(Problem('duplicate', f'clip id of entry {other} used again'))
+            listed[number].append(Problem('duplicate', f'same clip id as entry {other}'))
     return {number: problems for number, problems in enumerate(listed) if problems}
 
 
@@ -168,23 +168,23 @@ def write_manifest(
     leave_out_bad: bool = False,
     known_problems: dict[int, list[Problem]] | None = None,
 ) -> list[dict]:
-    """Write a manifest, only if it passes its checks; at no time is there half of one.
+    """Write a manifest if it passes its checks; the file is never incomplete.
 
     Args:
         path (str | Path): The JSON file to write.
         manifest (dict): ``metainfo`` and ``data_list``; ``format_version`` is added.
         data_root (str | Path, optional): Check the media too. Defaults to None.
         workers (int): Processes that decode media. Defaults to 1.
-        leave_out_bad (bool): Leave out entries with problems, and say which and why in
-            ``<name>.left_out.json`` next to the manifest. Defaults to False: refuse to write.
-        known_problems (dict[int, list[Problem]], optional): Entry number -> problems that are
-            known already. Defaults to none.
+        leave_out_bad (bool): Leave out entries with problems, and list them with their
+            problems in ``<name>.left_out.json`` next to the manifest. Defaults to False: raise.
+        known_problems (dict[int, list[Problem]], optional): Entry number -> problems found
+            earlier. Defaults to none.
 
     Returns:
-        list[dict]: The ``clip_id`` and ``problems`` of each entry left out.
+        list[dict]: The ``clip_id`` and ``problems`` of each entry that was left out.
 
     Raises:
-        DataError: The manifest does not pass.
+        DataError: The manifest does not pass its checks.
         OSError: The file cannot be written.
     """
     path = Path(path)
@@ -196,7 +196,7 @@ def write_manifest(
         problems[number] = [*problems.get(number, []), *known]
     lines = list(describe(manifest, problems))
     if lines and not leave_out_bad:
-        raise DataError(summary(path, lines, 'Mend them, or set leave_out_bad=True'))
+        raise DataError(summary(path, lines, 'Fix them, or set leave_out_bad=True'))
     entries = manifest['data_list']
     left_out = [
         {'clip_id': entries[number]['clip_id'], 'problems': [p.message for p in listed]}
@@ -215,7 +215,7 @@ def write_manifest(
     return left_out
 
 
-def summary(path: str | Path, lines: list[str], way_out: str) -> str:
-    """The message of an error about a manifest: its first problems and what to do."""
+def summary(path: str | Path, lines: list[str], advice: str) -> str:
+    """The error message for a manifest: its first problems and what to do."""
     shown = '\n  '.join(lines[:5])
-    return f'manifest {path} does not pass ({len(lines)} problems):\n  {shown}\n{way_out}'
+    return f'manifest {path} has {len(lines)} problems:\n  {shown}\n{advice}'

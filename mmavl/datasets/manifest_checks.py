@@ -1,4 +1,4 @@
-"""What can be wrong with one entry of a manifest, and with its media."""
+"""Checks of one entry of a manifest, and of its media."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -14,24 +14,24 @@ from mmavl.utils.strict_json import brief
 
 from .media_paths import media_path, path_problem
 
-#: By how much of the frame a box may stick out, for rounding.
+#: How far a box may extend outside the frame, as a share of it, to allow for rounding.
 BOX_TOLERANCE = 1e-3
 
-#: A waveform that never gets louder is silent (-80 dB of full scale).
+#: A waveform whose peak is below this is silent (-80 dB of full scale).
 SILENCE = 1e-4
 
-#: What rates (1/s), durations (s) and coordinates lie between, in size.
+#: Range of the magnitude of rates (1/s), durations (s) and coordinates.
 SMALLEST, LARGEST = 1e-6, 1e9
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong with an entry.
+    """One problem of an entry.
 
     Attributes:
         kind (str): 'malformed', 'unknown class', 'degenerate', 'inconsistent', 'duplicate',
             'missing', 'unreadable' or 'silent'.
-        message (str): What, with its value.
+        message (str): The problem, with the value.
     """
 
     kind: str
@@ -44,10 +44,10 @@ def check_entry(entry: dict, classes: list[str], groups: Iterable[str] = ()) -> 
     Args:
         entry (dict): An item of ``data_list``.
         classes (list[str]): The class names of the metainfo.
-        groups (Iterable[str]): The group names of the metainfo, which tags may name too.
+        groups (Iterable[str]): The group names of the metainfo, which are valid tags, too.
 
     Yields:
-        Problem: What is wrong.
+        Problem: Each problem.
     """
     malformed = list(_check_shape(entry))
     yield from malformed
@@ -59,12 +59,12 @@ def check_entry(entry: dict, classes: list[str], groups: Iterable[str] = ()) -> 
 
 
 def _check_shape(entry: dict) -> Iterator[Problem]:
-    """Check the keys that say what the clip is and how long."""
+    """Check the keys for media, rate and duration."""
     yield from _check_path("'audio'", entry.get('audio'))
     frames = entry.get('frames')
     if 'video' in entry:
         if not isinstance(entry['video'], str) or frames is not None:
-            yield Problem('malformed', "needs 'frames' or one path as 'video', and not both")
+            yield Problem('malformed', "needs either 'frames' or a path as 'video'")
         yield from _check_path("'video'", entry['video'])
     elif not isinstance(frames, list) or not frames or not all(isinstance(f, str) for f in frames):
         yield Problem('malformed', f"'frames' is not a list of paths: {brief(frames)}")
@@ -77,7 +77,7 @@ def _check_shape(entry: dict) -> Iterator[Problem]:
             yield Problem('malformed', f'{key!r} is not a positive number: {brief(value)}')
         elif not SMALLEST <= value <= LARGEST:
             yield Problem(
-                'malformed', f'{key!r} is not from {SMALLEST:g} to {LARGEST:g}: {brief(value)}'
+                'malformed', f'{key!r} is not in [{SMALLEST:g}, {LARGEST:g}]: {brief(value)}'
             )
     annotators = entry.get('annotators', [])
     if not isinstance(annotators, list):
@@ -87,7 +87,7 @@ def _check_shape(entry: dict) -> Iterator[Problem]:
         if not _are_numbers(corners) or corners[2] <= corners[0] or corners[3] <= corners[1]:
             hint = ': is it x, y, w, h?' if _are_sizes(corners) else ''
             yield Problem(
-                'degenerate', f'annotator box {brief(corners)} is not x1 < x2, y1 < y2{hint}'
+                'degenerate', f'annotator box {brief(corners)} needs x1 < x2 and y1 < y2{hint}'
             )
 
 
@@ -140,31 +140,33 @@ def _check_box(item: object, tags: list | dict, classes: list[str]) -> Iterator[
     if label not in classes:
         yield Problem('unknown class', f'box label {brief(label)} is not in the metainfo')
     elif item['sounding'] and label not in tags:
-        yield Problem('inconsistent', f'a box of {label!r} sounds, but {label!r} is not a tag')
+        yield Problem(
+            'inconsistent', f'a box of {label!r} is sounding, but {label!r} is not a tag'
+        )
     if not _are_numbers(box):
         yield Problem('malformed', f'bbox {brief(box)} is not four numbers x, y, w, h')
         return
     x, y, w, h = box
     if w <= 0 or h <= 0:
-        yield Problem('degenerate', f'box of {brief(label)} without area: w={w}, h={h}')
+        yield Problem('degenerate', f'box of {brief(label)} has no area: w={w}, h={h}')
     low, high = -BOX_TOLERANCE, 1 + BOX_TOLERANCE
     if x < low or y < low or x + w > high or y + h > high:
         hint = ': is it x1, y1, x2, y2?' if low <= x < w <= high and low <= y < h <= high else ''
         yield Problem(
             'degenerate',
-            f'box of {brief(label)} outside the frame: {box} (normalised x, y, w, h{hint})',
+            f'box of {brief(label)} is outside the frame: {box} (normalised x, y, w, h{hint})',
         )
 
 
 def check_media(entry: dict, data_root: str | Path) -> list[Problem]:
-    """Decode the media of one entry whose annotations are well-formed.
+    """Decode the media of an entry whose annotations are well-formed.
 
     Args:
         entry (dict): An item of ``data_list``.
-        data_root (str | Path): The folder that its paths are relative to.
+        data_root (str | Path): The folder that the paths are relative to.
 
     Returns:
-        list[Problem]: What is missing, unreadable or silent.
+        list[Problem]: Files that are missing, unreadable or silent.
     """
     problems = []
     for name in [entry['audio'], *entry.get('sources', {}).values()]:
@@ -195,7 +197,7 @@ def _check_sound(path: str, duration: float) -> Problem | None:
 
 
 def frame_count(entry: dict) -> int:
-    """The number of frames of an entry: those listed, or those of its video at ``fps``."""
+    """The number of frames of an entry: its image files, or the frames of its video at ``fps``."""
     if 'video' in entry:
         return max(1, int(entry['duration'] * entry['fps']))
     return len(entry['frames'])
@@ -209,7 +211,7 @@ def _is_index(text: str, count: int) -> bool:
 
 
 def _is_number(value: object, limit: float = LARGEST) -> bool:
-    # compared, not converted: an int of 4,000 digits overflows as a float; nan compares false
+    # compared, not converted: a float overflows for an int of 4,000 digits; nan compares false
     return (
         isinstance(value, int | float)
         and not isinstance(value, bool)

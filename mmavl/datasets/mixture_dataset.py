@@ -1,4 +1,4 @@
-"""The dataset of fixed mixtures, for validation and test."""
+"""The dataset of fixed mixtures, for validation and testing."""
 
 from collections.abc import Sequence
 
@@ -16,19 +16,19 @@ from .source_dataset import SourceDataset
 
 @DATASETS.register_module()
 class MixtureDataset:
-    """Mixtures of a committed list, over the sources of a dataset.
+    """The mixtures of a fixed list, made from the sources of a dataset.
 
-    A sample holds all sources of one mixture: ``inputs`` with a leading dimension over them, and
-    one :class:`AVDataSample` with the list ``sources``; the preprocessor adds them up.
+    A sample has all sources of one mixture: ``inputs`` with a leading source dimension, and
+    one :class:`AVDataSample` with the list ``sources``. The preprocessor adds them up.
 
     Args:
         dataset (dict | SourceDataset): The sources.
         list_file (str): The list (see :mod:`mmavl.datasets.mixture_list`): a path, or
             ``pkg://package/path``.
-        sizes (Sequence[int], optional): Take mixtures of so many sources. Defaults to None: all.
+        sizes (Sequence[int], optional): Numbers of sources to keep. Defaults to None: all.
 
     Raises:
-        DataError: The list is unusable, or names a source that the dataset does not have.
+        DataError: The list cannot be used, or names a source that is not in the dataset.
     """
 
     def __init__(
@@ -42,16 +42,16 @@ class MixtureDataset:
         self.list_file = list_file
         self.mixtures = [m for m in read_mixtures(path) if sizes is None or len(m) in sizes]
         if not self.mixtures:
-            raise DataError(f'mixture list {list_file} has none of {list(sizes)} sources')
+            raise DataError(f'mixture list {list_file} has no mixture of {list(sizes)} sources')
         self._indices: list[list[int]] | None = None
 
     @property
     def metainfo(self) -> dict:
-        """That of the sources' dataset."""
+        """The metainfo of the source dataset."""
         return self.dataset.metainfo
 
     def full_init(self) -> None:
-        """Load the manifest and find the list's sources in it, once."""
+        """Load the manifest and look up the sources of the list, once."""
         if self._indices is not None:
             return
         self.dataset.full_init()
@@ -66,9 +66,9 @@ class MixtureDataset:
             clip, name, *_ = missing[0]
             raise DataError(
                 f'{len(missing)} sources of mixture list {self.list_file} are not in manifest '
-                f'{self.dataset.ann_file}, the first being {name} of clip {clip!r}: build the '
-                'data set with the seed and size that the list was made for, or make a list of '
-                f'yours with {tool_command("dataset_converters/make_mixtures.py")}'
+                f'{self.dataset.ann_file}; the first is {name} of clip {clip!r}: build the '
+                'data set with the seed and size that the list was made for, or make your own '
+                f'list with {tool_command("dataset_converters/make_mixtures.py")}'
             )
         self._indices = [[position[source[:2]] for source in mixture] for mixture in self.mixtures]
 
@@ -76,12 +76,12 @@ class MixtureDataset:
         return len(self.mixtures)
 
     def get_data_info(self, idx: int) -> dict:
-        """The annotations of a mixture's sources, as the pipeline gets them."""
+        """Return the annotations of a mixture's sources, as the pipeline receives them."""
         self.full_init()
         return {'sources': [self.dataset.get_data_info(*at) for at in self._sources(idx)]}
 
     def _sources(self, idx: int) -> list[tuple[int, int | None]]:
-        """Index and, where the list has a place, frame of each source."""
+        """The index of each source, and its frame if the list gives a place."""
         return [
             (index, self.dataset.frame_at(index, *place) if place else None)
             for index, (_, _, *place) in zip(self._indices[idx], self.mixtures[idx])
@@ -104,7 +104,7 @@ class MixtureDataset:
         shapes = [list(value.shape) for value in values]
         if any(shape != shapes[0] for shape in shapes):
             raise ConfigError(
-                f'{name!r} of the sources of mixture {mixture} has the shapes {shapes}: '
-                'put CropPadAudio for sounds, Resize for pictures into the pipeline'
+                f'{name!r} has different shapes {shapes} in mixture {mixture}: '
+                'add CropPadAudio (for sound) or Resize (for images) to the pipeline'
             )
         return torch.stack(values)

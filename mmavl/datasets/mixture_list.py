@@ -1,8 +1,9 @@
-"""Lists of mixtures: which sources of a manifest are mixed with each other, once and for all.
+"""Fixed lists of mixtures: which sources of a manifest are mixed with each other.
 
-A JSON file ``{"metainfo": {"dataset", "split", "drawn_with"}, "mixtures": [...]}``; a mixture is a
-list of ``[clip_id, class name]``, or of ``[clip_id, class name, place]`` where clips are longer
-than a mixture: the place of the frame, a share in [0, 1] of what lies 3 s or more from both ends.
+A JSON file ``{"metainfo": {"dataset", "split", "drawn_with"}, "mixtures": [...]}``. A mixture
+is a list of ``[clip_id, class name]``, or of ``[clip_id, class name, place]`` if clips are
+longer than a mixture. The place of the frame is in [0, 1], from 3 s after the start of the clip
+to 3 s before its end.
 """
 
 import json
@@ -20,12 +21,12 @@ from .manifest_checks import frame_count
 
 Source = tuple[str, str] | tuple[str, str, float]
 
-#: Seconds at either end of a clip that no place lies in: half of a mixture's length.
+#: Seconds without places at either end of a clip: half the length of a mixture.
 MARGIN = 3.0
 
 
 def frame_at(entry: dict, place: float) -> int:
-    """The frame of a manifest's entry at a place of a list."""
+    """The frame of a manifest's entry for a place of the list."""
     duration = entry['duration']
     time = min(MARGIN, duration / 2) + place * max(duration - 2 * MARGIN, 0.0)
     return min(round(time * entry['fps']), frame_count(entry) - 1)
@@ -34,16 +35,16 @@ def frame_at(entry: dict, place: float) -> int:
 def draw_mixtures(
     entries: Sequence[dict], size: int, count: int, levels: Sequence[int], seed: int
 ) -> list[list[Source]]:
-    """Draw mixtures of different classes out of different clips.
+    """Draw mixtures of different classes from different clips.
 
-    A source is used again only when those not yet used make no further mixture.
+    A source is reused only when the unused ones allow no further mixture.
 
     Args:
-        entries (Sequence[dict]): Of a manifest's data list.
-        size (int): Sources in a mixture.
-        count (int): Mixtures.
-        levels (Sequence[int]): Clips are used that have this many sources.
-        seed (int): Of the draw.
+        entries (Sequence[dict]): Entries of a manifest.
+        size (int): Sources per mixture.
+        count (int): Number of mixtures.
+        levels (Sequence[int]): Use clips with these numbers of sources.
+        seed (int): Seed of the draw.
 
     Returns:
         list[list[Source]]: Clip ids and class names.
@@ -71,8 +72,8 @@ def draw_mixtures(
                 queue.remove(source)
         elif len(queue) > len(pool) or not pool:
             raise DataError(
-                f'{len(pool)} sources in clips of levels {list(levels)} make no mixture of '
-                f'{size} classes from {size} clips: take other levels or another manifest'
+                f'{len(pool)} sources in clips of levels {list(levels)} allow no mixture of '
+                f'{size} classes from {size} clips: use other levels or another manifest'
             )
         else:
             queue += [pool[i] for i in rng.permutation(len(pool))]
@@ -84,7 +85,7 @@ def _shares(source: Source, mixture: Sequence[Source]) -> bool:
 
 
 def write_mixtures(path: str | Path, mixtures: Sequence[Sequence[Source]], metainfo: dict) -> None:
-    """Write a list, a mixture a line."""
+    """Write a list, one mixture per line."""
     lines = ',\n'.join(json.dumps([list(source) for source in mixture]) for mixture in mixtures)
     with atomic_write(path) as file:
         file.write(f'{{"metainfo": {json.dumps(metainfo)},\n"mixtures": [\n{lines}\n]}}\n')
@@ -94,7 +95,7 @@ def read_mixtures(path: str | Path) -> list[list[Source]]:
     """Read a list.
 
     Raises:
-        DataError: The file is missing or holds no list of mixtures.
+        DataError: The file is missing or is not a list of mixtures.
     """
     try:
         content = parse_json(Path(path).read_bytes())
@@ -107,7 +108,7 @@ def read_mixtures(path: str | Path) -> list[list[Source]]:
             f'{_tool()}'
         ) from error
     if not mixtures or not all(mixtures):
-        raise DataError(f'mixture list {path} holds an empty mixture, or none')
+        raise DataError(f'mixture list {path} is empty, or has an empty mixture')
     return mixtures
 
 
@@ -119,6 +120,6 @@ def _source(item: object) -> Source:
     kinds = [type(part) for part in item] if isinstance(item, list) else []
     if kinds[:2] != [str, str] or len(kinds) > 3 or not all(0 <= place <= 1 for place in item[2:]):
         raise ValueError(
-            f'{brief(item)} is not a clip id, a class name and perhaps a place in [0, 1]'
+            f'{brief(item)} must be a clip id, a class name and optionally a place in [0, 1]'
         )
     return tuple(item)

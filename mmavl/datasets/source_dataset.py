@@ -11,21 +11,21 @@ from .mixture_list import frame_at
 
 @DATASETS.register_module()
 class SourceDataset(AVDataset):
-    """Each source of each clip as a sample of its own: its sound, and the clip's frame.
+    """Each source of each clip as a sample: its sound, and a frame of the clip.
 
-    ``audio_path`` is then that of the source, ``source`` its name and ``source_label`` its class
-    at the tag level. The sources are those that the manifest lists; a clip without such a list,
-    but with a single tag, is its own source (a solo).
+    ``audio_path`` is the sound of the source, ``source`` its name and ``source_label`` its class
+    at the tag level. The sources are those listed in the manifest; a clip without such a list
+    but with a single tag is a source itself (a solo).
 
     Args:
         *args: As for :class:`AVDataset`.
-        whole_clips (bool): Whether a clip is one source as it was recorded, with all that sounds
-            in it: the multi-source setting of Table 3 (solos and duets). ``source_labels`` are
-            then all of its classes, ``source_label`` the first. Defaults to False.
-        **kwargs: As for :class:`AVDataset`; ``filter_cfg=dict(levels=[1])`` takes solos only.
+        whole_clips (bool): Whether each clip is one source, with all the sounds that were
+            recorded: the multi-source setting of Table 3 (solos and duets). ``source_labels``
+            are then all its classes, ``source_label`` the first. Defaults to False.
+        **kwargs: As for :class:`AVDataset`; ``filter_cfg=dict(levels=[1])`` keeps only solos.
 
     Raises:
-        DataError: A clip has several tags, and no sources of their own.
+        DataError: A clip has several tags but no list of sources.
     """
 
     def __init__(self, *args, whole_clips: bool = False, **kwargs) -> None:
@@ -52,16 +52,16 @@ class SourceDataset(AVDataset):
         return sources
 
     def frame_at(self, idx: int, place: float) -> int:
-        """The frame of a sample at a place of a mixture list.
+        """The frame of a sample for a place of a mixture list.
 
         Raises:
-            DataError: The dataset has one frame of each clip alone.
+            DataError: The dataset has only one frame per clip.
         """
         info = BaseDataset.get_data_info(self, idx)
         if 'entry' not in info:
             raise DataError(
-                f'the mixture list has places in clips, and the dataset of {self.ann_file} only '
-                f"their frame {self.frame!r}: set frame='random'"
+                f'the mixture list gives places in clips, but the dataset of {self.ann_file} has '
+                f"only the {self.frame!r} frame of each: set frame='random'"
             )
         return frame_at(info['entry'], place)
 
@@ -79,7 +79,7 @@ class SourceDataset(AVDataset):
     def _solo(self, sample: dict, entry: dict) -> dict[str, str]:
         if len(entry['tags']) != 1:
             raise DataError(
-                f'clip {entry["clip_id"]!r} sounds of {len(entry["tags"])} classes and has no '
-                f"'sources' of its own (manifest {self.ann_file}): list them, or leave it out"
+                f'clip {entry["clip_id"]!r} has {len(entry["tags"])} tags but no '
+                f"'sources' (manifest {self.ann_file}): list its sources, or leave it out"
             )
         return {next(iter(entry['tags'])): sample['audio_path']}

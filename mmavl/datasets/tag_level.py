@@ -1,4 +1,4 @@
-"""Classes of a manifest, or groups of them, as the classes of a dataset."""
+"""The classes of a dataset: those of a manifest, or its groups."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,20 +8,20 @@ from mmavl.errors import DataError
 
 
 class TagLevel:
-    """What counts as a class: each of the manifest's classes, or each of its groups.
+    """Maps tags and labels of a manifest to classes: its own classes, or its groups.
 
     Args:
         level (str): 'class' or 'group'.
-        metainfo (Mapping): The manifest's, with ``classes`` and, maybe, ``groups``.
-        manifest (str): Its path, which errors name.
+        metainfo (Mapping): The manifest's, with ``classes`` and, optionally, ``groups``.
+        manifest (str): Its path, for error messages.
 
     Attributes:
         classes (list[str]): The names of the C classes.
-        families (list[int]): The group of each, the first where there are several, -1 without.
-        family (dict[str, int]): The same of each of the manifest's classes.
+        families (list[int]): The group of each class (the first if several), -1 for none.
+        family (dict[str, int]): The group of each class of the manifest.
 
     Raises:
-        DataError: Groups are asked for, and the manifest has none.
+        DataError: The level is 'group', but the manifest has no groups.
     """
 
     def __init__(self, level: str, metainfo: Mapping, manifest: str) -> None:
@@ -41,27 +41,27 @@ class TagLevel:
             self.families = [self.family[name] for name in self._names]
 
     def label(self, name: str) -> int:
-        """The index of what one of the manifest's classes counts as."""
+        """The index of the class that a class of the manifest maps to."""
         return self._names.index(name) if self._groups is None else self.family[name]
 
     def tags(self, labels: Sequence[str] | Mapping[str, float]) -> np.ndarray:
-        """Probabilities of the classes; a group's own, else the greatest of its classes'.
+        """Probabilities of the classes; a group without a tag gets the largest of its classes.
 
         Args:
-            labels (Sequence[str] | Mapping[str, float]): An entry's tags.
+            labels (Sequence[str] | Mapping[str, float]): The tags of an entry.
 
         Returns:
             ndarray: float32 [C].
 
         Raises:
-            DataError: The tags are those of groups, and classes are asked for.
+            DataError: The tags are groups only, but the level is 'class'.
         """
         shares = labels if isinstance(labels, Mapping) else dict.fromkeys(labels, 1.0)
         if self._groups is not None:
             return np.array([self._share(group, shares) for group in self.classes], np.float32)
         if shares and not any(name in shares for name in self._names):
             raise DataError(
-                f'manifest {self._manifest} has tags of groups alone, e.g. {[*shares][:3]}: set '
+                f'manifest {self._manifest} has only tags of groups, e.g. {[*shares][:3]}: set '
                 "tag_level='group'"
             )
         return np.array([shares.get(name, 0) for name in self._names], np.float32)

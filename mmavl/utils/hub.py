@@ -43,12 +43,12 @@ def create_timm(name: str, pretrained: bool = False, **kwargs: Any) -> nn.Module
 
 
 @contextmanager
-def fetching(what: str, way_out: str = '') -> Iterator[None]:
+def fetching(what: str, advice: str = '') -> Iterator[None]:
     """What a library fetches inside is asked for once; without a hub, its cache is used.
 
     Args:
         what (str): What is fetched, for the message.
-        way_out (str): Further ways out. Defaults to none.
+        advice (str): Further ways out. Defaults to none.
 
     Raises:
         ConnectionError: It is not on this machine, and its hub cannot be reached.
@@ -62,7 +62,7 @@ def fetching(what: str, way_out: str = '') -> Iterator[None]:
                 'Connect to the internet',
                 'or copy the cache of a machine that has them (the folder of HF_HOME)',
                 'or give a file of your own (weights=FILE)',
-                way_out,
+                advice,
             ]
             raise ConnectionError(
                 f'{what}: its pretrained weights are not on this machine and cannot be fetched '

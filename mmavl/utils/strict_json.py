@@ -55,13 +55,13 @@ def parse_json(text: str | bytes, finite: bool = True) -> Any:
     raise ValueError(too_deep)
 
 
-def read_json(path: str | Path, what: str, way_out: str) -> Any:
+def read_json(path: str | Path, what: str, advice: str) -> Any:
     """Read a JSON file, see :func:`parse_json`.
 
     Args:
         path (str | Path): The file.
         what (str): What it should be, for messages, e.g. 'manifest'.
-        way_out (str): What to do where it is not, e.g. 'write it again with its converter'.
+        advice (str): What to do where it is not, e.g. 'write it again with its converter'.
 
     Returns:
         Any: Its content.
@@ -74,7 +74,7 @@ def read_json(path: str | Path, what: str, way_out: str) -> Any:
     try:
         return parse_json(content)
     except ValueError as error:
-        raise DataError(f'{what} {path} is not valid JSON ({error}): {way_out}') from error
+        raise DataError(f'{what} {path} is not valid JSON ({error}): {advice}') from error
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

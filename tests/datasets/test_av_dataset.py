@@ -174,7 +174,7 @@ def test_a_silent_box_does_not_raise_the_level(data_root):
 
 
 def test_a_filter_that_leaves_nothing_is_an_error(data_root):
-    with pytest.raises(DataError, match=r'toy.json gives no sample .*levels=\[3\], 4 before'):
+    with pytest.raises(DataError, match=r'toy.json has no samples .*levels=\[3\] \(4 before'):
         dataset(data_root, filter_cfg={'levels': [3]})
 
 
@@ -184,7 +184,7 @@ def test_a_filter_that_leaves_nothing_is_an_error(data_root):
         ({'tag_level': 'family'}, "tag_level='family' is neither"),
         ({'frame': 'last'}, "frame='last' must be one of middle"),
         ({'max_bad_share': 1}, r'max_bad_share=1 is not in \[0, 1\)'),
-        ({'filter_cfg': {'level': [1]}}, 'knows only levels'),
+        ({'filter_cfg': {'level': [1]}}, 'only levels is allowed'),
     ],
 )
 def test_a_misspelt_option_is_named(data_root, argument, message):
@@ -244,10 +244,10 @@ def test_a_subclass_adds_metainfo_only(data_root):
     [
         ({'tags': ['Kazoo'], 'boxes': {}}, "clip 'clip2': unknown class: 'Kazoo' in 'tags'"),
         ({'clip_id': 'clip0'}, "clip 'clip0': duplicate"),
-        ({'tags': []}, "clip 'clip2': inconsistent: a box of 'Cello' sounds"),
+        ({'tags': []}, "clip 'clip2': inconsistent: a box of 'Cello' is sounding"),
         (
             {'boxes': {'0': [{'bbox': [0.9, 0, 0.5, 1], 'label': 'Violin', 'sounding': False}]}},
-            r"clip 'clip2': degenerate: box of 'Violin' outside the frame: \[0.9, 0, 0.5, 1\]",
+            r"clip 'clip2': degenerate: box of 'Violin' is outside the frame: \[0.9, 0, 0.5, 1\]",
         ),
     ],
 )
@@ -388,5 +388,5 @@ def test_a_groups_own_tag_counts_at_group_level_in_place_of_its_classes(data_roo
     data = dataset(data_root, tag_level='group')
     assert np.allclose(data[0]['tags'], [0.9, 0])
     assert data[1]['tags'].tolist() == [0, 1]
-    with pytest.raises(DataError, match=r"tags of groups alone, e\.g\. \['wind'\]"):
+    with pytest.raises(DataError, match=r"only tags of groups, e\.g\. \['wind'\]"):
         dataset(data_root)

@@ -113,7 +113,7 @@ def test_a_foreign_file_of_the_right_size_is_named_and_not_read(tmp_path):
     array = filled(tmp_path / 'a')
     path = array.path / '00000.npy'
     path.write_bytes(b'x' * path.stat().st_size)
-    with pytest.raises(DataError, match=r'a/00000\.npy is damaged.*delete it and start'):
+    with pytest.raises(DataError, match=r'a/00000\.npy is damaged.*delete it and restart'):
         array.read(2)
     path.write_bytes(path.read_bytes()[:100])
     with pytest.raises(DataError, match=r'a/00000\.npy is damaged'):
@@ -124,7 +124,7 @@ def test_a_cache_deleted_while_it_is_used_is_named(tmp_path):
     array = filled(tmp_path / 'a')
     (array.path / '00001.npy').unlink()
     assert np.isfinite(array.read(3)).all()
-    with pytest.raises(DataError, match=r'a/00001\.npy is gone: if the cache was deleted'):
+    with pytest.raises(DataError, match=r'a/00001\.npy is missing: if the cache was deleted'):
         array.read(4)
 
 

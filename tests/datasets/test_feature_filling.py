@@ -164,7 +164,7 @@ def test_who_waits_for_a_process_names_it_and_takes_over_when_it_is_killed(
     seen, _ = run(tmp_path / 'a')
     (line,) = log
     assert line.startswith(f'features: process {holder.pid} on ')
-    assert line.endswith('computes the rest: waiting for it')
+    assert line.endswith('is computing the rest: waiting for it')
     # the holder may have claimed the third chunk already, and loads for it ahead
     assert seen[-4:] == [4, 5, 6, 7] or seen[-8:] == list(range(4, 12))
     np.testing.assert_array_equal(array(tmp_path / 'a').read_all(), WANTED)
@@ -221,7 +221,7 @@ def test_features_that_half_precision_cannot_hold_are_the_samples_failure(tmp_pa
 
     _, reasons = run(tmp_path / 'a', Overflowing())
     assert list(reasons) == [5]
-    assert 'the features of sample 5 do not fit float16' in reasons[5]
+    assert 'the features of sample 5 overflow float16' in reasons[5]
     assert np.isnan(array(tmp_path / 'a').read(5)).all()
 
 
@@ -241,7 +241,7 @@ def test_a_disk_without_room_for_all_arrays_is_an_error_before_the_first_row(
     monkeypatch.setattr(shutil, 'disk_usage', lambda path: SimpleNamespace(free=room))
     backbone = Backbone()
     arrays = [array(tmp_path / name) for name in 'ab']
-    with pytest.raises(OSError, match='no room: the features need') as error:
+    with pytest.raises(OSError, match='not enough disk space: the features need') as error:
         fill(arrays, Samples(), backbone, 2, 0, 'features', show=False)
     assert error.value.errno == errno.ENOSPC
     assert backbone.seen == []

@@ -45,8 +45,8 @@ def test_bytes_that_are_no_text_are_named(tmp_path):
     [
         ([], "'metainfo' and 'data_list'"),
         ({'metainfo': {}}, "'metainfo' and 'data_list'"),
-        ({'metainfo': {}, 'data_list': {}}, "a list as 'data_list'"),
-        ({'metainfo': {}, 'data_list': []}, "distinct names in metainfo 'classes', not None"),
+        ({'metainfo': {}, 'data_list': {}}, "a list 'data_list'"),
+        ({'metainfo': {}, 'data_list': []}, "distinct names as metainfo 'classes', not None"),
         ({'metainfo': {'classes': ['a', 'a']}, 'data_list': []}, r"not \['a', 'a'\]"),
         ({'metainfo': {'classes': ['a']}, 'data_list': [{'clip_id': 3}]}, "'clip_id'.*entry 0"),
         (
@@ -54,7 +54,10 @@ def test_bytes_that_are_no_text_are_named(tmp_path):
             r"group 'g': \['b'\]",
         ),
         ({'metainfo': {'classes': ['a'], 'groups': {'g': []}}, 'data_list': []}, "group 'g'"),
-        ({'metainfo': {'classes': ['a'], 'groups': ['g']}, 'data_list': []}, "no dict 'groups'"),
+        (
+            {'metainfo': {'classes': ['a'], 'groups': ['g']}, 'data_list': []},
+            "a dict as metainfo 'groups'",
+        ),
     ],
 )
 def test_json_that_is_no_manifest_is_named(tmp_path, content, reason):
@@ -70,7 +73,7 @@ def test_a_good_manifest_has_no_problems(data_root, manifest):
 def test_a_clip_id_used_twice_is_named_where_it_is_used_again(manifest):
     manifest['data_list'][2]['clip_id'] = 'clip0'
     lines = list(describe(manifest, check_manifest(manifest)))
-    assert lines == ["clip 'clip0': duplicate: clip id of entry 0 used again"]
+    assert lines == ["clip 'clip0': duplicate: same clip id as entry 0"]
 
 
 def test_media_are_looked_at_only_where_a_root_is_given(data_root, manifest):
@@ -89,9 +92,7 @@ def test_workers_find_what_one_process_finds(data_root, manifest):
 
 def test_a_manifest_with_problems_is_not_written(tmp_path, manifest):
     manifest['data_list'][1]['tags'] = ['Kazoo']
-    with pytest.raises(
-        DataError, match=r"x.json .*5 problems\):\s+clip 'clip1': unknown class: '"
-    ):
+    with pytest.raises(DataError, match=r"x.json .*5 problems:\s+clip 'clip1': unknown class: '"):
         write_manifest(tmp_path / 'x.json', manifest)
     assert os.listdir(tmp_path) == []
 

@@ -27,7 +27,7 @@ def entry(manifest):
         ('audio', '', "'audio' is not a path: ''"),
         ('frames', [], "'frames' is not a list of paths: []"),
         ('frames', [3], "'frames' is not a list of paths: [3]"),
-        ('video', 'x.mp4', "needs 'frames' or one path as 'video', and not both"),
+        ('video', 'x.mp4', "needs either 'frames' or a path as 'video'"),
         ('fps', 0, "'fps' is not a positive number: 0"),
         ('fps', True, "'fps' is not a positive number: True"),
         ('duration', float('nan'), "'duration' is not a positive number: nan"),
@@ -35,8 +35,8 @@ def entry(manifest):
         ('tags', 'Cello', "'tags' is not a list or dict of class names: 'Cello'"),
         ('tags', {'Cello': 1.5}, "tags 'Cello' is not a probability: 1.5"),
         ('sources', {'Cello': 7}, "source 'Cello' is not a path: 7"),
-        ('fps', 1e-7, "'fps' is not from 1e-06 to 1e+09: 1e-07"),
-        ('duration', 10**4000, "'duration' is not from 1e-06 to 1e+09: 1000000"),
+        ('fps', 1e-7, "'fps' is not in [1e-06, 1e+09]: 1e-07"),
+        ('duration', 10**4000, "'duration' is not in [1e-06, 1e+09]: 1000000"),
         ('annotators', 3, "'annotators' is not a list of boxes: 3"),
         ('tags', {'Cello': 10**400}, "tags 'Cello' is not a probability: 1000"),
         ('tags', [['Cello']], "['Cello'] in 'tags' is not in the metainfo"),
@@ -80,23 +80,23 @@ def test_an_unknown_class_is_named(entry, key):
         (
             box(label='Piano'),
             'inconsistent',
-            "a box of 'Piano' sounds, but 'Piano' is not a tag",
+            "a box of 'Piano' is sounding, but 'Piano' is not a tag",
         ),
         (
             box((0.1, 0.1, 0, 0.5)),
             'degenerate',
-            "box of 'Cello' without area: w=0, h=0.5",
+            "box of 'Cello' has no area: w=0, h=0.5",
         ),
         (
             box((0.1, 0.1, 0.5, -0.1)),
             'degenerate',
-            "box of 'Cello' without area: w=0.5, h=-0.1",
+            "box of 'Cello' has no area: w=0.5, h=-0.1",
         ),
         *(
             (
                 box(bbox),
                 'degenerate',
-                f"box of 'Cello' outside the frame: {list(bbox)} (normalised x, y, w, h)",
+                f"box of 'Cello' is outside the frame: {list(bbox)} (normalised x, y, w, h)",
             )
             for bbox in [
                 (1.2, 0.1, 0.5, 0.5),
@@ -151,7 +151,7 @@ def test_boxes_of_another_format_are_suspected(entry):
     entry['boxes'] = {'0': [box((0.4, 0.5, 0.9, 0.8))]}
     assert 'is it x1, y1, x2, y2?' in found(entry)[0][1]
     entry.update(boxes={}, annotators=[[90, 50, 40, 60]])
-    assert found(entry)[0][1].endswith('not x1 < x2, y1 < y2: is it x, y, w, h?')
+    assert found(entry)[0][1].endswith('needs x1 < x2 and y1 < y2: is it x, y, w, h?')
 
 
 def test_a_video_has_as_many_frames_as_its_duration_and_fps_say():

@@ -21,7 +21,7 @@ from mmavl.preparation.coco import manifest_to_coco
     'name', ['/etc/passwd', '../x.wav', 'a/../../x.wav', '..', 'a/..', 'a\\..\\..\\x.wav']
 )
 def test_a_name_that_leaves_the_root_is_refused_with_the_way_out(name):
-    with pytest.raises(DataError, match=r'leaves the data root: .* symbolic link into it'):
+    with pytest.raises(DataError, match=r'outside the data root: .* symbolic link into it'):
         media_path('root', name)
 
 
@@ -73,7 +73,7 @@ def test_each_reader_refuses_an_entry_that_leaves_the_root(key, outside, data_ro
     if key == 'video':
         del entry['frames']
     path.write_text(json.dumps(manifest))
-    refused = pytest.raises(DataError, match=r"clip 'clip0'.*leaves the data root")
+    refused = pytest.raises(DataError, match=r"clip 'clip0'.*outside the data root")
     for dataset in (AVDataset, SourceDataset):
         with refused:
             dataset('toy.json', data_root=str(data_root))
@@ -82,16 +82,16 @@ def test_each_reader_refuses_an_entry_that_leaves_the_root(key, outside, data_ro
     with refused:
         list_examples(path)
     found = check_manifest(read_manifest(path), data_root)
-    assert 'leaves the data root' in found[0][0].message
+    assert 'outside the data root' in found[0][0].message
     # and where nobody has checked the entry
     messages = [problem.message for problem in check_media(entry, data_root)]
-    assert any('leaves the data root' in message for message in messages)
+    assert any('outside the data root' in message for message in messages)
     if key in ('frames', 'video'):
-        with pytest.raises(DataError, match='leaves the data root'):
+        with pytest.raises(DataError, match='outside the data root'):
             [*map(ManifestFrames([entry], data_root).__getitem__, range(2))]
     if key == 'frames':
         entry['boxes'] = {'1': []}
-        with pytest.raises(DataError, match='leaves the data root'):
+        with pytest.raises(DataError, match='outside the data root'):
             manifest_to_coco(manifest, data_root)
 
 

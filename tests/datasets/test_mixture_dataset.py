@@ -52,9 +52,9 @@ def test_a_source_is_taken_at_the_place_that_the_list_names(videos, source_confi
     assert (
         MixtureDataset(source_config(frame='random'), list_file, sizes=[1]).mixtures == wanted[1:]
     )
-    with pytest.raises(DataError, match=r"only their frame 'middle': set frame='random'"):
+    with pytest.raises(DataError, match=r"only the 'middle' frame of each: set frame='random'"):
         MixtureDataset(source_config(), list_file).get_data_info(0)
-    with pytest.raises(DataError, match=r'has none of \[5\] sources'):
+    with pytest.raises(DataError, match=r'has no mixture of \[5\] sources'):
         MixtureDataset(source_config(), list_file, sizes=[5])
 
 
@@ -70,5 +70,7 @@ def test_sources_of_unequal_length_name_their_mixture_and_the_way_out(sources, s
         return item
 
     dataset.dataset.prepare_data = shortened
-    with pytest.raises(ConfigError, match=r"'waveform' .* c2:Violin \+ c0:Flute .*CropPadAudio"):
+    with pytest.raises(
+        ConfigError, match=r"'waveform' .* c2:Violin \+ c0:Flute: add CropPadAudio"
+    ):
         dataset[0]

@@ -52,7 +52,7 @@ def test_drawn_mixtures_are_of_different_clips_and_classes_and_depend_on_the_see
     assert draw_mixtures(entries, 2, 6, [1], seed=1) != mixtures
     assert len(draw_mixtures(entries, 3, 20, [1], seed=0)) == 20  # sources come again
     for size, levels in ((4, [1]), (2, [2])):
-        with pytest.raises(DataError, match='make no mixture'):
+        with pytest.raises(DataError, match='allow no mixture'):
             draw_mixtures(entries, size, 1, levels, seed=0)
 
 

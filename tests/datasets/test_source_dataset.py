@@ -38,7 +38,7 @@ def test_a_clip_without_sources_is_its_own_if_it_has_one_tag(sources, source_con
     assert (info['source'], info['audio_path']) == ('Horn', str(sources / '1.wav'))
     del manifest['data_list'][0]['sources']
     (sources / 'test.json').write_text(json.dumps(manifest))
-    with pytest.raises(DataError, match="clip 'c0' sounds of 2 classes and has no 'sources'"):
+    with pytest.raises(DataError, match="clip 'c0' has 2 tags but no 'sources'"):
         DATASETS.build(source_config())
 
 

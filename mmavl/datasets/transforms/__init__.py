@@ -1,4 +1,4 @@
-"""Transforms: loading, cropping, augmentation, packing. Each acts on what is there."""
+"""Transforms: loading, cropping, augmentation, packing. Each skips inputs that are absent."""
 
 from .audio_gain import AudioGain
 from .color_jitter import ColorJitter

@@ -1,4 +1,4 @@
-"""Changing the loudness."""
+"""Random changes of loudness."""
 
 import random
 
@@ -12,7 +12,7 @@ class AudioGain:
     """Change the loudness by a random number of decibels.
 
     Args:
-        decibels (tuple[float, float]): The least and the greatest change. Defaults to (-6, 6).
+        decibels (tuple[float, float]): The smallest and largest change. Defaults to (-6, 6).
     """
 
     def __init__(self, decibels: tuple[float, float] = (-6.0, 6.0)) -> None:

@@ -1,4 +1,4 @@
-"""Changing colours."""
+"""Random changes of colour."""
 
 import numpy as np
 import torchvision
@@ -9,7 +9,7 @@ from mmavl.registry import TRANSFORMS
 
 @TRANSFORMS.register_module()
 class ColorJitter:
-    """Change brightness, contrast, saturation and hue at random, as torchvision does.
+    """Change brightness, contrast, saturation and hue at random with torchvision.
 
     Args:
         brightness (float): Defaults to 0.4.
@@ -28,8 +28,8 @@ class ColorJitter:
         self.jitter = torchvision.transforms.ColorJitter(brightness, contrast, saturation, hue)
 
     def __call__(self, results: dict) -> dict:
-        """Change the image."""
+        """Jitter the colours."""
         if 'image' in results:
-            # On a CPU, Pillow's operations are three times as fast as those on tensors.
+            # On a CPU, Pillow is three times as fast as operations on tensors.
             results['image'] = np.array(self.jitter(Image.fromarray(results['image'])))
         return results

@@ -1,4 +1,4 @@
-"""Which part of a sound to keep."""
+"""Positions of audio crops."""
 
 import random
 
@@ -6,15 +6,15 @@ _CROPS = ('random', 'centre', 'start')
 
 
 def crop_start(length: float, wanted: float, crop: str) -> float:
-    """Where a stretch of ``wanted`` begins inside ``length``, both in the same unit.
+    """The start of a crop of ``wanted`` inside ``length``, both in the same unit.
 
     Args:
-        length (float): What there is.
-        wanted (float): What to keep, not more than ``length``.
+        length (float): The available length.
+        wanted (float): The length to keep, at most ``length``.
         crop (str): 'random', 'centre' or 'start'.
 
     Returns:
-        float: The beginning, from 0 to ``length - wanted``.
+        float: The start, from 0 to ``length - wanted``.
     """
     if crop == 'random':
         return random.uniform(0, length - wanted)
@@ -22,6 +22,6 @@ def crop_start(length: float, wanted: float, crop: str) -> float:
 
 
 def check_crop(crop: str) -> None:
-    """Raise ValueError unless :func:`crop_start` knows the rule."""
+    """Raise ValueError for a rule that :func:`crop_start` does not have."""
     if crop not in _CROPS:
         raise ValueError(f'crop={crop!r} must be one of {", ".join(_CROPS)}')

@@ -1,4 +1,4 @@
-"""Bringing waveforms to one length."""
+"""Bringing waveforms to a fixed length."""
 
 import numpy as np
 
@@ -9,26 +9,26 @@ from .crop import check_crop, crop_start
 
 @TRANSFORMS.register_module()
 class CropPadAudio:
-    """Cut or fill the waveform to one fixed length, so that a batch can be stacked.
+    """Crop or pad the waveform to a fixed length, so that a batch can be stacked.
 
     Args:
-        seconds (float): The length to make.
-        crop (str): What to keep of a longer waveform: 'random', 'centre' or 'start'. Defaults
-            to 'random'; for testing take 'centre'.
-        pad (str): What follows a shorter one: 'zero' for silence, 'repeat' for the waveform
-            again. Defaults to 'zero'.
+        seconds (float): The target length.
+        crop (str): Which part of a longer waveform to keep: 'random', 'centre' or 'start'.
+            Defaults to 'random'; use 'centre' for testing.
+        pad (str): How to fill up a shorter one: 'zero' for silence, 'repeat' to repeat the
+            waveform. Defaults to 'zero'.
     """
 
     def __init__(self, seconds: float, crop: str = 'random', pad: str = 'zero') -> None:
         check_crop(crop)
         if pad not in ('zero', 'repeat'):
-            raise ValueError(f"pad={pad!r} is neither 'zero' nor 'repeat'")
+            raise ValueError(f"pad={pad!r} must be 'zero' or 'repeat'")
         self.seconds = seconds
         self.crop = crop
         self.pad = pad
 
     def __call__(self, results: dict) -> dict:
-        """Cut or fill the waveform."""
+        """Crop or pad the waveform."""
         if 'waveform' not in results:
             return results
         wave = results['waveform']

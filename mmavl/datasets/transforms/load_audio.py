@@ -8,19 +8,19 @@ from .crop import check_crop, crop_start
 
 @TRANSFORMS.register_module()
 class LoadAudio:
-    """Load a clip's sound as a mono waveform at one rate.
+    """Load a clip's sound as a mono waveform at a fixed rate.
 
-    Reads ``audio_path`` (an audio file, or a video with an audio track) and, where it is
-    known, ``duration``, which unmasks truncated files. Writes ``waveform`` (float32 [L],
-    nominally in [-1, 1]) and ``sample_rate``. Does nothing where the results name no sound, or
-    hold ``audio_features`` already.
+    Reads ``audio_path`` (an audio file, or a video with an audio track) and ``duration`` if
+    known, which helps to detect truncated files. Writes ``waveform`` (float32 [L], nominally in
+    [-1, 1]) and ``sample_rate``. Does nothing if the results have no sound, or already have
+    ``audio_features``.
 
     Args:
-        sample_rate (int): Rate in Hz that every file is brought to. Defaults to 22050.
+        sample_rate (int): Target rate in Hz. Defaults to 22050.
         seconds (float, optional): Decode only this much of a longer file. Defaults to the
             whole file, which must then be shorter than ten minutes.
-        crop (str): Which part that is: 'random', 'centre', 'start', or 'frame': that around the
-            clip's frame (its ``time``). Defaults to 'centre'.
+        crop (str): Which part to decode: 'random', 'centre', 'start', or 'frame': the part
+            around the clip's frame (its ``time``). Defaults to 'centre'.
 
     Raises:
         DataError: The file is missing, empty, truncated, without sound or not decodable.

@@ -7,14 +7,14 @@ from mmavl.registry import TRANSFORMS
 
 @TRANSFORMS.register_module()
 class LoadFrame:
-    """Load the frame of a clip from its image file or out of its video.
+    """Load the frame of a clip from its image file or video.
 
     Reads ``img_path``, or else ``video`` and ``time`` (seconds). Writes ``image`` (uint8 RGB
-    [H, W, 3]) and ``ori_shape`` (H, W). Does nothing where the results name no picture, or hold
-    ``image_features`` already.
+    [H, W, 3]) and ``ori_shape`` (H, W). Does nothing if the results have no picture, or already
+    have ``image_features``.
 
     Raises:
-        DataError: The file is missing, empty, truncated or not readable as a picture.
+        DataError: The file is missing, empty, truncated or not readable as an image.
     """
 
     def __call__(self, results: dict) -> dict:

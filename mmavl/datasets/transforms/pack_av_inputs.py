@@ -1,4 +1,4 @@
-"""The end of every pipeline: results to tensors and an AVDataSample."""
+"""The last step of each pipeline: results to tensors and an AVDataSample."""
 
 import numpy as np
 import torch
@@ -26,16 +26,16 @@ _META = (
 
 @TRANSFORMS.register_module()
 class PackAVInputs:
-    """Pack what the pipeline has made into ``inputs`` and an :class:`AVDataSample`.
+    """Pack the results of the pipeline into ``inputs`` and an :class:`AVDataSample`.
 
-    ``inputs`` gets ``image`` (uint8 [3, H, W]) and ``waveform`` (float32 [L]), or cached
-    ``image_features`` and ``audio_features`` in their place. The data sample gets ``gt_tags``,
-    ``gt_visual_tags``, ``gt_instances`` (boxes as xyxy in input pixels), ``gt_map`` and the meta
-    information that there is.
+    ``inputs`` gets ``image`` (uint8 [3, H, W]) and ``waveform`` (float32 [L]), or their cached
+    ``image_features`` and ``audio_features``. The data sample gets ``gt_tags``,
+    ``gt_visual_tags``, ``gt_instances`` (boxes as xyxy in input pixels), ``gt_map`` and all
+    available meta information.
 
     Args:
-        input_shape (tuple[int, int]): (H, W) that boxes are scaled to where there is no image
-            to take it from, because its features are cached. Defaults to (256, 256).
+        input_shape (tuple[int, int]): The (H, W) to scale boxes to if there is no image,
+            because its features are cached. Defaults to (256, 256).
     """
 
     def __init__(self, input_shape: tuple[int, int] = (256, 256)) -> None:

@@ -9,17 +9,17 @@ from mmavl.registry import TRANSFORMS
 
 @TRANSFORMS.register_module()
 class RandomFlip:
-    """Mirror the frame, its boxes and its consensus map left to right; without a frame, nothing.
+    """Mirror the frame, its boxes and its consensus map left to right; do nothing without a frame.
 
     Args:
-        prob (float): How often. Defaults to 0.5.
+        prob (float): The probability of mirroring. Defaults to 0.5.
     """
 
     def __init__(self, prob: float = 0.5) -> None:
         self.prob = prob
 
     def __call__(self, results: dict) -> dict:
-        """Mirror the image, or not."""
+        """Mirror the image at random."""
         if 'image' not in results or random.random() >= self.prob:
             return results
         results['image'] = np.ascontiguousarray(results['image'][:, ::-1])
@@ -28,9 +28,9 @@ class RandomFlip:
 
 
 def flip_references(results: dict) -> None:
-    """Mirror, in place, what says where things are in the frame.
+    """Mirror all annotated positions in the frame, in place.
 
-    Annotators' boxes are left out then: the mirrored map holds what they say.
+    The annotators' boxes are dropped: the mirrored map contains their information.
     """
     if 'boxes' in results:
         results['boxes'] = flip_boxes(results['boxes'])

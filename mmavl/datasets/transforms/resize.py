@@ -1,4 +1,4 @@
-"""Bringing frames to one size."""
+"""Bringing frames to a fixed size."""
 
 from mmavl.media.image import resized
 from mmavl.registry import TRANSFORMS
@@ -6,9 +6,9 @@ from mmavl.registry import TRANSFORMS
 
 @TRANSFORMS.register_module()
 class Resize:
-    """Stretch the frame to one size, so that a batch can be stacked.
+    """Stretch the frame to a fixed size, so that a batch can be stacked.
 
-    Boxes are normalised at this point and stay as they are.
+    Boxes do not change, since they are normalised at this point.
 
     Args:
         size (tuple[int, int]): (H, W). Defaults to (256, 256).
@@ -18,7 +18,7 @@ class Resize:
         self.size = tuple(size)
 
     def __call__(self, results: dict) -> dict:
-        """Stretch the image."""
+        """Resize the image."""
         if 'image' not in results or results['image'].shape[:2] == self.size:
             return results
         results['image'] = resized(results['image'], self.size[::-1])

@@ -1,4 +1,4 @@
-"""Bringing frames to one scale."""
+"""Scaling frames by their shorter side."""
 
 from mmavl.media.image import resized
 from mmavl.registry import TRANSFORMS
@@ -6,15 +6,15 @@ from mmavl.registry import TRANSFORMS
 
 @TRANSFORMS.register_module()
 class ResizeShorterSide:
-    """Scale the frame so that its shorter side has a given length; its aspect ratio is kept.
+    """Scale the frame so that its shorter side has a given length, with its aspect ratio kept.
 
-    Frames of different shapes cannot be stacked: a model that takes them has the data
-    preprocessor :class:`MixedSizePreprocessor`. Boxes are normalised at this point and stay as
-    they are.
+    Frames of different shapes cannot be stacked: a model for them needs the data preprocessor
+    :class:`MixedSizePreprocessor`. Boxes do not change, since they are normalised at this
+    point.
 
     Args:
-        size (int): Of the shorter side, in pixels.
-        max_ratio (float): What is longer than this many shorter sides is stretched to it.
+        size (int): Length of the shorter side in pixels.
+        max_ratio (float): The largest aspect ratio; longer frames are stretched to it.
             Defaults to 4.
     """
 

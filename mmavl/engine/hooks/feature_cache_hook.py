@@ -100,7 +100,7 @@ class FeatureCacheHook(Hook):
             if not missing:
                 array.mark_used()
                 continue
-            with self._way_out(runner):
+            with self._advice(runner):
                 shape = (len(dataset), *backbone(probe[source]).shape[1:])
                 array.create(shape, {'backbone': repr(backbone.backbone)})
         if not todo:
@@ -116,7 +116,7 @@ class FeatureCacheHook(Hook):
             return [features.float().cpu().numpy() for features in maps]
 
         title = f'features of {Path(dataset.ann_file).name}'
-        with self._way_out(runner):
+        with self._advice(runner):
             reasons = fill(
                 list(todo),
                 _Prepared(dataset),
@@ -130,7 +130,7 @@ class FeatureCacheHook(Hook):
         return FeatureCache(reasons, **arrays)
 
     @contextmanager
-    def _way_out(self, runner: Runner) -> Iterator[None]:
+    def _advice(self, runner: Runner) -> Iterator[None]:
         """Say in an error of the folder how to choose another."""
         try:
             yield

@@ -106,10 +106,10 @@ class TimmBackbone(nn.Module):
             size, only = tuple(image.shape[-2:]), _fixed_size(self.name)
             if size == only or not (only or isinstance(error, AssertionError)):
                 raise
-            way_out = f'; resize them to {only[0]} x {only[1]} px or set img_size' if only else ''
+            advice = f'; resize them to {only[0]} x {only[1]} px or set img_size' if only else ''
             raise ConfigError(
                 f'{self.name} does not take images of {size[0]} x {size[1]} px: '
-                f'{str(error).rstrip(".")}{way_out}'
+                f'{str(error).rstrip(".")}{advice}'
             ) from error
         if self._channels_last:
             maps = [features.permute(0, 3, 1, 2) for features in maps]

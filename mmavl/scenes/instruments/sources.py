@@ -74,11 +74,11 @@ class Materials:
         """
         path = self.folders[name] / member
         if not path.is_file():
-            raise DataError(f'{name} {self.versions[name]} has no file {member}; {_way_out(name)}')
+            raise DataError(f'{name} {self.versions[name]} has no file {member}; {_advice(name)}')
         return path
 
 
-def _way_out(name: str) -> str:
+def _advice(name: str) -> str:
     tested = next(package for package in (*DEBIAN, *NPM) if package.name == name)
     return (
         f'version {tested.version} (Debian 12, npm) has all that is needed: delete '

@@ -46,9 +46,9 @@ def load_all(weights: str, *kinds: type) -> list[Any]:
             files is damaged or holds more than data.
     """
     local = Path(weights).is_dir()
-    way_out = 'and its config, as save_pretrained writes them, in one folder'
+    advice = 'and its config, as save_pretrained writes them, in one folder'
     try:
-        with nullcontext() if local else fetching(weights, way_out):
+        with nullcontext() if local else fetching(weights, advice):
             loaded = [kind.from_pretrained(weights) for kind in kinds[1:]]
             net, report = kinds[0].from_pretrained(
                 weights, output_loading_info=True, ignore_mismatched_sizes=True

@@ -352,8 +352,8 @@ def test_a_cache_that_cannot_be_written_names_the_option_that_moves_it(root):
         logger=MMLogger.get_instance('features'),
         cfg=Config({'custom_hooks': hooks}),
     )
-    way_out = r'stored in .*features.*: --cfg-options custom_hooks\.1\.cache_dir=FOLDER puts them'
-    with pytest.raises(OSError, match=way_out):
+    advice = r'stored in .*features.*: --cfg-options custom_hooks\.1\.cache_dir=FOLDER puts them'
+    with pytest.raises(OSError, match=advice):
         FeatureCacheHook().before_test(runner)
 
 

@@ -78,18 +78,16 @@ def test_everything_goes_to_the_models_device():
 
 
 @pytest.mark.parametrize(
-    ('name', 'shapes', 'way_out'),
+    ('name', 'shapes', 'advice'),
     [
         ('waveform', [(22050,), (22051,)], 'CropPadAudio'),
         ('image', [(3, 4, 4), (3, 4, 5)], 'Resize'),
         ('audio_features', [(2, 3), (2, 4)], 'cache the features'),
     ],
 )
-def test_samples_that_cannot_be_stacked_name_the_transform_that_mends_it(name, shapes, way_out):
+def test_samples_that_cannot_be_stacked_name_the_transform_that_mends_it(name, shapes, advice):
     data = {'inputs': {name: [torch.zeros(shape) for shape in shapes]}}
-    with pytest.raises(
-        ValueError, match=rf"'{name}' differs in shape.*{shapes[1][-1]}.*{way_out}"
-    ):
+    with pytest.raises(ValueError, match=rf"'{name}' differs in shape.*{shapes[1][-1]}.*{advice}"):
         AVDataPreprocessor()(data)
 
 
