@@ -1,4 +1,4 @@
-"""Published classifiers used as they are: what sounds (audio), and what is where (visual)."""
+"""Published classifiers used without training: audio taggers and dense image classifiers."""
 
 from . import audio, visual
 

@@ -1,4 +1,4 @@
-"""A bound on the tensors that a block makes."""
+"""A limit on the memory of tensors created in a block."""
 
 from typing import Any
 
@@ -9,16 +9,16 @@ from torch.utils._pytree import tree_iter, tree_map_only
 
 
 class AllocationLimit(TorchDispatchMode):
-    """Refuse a tensor before it takes memory, where it is too large or one too many.
+    """Raise before a tensor is allocated if it is too large, or if all together are.
 
-    Each operation is first computed on the meta device, which gives its result's size alone.
+    Each operation is first run on the meta device, which gives only the size of its result.
 
     Args:
-        most (int): Bytes that one result may have, and that all tensors which are made of
-            nothing (``torch.empty``, ``torch.zeros``) may have together.
+        most (int): Maximum bytes of one result, and maximum total of tensors created from
+            nothing (``torch.empty``, ``torch.zeros``).
 
     Raises:
-        MemoryError: Inside of the block.
+        MemoryError: Inside the block, if the limit is exceeded.
     """
 
     def __init__(self, most: int) -> None:
@@ -29,7 +29,7 @@ class AllocationLimit(TorchDispatchMode):
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple = (), kwargs: dict | None = None
     ) -> Any:
-        """Compute an operation, unless its result is too large."""
+        """Run an operation unless its result is too large."""
         kwargs = kwargs or {}
         if not func._schema.is_mutable:
             size = _result_size(func, args, kwargs)
@@ -37,7 +37,7 @@ class AllocationLimit(TorchDispatchMode):
                 self._made += size
             if max(size, self._made) > self.most:
                 raise MemoryError(
-                    f'a tensor of {size:,} bytes, after {self._made - size:,}, where '
+                    f'a tensor of {size:,} bytes, after {self._made - size:,} bytes, where '
                     f'{self.most:,} are allowed'
                 )
         return func(*args, **kwargs)
@@ -49,7 +49,7 @@ def _result_size(func: Any, args: tuple, kwargs: dict) -> int:
         kwargs = {**kwargs, 'device': torch.device('meta')}
     try:
         result = func(*args, **kwargs)
-    except Exception:  # not every operation is known to the meta device
+    except Exception:  # the meta device does not support all operations
         return 0
     tensors = (value for value in tree_iter(result) if isinstance(value, Tensor))
     return sum(tensor.untyped_storage().nbytes() for tensor in tensors)

@@ -1,4 +1,4 @@
-"""Where downloads are kept between runs."""
+"""The folder for downloads."""
 
 import os
 from pathlib import Path
@@ -7,8 +7,8 @@ from pathlib import Path
 def cache_dir() -> Path:
     """Return the folder for downloads, which may not exist yet.
 
-    ``$MMAVL_CACHE`` where it is set, else ``$XDG_CACHE_HOME/mmavl``, else ``~/.cache/mmavl``.
+    ``$MMAVL_CACHE`` if set, else ``$XDG_CACHE_HOME/mmavl``, else ``~/.cache/mmavl``.
     """
-    if own := os.environ.get('MMAVL_CACHE'):
-        return Path(own).expanduser()
+    if folder := os.environ.get('MMAVL_CACHE'):
+        return Path(folder).expanduser()
     return Path(os.environ.get('XDG_CACHE_HOME') or '~/.cache').expanduser() / 'mmavl'

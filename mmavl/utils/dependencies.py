@@ -1,4 +1,4 @@
-"""Check that one, and only one, family of OpenMMLab's packages is installed."""
+"""Check that exactly one distribution of OpenMMLab's packages is installed."""
 
 from importlib.metadata import PackageNotFoundError, version
 
@@ -18,14 +18,14 @@ def _installed(distribution: str) -> bool:
 
 
 def check_openmmlab(*packages: str) -> None:
-    """Raise with the command that mends it when OpenMMLab's packages are missing or doubled.
+    """Raise, with the command to fix it, if OpenMMLab's packages are missing or duplicated.
 
     The maintained distributions (``onedl-*``) and the original ones install the same import
-    names over each other's files; a machine with both has neither.
+    names and overwrite each other's files, so having both breaks them.
 
     Args:
         *packages: Import names to check, of 'mmengine', 'mmcv' and 'mmdet'. Defaults to
-            mmengine alone, which is all that the core needs.
+            mmengine alone, the only one that the core needs.
 
     Raises:
         ImportError: A package is missing, or both of its distributions are installed.
@@ -34,7 +34,7 @@ def check_openmmlab(*packages: str) -> None:
         maintained, original = _FAMILIES[name]
         if _installed(maintained) and _installed(original):
             raise ImportError(
-                f'{maintained} and {original} are both installed, over each other. Run: '
+                f'{maintained} and {original} are both installed and overwrite each other. Run: '
                 f'pip uninstall -y {maintained} {original} && pip install {maintained}'
             )
         if not (_installed(maintained) or _installed(original)):

@@ -1,4 +1,4 @@
-"""Gathering with gradients, so that a loss over a batch means the global batch."""
+"""Gathering with gradients, so that a loss covers the global batch."""
 
 import torch
 import torch.distributed as dist
@@ -6,17 +6,17 @@ from torch import Tensor
 
 
 def world_size() -> int:
-    """Number of processes; 1 where torch.distributed is not initialised."""
+    """Number of processes; 1 if torch.distributed is not initialised."""
     return dist.get_world_size() if dist.is_available() and dist.is_initialized() else 1
 
 
 def rank() -> int:
-    """Index of this process; 0 where torch.distributed is not initialised."""
+    """Index of this process; 0 if torch.distributed is not initialised."""
     return dist.get_rank() if world_size() > 1 else 0
 
 
 class _Gather(torch.autograd.Function):
-    """Concatenate equally shaped tensors of all ranks; the gradient is summed over ranks."""
+    """Concatenate tensors of equal shapes from all ranks; gradients are summed over ranks."""
 
     @staticmethod
     def forward(ctx, tensor: Tensor) -> Tensor:
@@ -34,17 +34,17 @@ class _Gather(torch.autograd.Function):
 
 
 def gather_cat(tensor: Tensor) -> Tensor:
-    """Concatenate a tensor of every rank along its first dimension, with gradients.
+    """Concatenate the tensors of all ranks along the first dimension, with gradients.
 
-    Every rank then computes the same global loss. DistributedDataParallel averages parameter
-    gradients over ranks while the backward pass here sums them, which together give exactly the
-    gradient that one process has on the global batch.
+    Each rank then computes the same global loss. DistributedDataParallel averages parameter
+    gradients over ranks, while the backward pass here sums them; together they give exactly the
+    gradient of a single process on the global batch.
 
     Args:
-        tensor: [n, ...]; n may differ between ranks, the other dimensions may not.
+        tensor: [n, ...]; only n may differ between ranks.
 
     Returns:
-        [sum of n, ...], in order of rank; the tensor itself on one process.
+        [sum of n, ...], in order of ranks; the tensor itself if there is one process.
     """
     if world_size() == 1:
         return tensor
@@ -62,7 +62,7 @@ def gather_cat(tensor: Tensor) -> Tensor:
 
 
 def mean_over_ranks(tensor: Tensor) -> Tensor:
-    """Detached mean of a scalar over ranks, for logging."""
+    """Detached mean of a scalar over all ranks, for logging."""
     value = tensor.detach().clone()
     if world_size() > 1:
         dist.all_reduce(value)

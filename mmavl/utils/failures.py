@@ -1,4 +1,4 @@
-"""What an exception means: one input's trouble, or the end of the run."""
+"""Telling errors of a single input from errors that end the run."""
 
 import errno
 import os
@@ -16,7 +16,7 @@ _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 
 
 def error_line(error: BaseException) -> str:
-    """What an error says, in one line; its type stands before it unless it is mmavl's own."""
+    """The message of an error in one line, after its type unless it is one of mmavl's."""
     if isinstance(error, DataError | ConfigError | CheckpointError):
         return one_line(str(error))
     words = one_line(' '.join(str(error).split()))
@@ -25,16 +25,16 @@ def error_line(error: BaseException) -> str:
 
 
 def first_line(error: BaseException) -> str:
-    """What an error says first: those of libraries may have pages, or nothing but their type."""
+    """The first line of an error message, or its type if it has no message."""
     return (str(error).strip() or type(error).__name__).splitlines()[0][:300]
 
 
 def ends_run(error: BaseException, folder: str | Path | None = None) -> bool:
-    """Whether an error would meet every other input, too: nothing more can be written.
+    """Whether an error would also affect all other inputs, e.g. because the disk is full.
 
     Args:
-        error (BaseException): What was raised.
-        folder (str | Path, optional): Where results go.
+        error (BaseException): The error.
+        folder (str | Path, optional): The output folder.
     """
     if not isinstance(error, OSError):
         return not isinstance(error, Exception)
@@ -44,14 +44,15 @@ def ends_run(error: BaseException, folder: str | Path | None = None) -> bool:
 
 @contextmanager
 def input_errors(name: str = '') -> Iterator[None]:
-    """Make whatever goes wrong with one clip, file or sample a DataError, whatever its type.
+    """Turn any error about one clip, file or sample into a DataError.
 
-    Libraries that decode raise nearly any type on broken input, and one input must not stop all
-    others. An error that is not a DataError is given with its type and the line that raised it,
-    since it may be a bug. An unusable config or checkpoint passes: no input is to blame for it.
+    Decoding libraries raise almost any type of error on broken input, and one input must not
+    stop the others. For an error that is not a DataError, the message includes its type and the
+    line that raised it, since it may be a bug. Config and checkpoint errors pass unchanged,
+    since they do not depend on the input.
 
     Args:
-        name (str): The input, for the message; '' where the error names it already.
+        name (str): The input, for the message; '' if the error already names it.
 
     Raises:
         DataError: Something went wrong in the block.

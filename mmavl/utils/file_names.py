@@ -1,4 +1,4 @@
-"""Names that become files: checked where a list gives them, changed where they make trouble."""
+"""Safe file names: those from lists are checked, those of results are converted."""
 
 import re
 import unicodedata
@@ -10,27 +10,27 @@ from mmavl.errors import DataError
 
 from .names import name_bytes
 
-#: Bytes that a name may have: file systems take 255, and suffixes and drafts need some.
+#: Maximum bytes of a name: file systems allow 255, and suffixes need some.
 LONGEST = 200
 _LONGEST_ON_DISK = 255
-#: Bytes of a result's name; labels and endings are added to it.
+#: Maximum bytes of a result's name, before labels and suffixes are added.
 _LONGEST_STEM = 120
 _WORD = re.compile(r'[\w.-]')
 _DEVICE = re.compile(r'(con|prn|aux|nul|com\d|lpt\d)(\.|$)', re.IGNORECASE)
 
 
 def require_name(name: object, source: str | Path) -> str:
-    """A name out of somebody's list, which may become one part of a path below a data root.
+    """Check a name from a list that will become part of a path below a data root.
 
     Args:
-        name (object): An id, a class, a file's name.
-        source (str | Path): Where it is from, for the message.
+        name (object): An id, a class or a file name.
+        source (str | Path): The list, for the message.
 
     Returns:
-        str: The same name.
+        str: The unchanged name.
 
     Raises:
-        DataError: It is not text, empty, or would lead to another folder.
+        DataError: It is not text, is empty, or would lead to another folder.
     """
     reason = _why_not(name)
     if reason:
@@ -46,16 +46,16 @@ def _why_not(name: object) -> str:
     if name in ('.', '..') or any(sign in name for sign in '/\\\0'):
         return 'it would lead to another folder'
     if len(name_bytes(name)) > _LONGEST_ON_DISK:
-        return f'no file can have so long a name ({len(name_bytes(name))} bytes)'
+        return f'it is too long for a file name ({len(name_bytes(name))} bytes)'
     return ''
 
 
 def file_name(name: str) -> str:
-    """A name that every reader and writer of files takes, and that no other name becomes.
+    """Convert a name to one that every program accepts; different names stay different.
 
-    Most names stay as they are. Line separators, control characters, bytes that are not UTF-8 and
-    what separates folders become ``_``, a long name is cut; such a name ends in a checksum of the
-    whole.
+    Most names do not change. Line separators, control characters, non-UTF-8 bytes and path
+    separators become ``_``, and long names are cut; a changed name ends with a checksum of the
+    original.
     """
     clean = ''.join(s if s.isprintable() and s not in '/\\' else '_' for s in name)
     if clean == name and name not in ('', '.', '..') and len(name_bytes(name)) <= LONGEST:
@@ -64,16 +64,16 @@ def file_name(name: str) -> str:
 
 
 def marked_name(clean: str, whole: str, longest: int = LONGEST) -> str:
-    """A readable name, cut where it is long, that ends in a checksum of what it stands for."""
+    """A readable name, cut if too long, with a checksum of the original at its end."""
     mark = f'_{zlib.crc32(name_bytes(whole)):08x}'
     return name_bytes(clean)[: longest - len(mark)].decode(errors='ignore') + mark
 
 
 def safe_name(text: str) -> str:
-    """A clip's id as a file name: letters and digits of any script, '-', '.' and '_'.
+    """Convert a clip id to a file name of letters and digits of any script, '-', '.' and '_'.
 
-    It begins and ends with no dot and is not a device of Windows. A long one is cut and ends in a
-    checksum of the whole, since file systems take 255 bytes.
+    It neither begins nor ends with a dot and is not a device name of Windows. A long name is
+    cut and gets a checksum of the original, since file systems allow 255 bytes.
     """
     name = unicodedata.normalize('NFC', text)
     name = ''.join(c if _WORD.match(c) or unicodedata.category(c)[0] == 'M' else ' ' for c in name)
@@ -84,11 +84,11 @@ def safe_name(text: str) -> str:
 
 
 def different_names(names: Iterable[str], reserved: Iterable[str] = ()) -> list[str]:
-    """Names whose :func:`safe_name` differs from all others, in capital letters or not.
+    """Make names unique after :func:`safe_name`, ignoring case.
 
     Args:
-        names (Iterable[str]): Those that would share a file get a number at their end.
-        reserved (Iterable[str]): File names that none may have.
+        names (Iterable[str]): The names; those that would share a file get a number at the end.
+        reserved (Iterable[str]): File names that are not available.
     """
     taken = {name.casefold() for name in reserved}
     numbers: dict[str, int] = {}

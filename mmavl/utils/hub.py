@@ -1,4 +1,4 @@
-"""Weights that libraries fetch from a model hub, or one line that says why they cannot."""
+"""Downloading pretrained weights from model hubs, with one-line errors."""
 
 import hashlib
 import logging
@@ -21,20 +21,20 @@ from .cache import cache_dir
 from .failures import first_line
 from .files import atomic_write
 
-#: Seconds to wait for a hub's first answer.
+#: Seconds to wait for a hub's first response.
 _PATIENCE = 5.0
 
 
 def create_timm(name: str, pretrained: bool = False, **kwargs: Any) -> nn.Module:
-    """``timm.create_model``; without a hub, weights that were fetched before are used.
+    """``timm.create_model``; if the hub is unreachable, cached weights are used.
 
     Args:
         name (str): timm's name of the model.
-        pretrained (bool): Whether to fetch its weights. Defaults to False.
+        pretrained (bool): Whether to download its weights. Defaults to False.
         **kwargs: Further arguments of ``timm.create_model``.
 
     Raises:
-        ConnectionError: The weights are not on this machine, and their hub cannot be reached.
+        ConnectionError: The weights are not on this machine, and the hub is unreachable.
     """
     if not pretrained:
         return timm.create_model(name, pretrained=False, **kwargs)
@@ -44,14 +44,14 @@ def create_timm(name: str, pretrained: bool = False, **kwargs: Any) -> nn.Module
 
 @contextmanager
 def fetching(what: str, advice: str = '') -> Iterator[None]:
-    """What a library fetches inside is asked for once; without a hub, its cache is used.
+    """A context in which libraries download weights; if the hub is unreachable, use the cache.
 
     Args:
-        what (str): What is fetched, for the message.
-        advice (str): Further ways out. Defaults to none.
+        what (str): What is downloaded, for the message.
+        advice (str): Further advice for the message. Defaults to none.
 
     Raises:
-        ConnectionError: It is not on this machine, and its hub cannot be reached.
+        ConnectionError: It is not on this machine, and the hub is unreachable.
     """
     with _one_try() as problem:
         try:
@@ -60,29 +60,29 @@ def fetching(what: str, advice: str = '') -> Iterator[None]:
             reason = problem or first_line(error)
             ways = [
                 'Connect to the internet',
-                'or copy the cache of a machine that has them (the folder of HF_HOME)',
-                'or give a file of your own (weights=FILE)',
+                'or copy the cache of a machine that has them (the folder HF_HOME)',
+                'or use a local file (weights=FILE)',
                 advice,
             ]
             raise ConnectionError(
-                f'{what}: its pretrained weights are not on this machine and cannot be fetched '
+                f'{what}: the pretrained weights are not on this machine and cannot be downloaded '
                 f'({reason}). {"; ".join(filter(None, ways))}'
             ) from error
 
 
 def fetch_weights(location: str) -> str:
-    """Fetch the weight file of a URL once; it is kept in :func:`mmavl.utils.cache.cache_dir`.
+    """Download the weights at a URL once, to :func:`mmavl.utils.cache.cache_dir`.
 
     Args:
         location (str): A URL, with or without the file's checksum (``https://...#md5=...``); a
-            path or ``pkg://package/path`` is given back as it is.
+            path or ``pkg://package/path`` is returned unchanged.
 
     Returns:
         str: The path of the file.
 
     Raises:
-        ConnectionError: It is not on this machine and cannot be fetched.
-        CheckpointError: It has another checksum.
+        ConnectionError: The file is not on this machine and cannot be downloaded.
+        CheckpointError: Its checksum differs.
     """
     if '://' not in location or location.startswith('pkg://'):
         return location
@@ -92,30 +92,30 @@ def fetch_weights(location: str) -> str:
         _download(url, path)
     if expected and (actual := hashlib.md5(path.read_bytes()).hexdigest()) != expected:
         raise CheckpointError(
-            f'{path} has MD5 {actual}, not {expected}: remove it to fetch it again'
+            f'{path} has MD5 {actual}, expected {expected}: delete it to download it again'
         )
     return str(path)
 
 
 def _download(url: str, path: Path) -> None:
-    print_log(f'Fetching {url} to {path}', 'current')
+    print_log(f'Downloading {url} to {path}', 'current')
     request = Request(url, headers={'User-Agent': 'mmavl'})
     try:
         with urlopen(request, timeout=_PATIENCE) as answer, atomic_write(path, 'wb') as file:
             shutil.copyfileobj(answer, file)
             size = answer.headers['Content-Length']
             if size and file.tell() != int(size):
-                raise OSError(f'of {int(size):,} bytes only {file.tell():,} came')
+                raise OSError(f'received only {file.tell():,} of {int(size):,} bytes')
     except OSError as error:
         raise ConnectionError(
-            f'{url} cannot be fetched ({first_line(error)}). Connect to the internet; or put the '
-            f'file at {path}; or give its path (weights=FILE)'
+            f'{url} cannot be downloaded ({first_line(error)}). Connect to the internet; or put '
+            f'the file at {path}; or give its path (weights=FILE)'
         ) from error
 
 
 @contextmanager
 def _one_try() -> Iterator[str]:
-    """Ask a hub that does not answer once, not for minutes; gives why it does not."""
+    """Try an unreachable hub only once instead of for minutes; yields why it is unreachable."""
     from huggingface_hub import constants
 
     before = constants.HF_HUB_OFFLINE, socket.getdefaulttimeout()
@@ -124,7 +124,7 @@ def _one_try() -> Iterator[str]:
     try:
         problem = 'HF_HUB_OFFLINE is set' if before[0] else _problem(constants.ENDPOINT)
         constants.HF_HUB_OFFLINE = bool(problem)
-        socket.setdefaulttimeout(_PATIENCE)  # of urllib, for weights that are not on the hub
+        socket.setdefaulttimeout(_PATIENCE)  # for urllib, used for weights outside the hub
         logger.setLevel(logging.ERROR)
         yield problem
     finally:
@@ -134,11 +134,11 @@ def _one_try() -> Iterator[str]:
 
 
 def _problem(endpoint: str) -> str:
-    """Why a hub cannot be reached; empty if it answers."""
+    """Why a hub cannot be reached; empty if it responds."""
     from huggingface_hub.utils import get_session
 
-    try:  # the hub's own client knows of proxies and certificates
+    try:  # the hub's client handles proxies and certificates
         get_session().head(endpoint, timeout=_PATIENCE)
     except Exception as error:
-        return f'{endpoint} does not answer: {error!r:.120}'
+        return f'{endpoint} does not respond: {error!r:.120}'
     return ''

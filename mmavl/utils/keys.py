@@ -1,23 +1,23 @@
-"""What a checksum is made from, when it says whether something stored is still right."""
+"""Inputs of the checksums that tell whether a cached result is still valid."""
 
 import os
 from typing import Any
 
 
 def key_part(*values: Any) -> bytes:
-    """Plain values as bytes; different values never give the same, and any name gives some."""
+    """Plain values as bytes; different values always give different bytes."""
     return ascii(values).encode()
 
 
 def file_key(path: str, root: str) -> bytes:
-    """A file's name below a folder, its size and its time; of a file that is missing, its name.
+    """A file's relative path, size and modification time; only the path if it is missing.
 
     Args:
         path (str): The file.
-        root (str): The folder, which may move with all that is in it.
+        root (str): The folder that the path is relative to, so that it can be moved.
 
     Returns:
-        bytes: For a checksum.
+        bytes: Input of a checksum.
     """
     folder = os.path.join(root, '')
     # relpath is slow, and a data set has millions of files
@@ -25,6 +25,6 @@ def file_key(path: str, root: str) -> bytes:
     name = path[len(folder) :] if inside else os.path.relpath(path, root)
     try:
         stat = os.stat(path)
-    except (OSError, ValueError):  # the latter of a name that no file can have
+    except (OSError, ValueError):  # ValueError: an impossible file name
         return key_part(name)
     return key_part(name, stat.st_size, stat.st_mtime_ns)

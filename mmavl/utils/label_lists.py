@@ -9,7 +9,7 @@ from mmavl.errors import ConfigError
 from .strict_json import brief, parse_json
 from .weights import resolve_path
 
-#: In AudioSet's 527 labels and not in YAMNet's 521.
+#: Labels among AudioSet's 527 that are missing from YAMNet's 521.
 _NOT_IN_YAMNET = (
     'Battle cry',
     'Female singing',
@@ -25,21 +25,20 @@ def read_labels(source: str | Sequence[str]) -> list[str]:
     """Read the names of a classifier's outputs, in the order of the outputs.
 
     Args:
-        source (str | Sequence[str]): The names themselves, or where they are (a path, or
-            ``pkg://package/path``): a CSV with a column ``display_name``, as AudioSet and YAMNet
-            publish theirs; a JSON list; else a text file, one name a line.
+        source (str | Sequence[str]): The names, or the location of a file (a path or
+            ``pkg://package/path``): a CSV with a column ``display_name``, as published for
+            AudioSet and YAMNet; a JSON list; or a text file with one name per line.
             ``timm:imagenet-1k`` (or another of timm's ImageNet subsets) gives WordNet's names
-            from timm. ``audioset-alphabetical:LOCATION`` gives AudioSet's 527 names in the
-            alphabetical order that the paper's tagger and its ``cluster_a.npy`` have; LOCATION
+            from timm. ``audioset-alphabetical:LOCATION`` gives AudioSet's 527 names in
+            alphabetical order, as in the paper's tagger and its ``cluster_a.npy``; LOCATION
             is AudioSet's ``class_labels_indices.csv``, or YAMNet's class map, to which the six
-            names that it leaves out are added.
-
+            missing names are added.
     Returns:
-        list[str]: The names. A name may occur twice: ImageNet has two kinds of crane.
+        list[str]: The names. They may repeat: ImageNet has two kinds of crane.
 
     Raises:
         FileNotFoundError: The file is missing, or the package is not installed.
-        ConfigError: The file holds no list of names.
+        ConfigError: The file is not a list of names.
     """
     if not isinstance(source, str):
         return list(source)
@@ -50,7 +49,7 @@ def read_labels(source: str | Sequence[str]) -> list[str]:
     path = resolve_path(source)
     names = _read(path)
     if not isinstance(names, list) or not names:
-        raise ConfigError(f'label list {path} holds no names')
+        raise ConfigError(f'label list {path} has no names')
     for number, name in enumerate(names):
         if not isinstance(name, str) or not name.strip():
             raise ConfigError(f'label list {path}: label {number} is not a name: {brief(name)}')
@@ -58,7 +57,7 @@ def read_labels(source: str | Sequence[str]) -> list[str]:
 
 
 def read_audioset_names(location: str) -> dict[str, str]:
-    """Read the names of AudioSet's classes by their MIDs.
+    """Read the names of AudioSet's classes, by MID.
 
     Args:
         location (str): AudioSet's ``class_labels_indices.csv`` or another CSV with the columns
@@ -69,7 +68,7 @@ def read_audioset_names(location: str) -> dict[str, str]:
 
     Raises:
         FileNotFoundError: The file is missing, or the package is not installed.
-        ConfigError: It is not such a CSV.
+        ConfigError: The file is not such a CSV.
     """
     path = resolve_path(location)
     try:
@@ -97,7 +96,7 @@ def _read(path: Path) -> object:
 
 
 def _rows(text: str, path: Path, *columns: str) -> list[dict[str, str]]:
-    """The rows of a CSV that has these columns."""
+    """The rows of a CSV with these columns."""
     rows = csv.DictReader(text.splitlines())
     for column in columns:
         if column not in (rows.fieldnames or ()):
@@ -119,7 +118,7 @@ def _alphabetical(location: str) -> list[str]:
     names = sorted({*read_labels(location), *_NOT_IN_YAMNET})
     if len(names) != 527:
         raise ConfigError(
-            f"{location} gives {len(names)} names with YAMNet's six missing ones, AudioSet has "
-            '527: give class_labels_indices.csv or yamnet_class_map.csv'
+            f"{location} gives {len(names)} names after YAMNet's six missing ones are added, but "
+            'AudioSet has 527: use class_labels_indices.csv or yamnet_class_map.csv'
         )
     return names

@@ -1,4 +1,4 @@
-"""Letting one process at a time do what several would disturb each other at."""
+"""Locks, so that only one process at a time does a job."""
 
 import errno
 import os
@@ -11,19 +11,19 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 _POLL_SECONDS = 1.0
-#: Of a shared disk that is mounted without a lock service.
+#: Errors of a shared disk that is mounted without a lock service.
 _NO_LOCKS = {errno.ENOLCK, errno.EOPNOTSUPP}
 _READ_ONLY = {errno.EROFS, errno.EACCES, errno.EPERM}
 
 
 class Lock:
-    """A lock file that names its holder. The system frees it however the holder ends.
+    """A lock file with the name of its holder. The system releases it when the holder ends.
 
-    On a shared disk it holds between machines as far as the disk's locks (flock) do; where it
-    has none, everybody gets the lock.
+    On a shared disk it also works between machines if the disk supports locks (flock); if not,
+    every process gets the lock.
 
     Args:
-        path (Path): The file. Its folder must exist.
+        path (Path): The lock file. Its folder must exist.
     """
 
     def __init__(self, path: Path) -> None:
@@ -34,7 +34,7 @@ class Lock:
         """Take the lock if it is free, without waiting.
 
         Returns:
-            bool: Whether this process holds it now.
+            bool: Whether this process now holds the lock.
 
         Raises:
             OSError: The file cannot be written.
@@ -47,33 +47,33 @@ class Lock:
             if error.errno not in _NO_LOCKS:
                 raise
             return True
-        with suppress(OSError):  # a full disk; the name is for readers only
+        with suppress(OSError):  # a full disk; the name is only informative
             self.path.write_text(f'process {os.getpid()} on {socket.gethostname()}\n')
         return True
 
     def holder(self) -> str:
-        """Who holds it, e.g. 'process 4711 on node3'."""
+        """The holder of the lock, e.g. 'process 4711 on node3'."""
         with suppress(OSError):
             return self.path.read_text(errors='replace').strip() or 'another process'
         return 'another process'
 
     def free(self) -> None:
-        """Let others take it."""
+        """Release the lock."""
         with suppress(OSError):
-            self.path.unlink()  # while it is held: nobody else's file is removed
+            self.path.unlink()  # while held, so no other process's file is deleted
         self._lock.release()
 
 
 @contextmanager
 def one_at_a_time(path: Path, what: str, log: Callable[[str], None] = print) -> Iterator[None]:
-    """Run the block in one process; others wait, and say for whom.
+    """Run the block in one process at a time; the others wait and log which one they wait for.
 
-    In a folder that is read-only there is nothing to disturb, and nobody waits.
+    A read-only folder needs no lock, so there nobody waits.
 
     Args:
-        path (Path): The lock's file. Missing parent folders are made.
+        path (Path): The lock file. Missing parent folders are created.
         what (str): What the block does, for the message: 'builds scenes in data'.
-        log (Callable): Gets the message. Defaults to ``print``.
+        log (Callable): Function for the message. Defaults to ``print``.
 
     Raises:
         OSError: The file cannot be written.

@@ -1,4 +1,4 @@
-"""Names as file systems allow them: any bytes, line breaks and marks that turn text round."""
+"""Text with arbitrary file names: non-UTF-8 bytes, line breaks, bidirectional marks."""
 
 import json
 import re
@@ -9,28 +9,28 @@ from typing import Any
 _HIDDEN = re.compile(
     '[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]'
 )
-# what JSON allows within a line and str.splitlines or an encoder does not
+# characters that JSON allows within a line, but str.splitlines or an encoder does not
 _UNSAFE_IN_JSON = re.compile('[\x7f-\x9f\u2028\u2029\ud800-\udfff]')
 
 
 def one_line(text: str) -> str:
-    r"""A text as it can be shown anywhere: what breaks lines, hides or turns text is escaped.
+    r"""Escape all characters that break lines, hide text or change its direction.
 
-    ``'caf\udce9\n'``, of a file name that is not UTF-8, becomes ``r'caf\udce9\n'``.
+    E.g. ``'caf\udce9\n'``, from a file name that is not UTF-8, becomes ``r'caf\udce9\n'``.
     """
     return _HIDDEN.sub(lambda match: ascii(match[0])[1:-1], text)
 
 
 def name_bytes(text: str) -> bytes:
-    """A name's bytes for a hash: UTF-8, and one answer for every other text as well."""
+    """The bytes of a name for hashing: UTF-8, but defined for any text."""
     return text.encode('utf-8', 'surrogatepass')
 
 
 def to_json(content: Any, indent: int | None = None) -> str:
-    r"""JSON whose lines are lines for every reader.
+    r"""JSON without characters that some readers treat as line breaks.
 
-    Letters stay readable; bytes of a file name that are not UTF-8 become escapes like ``\udce9``,
-    which :func:`json.loads` turns back into the very same path.
+    Letters stay readable; non-UTF-8 bytes of file names become escapes like ``\udce9``, which
+    :func:`json.loads` turns back into the same path.
 
     Raises:
         ValueError: A number is not finite.
@@ -40,7 +40,7 @@ def to_json(content: Any, indent: int | None = None) -> str:
 
 
 def print_any_text() -> None:
-    """Let stdout and stderr escape what the terminal's encoding cannot hold, rather than fail."""
+    """Make stdout and stderr escape characters that the terminal cannot encode."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, 'reconfigure'):
             stream.reconfigure(errors='backslashreplace')

@@ -1,4 +1,4 @@
-"""Running ONNX files with onnxruntime, float in and float out."""
+"""Running ONNX files with onnxruntime, with float inputs and outputs."""
 
 import tempfile
 import zipfile
@@ -14,7 +14,7 @@ from mmavl.errors import ConfigError
 from .failures import first_line
 from .zip_files import zip_problem
 
-#: Bytes of an unpacked zip.
+#: Maximum bytes of an unpacked zip.
 LARGEST = 2**30
 _FLOATS = {
     'tensor(float)': np.float32,
@@ -24,30 +24,30 @@ _FLOATS = {
 
 
 def load_onnx(path: Path) -> Any:
-    """Read an ONNX file whole, with its external data.
+    """Read an ONNX file completely, with its external data.
 
     Args:
-        path (Path): The .onnx file, or a .zip holding it.
+        path (Path): The .onnx file, or a .zip that contains it.
 
     Returns:
         onnx.ModelProto: The model.
 
     Raises:
         ConfigError: The file is damaged, unpacks to more than :data:`LARGEST` bytes, or is a zip
-            without an ONNX file in it.
+            without an ONNX file.
     """
     import onnx
 
     if path.suffix != '.zip':
         return _load(onnx.load, path, path)
-    problem = zip_problem(path, largest=LARGEST, check_sums=False)  # unpacking compares them
+    problem = zip_problem(path, largest=LARGEST, check_sums=False)  # unpacking verifies them
     if problem:
         raise ConfigError(f'{path} {problem}')
     with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(path) as archive:
         _load(archive.extractall, folder, path)
         inner = next(Path(folder).rglob('*.onnx'), None)
         if inner is None:
-            raise ConfigError(f'{path} holds no .onnx file')
+            raise ConfigError(f'{path} contains no .onnx file')
         return _load(onnx.load, inner, path)
 
 
@@ -56,24 +56,24 @@ def _load(read: Callable, source: Any, path: Path) -> Any:
         return read(source)
     except OSError:
         raise
-    except Exception as error:  # a broken file can be wrong in any way
+    except Exception as error:  # a damaged file can raise any error
         raise ConfigError(f'{path} is damaged or not an ONNX file: {first_line(error)}') from error
 
 
 class OnnxSession:
     """An ONNX model with one input and one output, on the CPU.
 
-    Where the model's ends are quantised, values are put into codes and back with the scales
-    that stand in its graph. Quantise and dequantise nodes are computed as they are: the 8-bit
-    kernels that onnxruntime fuses over them saturate on CPUs without VNNI, and YAMNet then hears
-    other things.
+    If the model's input or output is quantised, values are converted with the scales
+    in its graph. Quantise and dequantise nodes are computed as they are: the 8-bit
+    kernels into which onnxruntime fuses them saturate on CPUs without VNNI, which changes
+    YAMNet's predictions.
 
     Args:
-        path (Path): The .onnx file, or a .zip holding it.
+        path (Path): The .onnx file, or a .zip that contains it.
 
     Raises:
         ImportError: onnxruntime is not installed.
-        ConfigError: The model has several inputs, or quantised ends without scales.
+        ConfigError: The model has several inputs, or a quantised input or output without scale.
     """
 
     def __init__(self, path: Path) -> None:
@@ -93,7 +93,7 @@ class OnnxSession:
         self._session = _load(create, model.SerializeToString(), path)
         inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
         if len(inputs) != 1:
-            raise ConfigError(f'{path} has inputs {[i.name for i in inputs]}, not a single one')
+            raise ConfigError(f'{path} must have one input, not {[i.name for i in inputs]}')
         self._input, self._output = inputs[0].name, outputs[0].name
         self._one_by_one = inputs[0].shape[0] == 1
         self._float = _FLOATS.get(inputs[0].type)
@@ -126,7 +126,7 @@ class OnnxSession:
 
 
 def _end_scales(graph: Any) -> dict[str, tuple[float, float]]:
-    """Scale and zero point of each tensor that a node (de)quantises: by the codes' name."""
+    """Scale and zero point of each tensor that a node (de)quantises, by the quantised name."""
     import onnx
 
     constants = {t.name: onnx.numpy_helper.to_array(t) for t in graph.initializer}
@@ -134,21 +134,21 @@ def _end_scales(graph: Any) -> dict[str, tuple[float, float]]:
     for node in graph.node:
         if node.op_type in ('QuantizeLinear', 'DequantizeLinear'):
             codes = node.output[0] if node.op_type == 'QuantizeLinear' else node.input[0]
-            found = [constants[name] for name in node.input[1:3] if name in constants]
-            if len(found) == 2 and all(value.size == 1 for value in found):
-                scales[codes] = float(found[0].item()), float(found[1].item())
+            params = [constants[name] for name in node.input[1:3] if name in constants]
+            if len(params) == 2 and all(value.size == 1 for value in params):
+                scales[codes] = float(params[0].item()), float(params[1].item())
     return scales
 
 
 def _codes(
     path: Path, end: Any, scales: dict[str, tuple[float, float]]
 ) -> tuple[float, float, type] | None:
-    """Scale, zero point and integer type of a quantised end; None of a float one."""
+    """Scale, zero point and integer type of a quantised input or output; None if float."""
     if end.type in _FLOATS:
         return None
     if end.name not in scales:
         raise ConfigError(
-            f'{path}: {end.name!r} is {end.type}, and no node of the graph says its scale: '
-            'export the model with float ends'
+            f'{path}: {end.name!r} is {end.type}, but the graph does not give its scale: '
+            'export the model with float inputs and outputs'
         )
     return *scales[end.name], np.dtype(end.type.removeprefix('tensor(').rstrip(')')).type

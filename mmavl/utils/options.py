@@ -1,8 +1,8 @@
-"""Options that several commands have; imports nothing that takes long."""
+"""Command-line options shared by several commands; fast to import."""
 
 from argparse import ArgumentParser
 
-#: Values of every ``dtype`` in a config, and of ``--dtype``.
+#: Valid values of ``dtype`` in a config, and of ``--dtype``.
 DTYPES = ('float32', 'bfloat16', 'auto')
 
 
@@ -10,14 +10,14 @@ def add_dtype_option(parser: ArgumentParser, default: str | None = 'auto') -> No
     """Add ``--dtype`` to a command that runs a model.
 
     Args:
-        parser (ArgumentParser): Of the command.
-        default (str, optional): One of :data:`DTYPES`, or None: what the config says. Defaults to
+        parser (ArgumentParser): Parser of the command.
+        default (str, optional): One of :data:`DTYPES`, or None to use the config's. Defaults to
             'auto'.
     """
     parser.add_argument(
         '--dtype',
         choices=DTYPES,
         default=default,
-        help="what the model's layers compute in; auto: bfloat16 where the hardware multiplies "
-        f'it, else float32 (default: {default or "as the config says"})',
+        help="number format of the model's layers; auto: bfloat16 if the hardware supports "
+        f'it, else float32 (default: {default or "set by the config"})',
     )

@@ -1,11 +1,11 @@
-"""Working with (clip, class) pairs in the form of one matrix product for each clip."""
+"""Products over (clip, class) pairs, done as one matrix product per clip."""
 
 import torch
 from torch import Tensor
 
 
 def per_clip_matmul(rows: Tensor, matrices: Tensor, clips: Tensor) -> Tensor:
-    """Multiply each pair's row by its clip's matrix, without copying matrices for each pair.
+    """Multiply each pair's row by its clip's matrix, without copying the matrices.
 
     Args:
         rows: [P, k].

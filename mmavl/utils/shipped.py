@@ -1,4 +1,4 @@
-"""The configs and tools that come with mmavl, in a checkout as in an installed package."""
+"""The configs and tools of mmavl, in a checkout or an installed package."""
 
 import shlex
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import mmavl
 
-#: The folder of what other configs are made of.
+#: The folder of the base configs.
 _BASES = '_base_'
 
 
@@ -17,13 +17,13 @@ def shipped(kind: str = 'configs') -> Path:
 
 
 def tool_command(name: str) -> str:
-    """The command that runs one of mmavl's tools here, for messages.
+    """The command that runs one of mmavl's tools on this machine, for messages.
 
     Args:
-        name (str): The tool's place below ``tools/``, e.g. 'dist_train.sh'.
+        name (str): Path of the tool below ``tools/``, e.g. 'dist_train.sh'.
     """
     path = Path('tools', name)
-    if not path.is_file():  # elsewhere than in a checkout: the tools come with the package, too
+    if not path.is_file():  # outside a checkout; the package includes the tools
         path = shipped('tools').resolve() / name
     return f'{"bash" if path.suffix == ".sh" else "python"} {shlex.quote(str(path))}'
 
@@ -36,20 +36,21 @@ def config_names() -> dict[str, Path]:
 
 
 def named_config(name: str) -> Path | None:
-    """mmavl's config of a name, with its folder or without; None where there is no such config."""
+    """Look up one of mmavl's configs by name, with or without its folder; None if there is none."""
     names = config_names()
     return names.get(name) or {path.stem: path for path in names.values()}.get(name)
 
 
 def find_config(name: str | Path) -> Path:
-    """The file of a config.
+    """Find a config by its path or name.
 
     Args:
-        name (str | Path): A path, or the name of one of mmavl's configs, with its folder or
-            without, e.g. 'stage2_scenes' or 'ablations/stage2_scenes_class'.
+        name (str | Path): A path, or the name of one of mmavl's configs, with or
+            without its folder, e.g. 'stage2_scenes' or 'ablations/stage2_scenes_class'.
 
     Raises:
-        FileNotFoundError: There is neither; says where the config is, or which name is near.
+        FileNotFoundError: There is no such file or config; the message says where the config is,
+            or suggests a similar name.
     """
     path = Path(name).expanduser()
     if path.is_file():
@@ -61,21 +62,21 @@ def find_config(name: str | Path) -> Path:
     if len(path.parts) > 1:
         raise FileNotFoundError(missing_config(path))
     close = get_close_matches(path.stem, [p.stem for p in config_names().values()], n=1)
-    hint = f'; did you mean {close[0]!r}?' if close else '; `mmavl list models` names them'
-    raise FileNotFoundError(f'{name} is neither a config file nor the name of one{hint}')
+    hint = f'; did you mean {close[0]!r}?' if close else '; see `mmavl list models`'
+    raise FileNotFoundError(f'{name} is not a config file, nor the name of a config{hint}')
 
 
 def missing_config(path: str | Path) -> str:
-    """What to say of a config that is not at a path: where it is, or what has a similar name.
+    """The error message for a missing config: where it is, or a similar name.
 
-    Looked through are the path's own folder, the folder ``configs`` that it is in, with all below
-    it, and the configs that come with mmavl.
+    It searches the path's folder, the ``configs`` folder above it with all its sub-folders, and
+    the configs included in mmavl.
 
     Args:
-        path (str | Path): Where there is no file.
+        path (str | Path): The path without a file.
 
     Returns:
-        str: A line.
+        str: One line.
     """
     path = Path(path)
     places: dict[str, list[Path]] = {}

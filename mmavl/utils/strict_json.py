@@ -1,4 +1,4 @@
-"""JSON of files that anyone may have written: bounded, strict, and with one kind of error."""
+"""Strict JSON parsing for untrusted files, with bounded depth and clear errors."""
 
 import json
 import reprlib
@@ -7,7 +7,7 @@ from typing import Any
 
 from mmavl.errors import DataError
 
-#: How deep lists and dicts may be inside one another; what mmavl writes has seven levels.
+#: Maximum nesting of lists and dicts; the files of mmavl have seven levels.
 DEEPEST = 32
 
 _BRIEF = reprlib.Repr()
@@ -16,23 +16,23 @@ _BRIEF.maxlevel = 3
 
 
 def brief(value: Any) -> str:
-    """``repr``, cut to what fits into a message: the value may be of any size and depth."""
+    """``repr`` cut to a length that fits a message, for values of any size and depth."""
     return _BRIEF.repr(value)
 
 
 def parse_json(text: str | bytes, finite: bool = True) -> Any:
-    """Parse JSON as the standard has it.
+    """Parse JSON exactly as the standard defines it.
 
     Args:
-        text (str | bytes): The JSON; bytes are UTF-8.
-        finite (bool): Refuse NaN and Infinity, which the standard does not have. Defaults to True.
+        text (str | bytes): The JSON; bytes must be UTF-8.
+        finite (bool): Reject NaN and Infinity, which are not in the standard. Defaults to True.
 
     Returns:
         Any: Dicts, lists, strings, numbers, booleans and None.
 
     Raises:
-        ValueError: It is not JSON, is nested deeper than :data:`DEEPEST`, has a key twice in one
-            object, a number of thousands of digits, or, if ``finite``, NaN or Infinity.
+        ValueError: It is not JSON, is nested deeper than :data:`DEEPEST`, repeats a key in an
+            object, has a number of thousands of digits, or, if ``finite``, NaN or Infinity.
     """
     if isinstance(text, bytes):
         text = text.decode('utf-8')
@@ -56,19 +56,19 @@ def parse_json(text: str | bytes, finite: bool = True) -> Any:
 
 
 def read_json(path: str | Path, what: str, advice: str) -> Any:
-    """Read a JSON file, see :func:`parse_json`.
+    """Read a JSON file with :func:`parse_json`.
 
     Args:
         path (str | Path): The file.
-        what (str): What it should be, for messages, e.g. 'manifest'.
-        advice (str): What to do where it is not, e.g. 'write it again with its converter'.
+        what (str): What the file should be, for messages, e.g. 'manifest'.
+        advice (str): What to do if it is not, e.g. 'write it again with its converter'.
 
     Returns:
-        Any: Its content.
+        Any: The content.
 
     Raises:
         FileNotFoundError: There is no such file.
-        DataError: It is not valid.
+        DataError: The file is not valid JSON.
     """
     content = Path(path).read_bytes()
     try:
@@ -87,4 +87,4 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _refuse(constant: str) -> None:
-    raise ValueError(f'{constant} is not a number of JSON')
+    raise ValueError(f'{constant} is not a number in JSON')

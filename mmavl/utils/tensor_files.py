@@ -1,4 +1,4 @@
-"""Reading files of tensors, ``.pth`` and ``.safetensors``: data only, whole, and bounded."""
+"""Reading ``.pth`` and ``.safetensors`` files: only data, fully checked, with bounded memory."""
 
 import pickle
 import re
@@ -19,19 +19,19 @@ from .failures import first_line
 from .strict_json import brief
 from .zip_files import zip_problem
 
-#: How many times a file's size its tensors may have: some save one tensor under several names.
+#: How much larger than the file its tensors may be: some files name a tensor more than once.
 _REPEATED = 16
 _SPARE = 2**20
 
 
 def _history_statistic(owner: type, name: str) -> Any:
-    """Stand in for ``getattr``, which mmengine's log history asks for when it is unpickled."""
+    """Replace ``getattr``, which the pickled log history of mmengine calls."""
     if owner is HistoryBuffer and name in ('min', 'max', 'current', 'mean'):
         return getattr(owner, name)
-    raise pickle.UnpicklingError(f'the file asks for {owner!r}.{name}')
+    raise pickle.UnpicklingError(f'the file requests {owner!r}.{name}')
 
 
-#: What a checkpoint of mmengine holds in addition to tensors: numbers, and the log's history.
+#: What mmengine's checkpoints contain besides tensors: numbers, and the log history.
 _PLAIN_DATA = [
     HistoryBuffer,
     (_history_statistic, 'builtins.getattr'),
@@ -40,25 +40,25 @@ _PLAIN_DATA = [
     np.ndarray.__reduce__(np.empty(0))[0],
     np.float64(0).__reduce__()[0],
     *(getattr(np.dtypes, name) for name in np.dtypes.__all__),
-    # as numpy 1 names them
+    # their names in numpy 1
     (np.ndarray.__reduce__(np.empty(0))[0], 'numpy.core.multiarray._reconstruct'),
     (np.float64(0).__reduce__()[0], 'numpy.core.multiarray.scalar'),
 ]
 
 
 def read_tensor_file(path: Path) -> dict[str, Any]:
-    """Read a file of tensors to the CPU; no code from it is executed.
+    """Read a file of tensors to the CPU, without executing code from it.
 
     Args:
-        path (Path): A ``.safetensors`` file, or one that ``torch.save`` wrote.
+        path (Path): A ``.safetensors`` file, or a file written by ``torch.save``.
 
     Returns:
-        dict: The file's content, with a state dict under 'state_dict' in any case.
+        dict: The content of the file; its state dict is always under 'state_dict'.
 
     Raises:
         FileNotFoundError: There is no such file.
-        CheckpointError: It holds no state dict, holds more than data, or is damaged: cut short, or
-            with a changed bit, which a check sum of each tensor shows in a ``.pth`` file.
+        CheckpointError: It has no state dict, contains more than data, or is damaged: truncated,
+            or, for ``.pth`` files, with a wrong checksum.
     """
     if not path.is_file():
         raise FileNotFoundError(f'weight file not found: {path}')
@@ -66,9 +66,9 @@ def read_tensor_file(path: Path) -> dict[str, Any]:
         return {'state_dict': _read_safetensors(path)}
     content = _read_torch(path)
     if not isinstance(content, dict):
-        raise CheckpointError(f'{path} holds a {type(content).__name__}, not a state dict')
+        raise CheckpointError(f'{path} contains a {type(content).__name__}, not a state dict')
     if 'state_dict' not in content:
-        if isinstance(content.get('model'), Mapping):  # as others name it
+        if isinstance(content.get('model'), Mapping):  # the key used by other libraries
             content = {**content, 'state_dict': content['model']}
             del content['model']
         else:
@@ -88,10 +88,10 @@ def _read_torch(path: Path) -> Any:
         name = re.search(r'GLOBAL (\S+)', str(error))
         what = f'{name[1]:.100}' if name else 'something else'
         raise CheckpointError(
-            f'{path} holds more than tensors and plain data ({what}), or is damaged; it is not '
-            'loaded, since that could execute code'
+            f'{path} contains more than tensors and plain data ({what}), or is damaged; it was '
+            'not loaded, since that could execute code'
         ) from error
-    except Exception as error:  # torch raises nearly any type on broken input
+    except Exception as error:  # torch raises almost any type on damaged files
         raise CheckpointError(
             f'{path} is damaged or not a checkpoint: {first_line(error)}'
         ) from error
@@ -107,23 +107,23 @@ def _read_safetensors(path: Path) -> dict[str, Tensor]:
 
 
 def check_state(state: Any, path: Path) -> None:
-    """Raise a CheckpointError unless these are named tensors, not larger than the file can hold.
+    """Raise a CheckpointError unless these are named tensors that fit into the file's size.
 
-    A tensor with strides of 0 takes no place in a file, and terabytes when it is copied.
+    A tensor with strides of 0 takes no space in a file, but may take terabytes when copied.
     """
     if not isinstance(state, Mapping):
-        raise CheckpointError(f"{path} holds a {type(state).__name__} as 'state_dict'")
+        raise CheckpointError(f"{path} has a {type(state).__name__} as 'state_dict'")
     size = 0
     for name, value in state.items():
         if not isinstance(name, str) or not isinstance(value, Tensor):
             raise CheckpointError(
-                f'{path} holds no state dict: {brief(name)} is a {type(value).__name__}, not a '
+                f'{path} has no state dict: {brief(name)} is a {type(value).__name__}, not a '
                 'tensor'
             )
         if value.layout != torch.strided or value.device.type != 'cpu' or value.is_quantized:
-            raise CheckpointError(f'{path} holds a tensor {brief(name)} that is not a plain one')
+            raise CheckpointError(f'{path}: tensor {brief(name)} is not an ordinary dense tensor')
         size += value.numel() * value.element_size()
     if size > _REPEATED * path.stat().st_size + _SPARE:
         raise CheckpointError(
-            f'{path} has {path.stat().st_size:,} bytes, and its tensors would take {size:,}'
+            f'{path} has {path.stat().st_size:,} bytes, but its tensors would take {size:,}'
         )

@@ -1,4 +1,4 @@
-"""Reading weight files: tensors only, from disk or from an installed package."""
+"""Reading weight files, tensors only, from disk or from an installed package."""
 
 import hashlib
 import importlib.util
@@ -11,19 +11,19 @@ from mmavl.errors import CheckpointError
 
 from .tensor_files import read_tensor_file
 
-#: Keys that say where a part's own weights come from, as text.
+#: Keys for the location of a part's weights, as text.
 _LOCATIONS = ('weights', 'sha256')
 
 
 def without_sources(model: Any) -> Any:
-    """A model's config whose parts fetch no weights of their own, for a checkpoint that has all.
+    """A model config whose parts load no weights themselves, since a checkpoint has them all.
 
     Args:
         model: A config of dicts (or mmengine's ConfigDicts), lists and values.
 
     Returns:
-        The same without ``init_cfg`` and ``rows`` (what a head starts from), and without
-        ``weights`` and ``sha256`` where they are text; ``pretrained`` is False.
+        The same without ``init_cfg`` and ``rows`` (initial values of a head), and without
+        ``weights`` and ``sha256`` if they are text; ``pretrained`` is False.
     """
     if isinstance(model, list | tuple):
         return type(model)(without_sources(item) for item in model)
@@ -41,13 +41,13 @@ def resolve_path(location: str) -> Path:
     """Turn a path or ``pkg://package/path/in/package`` into an existing file's path.
 
     Raises:
-        FileNotFoundError: No such file, or the package is not installed.
+        FileNotFoundError: There is no such file, or the package is not installed.
     """
     if location.startswith('pkg://'):
         package, _, inner = location.removeprefix('pkg://').partition('/')
         try:
             spec = importlib.util.find_spec(package)
-        except ModuleNotFoundError:  # of the package that this one would be in
+        except ModuleNotFoundError:  # for a missing parent package
             spec = None
         if spec is None or not spec.submodule_search_locations:
             raise FileNotFoundError(
@@ -66,7 +66,7 @@ def check_sha256(path: Path, expected: str) -> None:
     """Compare a file with its published checksum.
 
     Raises:
-        ValueError: The file's content is another one.
+        ValueError: The checksum differs.
     """
     actual = hashlib.sha256(path.read_bytes()).hexdigest()
     if actual != expected:
@@ -84,16 +84,16 @@ def load_tensors(location: str) -> dict[str, Tensor]:
 
 
 def load_by_position(module: nn.Module, state: dict[str, Tensor], source: str) -> None:
-    """Fill a module from the first tensors of a state dict whose names differ but order agrees.
+    """Fill a module from a state dict by position: names may differ, the order must agree.
 
     Raises:
-        ValueError: A shape at some position differs, or the file holds too few tensors.
+        ValueError: A shape differs, or the file has too few tensors.
     """
-    own = module.state_dict()
-    if len(state) < len(own):
-        raise ValueError(f'{source} holds {len(state)} tensors, the model needs {len(own)}')
+    needed = module.state_dict()
+    if len(state) < len(needed):
+        raise ValueError(f'{source} has {len(state)} tensors, the model needs {len(needed)}')
     loaded = {}
-    for (name, mine), (theirs, tensor) in zip(own.items(), state.items()):
+    for (name, mine), (theirs, tensor) in zip(needed.items(), state.items()):
         if mine.shape != tensor.shape:
             raise ValueError(
                 f'{source}: tensor {theirs!r} {tuple(tensor.shape)} does not fit {name!r} '
@@ -108,12 +108,12 @@ def load_classifier(net: nn.Module, weights: str, name: str) -> None:
 
     Args:
         net (nn.Module): The classifier.
-        weights (str): .pth or .safetensors, as a path or ``pkg://package/path``.
+        weights (str): A .pth or .safetensors file, as a path or ``pkg://package/path``.
         name (str): timm's name of the model, for the message.
 
     Raises:
         FileNotFoundError: There is no such file.
-        CheckpointError: They are another model's, or have another number of outputs.
+        CheckpointError: The weights belong to another model, or have another number of outputs.
     """
     state = load_tensors(weights)
     try:

@@ -1,24 +1,24 @@
-"""Zip files that are what they say: whole, and not far smaller than what they unpack to."""
+"""Checking zip files: they must be intact, and must not unpack to far more than their size."""
 
 import zipfile
 from pathlib import Path
 
-#: A checkpoint has one entry for each tensor.
+#: Maximum number of entries; a checkpoint has one per tensor.
 _MOST_ENTRIES = 100_000
 
 
 def zip_problem(path: str | Path, largest: int | None = None, check_sums: bool = True) -> str:
-    """Why a zip file should not be read; nothing is unpacked to find it out.
+    """Why a zip file should not be read, found without unpacking it.
 
     Args:
-        path (str | Path): The file, which exists.
-        largest (int, optional): Bytes that its entries may have together. Defaults to None: those
-            of the file, since what numpy and PyTorch write is not compressed.
-        check_sums (bool): Compare each entry with its check sum, at about the disk's speed.
+        path (str | Path): The file, which must exist.
+        largest (int, optional): Maximum total bytes of its entries. Defaults to None: the size
+            of the file, since numpy and PyTorch do not compress.
+        check_sums (bool): Verify the checksum of each entry, at about the disk's speed.
             Defaults to True.
 
     Returns:
-        str: To follow the file's name in a message; empty for a file that is all right.
+        str: The end of a sentence about the file; empty if the file is fine.
     """
     if largest is None:
         largest = Path(path).stat().st_size
@@ -29,11 +29,11 @@ def zip_problem(path: str | Path, largest: int | None = None, check_sums: bool =
             if size > largest or len(entries) > _MOST_ENTRIES:
                 return (
                     f'unpacks to {size:,} bytes in {len(entries):,} files, more than the '
-                    f'{largest:,} bytes that such a file may hold'
+                    f'{largest:,} bytes allowed for such a file'
                 )
             damaged = archive.testzip() if check_sums else None
             if damaged is not None:
-                return f'is damaged: the check sum of {damaged!r} in it is wrong'
-    except Exception as error:  # broken tables of contents raise nearly any type
+                return f'is damaged: the checksum of {damaged!r} in it is wrong'
+    except Exception as error:  # damaged tables of contents raise almost any type
         return f'is damaged, or not a zip file: {error}'
     return ''

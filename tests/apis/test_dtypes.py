@@ -147,6 +147,6 @@ def test_the_page_analyses(build, clip, dtype, tmp_path):
 
 def test_the_sentence_says_what_is_computed_in_and_an_unknown_name_is_refused(build):
     localize = build(LocalizationInferencer, LOCALIZER, 'bfloat16')
-    assert str(localize.precision).startswith('in bfloat16, as dtype=bfloat16 asks')
+    assert str(localize.precision).startswith('in bfloat16, as set by dtype=bfloat16')
     with pytest.raises(ValueError, match="dtype must be 'auto', 'bfloat16' or 'float32', not 'b'"):
         build(LocalizationInferencer, LOCALIZER, 'b')

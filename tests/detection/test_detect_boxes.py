@@ -122,5 +122,5 @@ def test_the_manifest_itself_is_not_overwritten(run, frames):
 
 def test_boxes_found_in_bfloat16_say_so(run, capsys):
     assert 'dtype' not in run()['metainfo']['boxes']
-    assert 'Computing in float32, as dtype=float32 asks.' in capsys.readouterr().err
+    assert 'Computing in float32, as set by dtype=float32.' in capsys.readouterr().err
     assert run('--dtype', 'bfloat16', out='fast.json')['metainfo']['boxes']['dtype'] == 'bfloat16'

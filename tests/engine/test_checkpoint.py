@@ -58,7 +58,7 @@ def test_a_bare_state_dict_is_a_checkpoint_too(tmp_path):
 def test_code_in_a_checkpoint_is_refused_and_not_run(tmp_path, payload):
     evil = Payload(tmp_path / 'harm') if payload == 'os' else NestedGetattr()
     torch.save({'state_dict': {'w': torch.ones(1)}, 'x': evil}, tmp_path / 'evil.pth')
-    with pytest.raises(CheckpointError, match=r'evil\.pth holds more than tensors'):
+    with pytest.raises(CheckpointError, match=r'evil\.pth contains more than tensors'):
         load_checkpoint(tmp_path / 'evil.pth')
     assert not (tmp_path / 'harm').exists()
 

@@ -163,6 +163,6 @@ def test_two_processes_with_loading_processes_train_in_bfloat16(folder):
         env=env, capture_output=True, text=True,
     )  # fmt: skip
     assert result.returncode == 0, result.stderr
-    assert 'Training computes in bfloat16, as dtype=bfloat16 asks' in result.stdout
+    assert 'Training computes in bfloat16, as set by dtype=bfloat16' in result.stdout
     assert re.search(r'Epoch\(val\) \[1\].*half_max/evaluated: 3', result.stdout)
     assert (folder / 'Läufe: 1/epoch_1.pth').is_file()

@@ -27,11 +27,11 @@ def test_train_then_test(tmp_path):
     assert result.returncode == 0, result.stderr
     assert 'Nothing to resume in run' in result.stdout
     for part in ('Training', 'Validation'):
-        assert f'{part} computes in bfloat16, as dtype=bfloat16 asks' in result.stdout
+        assert f'{part} computes in bfloat16, as set by dtype=bfloat16' in result.stdout
     result = run(tmp_path, python, ROOT / 'tools/test.py', config, 'run/epoch_1.pth', *common)
     assert result.returncode == 0, result.stderr
     assert 'distinct: 6' in result.stdout
-    assert 'Testing computes in bfloat16, as dtype=bfloat16 asks' in result.stdout
+    assert 'Testing computes in bfloat16, as set by dtype=bfloat16' in result.stdout
     result = run(
         tmp_path, python, ROOT / 'tools/test.py', config, 'run/epoch_1.pth', *common,
         'model.width=2',

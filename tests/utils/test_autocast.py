@@ -27,13 +27,13 @@ def test_a_cpu_without_takes_float32_unless_bfloat16_is_asked_for(monkeypatch):
     assert str(chosen) == 'in float32: this CPU has no fast bfloat16'
     forced = Precision.choose('bfloat16', 'cpu')
     assert forced.dtype == torch.bfloat16
-    assert str(forced).startswith('in bfloat16, as dtype=bfloat16 asks; this CPU only emulates')
+    assert str(forced).startswith('in bfloat16, as set by dtype=bfloat16; this CPU only emulates')
 
 
 def test_what_was_asked_for_is_taken_whatever_the_cpu_has(monkeypatch):
     pretend_cpu(monkeypatch, amx_bf16=True)
-    assert str(Precision.choose('float32', 'cpu')) == 'in float32, as dtype=float32 asks'
-    assert str(Precision.choose('bfloat16', 'cpu')) == 'in bfloat16, as dtype=bfloat16 asks'
+    assert str(Precision.choose('float32', 'cpu')) == 'in float32, as set by dtype=float32'
+    assert str(Precision.choose('bfloat16', 'cpu')) == 'in bfloat16, as set by dtype=bfloat16'
 
 
 def test_a_torch_that_cannot_tell_means_float32(monkeypatch):

@@ -45,7 +45,7 @@ def test_a_file_without_names_is_refused(tmp_path):
         with pytest.raises(ConfigError, match=r'a\.json cannot be read'):
             read_labels(str(tmp_path / 'a.json'))
     (tmp_path / 'a.txt').write_text('')
-    with pytest.raises(ConfigError, match='holds no names'):
+    with pytest.raises(ConfigError, match='has no names'):
         read_labels(str(tmp_path / 'a.txt'))
     with pytest.raises(FileNotFoundError, match='nowhere'):
         read_labels(str(tmp_path / 'nowhere.txt'))

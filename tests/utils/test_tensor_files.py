@@ -38,7 +38,7 @@ def test_one_changed_bit_of_a_tensor_is_found(path):
     place = content.index(struct.pack('<f', 500.0))
     content[place] ^= 1
     path.write_bytes(content)
-    refused(path, r"is damaged: the check sum of 'w/data/0' in it is wrong")
+    refused(path, r"is damaged: the checksum of 'w/data/0' in it is wrong")
 
 
 def test_any_length_of_a_file_is_refused(path):
@@ -91,14 +91,14 @@ def test_a_tensor_larger_than_its_file_is_refused(tmp_path):
 @pytest.mark.parametrize(
     ('content', 'message'),
     [
-        ({'state_dict': [1]}, "holds a list as 'state_dict'"),
+        ({'state_dict': [1]}, "has a list as 'state_dict'"),
         ({'state_dict': {'a': 3}}, "'a' is a int, not a tensor"),
         ({'a': torch.ones(1), 'epoch': 3}, "'epoch' is a int, not a tensor"),
         ({3: torch.ones(1)}, '3 is a Tensor'),
-        ({'a': torch.eye(3).to_sparse()}, "'a' that is not a plain one"),
-        ({'a': torch.empty(3, device='meta')}, "'a' that is not a plain one"),
+        ({'a': torch.eye(3).to_sparse()}, "'a' is not an ordinary dense tensor"),
+        ({'a': torch.empty(3, device='meta')}, "'a' is not an ordinary dense tensor"),
         (collections.Counter('ab'), "'a' is a int"),
-        (torch.ones(3), 'holds a Tensor, not a state dict'),
+        (torch.ones(3), 'contains a Tensor, not a state dict'),
     ],
 )
 def test_what_holds_no_state_dict_is_said(content, message, tmp_path):

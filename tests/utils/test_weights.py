@@ -86,7 +86,7 @@ class Trap:
 
 def test_code_in_a_weight_file_is_not_run(tmp_path, capsys):
     torch.save({'a': Trap()}, tmp_path / 'w.pth')
-    with pytest.raises(CheckpointError, match=r'w\.pth holds more than tensors'):
+    with pytest.raises(CheckpointError, match=r'w\.pth contains more than tensors'):
         load_tensors(str(tmp_path / 'w.pth'))
     assert capsys.readouterr().out == ''
 
@@ -110,5 +110,5 @@ def test_a_shape_that_differs_is_named_and_nothing_is_loaded():
 
 
 def test_too_few_tensors_are_refused():
-    with pytest.raises(ValueError, match=r'w\.pth holds 1 tensors, the model needs 2'):
+    with pytest.raises(ValueError, match=r'w\.pth has 1 tensors, the model needs 2'):
         load_by_position(nn.Linear(2, 3), {'k': torch.zeros(3, 2)}, 'w.pth')

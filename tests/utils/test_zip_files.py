@@ -34,7 +34,7 @@ def test_one_changed_bit_is_named(tmp_path):
     content = bytearray(path.read_bytes())
     content[50_000] ^= 1
     path.write_bytes(content)
-    assert zip_problem(path) == "is damaged: the check sum of 'a' in it is wrong"
+    assert zip_problem(path) == "is damaged: the checksum of 'a' in it is wrong"
     assert zip_problem(path, check_sums=False) == ''
 
 

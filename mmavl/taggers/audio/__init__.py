@@ -1,4 +1,4 @@
-"""Pretrained networks that say what sounds, and when."""
+"""Pretrained networks that tag sounds over time."""
 
 from .ast_tagger import ASTTagger
 from .base_audio_tagger import BaseAudioTagger

@@ -15,22 +15,22 @@ from .windows import in_steps, over_windows
 
 @MODELS.register_module()
 class ASTTagger(BaseAudioTagger):
-    """AST, on windows that are filled up with zeros to the 10.24 s it was trained on.
+    """AST on windows that are zero-padded to the 10.24 s that it was trained on.
 
     Args:
         weights (str): Name on the Hugging Face hub, e.g.
-            'MIT/ast-finetuned-audioset-10-10-0.4593', or a folder that ``save_pretrained`` of
-            model and feature extractor has written.
+            'MIT/ast-finetuned-audioset-10-10-0.4593', or a folder written by ``save_pretrained``
+            of the model and its feature extractor.
         labels (str | Sequence[str], optional): Defaults to the names in the model's config; see
             :func:`mmavl.utils.label_lists.read_labels`.
         window (float): Length of a window in seconds. Defaults to 2.
-        hop (float): From one window to the next, in seconds. Defaults to 1.
+        hop (float): Time between the starts of successive windows, in seconds. Defaults to 1.
 
     Raises:
         ModuleNotFoundError: transformers is not installed.
-        ConnectionError: The weights are not on this machine and cannot be fetched.
-        CheckpointError: They are another model's.
-        ConfigError: The label list has another number of names than the model outputs; ``window``
+        ConnectionError: The weights are not on this machine and cannot be downloaded.
+        CheckpointError: The weights belong to another model.
+        ConfigError: The label list does not have one name per output; ``window``
             or ``hop`` is shorter than a sample.
 
     Source: Y. Gong, Y.-A. Chung and J. Glass, AST: Audio Spectrogram Transformer, Interspeech
@@ -50,11 +50,11 @@ class ASTTagger(BaseAudioTagger):
             weights, hub.ASTForAudioClassification, hub.ASTFeatureExtractor
         )
         names = self.net.config.id2label
-        own = [names[index] for index in range(len(names))]
-        self.labels = own if labels is None else read_labels(labels)
-        if len(self.labels) != len(own):
+        outputs = [names[index] for index in range(len(names))]
+        self.labels = outputs if labels is None else read_labels(labels)
+        if len(self.labels) != len(outputs):
             raise ConfigError(
-                f'{weights} has {len(own)} outputs, its label list {len(self.labels)} names'
+                f'{weights} has {len(outputs)} outputs, its label list {len(self.labels)} names'
             )
         self.sample_rate = self.extractor.sampling_rate
         self.window = in_steps('window', window, self.sample_rate)

@@ -6,16 +6,16 @@ from torch import Tensor, nn
 
 
 class BaseAudioTagger(nn.Module, ABC):
-    """A pretrained network that says which of its labels sound, and when. It is not trained.
+    """A pretrained network that gives the probability of each label over time. It is not trained.
 
     Attributes:
         labels (list[str]): The names of the L outputs.
-        sample_rate (int): Of the waveforms, in Hz.
+        sample_rate (int): Sample rate of the waveforms in Hz.
 
     Shape:
         - input: waveforms [N, S] in [-1, 1]
-        - output: logits [N, T, L] of T moments that are evenly spaced over the sound;
-          their sigmoid is the probability that a label sounds then
+        - output: logits [N, T, L] for T evenly spaced moments; their sigmoid is the probability
+          that a label is audible at that moment
     """
 
     labels: list[str]

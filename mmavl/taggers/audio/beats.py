@@ -13,7 +13,7 @@ from mmavl.errors import CheckpointError
 from mmavl.utils.autocast import full_precision
 from mmavl.utils.strict_json import brief
 
-#: What the published configs have in common, and this network takes for granted.
+#: Settings that all published configs share, and that this network assumes.
 _FIXED = {
     'activation_fn': 'gelu', 'layer_norm_first': False, 'deep_norm': True, 'conv_bias': False,
     'relative_position_embedding': True, 'gru_rel_pos': True, 'input_patch_size': 16,
@@ -23,18 +23,18 @@ _SIZES = (
     'encoder_layers', 'conv_pos', 'conv_pos_groups', 'num_buckets', 'max_distance',
 )  # fmt: skip
 _BANDS = 128
-_PATCH = 16  # frames, and bands
+_PATCH = 16  # frames, and also frequency bands
 
 
 def check_beats_config(cfg: Any, source: str) -> None:
-    """Raise a CheckpointError unless ``cfg``, of the file ``source``, is one of this network's."""
+    """Raise a CheckpointError unless this network supports the ``cfg`` of the file ``source``."""
     if not isinstance(cfg, Mapping):
         raise CheckpointError(f"{source} has no 'cfg' and is not a BEATs checkpoint")
     for key, value in _FIXED.items():
         if cfg.get(key) != value:
             setting = f'{key}={brief(cfg.get(key))}'
             raise CheckpointError(
-                f'{source}: cfg has {setting}; the published BEATs have {value!r}'
+                f'{source}: cfg has {setting}; published BEATs checkpoints have {value!r}'
             )
     for key in _SIZES:
         if type(cfg.get(key)) is not int or cfg[key] < 1:
@@ -47,11 +47,11 @@ def check_beats_config(cfg: Any, source: str) -> None:
 
 
 class BEATs(nn.Module):
-    """The network with its predictor, its parameters named as in the published checkpoints.
+    """The network with its classifier; parameters are named as in the published checkpoints.
 
     Args:
         cfg (Mapping): 'cfg' of a checkpoint; see :func:`check_beats_config`.
-        num_labels (int): L.
+        num_labels (int): Number of labels, L.
 
     Source: S. Chen et al., BEATs: Audio Pre-Training with Acoustic Tokenizers, ICML 2023.
     """
@@ -72,12 +72,12 @@ class BEATs(nn.Module):
         return self.predictor(self.encoder(self.post_extract_proj(x))).mean(1)
 
     def load_published(self, state: dict[str, Tensor]) -> None:
-        """Load a published state dict, whose names and shapes must all be known.
+        """Load a published state dict. All names and shapes must match.
 
-        Every layer of a checkpoint repeats the first one's table of relative positions.
+        Each layer of a checkpoint has a copy of the first layer's relative position table.
 
         Raises:
-            RuntimeError: They are not.
+            RuntimeError: They do not match.
         """
         table = 'self_attn.relative_attention_bias.weight'
         kept = {name: value for name, value in state.items() if not name.endswith(table)}
@@ -90,10 +90,10 @@ class BEATs(nn.Module):
 
 
 def log_mel(waveform: Tensor) -> Tensor:
-    """Kaldi's log-mel filter banks of waveforms [N, S] at 16 kHz, scaled as BEATs was trained.
+    """Kaldi's log-mel filter banks of waveforms [N, S] at 16 kHz, scaled as in BEATs' training.
 
     Returns:
-        Tensor: [N, T, 128], a frame of 25 ms every 10 ms.
+        Tensor: [N, T, 128], with frames of 25 ms every 10 ms.
     """
     with full_precision(waveform.device):
         banks = [
@@ -106,7 +106,7 @@ def log_mel(waveform: Tensor) -> Tensor:
 
 
 class _Encoder(nn.Module):
-    """Layers of attention and MLP; positions come from a convolution and from attention."""
+    """Layers of attention and MLP; positions enter by a convolution and in the attention."""
 
     def __init__(self, cfg: Mapping[str, Any]) -> None:
         super().__init__()
@@ -122,7 +122,9 @@ class _Encoder(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Map tokens [N, P, C] to tokens."""
         count = x.shape[1]
-        near = self.pos_conv(x.transpose(1, 2))[:, :, :count]  # even kernels give one too many
+        near = self.pos_conv(x.transpose(1, 2))[
+            :, :, :count
+        ]  # an even kernel gives one extra output
         x = self.layer_norm(x + near.transpose(1, 2))
         table = self.relative_attention_bias
         place = torch.arange(count, device=x.device)
@@ -134,7 +136,7 @@ class _Encoder(nn.Module):
 
 
 class _Layer(nn.Module):
-    """Attention and MLP, with residuals of DeepNorm."""
+    """Attention and MLP, with the scaled residuals of DeepNorm."""
 
     def __init__(self, cfg: Mapping[str, Any]) -> None:
         super().__init__()
@@ -151,7 +153,7 @@ class _Layer(nn.Module):
 
 
 class _Attention(nn.Module):
-    """Attention whose relative positions count as much as each query's gates say."""
+    """Attention with relative positions that are gated by each query."""
 
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
@@ -162,7 +164,7 @@ class _Attention(nn.Module):
         self.grep_a = nn.Parameter(torch.ones(1, heads, 1, 1))
 
     def forward(self, x: Tensor, bias: Tensor) -> Tensor:
-        """Map tokens [N, P, C] and the bias of positions [H, P, P] to tokens."""
+        """Map tokens [N, P, C] and position biases [H, P, P] to tokens."""
         q, k, v = (
             project(x).unflatten(2, (self.heads, -1)).transpose(1, 2)
             for project in (self.q_proj, self.k_proj, self.v_proj)
@@ -175,12 +177,12 @@ class _Attention(nn.Module):
 
 
 def distance_buckets(distance: Tensor, count: int, max_distance: int) -> Tensor:
-    """The bucket of each relative position: one a position nearby, wider ones further away.
+    """The bucket of each relative position; buckets get wider with the distance.
 
     Args:
-        distance (Tensor): Of keys from queries, integers of any shape.
-        count (int): Of buckets; the second half is for positive distances.
-        max_distance (int): From here on all is in the last bucket of its half.
+        distance (Tensor): Positions of keys minus those of queries, integers of any shape.
+        count (int): Number of buckets; the second half is for positive distances.
+        max_distance (int): Larger distances share the last bucket of their half.
 
     Returns:
         Tensor: Integers in [0, count).

@@ -22,23 +22,23 @@ _SHORTEST = 0.175  # seconds: 16 frames of 25 ms, 10 ms apart
 
 @MODELS.register_module()
 class BEATsTagger(BaseAudioTagger):
-    """BEATs with its predictor, with the layers and the spectrogram of its checkpoints.
+    """BEATs with its classifier, in the architecture of the published checkpoints.
 
     Args:
         weights (str): A fine-tuned checkpoint with 'cfg', 'model' and 'label_dict', e.g.
             ``BEATs_iter3_plus_AS2M_finetuned_on_AS2M_cpt2.pt``, as a path,
             ``pkg://package/path`` or URL; see :func:`mmavl.utils.hub.fetch_weights`.
-        labels (str): AudioSet's ``class_labels_indices.csv``, for the names of the classes; their
+        labels (str): AudioSet's ``class_labels_indices.csv`` for the names of the classes; their
             order is the checkpoint's. See :func:`mmavl.utils.label_lists.read_audioset_names`.
         window (float): Length of a window in seconds, at least 0.175. Defaults to 2; it was
             trained on 10.
-        hop (float): From one window to the next, in seconds. Defaults to 1.
+        hop (float): Time between the starts of successive windows, in seconds. Defaults to 1.
 
     Raises:
         FileNotFoundError: The weights or the label list are missing.
-        ConnectionError: The weights cannot be fetched.
-        CheckpointError: The weights are another network's, or not fine-tuned.
-        ConfigError: The label list does not name a class of the checkpoint; ``window`` or
+        ConnectionError: The weights cannot be downloaded.
+        CheckpointError: The weights belong to another network, or are not fine-tuned.
+        ConfigError: The label list lacks a class of the checkpoint; ``window`` or
             ``hop`` is too short.
 
     Source: S. Chen et al., BEATs: Audio Pre-Training with Acoustic Tokenizers, ICML 2023.
@@ -57,8 +57,8 @@ class BEATsTagger(BaseAudioTagger):
         unknown = [mid for mid in mids if mid not in names]
         if unknown:
             raise ConfigError(
-                f'{labels} has no names of {len(unknown)} of the {len(mids)} classes of '
-                f"{weights}, e.g. {brief(unknown[0])}: give AudioSet's class_labels_indices.csv"
+                f'{labels} lacks the names of {len(unknown)} of the {len(mids)} classes of '
+                f"{weights}, e.g. {brief(unknown[0])}: use AudioSet's class_labels_indices.csv"
             )
         self.labels = [names[mid] for mid in mids]
         self.requires_grad_(False)
@@ -69,23 +69,23 @@ class BEATsTagger(BaseAudioTagger):
 
 
 def _load(weights: str) -> tuple[BEATs, list[str]]:
-    """The network of a checkpoint, and the MIDs of its outputs."""
+    """Load the network of a checkpoint, and the MIDs of its outputs."""
     content = read_tensor_file(resolve_path(fetch_weights(weights)))
     check_beats_config(content.get('cfg'), weights)
     state = content['state_dict']
     if 'predictor.weight' not in state:
         raise CheckpointError(
-            f'{weights} is a BEATs without a predictor of classes: give a fine-tuned one, e.g. '
+            f'{weights} is a BEATs checkpoint without a classifier: use a fine-tuned one, e.g. '
             'BEATs_iter3_plus_AS2M_finetuned_on_AS2M_cpt2.pt'
         )
     mids = _mids(content.get('label_dict'), weights)
     if content['cfg']['encoder_layers'] > len(state):
         raise CheckpointError(f'{weights} has fewer tensors than its cfg has layers')
     try:
-        with torch.device('meta'):  # whatever sizes cfg names, they take no memory
+        with torch.device('meta'):  # sizes from cfg take no memory here
             net = BEATs(content['cfg'], len(mids))
         net.load_published(state)
-    except (RuntimeError, ValueError) as error:  # ValueError: channels that groups do not divide
+    except (RuntimeError, ValueError) as error:  # ValueError: channels not divisible by the groups
         raise CheckpointError(
             f'{weights} does not fit a BEATs of its cfg and its {len(mids)} classes: {error}'
         ) from error
@@ -93,9 +93,9 @@ def _load(weights: str) -> tuple[BEATs, list[str]]:
 
 
 def _mids(classes: Any, weights: str) -> list[str]:
-    """The MIDs in 'label_dict', which maps each output to one."""
+    """The MID of each output, from 'label_dict'."""
     if not isinstance(classes, dict) or not classes:
-        raise CheckpointError(f"{weights} has no 'label_dict', which says what its outputs are")
+        raise CheckpointError(f"{weights} has no 'label_dict', which names its outputs")
     if {*classes} != {*range(len(classes))}:
         raise CheckpointError(f"{weights}: 'label_dict' does not number its classes from 0")
     mids = [classes[index] for index in range(len(classes))]

@@ -1,4 +1,4 @@
-"""CLAP compares sounds with texts."""
+"""Tagging by CLAP's similarity of sounds and texts."""
 
 from collections.abc import Sequence
 
@@ -14,36 +14,36 @@ from .base_audio_tagger import BaseAudioTagger
 from .hugging_face import load_all, transformers_for
 from .windows import in_steps, over_windows
 
-_TEXTS = 128  # at a time
+_TEXTS = 128  # batch size
 _BACKGROUND = ('silence', 'background noise', 'wind noise', 'something else')
 
 
 @MODELS.register_module()
 class CLAPTagger(BaseAudioTagger):
-    """CLAP as a tagger of any labels, which are texts; nothing is trained.
+    """CLAP as a tagger for any labels, given as texts; without training.
 
-    CLAP says which text fits a sound best, not whether it fits. So the labels are compared with
-    texts of the background as well: the probability of a label, ``sigmoid(logit)``, is its share
-    in the softmax of ``scale * cosine`` over all labels and background texts. Labels that sound
-    at once, or mean the same, share it.
+    CLAP tells which text fits a sound best, not whether it fits. The labels therefore compete
+    with background texts: the probability of a label, ``sigmoid(logit)``, is its share
+    of the softmax of ``scale * cosine`` over all labels and background texts. Labels that sound
+    at the same time, or have the same meaning, split their share.
 
     Args:
         weights (str): Name on the Hugging Face hub, e.g. 'laion/clap-htsat-unfused', or a folder
-            that ``save_pretrained`` of model, feature extractor and tokenizer has written.
-        labels (str | Sequence[str]): What to listen for, in plain words; see
+            written by ``save_pretrained`` of the model, feature extractor and tokenizer.
+        labels (str | Sequence[str]): The sounds to recognise, in plain words; see
             :func:`mmavl.utils.label_lists.read_labels`.
-        template (str): Text around a label. Defaults to 'This is a sound of {}.'.
-        background (Sequence[str]): What else may sound. Defaults to silence and noises.
-        window (float): Length of a window in seconds, at most what the model takes (10).
+        template (str): The text for a label. Defaults to 'This is a sound of {}.'.
+        background (Sequence[str]): Other sounds that may occur. Defaults to silence and noises.
+        window (float): Length of a window in seconds, at most the model's maximum (10).
             Defaults to 2.
-        hop (float): From one window to the next, in seconds. Defaults to 1.
+        hop (float): Time between the starts of successive windows, in seconds. Defaults to 1.
 
     Raises:
         ModuleNotFoundError: transformers is not installed.
-        ConnectionError: The weights are not on this machine and cannot be fetched.
-        CheckpointError: They are another model's.
-        ConfigError: The window is longer than the model takes; it or ``hop`` is shorter than a
-            sample.
+        ConnectionError: The weights are not on this machine and cannot be downloaded.
+        CheckpointError: The weights belong to another model.
+        ConfigError: The window is longer than the model allows; ``window`` or ``hop`` is shorter
+            than a sample.
 
     Source: Y. Wu et al., Large-scale Contrastive Language-Audio Pretraining with Feature Fusion
     and Keyword-to-Caption Augmentation, ICASSP 2023.
@@ -69,7 +69,7 @@ class CLAPTagger(BaseAudioTagger):
         self.hop = in_steps('hop', hop, self.sample_rate)
         if self.window > self.extractor.nb_max_samples:
             most = self.extractor.nb_max_samples / self.sample_rate
-            raise ConfigError(f'window={window} s is longer than the {most:g} s of {weights}')
+            raise ConfigError(f'window={window} s exceeds the maximum of {weights}, {most:g} s')
         texts = [template.format(name) for name in (*self.labels, *background)]
         scale = net.logit_scale_a.detach().exp()
         self.register_buffer('texts', scale * _embed(net, tokenizer, texts), persistent=False)
@@ -86,7 +86,7 @@ class CLAPTagger(BaseAudioTagger):
             [*waveform.float().cpu().numpy()], sampling_rate=self.sample_rate, return_tensors='pt'
         )
         inputs = features['input_features'].to(waveform)
-        # for fused models the extractor draws one to be called longer
+        # for fused models, the extractor marks a random one as long
         longer = torch.zeros(len(inputs), 1, dtype=torch.bool, device=inputs.device)
         pooled = self.audio_model(input_features=inputs, is_longer=longer).pooler_output
         scores = F.normalize(self.audio_projection(pooled), dim=-1) @ self.texts.T
@@ -94,7 +94,7 @@ class CLAPTagger(BaseAudioTagger):
 
 
 def log_odds(scores: Tensor) -> Tensor:
-    """Logits whose sigmoid is the softmax of scores [N, K]."""
+    """Logits whose sigmoid equals the softmax of scores [N, K]."""
     rest = scores[:, None].repeat(1, scores.shape[1], 1)
     rest.diagonal(dim1=1, dim2=2).fill_(-torch.inf)
     return scores - rest.logsumexp(2)
@@ -102,7 +102,7 @@ def log_odds(scores: Tensor) -> Tensor:
 
 @torch.no_grad()
 def _embed(net: nn.Module, tokenizer: object, texts: list[str]) -> Tensor:
-    """Embeddings of length 1 of texts: [K, D]."""
+    """Unit-length embeddings of texts: [K, D]."""
     parts = [texts[start : start + _TEXTS] for start in range(0, len(texts), _TEXTS)]
     embedded = []
     for part in parts:

@@ -21,22 +21,22 @@ from .windows import in_steps, load_tagger, over_windows
 
 @MODELS.register_module()
 class EfficientATTagger(BaseAudioTagger):
-    """A MobileNetV3 of EfficientAT, with the layers and the spectrogram of its checkpoints.
+    """A MobileNetV3 of EfficientAT, in the architecture of the published checkpoints.
 
     Args:
-        weights (str): E.g. ``mn04_as_mAP_432.pt`` (``mn..._as_mAP_...`` with an MLP as head, 128
+        weights (str): E.g. ``mn04_as_mAP_432.pt`` (``mn..._as_mAP_...`` with an MLP head, 128
             mel bands and a hop of 10 ms), as a path, ``pkg://package/path`` or URL; see
             :func:`mmavl.utils.hub.fetch_weights`.
         labels (str | Sequence[str]): AudioSet's ``class_labels_indices.csv``, 527 names; see
             :func:`mmavl.utils.label_lists.read_labels`.
-        width (float): Of the network: 0.4 for mn04, 1.0 for mn10. Defaults to 0.4.
+        width (float): Width multiplier: 0.4 for mn04, 1.0 for mn10. Defaults to 0.4.
         window (float): Length of a window in seconds. Defaults to 2; it was trained on 10.
-        hop (float): From one window to the next, in seconds. Defaults to 1.
+        hop (float): Time between the starts of successive windows, in seconds. Defaults to 1.
 
     Raises:
         FileNotFoundError: The weights or the label list are missing.
-        ConnectionError: The weights cannot be fetched.
-        CheckpointError: The weights are another network's, or have other than L outputs.
+        ConnectionError: The weights cannot be downloaded.
+        CheckpointError: The weights belong to another network, or do not have L outputs.
         ConfigError: ``window`` or ``hop`` is shorter than a sample.
 
     Source: F. Schmid, K. Koutini and G. Widmer, Efficient Large-Scale Audio Tagging via
@@ -67,11 +67,11 @@ class EfficientATTagger(BaseAudioTagger):
 
 
 class AudioMobileNet(nn.Module):
-    """MobileNetV3-Large of one channel, with the sigmoid as the gate of squeeze and excitation.
+    """MobileNetV3-Large for one channel, with sigmoid gates in squeeze-and-excitation.
 
     Args:
-        num_labels (int): L.
-        width (float): Factor of the numbers of channels.
+        num_labels (int): Number of labels, L.
+        width (float): Multiplier of the numbers of channels.
     """
 
     def __init__(self, num_labels: int, width: float) -> None:
@@ -87,7 +87,9 @@ class AudioMobileNet(nn.Module):
         bands, _ = torchaudio.compliance.kaldi.get_mel_banks(
             128, 1024, 32000.0, 0.0, 15000.0, 100.0, -500.0, 1.0
         )
-        self.register_buffer('bands', F.pad(bands, (0, 1)), persistent=False)  # Nyquist's
+        self.register_buffer(
+            'bands', F.pad(bands, (0, 1)), persistent=False
+        )  # the Nyquist frequency
         self.register_buffer('window', torch.hann_window(800, periodic=False), persistent=False)
 
     def forward(self, waveform: Tensor) -> Tensor:
@@ -104,17 +106,17 @@ class AudioMobileNet(nn.Module):
             return ((self.bands @ power + 1e-5).log() + 4.5)[:, None] / 5
 
     def load_published(self, state: dict[str, Tensor]) -> None:
-        """Load a published state dict, whose names and shapes must all be known.
+        """Load a published state dict. All names and shapes must match.
 
         Raises:
-            RuntimeError: They are not.
+            RuntimeError: They do not match.
         """
         self.net.load_state_dict(dict(_torchvisions(*item) for item in state.items()))
 
 
 def _torchvisions(name: str, value: Tensor) -> tuple[str, Tensor]:
-    """A published tensor under torchvision's name, in its shape."""
-    if '.conc_se_layers.0.' in name:  # linear layers there, convolutions here
+    """Convert the name and shape of a published tensor to torchvision's."""
+    if '.conc_se_layers.0.' in name:  # linear layers in the checkpoint, convolutions here
         name = name.replace('.conc_se_layers.0.', '.')
         value = value[:, :, None, None] if value.ndim == 2 else value
     for theirs, ours in (('classifier.2.', 'classifier.0.'), ('classifier.5.', 'classifier.3.')):

@@ -1,4 +1,4 @@
-"""What taggers and classifiers of the package transformers share."""
+"""Loading models of the transformers package."""
 
 from contextlib import nullcontext
 from pathlib import Path
@@ -16,13 +16,13 @@ _UNREADABLE = (OSError, RuntimeError, ValueError, SafetensorError)
 
 
 def transformers_for(component: str) -> ModuleType:
-    """The package transformers.
+    """Import the transformers package.
 
     Args:
-        component (str): What needs it, for the message.
+        component (str): The component that needs it, for the message.
 
     Raises:
-        ModuleNotFoundError: It is not installed; says how to install it.
+        ModuleNotFoundError: It is not installed; the message says how to install it.
     """
     try:
         import transformers
@@ -34,19 +34,19 @@ def transformers_for(component: str) -> ModuleType:
 
 
 def load_all(weights: str, *kinds: type) -> list[Any]:
-    """``from_pretrained`` of several classes for one name on the hub, or one folder.
+    """Call ``from_pretrained`` of several classes for one hub name or folder.
 
     Args:
         weights (str): The name, or the folder.
-        *kinds (type): The network's class, then those of what it needs.
+        *kinds (type): The network's class, then its processors' classes.
 
     Raises:
-        ConnectionError: A file is not on this machine and cannot be fetched.
-        CheckpointError: The weights are another model's; the folder lacks a file, or one of its
-            files is damaged or holds more than data.
+        ConnectionError: A file is not on this machine and cannot be downloaded.
+        CheckpointError: The weights belong to another model; or a file of the folder is missing,
+            damaged, or contains more than data.
     """
     local = Path(weights).is_dir()
-    advice = 'and its config, as save_pretrained writes them, in one folder'
+    advice = 'with its config, as written by save_pretrained, in one folder'
     try:
         with nullcontext() if local else fetching(weights, advice):
             loaded = [kind.from_pretrained(weights) for kind in kinds[1:]]
@@ -55,9 +55,9 @@ def load_all(weights: str, *kinds: type) -> list[Any]:
             )
     except ConnectionError:
         raise
-    except UnpicklingError as error:  # its own message advises to load it all the same
+    except UnpicklingError as error:  # its message recommends loading the file anyway
         raise CheckpointError(
-            f'{weights} holds more than tensors, or is damaged; it is not loaded, since that '
+            f'{weights} contains more than tensors, or is damaged; it was not loaded, since that '
             'could execute code'
         ) from error
     except _UNREADABLE as error:
@@ -67,10 +67,10 @@ def load_all(weights: str, *kinds: type) -> list[Any]:
 
 
 def _check(report: dict[str, Any], problem: str) -> None:
-    """Raise a CheckpointError unless each tensor of the network was in the file, in its shape."""
+    """Raise a CheckpointError unless the file had each tensor of the network in its shape."""
     if missing := sorted(report['missing_keys']):
         raise CheckpointError(
-            f'{problem}: it has no {missing[0]!r} ({len(missing)} tensors are missing)'
+            f'{problem}: {missing[0]!r} is missing ({len(missing)} missing tensors in total)'
         )
     if mismatched := sorted(report['mismatched_keys']):
         name, shape, expected = mismatched[0]

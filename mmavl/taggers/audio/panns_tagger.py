@@ -15,31 +15,31 @@ from .base_audio_tagger import BaseAudioTagger
 from .windows import in_steps, load_tagger, over_windows
 
 _CHANNELS = (64, 128, 256, 512, 1024, 2048)
-_HOP = 320  # samples from one frame to the next
-_FRAMES = 32  # that pooling makes one of
+_HOP = 320  # samples between frames
+_FRAMES = 32  # pooled into one
 
 
 @MODELS.register_module()
 class PANNsTagger(BaseAudioTagger):
-    """Cnn14, with the layers and the spectrogram of the published checkpoints.
+    """Cnn14, in the architecture of the published checkpoints.
 
     Args:
         weights (str): ``Cnn14_DecisionLevelMax_mAP=0.385.pth`` or ``Cnn14_mAP=0.431.pth``, as a
             path, ``pkg://package/path`` or URL; see :func:`mmavl.utils.hub.fetch_weights`.
         labels (str | Sequence[str]): AudioSet's ``class_labels_indices.csv``, 527 names; see
             :func:`mmavl.utils.label_lists.read_labels`.
-        name (str): 'Cnn14_DecisionLevelMax', which decides every 0.32 s, or 'Cnn14', which
-            decides once a window. The weights of the one fit the other and make no sense there.
+        name (str): 'Cnn14_DecisionLevelMax', with an output every 0.32 s, or 'Cnn14', with
+            one per window. The weights of one load into the other, but give wrong outputs.
             Defaults to 'Cnn14_DecisionLevelMax'.
         window (float): Length of Cnn14's windows in seconds. Defaults to 2; it was trained on 10.
-        hop (float): From one of Cnn14's windows to the next, in seconds. Defaults to 1.
+        hop (float): Time between the starts of Cnn14's windows, in seconds. Defaults to 1.
 
     Raises:
-        ConfigError: There is no network of this name; ``window`` or ``hop`` is shorter than a
+        ConfigError: The name is unknown; ``window`` or ``hop`` is shorter than a
             sample.
         FileNotFoundError: The weights or the label list are missing.
-        ConnectionError: The weights cannot be fetched.
-        CheckpointError: The weights are another network's, or have other than L outputs.
+        ConnectionError: The weights cannot be downloaded.
+        CheckpointError: The weights belong to another network, or do not have L outputs.
 
     Source: Q. Kong et al., PANNs: Large-Scale Pretrained Audio Neural Networks for Audio Pattern
     Recognition, IEEE/ACM TASLP 2020.
@@ -76,11 +76,11 @@ class PANNsTagger(BaseAudioTagger):
 
 
 class Cnn14(nn.Module):
-    """The network, its parameters named as in the published checkpoints.
+    """The network; parameters are named as in the published checkpoints.
 
     Args:
-        num_labels (int): L.
-        channels (Sequence[int]): Of the six blocks. Defaults to the published ones.
+        num_labels (int): Number of labels, L.
+        channels (Sequence[int]): Channels of the six blocks. Defaults to the published ones.
     """
 
     def __init__(self, num_labels: int, channels: Sequence[int] = _CHANNELS) -> None:
@@ -96,12 +96,12 @@ class Cnn14(nn.Module):
         self.fc_audioset = nn.Linear(channels[-1], num_labels)
 
     def of_clip(self, waveform: Tensor) -> Tensor:
-        """Cnn14's logits [N, L]."""
+        """Clip-wise logits of Cnn14, [N, L]."""
         x = self._features(waveform)
         return self.fc_audioset(self.fc1(x.amax(2) + x.mean(2)).relu())
 
     def of_segments(self, waveform: Tensor) -> Tensor:
-        """Cnn14_DecisionLevelMax's logits of segments of 0.32 s, [N, T, L]."""
+        """Logits of Cnn14_DecisionLevelMax for segments of 0.32 s, [N, T, L]."""
         x = self._features(waveform)
         x = F.max_pool1d(x, 3, 1, 1) + F.avg_pool1d(x, 3, 1, 1)
         return self.fc_audioset(self.fc1(x.transpose(1, 2)).relu())
@@ -115,19 +115,19 @@ class Cnn14(nn.Module):
         return x.mean(3)
 
     def decibels(self, waveform: Tensor) -> Tensor:
-        """The log-mel spectrogram [N, 1, T, 64] in dB, not below -100."""
+        """The log-mel spectrogram [N, 1, T, 64] in dB, clipped at -100 dB."""
         padded = F.pad(waveform, (512, 512), mode='reflect')
         return 10 / math.log(10) * self.spectrogram(padded).clamp_min(math.log(1e-10))
 
     def load_published(self, state: dict[str, Tensor]) -> None:
-        """Load a published state dict, whose names and shapes must all be known.
+        """Load a published state dict. All names and shapes must match.
 
         Raises:
-            RuntimeError: They are not.
+            RuntimeError: They do not match.
         """
         state = dict(state)
         bands = state.pop('logmel_extractor.melW', self.spectrogram.bands)
-        for part in ('real', 'imag'):  # a Fourier transform, which torch has
+        for part in ('real', 'imag'):  # the Fourier transform, done by torch here
             state.pop(f'spectrogram_extractor.stft.conv_{part}.weight', None)
         self.load_state_dict(state)
         self.spectrogram.bands.copy_(bands)

@@ -1,4 +1,4 @@
-"""What audio taggers share: windows of a long sound, and published checkpoints."""
+"""Helpers of audio taggers: windows of long sounds, and loading of published checkpoints."""
 
 import math
 from collections.abc import Callable
@@ -13,15 +13,15 @@ from mmavl.utils.weights import load_tensors
 
 
 def in_steps(name: str, seconds: float, rate: float) -> int:
-    """A length in seconds as a number of samples or frames.
+    """Convert a length in seconds to a number of samples or frames.
 
     Args:
-        name (str): Of the setting, for the message.
+        name (str): Name of the setting, for the message.
         seconds (float): The length.
         rate (float): Steps per second.
 
     Raises:
-        ConfigError: It is shorter than one step, or not a finite number.
+        ConfigError: The length is less than one step, or not finite.
     """
     if not 1 <= seconds * rate < math.inf:
         raise ConfigError(f'{name}={seconds} s must be finite and at least {1 / rate:g} s')
@@ -31,18 +31,18 @@ def in_steps(name: str, seconds: float, rate: float) -> int:
 def over_windows(
     net: Callable[[Tensor], Tensor], waveform: Tensor, length: int, hop: int
 ) -> Tensor:
-    """Apply a network to each window of a sound; the last one ends the sound.
+    """Apply a network to each window of a sound; the last window ends with the sound.
 
-    A sound shorter than a window is filled up with silence.
+    A sound shorter than a window is padded with silence.
 
     Args:
         net (Callable): Maps waveforms [N, length] to logits [N, L].
         waveform (Tensor): [N, S].
-        length (int): Of a window, in samples.
-        hop (int): From one window to the next, in samples.
+        length (int): Length of a window in samples.
+        hop (int): Samples between the starts of successive windows.
 
     Returns:
-        Tensor: Logits [N, T, L] of the T windows.
+        Tensor: Logits [N, T, L] of T windows.
     """
     waveform = F.pad(waveform, (0, max(0, length - waveform.shape[1])))
     last = waveform.shape[1] - length
@@ -51,22 +51,22 @@ def over_windows(
 
 
 def load_tagger(net: nn.Module, weights: str, name: str) -> None:
-    """Load a published checkpoint by ``net.load_published``.
+    """Load a published checkpoint with ``net.load_published``.
 
     Args:
         net (nn.Module): A network with a method ``load_published(state_dict)``.
         weights (str): A path, ``pkg://package/path`` or URL.
-        name (str): Of the network, for the message.
+        name (str): Name of the network, for the message.
 
     Raises:
         FileNotFoundError: There is no such file.
-        ConnectionError: It cannot be fetched.
-        CheckpointError: It is another network's, or has another number of outputs.
+        ConnectionError: The file cannot be downloaded.
+        CheckpointError: It belongs to another network, or has another number of outputs.
     """
     state = load_tensors(fetch_weights(weights))
     try:
         net.load_published(state)
     except RuntimeError as error:
         raise CheckpointError(
-            f'{weights} does not fit {name} with the names of its label list: {error}'
+            f'{weights} does not fit {name} with this label list: {error}'
         ) from error

@@ -21,21 +21,21 @@ _PATCH = 96  # frames of 10 ms
 
 @MODELS.register_module()
 class YAMNetTagger(BaseAudioTagger):
-    """YAMNet, with the float32 values of the published ONNX file.
+    """YAMNet with the float32 values of the published ONNX file.
 
-    A sound is tagged in patches of 0.96 s; the last one ends the sound. A sound shorter than
-    a patch is filled up with silence.
+    A sound is tagged in patches of 0.96 s; the last patch ends with the sound. A sound shorter
+    than a patch is padded with silence.
 
     Args:
         weights (str): The ONNX file or a zip of it, as a path or ``pkg://package/path``.
         labels (str | Sequence[str]): The label list, see
             :func:`mmavl.utils.label_lists.read_labels`.
-        hop (float): From one patch to the next, in seconds. Defaults to 0.48.
+        hop (float): Time between the starts of successive patches, in seconds. Defaults to 0.48.
 
     Raises:
         FileNotFoundError: The weights or the label list are missing.
-        ConfigError: The file has no classifier, or another number of outputs than labels; ``hop``
-            is shorter than a frame.
+        ConfigError: The file has no classifier, or not one output per label; ``hop`` is
+            shorter than a frame.
 
     Source: M. Plakal and D. Ellis, YAMNet (2020).
     """
@@ -55,7 +55,7 @@ class YAMNetTagger(BaseAudioTagger):
         if len(bias) != len(self.labels):
             raise ConfigError(
                 f'{weights} has {len(bias)} outputs, its label list {len(self.labels)} names: '
-                'give the list that the model was published with'
+                'use the list that was published with the model'
             )
         self.classifier = nn.Linear(weight.shape[1], len(bias))
         self.classifier.load_state_dict({'weight': weight, 'bias': bias})

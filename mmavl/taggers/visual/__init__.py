@@ -1,4 +1,4 @@
-"""Pretrained networks that say for each part of a picture what it shows."""
+"""Pretrained networks that classify each part of an image."""
 
 from .base_dense_classifier import BaseDenseClassifier
 from .clip_dense_classifier import ClipDenseClassifier

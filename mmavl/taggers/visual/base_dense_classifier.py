@@ -6,19 +6,19 @@ from torch import Tensor, nn
 
 
 class BaseDenseClassifier(nn.Module, ABC):
-    """A pretrained network that says for each part of a picture which of its labels are there.
+    """A pretrained network that gives the logits of its labels in each cell of an image.
 
     It is not trained.
 
     Attributes:
         labels (list[str]): The names of the L outputs.
-        stride (int): Pixels per cell of its maps; the sides of pictures are multiples of it.
-        sizes (tuple[int, ...]): Shorter sides in pixels at which it is to look at a picture; empty
-            where that is for the localizer to say.
+        stride (int): Pixels per cell of its maps; image sides must be multiples of it.
+        sizes (tuple[int, ...]): Lengths of the shorter side, in pixels, to run it at; empty if
+            the localizer chooses them.
 
     Shape:
-        - input: RGB pictures [N, 3, H, W] in 0-255, not normalised
-        - output: logits [N, L, h, w]; softmax over L says which label a cell shows
+        - input: RGB images [N, 3, H, W] in 0-255, not normalised
+        - output: logits [N, L, h, w]; a softmax over L gives the label of a cell
     """
 
     labels: list[str]
@@ -27,4 +27,4 @@ class BaseDenseClassifier(nn.Module, ABC):
 
     @abstractmethod
     def forward(self, image: Tensor) -> Tensor:
-        """Map pictures [N, 3, H, W] to logits [N, L, h, w]."""
+        """Map images [N, 3, H, W] to logits [N, L, h, w]."""

@@ -1,4 +1,4 @@
-"""CLIP compares every part of a picture with texts."""
+"""Dense classification by CLIP's similarity of image cells and texts."""
 
 import difflib
 import logging
@@ -19,30 +19,30 @@ from mmavl.utils.weights import load_tensors
 
 from .base_dense_classifier import BaseDenseClassifier
 
-_TEXTS = 256  # at a time
+_TEXTS = 256  # batch size
 
 
 @MODELS.register_module()
 class ClipDenseClassifier(BaseDenseClassifier):
-    """CLIP's similarity of each cell of a picture to each label, without training (MaskCLIP).
+    """CLIP's similarity of each image cell to each label, without training (MaskCLIP).
 
-    In the last block of a vision transformer every token attends to itself alone, so that its
-    output is about its own place; in a ResNet, the attention pool's value and output projections
-    are applied to every cell. The transformer's position embeddings are interpolated to the
-    picture's size. A label's text is the mean over the templates.
+    In the last block of a vision transformer, each token attends only to itself, so that its
+    output describes its own position. In a ResNet, the value and output projections of the
+    attention pooling are applied to each cell. The transformer's position embeddings are
+    interpolated to the image size. The embedding of a label is the mean over the templates.
 
     Args:
-        name (str): open_clip's name of the model, e.g. 'ViT-B-16' or 'RN50'; OpenAI's weights
-            belong to the names that end with '-quickgelu'.
-        labels (str | Sequence[str]): What to look for, in plain words; see
+        name (str): open_clip's name of the model, e.g. 'ViT-B-16' or 'RN50'; for OpenAI's
+            weights, use the names that end with '-quickgelu'.
+        labels (str | Sequence[str]): The labels to find, in plain words; see
             :func:`mmavl.utils.label_lists.read_labels`.
-        weights (str, optional): .pth, .bin or .safetensors of tensors, as a path or
+        weights (str, optional): A .pth, .bin or .safetensors file of tensors, as a path or
             ``pkg://package/path``. Defaults to None.
-        pretrained (str, optional): Let open_clip fetch the weights of this tag instead, e.g.
+        pretrained (str, optional): Download the weights with this tag of open_clip instead, e.g.
             'openai' or 'laion2b_s34b_b88k'. Defaults to None.
-        templates (Sequence[str]): Texts around a label. Defaults to ('a photo of a {}.',).
-        mean (Sequence[float]): In 0-255. Defaults to CLIP's.
-        std (Sequence[float]): In 0-255. Defaults to CLIP's.
+        templates (Sequence[str]): Texts for a label. Defaults to ('a photo of a {}.',).
+        mean (Sequence[float]): Pixel mean, in 0-255. Defaults to CLIP's.
+        std (Sequence[float]): Pixel standard deviation, in 0-255. Defaults to CLIP's.
 
     Shape:
         - input: [N, 3, H, W], sides multiples of the patch size (ViT) or of 32 (ResNet)
@@ -50,10 +50,10 @@ class ClipDenseClassifier(BaseDenseClassifier):
 
     Raises:
         ModuleNotFoundError: open_clip_torch is not installed.
-        ConfigError: open_clip does not have the model or the tag, or the network is of another
-            kind; both or neither of ``weights`` and ``pretrained`` are given.
-        CheckpointError: The weights are another model's.
-        ConnectionError: ``pretrained`` weights cannot be fetched.
+        ConfigError: open_clip does not have the model or the tag; the architecture is not
+            supported; or not exactly one of ``weights`` and ``pretrained`` is given.
+        CheckpointError: The weights belong to another model.
+        ConnectionError: ``pretrained`` weights cannot be downloaded.
 
     Source: A. Radford et al., Learning Transferable Visual Models From Natural Language
     Supervision, ICML 2021; C. Zhou et al., Extract Free Dense Labels from CLIP, ECCV 2022.
@@ -79,9 +79,11 @@ class ClipDenseClassifier(BaseDenseClassifier):
         elif isinstance(self.visual, open_clip.modified_resnet.ModifiedResNet):
             self.stride, self._cells = 32, self._of_resnet
         else:
-            raise ConfigError(f"{name} is neither of CLIP's vision transformers nor ResNets")
+            raise ConfigError(f"{name} is not one of CLIP's vision transformers or ResNets")
         if getattr(self.visual, 'attn_pool', None) is not None:
-            raise ConfigError(f'{name} pools by attention: its cells have no likeness to texts')
+            raise ConfigError(
+                f'{name} pools by attention: its cells cannot be compared with texts'
+            )
         self.register_buffer('mean', torch.tensor(mean).view(1, 3, 1, 1), persistent=False)
         self.register_buffer('std', torch.tensor(std).view(1, 3, 1, 1), persistent=False)
         texts = [template.format(label) for label in self.labels for template in templates]
@@ -92,12 +94,12 @@ class ClipDenseClassifier(BaseDenseClassifier):
         self.requires_grad_(False)
 
     def forward(self, image: Tensor) -> Tensor:
-        """Map pictures [N, 3, H, W] to scaled cosines [N, L, h, w]."""
+        """Map images [N, 3, H, W] to scaled cosines [N, L, h, w]."""
         cells = F.normalize(self._cells((image - self.mean) / self.std), dim=-1)
         return torch.einsum('nhwd,ld->nlhw', cells, self.texts)
 
     def _of_transformer(self, image: Tensor) -> Tensor:
-        """Features [N, h, w, D] in the space of the texts."""
+        """Features [N, h, w, D] in the text embedding space."""
         net = self.visual
         patches = net.conv1(image)
         count, _, height, width = patches.shape
@@ -113,7 +115,7 @@ class ClipDenseClassifier(BaseDenseClassifier):
         return cells.view(count, height, width, -1)
 
     def _of_resnet(self, image: Tensor) -> Tensor:
-        """Features [N, h, w, D] in the space of the texts."""
+        """Features [N, h, w, D] in the text embedding space."""
         net = self.visual
         features = net.stem(image)
         for stage in (net.layer1, net.layer2, net.layer3, net.layer4):
@@ -135,16 +137,16 @@ def _open_clip() -> ModuleType:
 def _load(
     open_clip: ModuleType, name: str, weights: str | None, pretrained: str | None
 ) -> nn.Module:
-    """The whole CLIP, with its weights."""
+    """Load the whole CLIP model with its weights."""
     if name not in open_clip.list_models():
         close = difflib.get_close_matches(name, open_clip.list_models(), n=1)
         hint = f'; did you mean {close[0]!r}?' if close else ''
         raise ConfigError(f'open_clip has no model {name!r}{hint}')
     if (weights is None) == (pretrained is None):
-        raise ConfigError(f'{name}: give either weights=FILE or pretrained=TAG')
+        raise ConfigError(f'{name}: set either weights=FILE or pretrained=TAG')
     if pretrained is not None:
         return _fetch(open_clip, name, pretrained)
-    with _quiet():  # it warns that it has no weights
+    with _quiet():  # it warns about missing weights
         net = open_clip.create_model(name, pretrained_text=False)
     try:
         net.load_state_dict(load_tensors(weights))
@@ -166,22 +168,22 @@ def _quiet() -> Iterator[None]:
 def _fetch(open_clip: ModuleType, name: str, tag: str) -> nn.Module:
     tags = open_clip.list_pretrained_tags_by_model(name)
     if tag not in tags:
-        raise ConfigError(f'open_clip has no weights {tag!r} of {name}, but {", ".join(tags)}')
+        raise ConfigError(f'{name} has no weights {tag!r}; choose one of {", ".join(tags)}')
     with fetching(f'{name} ({tag})'):
         try:
             return open_clip.create_model(name, pretrained=tag)
-        except RuntimeError as error:  # it hides the client's own
+        except RuntimeError as error:  # open_clip wraps the client's error
             raise ConnectionError(first_line(error)) from error
 
 
 @torch.no_grad()
 def _embed(net: nn.Module, tokens: Tensor) -> Tensor:
-    """Embeddings of length 1 of tokenised texts: [T, D]."""
+    """Unit-length embeddings of tokenised texts: [T, D]."""
     return torch.cat([net.encode_text(part, normalize=True) for part in tokens.split(_TEXTS)])
 
 
 def _positions(embedding: Tensor, height: int, width: int) -> Tensor:
-    """Position embeddings [1 + side ** 2, C] of another grid: [1 + height * width, C]."""
+    """Interpolate position embeddings [1 + side ** 2, C] to [1 + height * width, C]."""
     first, grid = embedding[:1], embedding[1:]
     side = round(len(grid) ** 0.5)
     if (height, width) == (side, side):

@@ -1,4 +1,4 @@
-"""Faces, for sounds that people make."""
+"""Face detection, for sounds that people make."""
 
 import numpy as np
 import torch
@@ -12,18 +12,18 @@ from .base_dense_classifier import BaseDenseClassifier
 
 @MODELS.register_module()
 class FaceDetector(BaseDenseClassifier):
-    """MTCNN's faces as the map of one label, 'face': ImageNet's classes know no people.
+    """MTCNN's face boxes as the map of one label, 'face', since ImageNet has no class for people.
 
-    A face is a bump over its box with the height ``peak``; elsewhere the map is 0.
+    Each face is a bump over its box with the height ``peak``; elsewhere the map is 0.
 
     Args:
-        peak (float): Logit in the middle of a face. Defaults to 10: faces are in most pictures of
-            people, so that a face says little about who sounds.
-        threshold (float): The least probability of a face. Defaults to 0.85.
-        smallest (int): Least side of a face in pixels. Defaults to 20.
+        peak (float): Logit at the centre of a face. Defaults to 10: most images of people show
+            a face, so a face is weak evidence of who makes a sound.
+        threshold (float): Minimum probability of a face. Defaults to 0.85.
+        smallest (int): Minimum side of a face in pixels. Defaults to 20.
 
     Raises:
-        ModuleNotFoundError: The package facenet-pytorch, which has MTCNN's weights, is missing.
+        ModuleNotFoundError: The package facenet-pytorch, which contains MTCNN, is missing.
 
     Source: K. Zhang et al., Joint Face Detection and Alignment Using Multitask Cascaded
     Convolutional Networks, IEEE Signal Processing Letters 2016.
@@ -31,7 +31,7 @@ class FaceDetector(BaseDenseClassifier):
 
     labels = ('face',)
     stride = 8
-    sizes = (448,)  # it looks at smaller ones by itself
+    sizes = (448,)  # MTCNN builds its own image pyramid
 
     def __init__(self, peak: float = 10.0, threshold: float = 0.85, smallest: int = 20) -> None:
         super().__init__()
@@ -48,10 +48,10 @@ class FaceDetector(BaseDenseClassifier):
         self.requires_grad_(False)
 
     def forward(self, image: Tensor) -> Tensor:
-        """Map pictures [N, 3, H, W] to [N, 1, H / 8, W / 8]."""
+        """Map images [N, 3, H, W] to [N, 1, H / 8, W / 8]."""
         height, width = (side // self.stride for side in image.shape[-2:])
         maps = image.new_zeros(len(image), 1, height, width)
-        self.net.device = image.device  # it has one of its own
+        self.net.device = image.device  # MTCNN keeps its own device
         with full_precision(image.device):
             detections = self.net.detect(image.float().permute(0, 2, 3, 1))
         for one, boxes, probs in zip(maps, *detections):
@@ -64,7 +64,7 @@ class FaceDetector(BaseDenseClassifier):
 
 
 def _bump(box: np.ndarray, height: int, width: int, stride: int) -> Tensor:
-    """1 in the middle of a box xyxy in pixels, 0.5 at its edges: [height, width]."""
+    """A bump with 1 at the centre of an xyxy box in pixels, 0.5 at its edges: [height, width]."""
     left, top, right, bottom = (float(edge) / stride for edge in box)
     x, y = torch.arange(width) + 0.5, torch.arange(height) + 0.5
     across = (2 * x - left - right) / max(right - left, 1e-6)

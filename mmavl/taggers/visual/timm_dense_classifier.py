@@ -1,4 +1,4 @@
-"""Class activation of any timm classifier."""
+"""Class activation maps of timm classifiers."""
 
 from collections.abc import Sequence
 
@@ -17,25 +17,25 @@ from .base_dense_classifier import BaseDenseClassifier
 
 @MODELS.register_module()
 class TimmDenseClassifier(BaseDenseClassifier):
-    """A timm convolutional classifier whose head is applied to every cell of its last map.
+    """A timm convolutional classifier whose head is applied to each cell of its last feature map.
 
-    For a head of global average pooling and a linear layer this is class activation mapping:
-    the mean of the map over the cells is the classifier's logit.
+    If the head is global average pooling and a linear layer, this is class activation mapping:
+    the mean of the map over its cells is the classifier's logit.
 
     Args:
         name (str): timm's name of the model, e.g. 'tf_efficientnet_lite0'.
-        weights (str, optional): .pth or .safetensors, as a path or ``pkg://package/path``.
-            Matched by name; by position, checked shape by shape, where no name fits. Defaults to
-            None.
+        weights (str, optional): A .pth or .safetensors file, as a path or ``pkg://package/path``.
+            Tensors are matched by name, or by position if no name fits; shapes are checked.
+            Defaults to None.
         pretrained (bool): Let timm download its weights instead. Defaults to False.
         labels (str | Sequence[str]): Defaults to ImageNet's 1000 names.
-        mean (Sequence[float]): In 0-255. Defaults to ImageNet's.
-        std (Sequence[float]): In 0-255. Defaults to ImageNet's.
+        mean (Sequence[float]): Pixel mean, in 0-255. Defaults to ImageNet's.
+        std (Sequence[float]): Pixel standard deviation, in 0-255. Defaults to ImageNet's.
 
     Raises:
-        ConfigError: timm does not have the model, or it has no maps.
-        CheckpointError: The weights are another model's, or have other than L outputs.
-        ConnectionError: ``pretrained`` weights cannot be fetched.
+        ConfigError: timm does not have the model, or the model has no feature maps.
+        CheckpointError: The weights belong to another model, or do not have L outputs.
+        ConnectionError: ``pretrained`` weights cannot be downloaded.
 
     Source: B. Zhou et al., Learning Deep Features for Discriminative Localization, CVPR 2016.
     """
@@ -63,7 +63,7 @@ class TimmDenseClassifier(BaseDenseClassifier):
         self.to(memory_format=torch.channels_last)  # twice as fast for depthwise convolutions
 
     def forward(self, image: Tensor) -> Tensor:
-        """Map pictures [N, 3, H, W] to class activations [N, L, h, w]."""
+        """Map images [N, 3, H, W] to class activations [N, L, h, w]."""
         inputs = ((image - self.mean) / self.std).contiguous(memory_format=torch.channels_last)
         features = self.net.forward_features(inputs)
         if not self._channels_last:
@@ -77,10 +77,10 @@ class TimmDenseClassifier(BaseDenseClassifier):
 
 
 def _stride(net: nn.Module, name: str) -> int:
-    """Pixels per cell of the last map.
+    """Pixels per cell of the last feature map.
 
     Raises:
-        ConfigError: It is no map but a list of tokens.
+        ConfigError: The network outputs a list of tokens instead of a map.
     """
     side = net.default_cfg['input_size'][-1]
     with torch.no_grad():

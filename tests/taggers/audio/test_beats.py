@@ -89,9 +89,12 @@ def test_a_tensor_too_many_too_few_or_of_another_shape_is_refused():
 @pytest.mark.parametrize(
     ('change', 'message'),
     [
-        ({'layer_norm_first': True}, 'layer_norm_first=True; the published BEATs have False'),
-        ({'activation_fn': 'glu'}, "activation_fn='glu'; the published BEATs have 'gelu'"),
-        ({'deep_norm': None}, 'deep_norm=None; the published BEATs have True'),
+        (
+            {'layer_norm_first': True},
+            'layer_norm_first=True; published BEATs checkpoints have False',
+        ),
+        ({'activation_fn': 'glu'}, "activation_fn='glu'; published BEATs checkpoints have 'gelu'"),
+        ({'deep_norm': None}, 'deep_norm=None; published BEATs checkpoints have True'),
         ({'encoder_layers': 0}, 'encoder_layers=0'),
         ({'embed_dim': '16'}, "embed_dim='16'"),
         ({'num_buckets': 3}, 'num_buckets=3, max_distance=40'),

@@ -53,7 +53,7 @@ def test_a_pretrained_checkpoint_without_a_predictor_is_refused(save, labels):
     path = save(model=state, label_dict=None, cfg={**CFG, 'finetuned_model': False})
     with pytest.raises(
         CheckpointError,
-        match=r'BEATs\.pt is a BEATs without a predictor .*_finetuned_on_AS2M_cpt2',
+        match=r'BEATs\.pt is a BEATs checkpoint without a classifier.*_finetuned_on_AS2M_cpt2',
     ):
         BEATsTagger(path, labels)
 
@@ -84,7 +84,7 @@ def test_missing_files_an_incomplete_list_and_a_short_window_are_refused(save, l
     with pytest.raises(FileNotFoundError, match='nowhere'):
         BEATsTagger(save(), '/nowhere/class_labels_indices.csv')
     (tmp_path / 'few.csv').write_text('\n'.join(CSV.splitlines()[:3]))
-    with pytest.raises(ConfigError, match=r"few\.csv has no names of 2 of the 4 .* '/m/04rlf'"):
+    with pytest.raises(ConfigError, match=r"few\.csv lacks the names of 2 of the 4 .* '/m/04rlf'"):
         BEATsTagger(save(), str(tmp_path / 'few.csv'))
     with pytest.raises(ConfigError, match=r'window=0\.1 s is shorter than the 0\.175 s'):
         BEATsTagger(save(), labels, window=0.1)

@@ -84,5 +84,5 @@ def test_another_width_and_another_label_list_are_refused(state, tmp_path):
     torch.save(state, tmp_path / 'mn04.pt')
     with pytest.raises(CheckpointError, match=r'mn04\.pt does not fit a MobileNet of width 0\.5'):
         EfficientATTagger(str(tmp_path / 'mn04.pt'), LABELS, width=0.5)
-    with pytest.raises(CheckpointError, match='the names of its label list'):
+    with pytest.raises(CheckpointError, match='with this label list'):
         EfficientATTagger(str(tmp_path / 'mn04.pt'), ['a'])

@@ -133,7 +133,7 @@ def test_what_does_not_fit_is_named(tiny):
         ClipDenseClassifier('ViT-B16', LABELS, weights)
     with pytest.raises(ConfigError, match='either weights=FILE or pretrained=TAG'):
         ClipDenseClassifier('tiny-vit', LABELS)
-    with pytest.raises(ConfigError, match="no weights 'opnai' of RN50, but openai, yfcc15m"):
+    with pytest.raises(ConfigError, match="no weights 'opnai'; choose one of openai, yfcc15m"):
         ClipDenseClassifier('RN50', LABELS, pretrained='opnai')
     with pytest.raises(FileNotFoundError, match='nowhere'):
         ClipDenseClassifier('tiny-vit', LABELS, '/nowhere/w.pth')
