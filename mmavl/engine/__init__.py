@@ -1,1 +1,1 @@
-"""Training and testing: hooks, optimizer wrappers, loops, the runner behind the tools."""
+"""Training and testing: hooks, optimizer wrappers, loops and the runner."""

@@ -1,4 +1,4 @@
-"""A file backend that never leaves half of a file."""
+"""A file backend that never leaves incomplete files."""
 
 from pathlib import Path
 
@@ -8,17 +8,17 @@ from mmavl.utils.files import atomic_write
 
 
 class AtomicBackend(LocalBackend):
-    """The local disk, written through a temporary file, fsync and a rename."""
+    """The local disk, written by a temporary file, fsync and a rename."""
 
     def put(self, obj: bytes, filepath: str | Path) -> None:
-        """Write bytes; ``filepath`` is the old file or the new one at any time.
+        """Write bytes; at any time, ``filepath`` is the complete old or new file.
 
         Args:
             obj (bytes): The content.
             filepath (str | Path): The file.
 
         Raises:
-            OSError: The disk is full or refuses; the old file is still there.
+            OSError: The file cannot be written; the old one is unchanged.
         """
         try:
             with atomic_write(filepath, 'wb') as file:
@@ -27,7 +27,7 @@ class AtomicBackend(LocalBackend):
             raise OSError(
                 error.errno,
                 f'{error.strerror} while writing {len(obj) / 1e6:.1f} MB; earlier checkpoints are '
-                'whole. Make room and run the same command with --resume',
+                'intact. Free disk space and run the same command with --resume',
                 str(filepath),
             ) from error
 

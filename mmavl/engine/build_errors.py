@@ -1,4 +1,4 @@
-"""Errors of constructors, with the entry of the config that was being built."""
+"""Linking errors of constructors to the config entries being built."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -14,11 +14,11 @@ from mmavl.utils.components import component_name
 
 @contextmanager
 def built_from(entry: Any, registry: Registry | None = None) -> Iterator[None]:
-    """Note on an error that an entry of a config was being built, after those inside it.
+    """Attach the entry being built to errors, after those nested inside it.
 
     Args:
-        entry (Any): The entry as its builder gets it.
-        registry (Registry, optional): What builds it.
+        entry (Any): The entry as passed to its builder.
+        registry (Registry, optional): The registry that builds it.
     """
     try:
         yield
@@ -29,9 +29,9 @@ def built_from(entry: Any, registry: Registry | None = None) -> Iterator[None]:
 
 @contextmanager
 def noted_builds() -> Iterator[None]:
-    """While inside, every registry's builder notes its entry on errors."""
+    """A context in which the builders of all registries attach their entries to errors."""
     registries = [r for r in vars(roots).values() if isinstance(r, Registry)]
-    for registry in registries:  # grows by the children
+    for registry in registries:  # grows by its children
         registries += registry.children.values()
     builders = [registry.build_func for registry in registries]
     for registry, build in zip(registries, builders):
@@ -52,15 +52,15 @@ def _noting(build: Callable) -> Callable:
 
 
 def explain_build(error: Exception, content: dict[str, Any]) -> str | None:
-    """Describe an error of a constructor by the entry that it was built from.
+    """Explain a constructor's error by the config entry that it was built from.
 
     Args:
-        error (Exception): From inside :func:`noted_builds`.
-        content (dict): The sections of the config that are built.
+        error (Exception): An error raised inside :func:`noted_builds`.
+        content (dict): The config sections that are built.
 
-    Returns:
-        str | None: The entry's place, where it is known, and what is wrong; None for an error
-        that does not come from a constructor, or that a config cannot cause.
+        Returns:
+            str | None: The place of the entry, if known, and the problem; None for an error
+            that does not come from a constructor, or that a config cannot cause.
     """
     entries = getattr(error, 'built_from', ())
     message = _message(error, *entries[0]) if entries else None
@@ -84,16 +84,16 @@ def _message(error: Exception, entry: Any, registry: Registry | None) -> str | N
 
 
 def _place(entry: Any, content: dict[str, Any]) -> str:
-    """The dotted place of what most resembles an entry, among those of its type."""
+    """The dotted key of the entry of the same type that has most values in common."""
 
-    def alike(node: dict[str, Any]) -> int:
+    def matches(node: dict[str, Any]) -> int:
         return sum(key in entry and entry[key] == value for key, value in node.items())
 
     if not isinstance(entry, dict):
         return ''
     kind = component_name(entry.get('type'))
     places = {
-        place: alike(node)
+        place: matches(node)
         for place, node in _dicts(content)
         if component_name(node.get('type')) == kind
     }
@@ -102,7 +102,7 @@ def _place(entry: Any, content: dict[str, Any]) -> str:
 
 
 def _dicts(node: Any, place: str = '') -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every dict below a node, with its dotted place."""
+    """All dicts below a node, with their dotted keys."""
     if isinstance(node, dict) and place:
         yield place, node
     items = node.items() if isinstance(node, dict) else enumerate(node)

@@ -1,4 +1,4 @@
-"""``--cfg-options KEY=VALUE``: values of a config replaced from the command line."""
+"""``--cfg-options KEY=VALUE``: changing config values on the command line."""
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ _QUOTES = ('"', "'")
 
 
 class ConfigOptions(DictAction):
-    """The action of ``--cfg-options``; a slip ends the program with one line."""
+    """The action of ``--cfg-options``; a malformed option ends the program with one line."""
 
     def __call__(
         self,
@@ -22,16 +22,16 @@ class ConfigOptions(DictAction):
         values: Sequence[str],
         option_string: str | None = None,
     ) -> None:
-        """Add the values to those of earlier ``--cfg-options``."""
+        """Add the values to those of previous ``--cfg-options``."""
         for text in values:
             key, equals, value = text.partition('=')
             problem = None
             if not equals:
                 problem = 'is not KEY=VALUE'
             elif not all(step.strip() == step != '' for step in key.split('.')):
-                problem = f'has no key: {key!r} is not of the form a.b.c'
+                problem = f'has an invalid key: {key!r} must have the form a.b.c'
             elif not value:
-                problem = f"has no value; an empty text is {key}=''"
+                problem = f"has no value; for an empty string, write {key}=''"
             else:
                 try:
                     self._parse_iterable(value)
@@ -43,7 +43,7 @@ class ConfigOptions(DictAction):
 
     @staticmethod
     def _parse_iterable(val: str) -> Any:
-        """A value as mmengine writes it; but spaces stay, and what is quoted is a text as it is.
+        """Parse a value like mmengine, but keep spaces, and keep quoted values as strings.
 
         Raises:
             ValueError: A bracket or quote is not closed.
@@ -62,12 +62,12 @@ class ConfigOptions(DictAction):
 
 
 def _split(text: str) -> list[str]:
-    """What stands between the commas that are neither in brackets nor in quotes."""
+    """Split at commas that are neither in brackets nor in quotes."""
     parts, depth, quote, before = [''], 0, '', ','
     for char in text:
         if quote:
             quote = '' if char == quote else quote
-        elif char in _QUOTES and before in ',([':  # elsewhere it is an apostrophe
+        elif char in _QUOTES and before in ',([':  # otherwise an apostrophe
             quote = char
         elif char in '([':
             depth += 1
@@ -85,21 +85,21 @@ def _split(text: str) -> list[str]:
 
 
 def apply_options(cfg: Config, options: dict[str, Any]) -> None:
-    """Replace values of a config.
+    """Change values of a config.
 
     Args:
         cfg (Config): Changed in place.
-        options (dict): Values by dotted key; a step into a list is an index.
+        options (dict): Values by dotted key; list items are addressed by index.
 
     Raises:
-        ConfigError: A key leads through something that is neither a dict nor a list, or an index
-            is not there; or ``custom_imports`` cannot be imported.
+        ConfigError: A key leads through a value that is neither a dict nor a list, or an index
+            does not exist; or ``custom_imports`` cannot be imported.
     """
     for key, value in options.items():
         _check_way(cfg, key, value)
     try:
         cfg.merge_from_dict(options)
-    except (AttributeError, KeyError, TypeError) as error:  # keys that contradict each other
+    except (AttributeError, KeyError, TypeError) as error:  # contradictory keys
         raise ConfigError(f'--cfg-options {" ".join(options)}: {error}') from error
     if any(key.split('.')[0] == 'custom_imports' for key in options):
         _import_modules(cfg)
@@ -113,18 +113,18 @@ def _check_way(cfg: Config, key: str, value: Any) -> None:
         if isinstance(node, list | tuple):
             if not step.isdecimal() or int(step) >= len(node):
                 raise ConfigError(
-                    f'--cfg-options {key}: {place} has {len(node)} entries, from 0 to '
-                    f'{len(node) - 1}, and none called {step!r}'
+                    f'--cfg-options {key}: {place} has {len(node)} entries (0 to '
+                    f'{len(node) - 1}), not {step!r}'
                 )
             node = node[int(step)]
             if number == len(steps) - 1 and not isinstance(value, dict):
                 raise ConfigError(
-                    f'--cfg-options {key}: an entry of a list cannot be replaced alone; give the '
-                    f'whole list, {place}=[...], or a key of the entry, {key}.KEY=...'
+                    f'--cfg-options {key}: a list item cannot be replaced on its own; give the '
+                    f'whole list, {place}=[...], or a key of the item, {key}.KEY=...'
                 )
         elif isinstance(node, dict | Config):
             if step not in node:
-                return  # a new key: whether something reads it shows when it is built
+                return  # a new key: checked when the config is built
             node = node[step]
         else:
             raise ConfigError(f'--cfg-options {key}: {place} is {node!r} and has no keys')
@@ -135,6 +135,6 @@ def _import_modules(cfg: Config) -> None:
         import_modules_from_strings(**cfg.custom_imports)
     except (ImportError, TypeError) as error:
         raise ConfigError(
-            f'--cfg-options custom_imports: {error}; it is custom_imports.imports=[MODULE], and '
-            'the module must be importable (PYTHONPATH)'
+            f'--cfg-options custom_imports: {error}; use custom_imports.imports=[MODULE], and '
+            'make the module importable (PYTHONPATH)'
         ) from error

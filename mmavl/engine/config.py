@@ -1,4 +1,4 @@
-"""Reading configs, and saying plainly what is wrong with one."""
+"""Reading configs, with clear error messages."""
 
 import difflib
 import os.path
@@ -27,7 +27,7 @@ def load_config(path: str | Path, options: dict[str, Any] | None = None) -> Conf
 
     Raises:
         FileNotFoundError: The file, or one in its ``_base_``, does not exist.
-        ConfigError: It cannot be parsed or imported, has a misspelt key at its top level, or an
+        ConfigError: It cannot be parsed or imported, has a misspelt top-level key, or an
             option does not fit it.
     """
     path = Path(path)
@@ -42,7 +42,7 @@ def load_config(path: str | Path, options: dict[str, Any] | None = None) -> Conf
     except ImportError as error:
         raise ConfigError(f'{path}: {_explain_import(str(error)) or error}') from error
     except Exception as error:
-        # mmengine evaluates the file: whatever its Python raises ends up here
+        # mmengine evaluates the file: any Python error may occur
         raise ConfigError(f'{path}: {type(error).__name__}: {error}') from error
     for key in options or {}:
         name = key.split('.')[0]
@@ -54,26 +54,24 @@ def load_config(path: str | Path, options: dict[str, Any] | None = None) -> Conf
     except ConfigError as error:
         raise ConfigError(f'{path}: {error}') from error
     for name in cfg:
-        # any other name is a variable of the config's own
+        # any other name is a variable of the config
         close = difflib.get_close_matches(name, RUNNER_KEYS, n=1, cutoff=0.9)
         if name not in RUNNER_KEYS and close:
-            raise ConfigError(
-                f'{path}: nothing reads the key {name!r}; did you mean {close[0]!r}?'
-            )
+            raise ConfigError(f'{path}: unknown key {name!r}; did you mean {close[0]!r}?')
     return cfg
 
 
 @contextmanager
 def config_errors(cfg: Config, *sections: str) -> Iterator[None]:
-    """Turn what goes wrong because of a config into one error that names the config and the place.
+    """Turn errors caused by a config into one error that names the config and the place.
 
     Args:
-        cfg (Config): The config that is built and run inside the block; it is checked before.
-        *sections (str): Keys of its top level that are built. Defaults to those of a run.
+        cfg (Config): The config that is built and run inside the block; it is checked first.
+        *sections (str): Top-level keys that are built. Defaults to those of a run.
 
     Raises:
-        ConfigError: What :func:`check_config` finds, all at once; a value that a component
-            refuses when it is built; or a ``ConfigError`` raised inside.
+        ConfigError: All problems found by :func:`check_config` at once; a value that a component
+            rejects when it is built; or a ``ConfigError`` raised inside the block.
     """
     try:
         check_config(cfg, sections)
@@ -90,7 +88,7 @@ def config_errors(cfg: Config, *sections: str) -> Iterator[None]:
 
 
 def _explain(error: Exception, cfg: Config, sections: tuple[str, ...]) -> str | None:
-    """Describe an error by the config entry that caused it; None where it was none."""
+    """Explain an error by the config entry that caused it; None if no entry did."""
     if isinstance(error, ImportError):
         return _explain_import(str(error))
     return explain_build(error, sections_of(cfg, sections))
@@ -105,7 +103,7 @@ def _missing_base(error: FileNotFoundError) -> str:
 
 
 def _explain_import(message: str) -> str | None:
-    """Describe a name of a pure-Python config that its module does not have."""
+    """Explain the import of a name that does not exist, in a pure-Python config."""
     failed = re.match(r'Failed to import (\w+) from (\S+) in ', message)
     if failed is None:
         return None

@@ -1,4 +1,4 @@
-"""Whether the components of a config exist and take what it gives them, before any is built."""
+"""Checking that the components and arguments in a config exist, before building any."""
 
 import difflib
 import inspect
@@ -27,7 +27,7 @@ from mmavl.engine.loops import ResumableEpochLoop
 from mmavl.engine.schedules import fit_schedule
 from mmavl.errors import ConfigError
 
-#: Keys of a config that mmengine reads in addition to the arguments of its Runner.
+#: Config keys that mmengine reads besides the arguments of its Runner.
 RUNNER_KEYS = {
     *inspect.signature(Runner).parameters,
     'model_wrapper_cfg', 'custom_imports', 'compile', 'sync_bn', 'find_unused_parameters',
@@ -35,13 +35,13 @@ RUNNER_KEYS = {
 }  # fmt: skip
 _REGISTRIES = [r for r in vars(roots).values() if isinstance(r, Registry)]
 _SCOPES = (None, 'mmavl', 'mmengine')
-#: Packages whose components may read a dict in a way of their own, and report it themselves.
+#: Packages whose components may interpret a dict differently and report errors themselves.
 _FOREIGN = ('mmengine', 'mmcv', 'mmdet', 'torch', 'torchvision')
 _COUNTS = ('max_epochs', 'max_iters', 'val_interval')
 
 
 class _Builder(NamedTuple):
-    """What builds an entry: its registry, and the keys that it adds, reads or needs itself."""
+    """How an entry is built: its registry, and the keys that the builder adds, reads or needs."""
 
     registry: Registry | None
     handles: tuple[str, ...] = ()
@@ -56,7 +56,7 @@ _HOOK = _Builder(roots.HOOKS, ('priority',))
 _LOADER = _Builder(
     None, ('num_batch_per_epoch', 'disable_subprocess_warning'), ('dataset', 'sampler')
 )
-#: By the key of the top level under which an entry, or a list of entries, stands.
+#: Builders by top-level key, for an entry or a list of entries.
 _SECTIONS = {
     'model': _MODEL,
     'data_preprocessor': _MODEL,
@@ -74,7 +74,7 @@ _SECTIONS = {
     'model_wrapper_cfg': _Builder(roots.MODEL_WRAPPERS, ('module', 'device_ids')),
     'randomness': _Builder(None),
 }
-#: By a key at any depth below them, except in models.
+#: Builders by key at any depth, except in models.
 _NESTED = {
     **dict.fromkeys(('dataset', 'datasets'), _Builder(roots.DATASETS)),
     **dict.fromkeys(('pipeline', 'transforms'), _Builder(roots.TRANSFORMS)),
@@ -96,28 +96,28 @@ _DEFAULTS = {
 
 
 def check_config(cfg: Config, sections: Collection[str] = ()) -> None:
-    """Look up every component of a config, and compare its arguments with what is given.
+    """Look up every component of a config, and check its arguments.
 
-    A name that is not found is a mistake where a component is built for certain: in the sections
-    of a run, and as an argument of mmavl's components. Elsewhere a dict with a type may be data.
+    An unknown name is an error where a component is certainly built: in the sections
+    of a run, and as an argument of mmavl's components. Elsewhere, a dict with a type may be data.
 
     Args:
-        cfg (Config): Its ``custom_imports`` are imported.
-        sections (Collection[str]): Keys of the top level that are built. Defaults to those of a
+        cfg (Config): The config; its ``custom_imports`` are imported.
+        sections (Collection[str]): Top-level keys that are built. Defaults to those of a
             run, which needs a model.
 
     Raises:
-        ConfigError: Components or arguments that do not exist, arguments that are missing and
-            values of another type than their hint; names all of them with their places.
+        ConfigError: Components or arguments do not exist, arguments are missing, or values
+            do not match their type hints; the message lists all of them with their places.
     """
     check = _Check()
     for name in sections or ('model',):
         if name not in cfg:
             hint = nearest(name, cfg.keys() - RUNNER_KEYS, name)
-            check.add('', f'it has no {name!r}{hint}')
+            check.add('', f'missing key {name!r}{hint}')
     if cfg.get('default_scope') in _SCOPES:
         content = sections_of(cfg, sections)
-        if 'param_scheduler' in content:  # its milestones may be shares of any length
+        if 'param_scheduler' in content:  # milestones may be shares of the length
             content['param_scheduler'] = fit_schedule(content['param_scheduler'], 1, 1)
         check.values(content, arguments_of(Runner)[0], '')
         for name, section in content.items():
@@ -127,12 +127,12 @@ def check_config(cfg: Config, sections: Collection[str] = ()) -> None:
 
 
 def sections_of(cfg: Config, sections: Collection[str] = ()) -> dict[str, Any]:
-    """What of a config is built: ``sections``, by default those of a run; no variables."""
+    """The parts of a config that are built: ``sections``, by default those of a run."""
     return {k: v for k, v in cfg.to_dict().items() if k in (sections or RUNNER_KEYS)}
 
 
 class _Check:
-    """The mistakes found so far: for each the places where it stands."""
+    """The mistakes found so far, each with its places."""
 
     def __init__(self) -> None:
         self.mistakes: dict[str, list[str]] = {}
@@ -148,14 +148,14 @@ class _Check:
             raise ConfigError('\n  '.join(lines))
 
     def walk(self, node: Any, place: str, builder: _Builder, owner: str | None) -> None:
-        """Check a node and all below it.
+        """Check a node and everything below it.
 
         Args:
             node (Any): A value of the config.
             place (str): Its dotted key.
-            builder (_Builder): What builds it, if it is an entry.
-            owner (str, optional): The package of the component that it is an argument of; None
-                where it is an entry for certain.
+            builder (_Builder): How it is built, if it is an entry.
+            owner (str, optional): The package of the component whose argument it is; None
+                if it is certainly an entry.
         """
         if isinstance(node, list | tuple):
             for index, item in enumerate(node):
@@ -180,7 +180,7 @@ class _Check:
     def _component(
         self, node: dict, place: str, builder: _Builder, owner: str | None
     ) -> Callable | None:
-        """What is built from an entry; None where it is not known."""
+        """What is built from an entry; None if unknown."""
         kind = node.get('type') or _default(place, node)
         if kind is None and owner is None:
             hint = nearest('type', node, 'type')
@@ -211,13 +211,13 @@ class _Check:
             near = nearest(key, parameters)
             missing = [other for other in missing if repr(other) not in near]
             taken = ', '.join(parameters) or 'nothing'
-            self.add(place, f'{name} takes no {key!r}{near or f"; it takes {taken}"}')
+            self.add(place, f'{name} has no argument {key!r}{near or f"; it has {taken}"}')
         if missing:
             self.add(place, f'{name} needs {", ".join(map(repr, missing))}')
         self.values(node, parameters, place)
 
     def values(self, node: dict, parameters: dict[str, inspect.Parameter], place: str) -> None:
-        """Compare an entry's values with the hints of the arguments."""
+        """Compare an entry's values with the type hints of the arguments."""
         for key, value in node.items():
             hint = parameters[key].annotation if key in parameters else Any
             if not accepts(hint, value):
@@ -227,7 +227,7 @@ class _Check:
 
 
 def _is_group(place: str, node: dict) -> bool:
-    """Whether a section is a dict of entries by name: hooks, or what belongs to each optimizer."""
+    """Whether a section is a dict of named entries, such as hooks or optimizers."""
     if place == 'default_hooks':
         return True
     named = all(isinstance(v, dict | list) for k, v in node.items() if k != 'constructor')
@@ -251,7 +251,7 @@ def package_of(component: Callable) -> str:
 
 
 def look_up(registry: Registry, kind: str) -> Callable | None:
-    """The component of a name, for mmavl's scope; None where there is none."""
+    """Look a component up by name in mmavl's scope; None if there is none."""
     node: Registry | None = registry.children.get('mmavl', registry)
     if '.' in kind:  # a scope or a module
         try:
@@ -265,7 +265,7 @@ def look_up(registry: Registry, kind: str) -> Callable | None:
 
 
 def unknown(registry: Registry, kind: str) -> str:
-    """Say that a registry has no component of a name, and which name is near."""
+    """The message that a registry has no component of a name, with a similar name."""
     node: Registry | None = registry
     known = {name for child in registry.children.values() for name in child.module_dict}
     while node is not None:
@@ -275,12 +275,12 @@ def unknown(registry: Registry, kind: str) -> str:
 
 
 def nearest(name: str, known: Iterable[str], wanted: str = '') -> str:
-    """Ask for the name among the known ones that is nearest to it; '' where none is near.
+    """Suggest the most similar known name; '' if none is similar.
 
     Args:
-        name (str): What is not known.
-        known (Iterable[str]): What is.
-        wanted (str): What should be there in place of the known name. Defaults to '': nothing.
+        name (str): The unknown name.
+        known (Iterable[str]): The known names.
+        wanted (str): What to write instead of the similar name. Defaults to '': nothing.
 
     Returns:
         str: E.g. "; did you mean 'width'?"

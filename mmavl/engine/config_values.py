@@ -1,4 +1,4 @@
-"""What a component takes as arguments, and whether a value is of an argument's type."""
+"""The arguments of a component, and whether values match their types."""
 
 import inspect
 import re
@@ -10,16 +10,16 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from torch.nn import Module
 
 _SCALARS = (str, bool, int, float)
-#: Packages whose classes hand their ``**kwargs`` on to their parents.
+#: Packages whose classes pass their ``**kwargs`` on to their parents.
 _HANDED_ON = ('mmavl', 'mmengine')
 
 
 def arguments_of(component: Callable) -> tuple[dict[str, inspect.Parameter], bool]:
-    """What a class or function takes by name; of a class also what it hands on to its parents.
+    """The named arguments of a class or function; for a class, also those passed to its parents.
 
     Returns:
-        tuple: The arguments by name, with their type hints, ``Any`` where there is none; and
-        whether it takes any others.
+        tuple: The arguments by name, with their type hints (``Any`` if missing); and
+        whether it accepts any others.
     """
     arguments: dict[str, inspect.Parameter] = {}
     handed_on = False
@@ -28,12 +28,12 @@ def arguments_of(component: Callable) -> tuple[dict[str, inspect.Parameter], boo
         function = vars(base).get('__init__') if inspect.isclass(base) else base
         if function is None:
             continue
-        if base is Module and not handed_on:  # its *args and **kwargs are refused
+        if base is Module and not handed_on:  # its *args and **kwargs are rejected
             return arguments, False
         handed_on = True
         try:
             parameters = [*inspect.signature(function).parameters.values()]
-        except (TypeError, ValueError):  # one that is not written in Python
+        except (TypeError, ValueError):  # not written in Python
             return arguments, True
         for parameter in parameters[inspect.isclass(base) :]:
             if parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
@@ -52,12 +52,12 @@ def _hint(function: Callable, parameter: inspect.Parameter) -> Any:
     scope = {'__annotations__': {'hint': parameter.annotation}, '__module__': function.__module__}
     try:
         return get_type_hints(type('Hint', (), scope))['hint']
-    except NameError:  # one that only a type checker can read
+    except NameError:  # only a type checker can resolve it
         return Any
 
 
 def accepts(hint: Any, value: Any) -> bool:
-    """Whether a value may be of a type; True in doubt, and for None and components."""
+    """Whether a value matches a type; True if in doubt, and for None and components."""
     if not isinstance(value, (*_SCALARS, list, tuple)):
         return True
     kind = get_origin(hint) or hint

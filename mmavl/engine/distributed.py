@@ -1,4 +1,4 @@
-"""Several processes on machines with and without CUDA."""
+"""Training in several processes, with and without CUDA."""
 
 import atexit
 import random
@@ -13,18 +13,18 @@ from mmavl.utils.shipped import tool_command
 
 
 def prepare_launcher(cfg: Config, launcher: str) -> None:
-    """Set a config up for a launcher.
+    """Prepare a config for a launcher.
 
-    mmengine's launchers presume CUDA: they call ``torch.cuda.set_device`` and hand device ids
-    to DistributedDataParallel. Without CUDA the process group is made here, over gloo, and
-    mmengine leaves it alone.
+    mmengine's launchers require CUDA: they call ``torch.cuda.set_device`` and pass device ids
+    to DistributedDataParallel. Without CUDA, this function creates a gloo process group, which
+    mmengine then uses.
 
     Args:
         cfg (Config): Changed in place.
         launcher (str): 'none', 'pytorch', 'slurm' or 'mpi'.
 
     Raises:
-        ConfigError: A launcher that needs CUDA on a machine without it.
+        ConfigError: The launcher needs CUDA, but the machine does not have it.
     """
     cfg.launcher = launcher
     if launcher == 'none' or torch.cuda.is_available():
@@ -47,17 +47,17 @@ def prepare_launcher(cfg: Config, launcher: str) -> None:
 
 
 def _leave_process_group() -> None:
-    """Leave before the interpreter ends: gloo's threads abort a process that has not."""
+    """Destroy the process group before the interpreter exits; else gloo's threads abort it."""
     if dist.is_initialized():
         dist.destroy_process_group()
 
 
 def seed_worker(worker_id: int, rank: int) -> None:
-    """Seed a data loading process: differently in each epoch, process and machine.
+    """Seed a data loading process differently in each epoch, process and machine.
 
-    mmengine's own seeds each worker alike in every epoch, so that a clip's augmentation repeats.
+    mmengine seeds each worker equally in every epoch, so that a clip's augmentation repeats.
     PyTorch draws a new base seed at each epoch from the main process's generator, which
-    ``RandomStateHook`` saves; only the rank is missing from it.
+    ``RandomStateHook`` saves; this function adds the rank.
 
     Args:
         worker_id (int): Index of the worker, already part of ``torch.initial_seed()``.

@@ -1,7 +1,7 @@
-"""What the config inside a model file may say: registered components and plain values.
+"""Allow-list for configs inside model files: registered components and plain values.
 
-Whoever makes such a file is a stranger. So only what inference needs is taken from it, by an
-allow-list, and all of it is looked at before anything is built.
+A model file is untrusted. Only what inference needs is taken from its config, and all of
+it is checked before anything is built.
 """
 
 import math
@@ -19,18 +19,18 @@ from mmavl.utils.allocation_limit import AllocationLimit
 from mmavl.utils.failures import first_line
 from mmavl.utils.strict_json import DEEPEST, brief
 
-#: Keys that make mmengine or a component import, read or download something.
+#: Keys by which mmengine or a component imports, reads or downloads something.
 _REFUSED = {
     'init_cfg', 'custom_imports', 'checkpoint', 'checkpoint_path', 'pretrained_cfg',
     'pretrained_cfg_overlay', 'cache_dir', 'ann_file', 'data_root', 'data_prefix', 'img_prefix',
     'backend_args', 'file_client_args', 'load_from',
 }  # fmt: skip
-#: Keys that say, as text, where a file is.
+#: Keys whose text is the location of a file.
 _LOCATIONS = {'weights', 'sha256', 'labels', 'path', 'file', 'url', 'location', 'folder', 'root'}
-#: Text is a name or a choice, e.g. timm's 'resnet18.tv_in1k', and no path or address.
+#: Text must be a name or a choice, e.g. timm's 'resnet18.tv_in1k', not a path or address.
 _TEXT = re.compile(r'[\w .,+()&\'-]{0,100}')
 _FILE = re.compile(r'.*\.(pth?|bin|ckpt|safetensors|onnx|np[yz]|pkl|json|py|csv|txt|zip)', re.I)
-#: Greatest size of a number, by its key; of any other :data:`_LARGEST`.
+#: Maximum magnitude of numbers by key; :data:`_LARGEST` for any other key.
 _LARGEST = 1_000_000
 _LIMITS = {
     'seconds': 120, 'train_seconds': 120, 'sample_rate': 384_000, 'n_fft': 16_384,
@@ -39,24 +39,24 @@ _LIMITS = {
 }  # fmt: skip
 _MOST_VALUES = 20_000
 _MOST_PIXELS = 2048 * 2048
-#: Elements of a spectrogram of the pipeline's sound, and of the kernel that resamples it.
+#: Maximum elements of a spectrogram of the pipeline's sound, and of a resampling kernel.
 _MOST_CELLS = 2**26
-#: Bytes that a model makes in addition to its weights: windows, filter banks, tables of positions.
+#: Bytes allowed for a model's buffers: windows, filter banks, position tables.
 _BUFFERS = 2**28
 
 
 def inference_parts(config: Any, source: str) -> dict[str, Any]:
-    """Take the model and the test pipeline out of a whole config, checked.
+    """Extract the model and the test pipeline from a config, checked.
 
     Args:
-        config (Any): What the file holds, as JSON gives it.
+        config (Any): The config in the file, parsed from JSON.
         source (str): The file's name, for messages.
 
     Returns:
-        dict: ``model`` and, where there is one, ``test_dataloader.dataset.pipeline``.
+        dict: ``model`` and, if present, ``test_dataloader.dataset.pipeline``.
 
     Raises:
-        CheckpointError: It has no model, or says what a file may not say.
+        CheckpointError: There is no model, or something that is not allowed in a file.
     """
     if not isinstance(config, dict) or not isinstance(config.get('model'), dict):
         raise CheckpointError(f'{source} has no model in its config')
@@ -84,18 +84,18 @@ def inference_parts(config: Any, source: str) -> dict[str, Any]:
 
 
 def build_embedded(parts: dict[str, Any], size: int, source: str) -> BaseModel:
-    """Build the model of :func:`inference_parts`, and see that its transforms can be built.
+    """Build the model from :func:`inference_parts`, and check that its transforms can be built.
 
     Args:
-        parts (dict): Of :func:`inference_parts`.
-        size (int): Bytes of the file's tensors, which bound those of the model.
+        parts (dict): From :func:`inference_parts`.
+        size (int): Bytes of the file's tensors, which limit those of the model.
         source (str): The file's name, for messages.
 
     Returns:
         BaseModel: With random weights.
 
     Raises:
-        CheckpointError: It cannot be built, or is larger than the file's tensors.
+        CheckpointError: The model cannot be built, or is larger than the file's tensors.
     """
     dataset = parts.get('test_dataloader', {}).get('dataset', {})
     try:
@@ -105,11 +105,11 @@ def build_embedded(parts: dict[str, Any], size: int, source: str) -> BaseModel:
                 TRANSFORMS.build(step)
     except MemoryError as error:
         raise CheckpointError(
-            f'{source} has a config for a larger model than its tensors are for: {error}'
+            f'{source} has a config for a larger model than its tensors: {error}'
         ) from error
-    except Exception as error:  # a component raises what it likes at arguments of strangers
+    except Exception as error:  # components raise any error for untrusted arguments
         raise CheckpointError(
-            f'{source} has a config from which no model can be built: {first_line(error)}'
+            f'{source} has a config that cannot be built: {first_line(error)}'
         ) from error
     if not isinstance(model, BaseModel):
         raise CheckpointError(f'{source} builds {type(model).__name__}, which is not a model')
@@ -117,7 +117,7 @@ def build_embedded(parts: dict[str, Any], size: int, source: str) -> BaseModel:
 
 
 def _values(node: Any, key: str = '') -> Iterator[tuple[str, Any]]:
-    """Every node of a tree with the key under which it or its list stands."""
+    """All nodes of a tree, each with its key (or that of its list)."""
     level = [(key, node)]
     for _ in range(DEEPEST):
         yield from level
@@ -147,10 +147,10 @@ def _check_tree(tree: Any, registry: Registry) -> None:
             most = _LIMITS.get(key, _LARGEST)
             if not -most <= value <= most:
                 raise ValueError(
-                    f'has {key}={brief(value)} in its config, where at most {most} is allowed'
+                    f'has {key}={brief(value)} in its config; at most {most} is allowed'
                 )
         elif _is_size(value) and abs(math.prod(value)) > _MOST_PIXELS:
-            raise ValueError(f'has {key}={brief(value)} in its config, which is too large')
+            raise ValueError(f'has a value in its config that is too large: {key}={brief(value)}')
 
 
 def _is_size(value: Any) -> bool:
@@ -160,13 +160,13 @@ def _is_size(value: Any) -> bool:
 def _check_keys(entry: dict, registry: Registry) -> None:
     for key in entry:
         if key in _REFUSED or not key.isidentifier() or key.startswith('_'):
-            raise ValueError(f'has {brief(key)} in its config, which a file may not have')
+            raise ValueError(f'has {brief(key)} in its config, which is not allowed in a file')
     if entry.get('pretrained'):
         raise ValueError("has 'pretrained' in its config, which would download weights")
     kind = entry.get('type')
     if 'type' in entry and not (isinstance(kind, str) and kind in registry.module_dict):
         raise ValueError(
-            f'has a component {brief(kind)}, which mmavl does not know; import the package that '
+            f'has an unknown component {brief(kind)}; import the package that '
             f'registers it with mmavl.registry.{registry.name.upper()}S first'
         )
 
@@ -179,23 +179,23 @@ def _check_text(key: str, text: str) -> None:
 
 
 def _check_rates(values: Iterable[tuple[str, Any]]) -> None:
-    """Bound what the sound is made into: a rate or a hop of 1 can take any memory."""
+    """Limit the sizes computed from sounds: a rate or hop of 1 could take any amount of memory."""
     numbers = [(k, v) for k, v in values if isinstance(v, int | float) and v is not True]
     greatest = {key: max(v for k, v in numbers if k == key) for key, _ in numbers}
     rates = {v for k, v in numbers if k == 'sample_rate'}
     for rate in rates:
         if not isinstance(rate, int) or rate < 1000:
-            raise ValueError(f'has sample_rate={rate} in its config, not 1000 Hz or more')
+            raise ValueError(f'has sample_rate={rate} in its config; at least 1000 Hz is required')
     for one, other in combinations(rates, 2):
         if one * other > _MOST_CELLS * math.gcd(one, other) ** 2:
             raise ValueError(f'resamples from {one} to {other} Hz, which have no common divisor')
     hops = [v for k, v in numbers if k == 'hop_length']
     if any(hop < 1 for hop in hops):
-        raise ValueError(f'has hop_length={min(hops)} in its config, not 1 or more')
+        raise ValueError(f'has hop_length={min(hops)} in its config; at least 1 is required')
     samples = greatest.get('seconds', 10) * max(rates, default=0)
     cells = samples / min(hops, default=256) * greatest.get('n_fft', 1024) / 2
     if max(samples, cells) > _MOST_CELLS:
         raise ValueError(
-            f'makes spectrograms of {cells:,.0f} values of {samples:,.0f} samples; '
+            f'makes spectrograms of {cells:,.0f} values from {samples:,.0f} samples; '
             f'at most {_MOST_CELLS:,} are allowed'
         )

@@ -25,18 +25,18 @@ from mmavl.utils.options import add_dtype_option
 
 @contextmanager
 def clear_errors() -> Iterator[None]:
-    """End the program with one line for an error that its user can fix, without a traceback.
+    """End the program with one line, without a traceback, for errors that the user can fix.
 
-    Of several processes the first one says it.
+    Of several processes, only the first one prints it.
     """
     print_any_text()
     try:
         yield
     except (CheckpointError, ConfigError, DataError, FloatingPointError, OSError) as error:
-        # in the message of an error in a loading process PyTorch puts that process's traceback
+        # PyTorch puts the traceback of a loading process into the message of its error
         message = str(error).rpartition(f'\n{DataError.__module__}.{DataError.__name__}: ')[2]
         if isinstance(error, URLError):
-            message = f'weights cannot be fetched ({message}): connect, or give a local file'
+            message = f'weights cannot be downloaded ({message}): connect, or use a local file'
         let_first_speak()
         sys.exit(f'error: {message.strip()}')
     except Exception as error:
@@ -45,20 +45,20 @@ def clear_errors() -> Iterator[None]:
 
 
 def add_run_options(parser: ArgumentParser, example: str) -> None:
-    """Add the arguments that training and testing have in common.
+    """Add the arguments shared by training and testing.
 
     Args:
-        parser (ArgumentParser): Of the tool.
-        example (str): A value to replace, for the help.
+        parser (ArgumentParser): The tool's parser.
+        example (str): Example of a value to change, for the help.
     """
     add_dtype_option(parser, None)
-    parser.add_argument('--seed', type=int, help="random seed; by default the config's")
+    parser.add_argument('--seed', type=int, help="random seed (default: the config's)")
     parser.add_argument(
         '--cfg-options',
         nargs='+',
         action=ConfigOptions,
         metavar='KEY=VALUE',
-        help=f'values of the config to replace, e.g. {example}',
+        help=f'config values to change, e.g. {example}',
     )
     parser.add_argument('--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'], default='none')
 
@@ -71,16 +71,16 @@ def prepare_config(
     launcher: str = 'none',
     seed: int | None = None,
 ) -> Config:
-    """Read a config and apply what the tools' common arguments say.
+    """Read a config and apply the common arguments of the tools.
 
     Args:
         config (str | Path): The config file.
         work_dir (str, optional): Folder for logs and checkpoints. Defaults to the config's
             ``work_dir``, else ``work_dirs/<name of the config>``.
-        dtype (str, optional): What training, validation and test compute in: 'float32',
-            'bfloat16', or 'auto', bfloat16 where the hardware has it. Defaults to what the config
-            says of each.
-        options (dict, optional): Other values of the config, by dotted key.
+        dtype (str, optional): Number format for training, validation and testing: 'float32',
+            'bfloat16', or 'auto': bfloat16 if the hardware supports it. Defaults to the config's
+            settings.
+        options (dict, optional): Other config values, by dotted key.
         launcher (str): 'none', 'pytorch', 'slurm' or 'mpi'. Defaults to 'none'.
         seed (int, optional): Random seed. Defaults to the config's.
 
@@ -88,7 +88,7 @@ def prepare_config(
         Config: The config to build a runner from.
 
     Raises:
-        ConfigError: The config cannot be parsed, or computes in a way that ``dtype`` cannot set.
+        ConfigError: The config cannot be parsed, or ``dtype`` cannot be applied to it.
     """
     cfg = load_config(config, options)
     if work_dir is not None:
@@ -103,7 +103,7 @@ def prepare_config(
 
 
 def requested_config(args: Namespace) -> Config:
-    """The config that a command's arguments ask for; see :func:`prepare_config`."""
+    """The config for a command's arguments; see :func:`prepare_config`."""
     return prepare_config(
         args.config, args.work_dir, args.dtype, args.cfg_options, args.launcher, args.seed
     )
@@ -120,31 +120,31 @@ def _set_dtype(cfg: Config, dtype: str) -> None:
         given = component_name(cfg[key].get('type', plain))
         if given not in (plain, ours):
             raise ConfigError(
-                f'--dtype: {cfg.filename}: {key} is of type {given}, which has settings of its '
-                f'own for this: take {ours}, or leave --dtype out'
+                f'--dtype: {cfg.filename}: {key} has type {given}, which sets its own '
+                f'number format: use {ours}, or omit --dtype'
             )
         cfg[key].update(type=ours, dtype=dtype)
 
 
 def run_training(cfg: Config, resume: str | None = None) -> AVRunner:
-    """Train what a config describes.
+    """Run the training described by a config.
 
     Args:
         cfg (Config): A config from ``prepare_config``.
-        resume (str, optional): A checkpoint to go on from, or 'auto': the last one in the work
-            directory, if there is one. Defaults to None.
+        resume (str, optional): A checkpoint to continue from, or 'auto': the last one in the work
+            directory, if any. Defaults to None.
 
     Returns:
         AVRunner: The runner after training.
 
     Raises:
         ConfigError: The config does not fit its components.
-        FloatingPointError: The loss was no longer finite.
+        FloatingPointError: The loss became infinite or nan.
     """
     if resume == 'auto':
         checkpoint = latest_checkpoint(cfg.work_dir)
         if checkpoint is None:
-            print_log(f'Nothing to resume in {cfg.work_dir}: training starts from the beginning.')
+            print_log(f'Nothing to resume in {cfg.work_dir}: training starts from scratch.')
         resume = checkpoint and str(checkpoint)
     if resume is not None:
         if not Path(resume).is_file():
@@ -163,14 +163,14 @@ def run_test(
     show_dir: str | None = None,
     out: str | None = None,
 ) -> dict[str, float]:
-    """Evaluate a checkpoint on a config's test split.
+    """Evaluate a checkpoint on the test split of a config.
 
     Args:
         cfg (Config): A config from ``prepare_config``.
         checkpoint (str, optional): Weights, read without executing code. None for models
-            without any.
-        protocols (Sequence[str], optional): Names of evaluation protocols. Defaults to those
-            of the config.
+            without weights.
+        protocols (Sequence[str], optional): Names of evaluation protocols. Defaults to the
+            config's.
         show_dir (str, optional): Folder for pictures of the predictions. Defaults to None.
         out (str, optional): File to dump the predictions to. Defaults to None.
 
@@ -179,7 +179,7 @@ def run_test(
 
     Raises:
         CheckpointError: The checkpoint is damaged or belongs to another model.
-        ConfigError: The config does not fit its components or lacks what an argument sets.
+        ConfigError: The config does not fit its components, or lacks what an argument changes.
     """
     cfg.resume, cfg.load_from = False, checkpoint
     if protocols is not None:

@@ -1,4 +1,4 @@
-"""Loops that resume in the middle of an epoch, and that evaluate in mixed precision."""
+"""Loops that resume inside an epoch, and that evaluate in mixed precision."""
 
 import torch
 from mmengine.evaluator import Evaluator
@@ -12,29 +12,29 @@ from mmavl.utils.autocast import Precision
 
 @LOOPS.register_module()
 class ResumableEpochLoop(EpochBasedTrainLoop):
-    """Train by epochs; a run that was stopped inside an epoch goes on at the next batch.
+    """Train by epochs; a run that stopped inside an epoch continues with the next batch.
 
-    mmengine's loop would begin the epoch again. Here the batches that were trained on are
-    loaded once more and skipped, so that the random numbers drawn while loading stay in step.
-    Only ``persistent_workers`` with a random pipeline cannot be resumed exactly: their
-    generators live from epoch to epoch where nothing can save them.
+    mmengine's loop would restart the epoch. Here, the batches already trained on are
+    loaded again and skipped, so that the random numbers drawn while loading stay in step.
+    Only ``persistent_workers`` with a random pipeline cannot be resumed exactly: the state of
+    their generators persists between epochs and cannot be saved.
     """
 
     @property
     def batches_done(self) -> int:
-        """Batches of the current epoch that were trained on before; 0 at an epoch's start."""
+        """Batches of the current epoch that were already trained on; 0 at its start."""
         done = self._iter - self._epoch * len(self.dataloader)
-        # another batch size or number of processes than before: the epoch starts anew
+        # if the batch size or number of processes has changed, the epoch starts again
         return done if 0 <= done <= len(self.dataloader) else 0
 
     def run_epoch(self) -> None:
-        """Train for one epoch, or for the rest of one."""
+        """Train for one epoch, or for the rest of it."""
         self.runner.call_hook('before_train_epoch')
         self.runner.model.train()
         done = self.batches_done
         state = torch.get_rng_state()
         batches = enumerate(self.dataloader)
-        torch.set_rng_state(state)  # making workers draws a seed, keeping them does not
+        torch.set_rng_state(state)  # creating workers draws a seed, keeping them does not
         for _ in range(done):
             next(batches)
         self.runner.call_hook('after_fast_forward')
@@ -45,13 +45,13 @@ class ResumableEpochLoop(EpochBasedTrainLoop):
 
 
 class _AutocastLoop:
-    """What the two loops below put in front of mmengine's.
+    """Adds mixed precision to mmengine's evaluation loops.
 
     Args:
         runner (Runner): The runner.
         dataloader (DataLoader | dict): The data.
-        evaluator (Evaluator | dict | list): The metrics; they compute in full precision.
-        dtype (str): As ``AutocastOptimWrapper``'s. Defaults to 'auto'.
+        evaluator (Evaluator | dict | list): The metrics, computed in full precision.
+        dtype (str): As for ``AutocastOptimWrapper``. Defaults to 'auto'.
     """
 
     title: str
@@ -65,7 +65,7 @@ class _AutocastLoop:
     ) -> None:
         precision = Precision.choose(dtype)
         print_log(f'{self.title} computes {precision}.', logger='current')
-        # what mmengine's flag for evaluation loops means
+        # the meaning of mmengine's flag for evaluation loops
         torch.set_autocast_dtype(precision.device, torch.bfloat16)
         super().__init__(runner, dataloader, evaluator, fp16=precision.is_bfloat16)
         precision.prepare(runner.model)

@@ -1,7 +1,7 @@
-"""Several processes that fail together, and say so once.
+"""Processes that fail together but report the error only once.
 
-``python -m mmavl.engine.processes`` is torchrun: it takes the same arguments. Processes say
-themselves what went wrong, so that its own traceback and log about that are left out.
+``python -m mmavl.engine.processes`` is torchrun, with the same arguments. The processes report
+errors themselves, so torchrun's traceback and log of them are suppressed.
 """
 
 import argparse
@@ -13,20 +13,20 @@ import sys
 import time
 from typing import NoReturn
 
-#: What launchers call the index of a process.
+#: Names that launchers use for the index of a process.
 _RANKS = ('RANK', 'SLURM_PROCID', 'OMPI_COMM_WORLD_RANK')
-#: Seconds in which the first process says what went wrong, and its launcher ends the others.
+#: Seconds for the first process to report its error before the launcher ends the others.
 GRACE = 15.0
 
 
 def let_first_speak(error: Exception | None = None) -> None:
-    """Wait where another process has more to say: the launcher ends this one meanwhile.
+    """Wait if another process should report the error; the launcher ends this one meanwhile.
 
-    That is the first process, where it fails too; of an error since a connection was closed, the
-    one that closed it.
+    Normally the first process reports. If the error is a closed connection, the process that
+    closed it does.
 
     Args:
-        error (Exception, optional): What ends this process.
+        error (Exception, optional): The error that ends this process.
     """
     ranks = [os.environ[name] for name in _RANKS if name in os.environ]
     if ranks and (ranks[0] != '0' or re.search('Connection (closed|reset)', str(error))):
@@ -35,10 +35,10 @@ def let_first_speak(error: Exception | None = None) -> None:
 
 
 class OneVoiceParser(argparse.ArgumentParser):
-    """A parser whose errors only one process reports."""
+    """A parser whose errors are reported by only one process."""
 
     def error(self, message: str) -> NoReturn:
-        """Say what is wrong with the arguments, and exit with 2."""
+        """Report the invalid arguments, and exit with status 2."""
         let_first_speak()
         super().error(message)
 
@@ -63,8 +63,8 @@ def main() -> int:
         if failure.exitcode > 0:
             return failure.exitcode
         name = signal.Signals(-failure.exitcode).name
-        hint = ', most likely because the memory was full' if name == 'SIGKILL' else ''
-        print(f'error: process {rank} was ended by {name}{hint}', file=sys.stderr)
+        hint = ', probably because it ran out of memory' if name == 'SIGKILL' else ''
+        print(f'error: process {rank} was killed by {name}{hint}', file=sys.stderr)
         return 128 - failure.exitcode
     except SignalException as error:
         return 128 + error.sigval

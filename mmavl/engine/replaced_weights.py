@@ -1,4 +1,4 @@
-"""Parts of a model that fetch weights which a checkpoint then replaces."""
+"""Skipping the download of weights that a checkpoint replaces."""
 
 import copy
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,13 +14,13 @@ def without_replaced(
     without: Sequence[str],
     build: Callable[[dict], nn.Module],
 ) -> dict:
-    """A model's config with ``pretrained=False`` where a checkpoint has all tensors of a part.
+    """A model config with ``pretrained=False`` for parts whose tensors are all in a checkpoint.
 
     Args:
         model (dict): The config.
-        state (Mapping, optional): The checkpoint's tensors; None: it has all.
-        without (Sequence[str]): Names of parts that are not taken from it.
-        build (Callable): Builds a model from a config, to see which tensors its parts have.
+        state (Mapping, optional): The checkpoint's tensors; None means it has all.
+        without (Sequence[str]): Names of parts that are not loaded from it.
+        build (Callable): Builds a model from a config, to list the tensors of its parts.
     """
     parts = list(_fetching(model, ()))
     if not parts:
@@ -31,21 +31,21 @@ def without_replaced(
     if state is None:
         return bare
     state = {name.removeprefix('module.'): tensor for name, tensor in state.items()}
-    # what is built next starts from the same random numbers
+    # keeps the random numbers for the next build unchanged
     with torch.random.fork_rng(devices=[]):
-        own = build(bare).state_dict()
+        expected = build(bare).state_dict()
     for part in parts:
         prefix = '.'.join(part) + '.'
-        wanted = [name for name in own if name.startswith(prefix)]
+        wanted = [name for name in expected if name.startswith(prefix)]
         left = any(f'{name}.'.startswith(f'{kept}.') for kept in without for name in wanted)
-        fits = all(name in state and state[name].shape == own[name].shape for name in wanted)
+        fits = all(name in state and state[name].shape == expected[name].shape for name in wanted)
         if left or not fits or not wanted:
             _at(bare, part)['pretrained'] = _at(model, part)['pretrained']
     return bare
 
 
 def _fetching(config: Any, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    """Where a config asks for weights of a hub."""
+    """The places where a config requests weights from a hub."""
     if isinstance(config, dict):
         if config.get('pretrained') is True:
             yield path

@@ -27,7 +27,7 @@ from mmavl.errors import CheckpointError
 from mmavl.utils.failures import error_line
 from mmavl.utils.weights import without_sources
 
-# What mmengine raises where a file is damaged, or holds something else.
+# Errors of mmengine for a damaged or unsuitable file.
 _NO_CHECKPOINT = (AttributeError, EOFError, KeyError, RuntimeError, TypeError, UnpicklingError)
 _MMENGINE_HOOKS = {
     'runtime_info', 'timer', 'sampler_seed', 'logger', 'param_scheduler', 'checkpoint',
@@ -35,18 +35,20 @@ _MMENGINE_HOOKS = {
 
 
 class AVRunner(Runner):
-    """mmengine's runner; it loads weights without executing code, and resumes exactly.
+    """mmengine's runner, with safe weight loading and exact resuming.
 
-    - ``load_from`` and testing read tensors only. Testing wants every tensor to fit; training
-      takes those that fit and logs the others; the config's ``load_without`` names parts of the
-      model that training begins anew.
+    - ``load_from`` and testing read only tensors. For testing all tensors must fit; training
+      loads those that fit and logs the others. The config's ``load_without`` names parts of the
+      model that training initialises anew.
     - ``by_epoch=True`` builds a ``ResumableEpochLoop``.
-    - Workers are seeded anew in each epoch.
-    - The learning rate's schedule follows ``max_epochs``, also where a resumed run gets more.
-    - What has nothing to train (chance, NMF-MFCC, Grad-CAM) is tested in several processes, too.
-    - ``None`` switches any of the default hooks off.
+    - Workers get new seeds in each epoch.
+    - The learning rate schedule follows ``max_epochs``, even if a resumed run raises it.
+    - Models without parameters to train (random, NMF-MFCC, Grad-CAM) can also be tested in several
+      processes.
+    - ``None`` disables any of the default hooks.
 
-    Resuming is mmengine's own and may execute code from the checkpoint: resume your own files.
+    Resuming is mmengine's own and may execute code from the checkpoint: only resume your own
+    files.
     """
 
     _strict = False
@@ -58,7 +60,7 @@ class AVRunner(Runner):
             return super().from_cfg(cfg)
 
     def test(self) -> dict:
-        """Test, with weights that fit to the last tensor."""
+        """Test, with weights of which all tensors must fit."""
         self._strict = True
         return super().test()
 
@@ -69,7 +71,7 @@ class AVRunner(Runner):
         strict: bool = False,
         revise_keys: list = [(r'^module.', '')],  # noqa: B006  the parent's signature
     ) -> dict[str, Any]:
-        """Load weights; mmengine calls this for ``load_from``, testing and resuming."""
+        """Load weights; called by mmengine for ``load_from``, testing and resuming."""
         if self._resume:
             return super().load_checkpoint(filename, map_location, strict, revise_keys)
         checkpoint = load_checkpoint(filename)
@@ -83,7 +85,7 @@ class AVRunner(Runner):
         return checkpoint
 
     def build_logger(self, *args: Any, **kwargs: Any) -> MMLogger:
-        """Build the logger; its file and the terminal take names of any bytes, in any locale."""
+        """Build the logger; its file and the terminal accept any bytes in names, in any locale."""
         logger = super().build_logger(*args, **kwargs)
         for handler in logger.handlers:
             encoding = 'utf-8' if isinstance(handler, logging.FileHandler) else None
@@ -92,13 +94,13 @@ class AVRunner(Runner):
         return logger
 
     def build_param_scheduler(self, scheduler: Any) -> list | dict[str, list]:
-        """Build the schedules, as long as the training where they do not say otherwise."""
+        """Build the schedules; unless set otherwise, they are as long as the training."""
         return super().build_param_scheduler(
             fit_schedule(scheduler, self.max_epochs, self.max_iters)
         )
 
     def resume(self, filename: str, *args, **kwargs) -> None:
-        """Resume; how long a schedule is stands in the config, how far it is in the checkpoint."""
+        """Resume; a schedule has its length from the config, its state from the checkpoint."""
         built = lengths_of(self.param_schedulers)
         try:
             super().resume(filename, *args, **kwargs)
@@ -111,14 +113,14 @@ class AVRunner(Runner):
             UnpicklingError,
         ) as error:
             raise CheckpointError(
-                f'{filename} cannot be resumed ({error_line(error)}): name a checkpoint that this '
-                'training wrote; --cfg-options load_from=FILE takes weights alone'
+                f'{filename} cannot be resumed ({error_line(error)}): use a checkpoint of this '
+                'training; --cfg-options load_from=FILE loads only weights'
             ) from error
         for schedule, length in built:
             restore_length(schedule, length)
 
     def build_model(self, model: nn.Module | dict) -> nn.Module:
-        """Build the model; weights that a checkpoint replaces are not fetched from a hub."""
+        """Build the model; weights that a checkpoint replaces are not downloaded."""
         if not self._load_from or not isinstance(model, dict):
             return super().build_model(model)
         state = None if self._resume else load_checkpoint(self._load_from)['state_dict']
@@ -127,13 +129,13 @@ class AVRunner(Runner):
         )
 
     def wrap_model(self, model_wrapper_cfg: dict | None, model: nn.Module) -> nn.Module:
-        """Wrap a model for several processes; without parameters to train there is no need to."""
+        """Wrap a model for several processes, unless it has no parameters to train."""
         if not any(parameter.requires_grad for parameter in model.parameters()):
             return model.to(get_device())
         return super().wrap_model(model_wrapper_cfg, model)
 
     def register_default_hooks(self, hooks: dict[str, Hook | dict | None] | None = None) -> None:
-        """Register ``default_hooks``; mmengine takes ``None`` for its own hooks only."""
+        """Register ``default_hooks``; mmengine accepts ``None`` only for its own hooks."""
         chosen = {k: v for k, v in (hooks or {}).items() if v is not None or k in _MMENGINE_HOOKS}
         super().register_default_hooks(chosen)
 
@@ -148,10 +150,10 @@ class AVRunner(Runner):
     def build_dataloader(
         dataloader: DataLoader | dict, seed: int | None = None, diff_rank_seed: bool = False
     ) -> DataLoader:
-        """Build a data loader whose workers draw other numbers in each epoch.
+        """Build a data loader whose workers draw different numbers in each epoch.
 
         Raises:
-            ValueError: It gives no batch, since a batch is larger than the data.
+            ValueError: It has no batches, since a batch is larger than the dataset.
         """
         if isinstance(dataloader, dict):
             dataloader = copy.deepcopy(dataloader)
@@ -169,16 +171,16 @@ def _check_batches(loader: DataLoader) -> None:
     split = getattr(dataset, 'ann_file', None) or type(dataset).__name__
     share = f', {len(sampler)} for each of {get_world_size()} processes' * (get_world_size() > 1)
     raise ValueError(
-        f'batch_size={loader.batch_size} with drop_last={loader.drop_last} gives no batch: '
-        f'{split} has {len(dataset)} samples{share}; make batch_size smaller'
+        f'no batches with batch_size={loader.batch_size} and drop_last={loader.drop_last}: '
+        f'{split} has {len(dataset)} samples{share}; reduce batch_size'
         + ', or set drop_last=False'
         * loader.drop_last
     )
 
 
 class CheckpointRunner(AVRunner):
-    """A runner for a model whose weights all come from a checkpoint: its parts fetch none."""
+    """A runner for a model whose weights all come from a checkpoint."""
 
     def build_model(self, model: nn.Module | dict) -> nn.Module:
-        """Build the model; no part downloads or reads weights of its own."""
+        """Build the model; no part downloads or reads weights itself."""
         return Runner.build_model(self, without_sources(model))

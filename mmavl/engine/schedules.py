@@ -1,4 +1,4 @@
-"""Schedules of the learning rate that are as long as the training."""
+"""Learning rate schedules that follow the length of the training."""
 
 import math
 from typing import Any
@@ -7,7 +7,7 @@ from mmengine.optim import _ParamScheduler
 
 from mmavl.errors import ConfigError
 
-#: What of mmengine's schedules follows from the length of the training.
+#: Attributes of mmengine's schedules that depend on the length of the training.
 _LENGTHS = (
     'begin', 'end', 'total_steps', '_schedule_phases', 'milestones', 'T_max', 'total_iters',
 )  # fmt: skip
@@ -16,20 +16,20 @@ _LENGTHS = (
 def fit_schedule(schedule: Any, max_epochs: int, max_iters: int) -> Any:
     """Fit a config's ``param_scheduler`` to the length of the training.
 
-    mmengine itself takes the whole training for a ``total_steps`` or ``T_max`` that is left out.
-    Here ``milestones`` below 1 become shares of it, rounded up, and a cycle that would end before
-    the training is refused before anything is trained.
+    mmengine itself uses the whole training for a missing ``total_steps`` or ``T_max``.
+    Here, ``milestones`` below 1 become shares of it, rounded up, and a cycle that would end before
+    the training is an error.
 
     Args:
         schedule (Any): A dict, a list of them, a dict of them by optimizer, or None.
-        max_epochs (int): Epochs of the training.
-        max_iters (int): Its iterations.
+        max_epochs (int): Number of epochs.
+        max_iters (int): Number of iterations.
 
     Returns:
-        Any: The same with whole milestones; what is not a dict, as it is.
+        Any: The same with integer milestones; values other than dicts are unchanged.
 
     Raises:
-        ConfigError: ``total_steps`` is below the length of the training.
+        ConfigError: ``total_steps`` is less than the length of the training.
     """
     if isinstance(schedule, list | tuple):
         return [fit_schedule(item, max_epochs, max_iters) for item in schedule]
@@ -46,14 +46,14 @@ def fit_schedule(schedule: Any, max_epochs: int, max_iters: int) -> Any:
     steps = fitted.get('total_steps') or length
     if fitted.get('begin', 0) + steps < min(fitted.get('end', length), length):
         raise ConfigError(
-            f'param_scheduler: total_steps={steps} ends before the training of {length} {unit}: '
-            'leave total_steps out, the schedule then follows train_cfg'
+            f'param_scheduler: total_steps={steps} is less than the training of {length} {unit}: '
+            'remove total_steps, so that the schedule follows train_cfg'
         )
     return fitted
 
 
 def lengths_of(schedules: Any) -> list[tuple[_ParamScheduler, dict[str, Any]]]:
-    """Each built schedule with what of it follows from the length of the training."""
+    """Each schedule, with its attributes that depend on the length of the training."""
     if isinstance(schedules, _ParamScheduler):
         return [(schedules, {k: v for k, v in vars(schedules).items() if k in _LENGTHS})]
     if isinstance(schedules, dict):
@@ -64,16 +64,16 @@ def lengths_of(schedules: Any) -> list[tuple[_ParamScheduler, dict[str, Any]]]:
 
 
 def restore_length(schedule: _ParamScheduler, length: dict[str, Any]) -> None:
-    """Give a resumed schedule its own length again, and the steps that it takes by that length.
+    """Restore the length of a resumed schedule, and the steps that depend on it.
 
-    What a shorter schedule has multiplied the rate with stays in it.
+    Factors already applied by a shorter schedule remain.
 
     Args:
         schedule (_ParamScheduler): With the state of a checkpoint.
         length (dict[str, Any]): From :func:`lengths_of`, before it was loaded.
     """
     vars(schedule).update(length)
-    # a schedule that had come to its end took no further step, and now may have some before it
+    # a schedule that had ended took no further step, and may now have some left
     now = schedule._global_step
     schedule._global_step = schedule.begin + schedule.last_step
     while schedule._global_step < min(now, schedule.end - 1):
@@ -82,6 +82,6 @@ def restore_length(schedule: _ParamScheduler, length: dict[str, Any]) -> None:
 
 
 def _whole(step: float, length: int) -> int:
-    # rounded up, so that no stage is empty; less what 2 / 3 of 60 may be above 40
+    # rounded up, so that no stage is empty; minus rounding errors (2 / 3 of 60)
     share = isinstance(step, float) and 0 < step < 1
     return math.ceil(step * length - 1e-6) if share else step

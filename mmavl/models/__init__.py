@@ -1,4 +1,4 @@
-"""Everything that a config can name as a part of a model."""
+"""Models and their parts, as named in configs."""
 
 from . import (
     backbones,

@@ -1,4 +1,4 @@
-"""The interface of every model that mmengine's Runner trains and tests."""
+"""The base class of all models that mmengine's Runner trains and tests."""
 
 from abc import abstractmethod
 
@@ -12,8 +12,8 @@ from mmavl.utils.distributed import mean_over_ranks
 class AVModel(BaseModel):
     """A model with three modes: 'loss', 'predict' and 'tensor'.
 
-    A subclass gives :meth:`loss`, :meth:`predict` and :meth:`extract`; mmengine's Runner calls
-    the rest.
+    A subclass implements :meth:`loss`, :meth:`predict` and :meth:`extract`; mmengine's Runner
+    calls the rest.
 
     Args:
         data_preprocessor: Config. Defaults to None.
@@ -27,7 +27,7 @@ class AVModel(BaseModel):
 
     @property
     def needs_classes(self) -> bool:
-        """Whether its answers are by class, so that it is of no use without their names."""
+        """Whether its outputs are per class, so that they mean nothing without class names."""
         return True
 
     def forward(
@@ -39,13 +39,13 @@ class AVModel(BaseModel):
         """Run the model.
 
         Args:
-            inputs: What the model's data preprocessor gives.
-            data_samples: The samples; needed except in mode 'tensor'.
-            mode: 'loss' gives a dict of scalars, 'predict' the samples with predictions,
+            inputs: The output of the model's data preprocessor.
+            data_samples: The samples; not needed in mode 'tensor'.
+            mode: 'loss' returns a dict of scalars, 'predict' the samples with predictions,
                 'tensor' a dict of tensors.
 
         Raises:
-            ValueError: Another mode.
+            ValueError: The mode is unknown.
         """
         if mode == 'loss':
             return self.loss(inputs, data_samples)
@@ -57,13 +57,13 @@ class AVModel(BaseModel):
 
     @abstractmethod
     def extract(self, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
-        """Tensors by name, without samples."""
+        """Return named tensors, without using samples."""
 
     @abstractmethod
     def loss(
         self, inputs: dict[str, Tensor], data_samples: list[AVDataSample]
     ) -> dict[str, Tensor]:
-        """Named losses."""
+        """Return named losses."""
 
     @abstractmethod
     def predict(
@@ -72,6 +72,6 @@ class AVModel(BaseModel):
         """Fill the prediction fields of the samples."""
 
     def parse_losses(self, losses: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
-        """Sum the losses; what is logged is their mean over all processes."""
+        """Sum the losses; the logged values are means over all processes."""
         total, log = super().parse_losses(losses)
         return total, type(log)((name, mean_over_ranks(value)) for name, value in log.items())

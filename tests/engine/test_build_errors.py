@@ -15,7 +15,7 @@ def test_a_refused_value_comes_with_the_innermost_place():
     model = {'type': 'RandomLocalizer', 'map_transforms': [{'type': 'SmoothMaps', 'side': 2}]}
     error = failed(model)
     assert explain_build(error, {'model': model}) == (
-        'model.map_transforms.0: side=2 is not an odd number of cells'
+        'model.map_transforms.0: side=2 must be an odd number of cells'
     )
 
 

@@ -57,11 +57,11 @@ def test_texts_keep_their_spaces_and_in_quotes_all_else(text, value):
     [
         ('model.avc_head', "'model.avc_head' is not KEY=VALUE"),
         ('configs/stage1.py', "'configs/stage1.py' is not KEY=VALUE"),
-        ('=5', "'=5' has no key: '' is not of the form a.b.c"),
-        ('model..width=5', "has no key: 'model..width' is not of the form a.b.c"),
-        ('model.width.=5', 'is not of the form a.b.c'),
-        ('model .width=5', 'is not of the form a.b.c'),
-        ('model.width=', "'model.width=' has no value; an empty text is model.width=''"),
+        ('=5', "'=5' has an invalid key: '' must have the form a.b.c"),
+        ('model..width=5', "has an invalid key: 'model..width' must have the form a.b.c"),
+        ('model.width.=5', 'must have the form a.b.c'),
+        ('model .width=5', 'must have the form a.b.c'),
+        ('model.width=', "'model.width=' has no value; for an empty string, write model.width=''"),
         ('model.size=[3,4', "'model.size=[3,4' has a value that cannot be read: a bracket is not"),
         ("model.name='a", 'cannot be read: a quote is not closed'),
     ],
@@ -91,12 +91,12 @@ def test_values_of_dicts_and_of_entries_of_lists_are_replaced():
     [
         (
             {'pipeline.9.type': 'X'},
-            'pipeline.9.type: pipeline has 2 entries, from 0 to 1, a',
+            "pipeline.9.type: pipeline has 2 entries (0 to 1), not '9'",
         ),
-        ({'pipeline.2.type': 'X'}, "none called '2'"),
-        ({'pipeline.type': 'X'}, "none called 'type'"),
-        ({'pipeline.-1.type': 'X'}, "none called '-1'"),
-        ({'pipeline.1': None}, 'give the whole list, pipeline=[...], or a key of the entry, pip'),
+        ({'pipeline.2.type': 'X'}, "not '2'"),
+        ({'pipeline.type': 'X'}, "not 'type'"),
+        ({'pipeline.-1.type': 'X'}, "not '-1'"),
+        ({'pipeline.1': None}, 'give the whole list, pipeline=[...], or a key of the item, pip'),
         ({'model.indices.0': 3}, 'give the whole list, model.indices=[...]'),
         ({'model.width.x': 3}, 'model.width.x: model.width is 1 and has no keys'),
         ({'model.type.x': 3}, "model.type is 'A' and has no keys"),
@@ -124,7 +124,7 @@ def test_modules_named_by_an_option_are_imported(tmp_path, monkeypatch):
     [
         (
             {'custom_imports.imports': ['not_there']},
-            'Failed to import not_there; it is custom',
+            'Failed to import not_there; use custom',
         ),
         ({'custom_imports': 'not_there'}, 'custom_imports.imports=[MODULE]'),
         ({'custom_imports.imports': 3}, 'custom_imports must be a list'),

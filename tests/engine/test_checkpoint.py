@@ -76,13 +76,13 @@ def test_a_damaged_file_is_named(tmp_path, content):
 
 def test_a_checkpoint_of_something_else_is_named(tmp_path):
     torch.save([1, 2], tmp_path / 'list.pth')
-    with pytest.raises(CheckpointError, match=r'list\.pth holds a list'):
+    with pytest.raises(CheckpointError, match=r'list\.pth contains a list'):
         load_checkpoint(tmp_path / 'list.pth')
 
 
 def test_a_missing_file_is_named_with_its_neighbours(tmp_path):
     torch.save({}, tmp_path / 'epoch_4.pth')
-    with pytest.raises(FileNotFoundError, match=r'epoch_5\.pth; its folder holds epoch_4\.pth'):
+    with pytest.raises(FileNotFoundError, match=r'epoch_5\.pth; its folder contains epoch_4\.pth'):
         load_checkpoint(tmp_path / 'epoch_5.pth')
 
 
@@ -104,7 +104,7 @@ def test_a_strict_load_names_every_kind_of_difference():
     with pytest.raises(CheckpointError) as error:
         load_state(net(), state, 'a.pth', strict=True)
     message = str(error.value)
-    assert 'a.pth belongs to another model than this config builds: 5 of 7 tensors fit' in message
+    assert 'a.pth belongs to another model than this config: 5 of 7 tensors fit' in message
     assert 'not in the checkpoint: 1.weight' in message
     assert 'not in the model: 2.weight' in message
     assert 'of another shape: 0.bias ([5] instead of [3])' in message
@@ -132,12 +132,12 @@ def test_parts_left_out_keep_what_they_have():
 
 @pytest.mark.parametrize('name', ['', '00', '0.weight', 'head'])
 def test_a_part_to_be_left_out_that_is_not_there_is_named(name):
-    with pytest.raises(ConfigError, match=f"load_without: the model has no part '{name}', but"):
+    with pytest.raises(ConfigError, match=f"load_without: '{name}' is not a part of the model"):
         load_state(net(), net().state_dict(), 'a.pth', strict=False, without=[name])
 
 
 def test_nothing_in_common_is_an_error_even_then():
-    with pytest.raises(CheckpointError, match='another model: none of its 1 tensors fits'):
+    with pytest.raises(CheckpointError, match='another model: none of its 1 tensors fit'):
         load_state(net(), {'x': torch.ones(1)}, 'a.pth', strict=False)
 
 
@@ -179,18 +179,18 @@ def test_pickle_itself_is_never_used(tmp_path):
 def test_weights_that_are_no_numbers_are_named(value):
     state = net().state_dict()
     state['1.weight'][2] = value
-    with pytest.raises(CheckpointError, match=r'a\.pth holds nan or inf in 1\.weight'):
+    with pytest.raises(CheckpointError, match=r'a\.pth has nan or inf in 1\.weight'):
         load_state(net(), state, 'a.pth', strict=True)
 
 
 @pytest.mark.parametrize(
     ('meta', 'message'),
     [
-        (3, 'no dict as meta.dataset_meta, but 3'),
-        ({'dataset_meta': [1]}, r'no dict as meta.dataset_meta, but \[1\]'),
-        ({'dataset_meta': {'classes': 'ab'}}, "no distinct names as classes, but 'ab'"),
-        ({'dataset_meta': {'classes': ['a', 3]}}, r"no distinct names as classes, but \['a', 3\]"),
-        ({'dataset_meta': {'classes': ['a', 'a']}}, 'no distinct names'),
+        (3, 'meta.dataset_meta must be a dict, not 3'),
+        ({'dataset_meta': [1]}, r'meta.dataset_meta must be a dict, not \[1\]'),
+        ({'dataset_meta': {'classes': 'ab'}}, "classes must be distinct names, not 'ab'"),
+        ({'dataset_meta': {'classes': ['a', 3]}}, r"must be distinct names, not \['a', 3\]"),
+        ({'dataset_meta': {'classes': ['a', 'a']}}, 'must be distinct names'),
     ],
 )
 def test_what_a_checkpoint_says_of_its_classes_is_checked(meta, message):

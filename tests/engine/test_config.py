@@ -80,17 +80,17 @@ def test_an_option_with_a_misspelt_key_is_found(write):
             'ToyMode',
             "model: no model is called 'ToyMode'; did you mean 'ToyModel'?",
         ),
-        ('model__widht', 2, "model: ToyModel takes no 'widht'; did you mean 'width'?"),
-        ('train_cfg__max_epoch', 2, "train_cfg: ResumableEpochLoop takes no 'max_epoch'; did you"),
+        ('model__widht', 2, "model: ToyModel has no argument 'widht'; did you mean 'width'?"),
+        ('train_cfg__max_epoch', 2, "train_cfg: ResumableEpochLoop has no argument 'max_epoch'"),
         (
             'train_dataloader__batchsize',
             2,
-            "train_dataloader: DataLoader takes no 'batchsize'; did you mean 'batch_size'?",
+            "train_dataloader: DataLoader has no argument 'batchsize'; did you mean 'batch_size'?",
         ),
         (
             'train_dataloader__dataset__lenght',
             2,
-            "train_dataloader.dataset: ToyDataset takes no 'lenght'",
+            "train_dataloader.dataset: ToyDataset has no argument 'lenght'",
         ),
         (
             'optim_wrapper__optimizer__type',
@@ -100,7 +100,7 @@ def test_an_option_with_a_misspelt_key_is_found(write):
         (
             'default_hooks__logger__intervall',
             2,
-            "default_hooks.logger: LoggerHook takes no 'intervall'; did you mean 'interval'?",
+            "default_hooks.logger: LoggerHook has no argument 'intervall'; did you mean 'interv",
         ),
         (
             'default_hooks__chekpoint',
@@ -126,7 +126,7 @@ def test_an_option_with_a_misspelt_key_is_found(write):
         (
             'randomness__sed',
             2,
-            "randomness: set_random_seed takes no 'sed'; did you mean 'seed'?",
+            "randomness: set_random_seed has no argument 'sed'; did you mean 'seed'?",
         ),
     ],
 )
@@ -156,7 +156,7 @@ def test_a_section_that_is_missing_or_misspelt_is_reported(make_cfg):
     cfg.pop('model')
     cfg.modle = {'type': 'ToyModel'}
     with pytest.raises(
-        ConfigError, match=r"py: it has no 'model'; did you mean 'model' instead of 'modle'\?$"
+        ConfigError, match=r"py: missing key 'model'; did you mean 'model' instead of 'modle'\?$"
     ):
         run_training(cfg)
 
@@ -206,7 +206,7 @@ def test_a_component_of_a_pure_python_config_is_reported_alike(write, toy_dir, t
     options = {'default_scope': 'mmavl', 'experiment_name': 'pure', 'work_dir': str(tmp_path)}
     cfg = load_config(path, options)
     with pytest.raises(
-        ConfigError, match=r"config\.py: model: ToyModel takes no 'a'; it takes wid"
+        ConfigError, match=r"config\.py: model: ToyModel has no argument 'a'; it has wid"
     ):
         run_training(cfg)
 
@@ -231,7 +231,7 @@ def test_a_mistake_that_shows_only_while_running_names_the_config(make_cfg):
 def test_entries_of_the_test_section_are_reported_by_a_test(make_cfg):
     cfg = make_cfg(test_cfg__dtyp='float32')
     with pytest.raises(
-        ConfigError, match=r"py: test_cfg: AutocastTestLoop takes no 'dtyp'; did you"
+        ConfigError, match=r"py: test_cfg: AutocastTestLoop has no argument 'dtyp'; did you"
     ):
         run_test(cfg)
 
@@ -263,12 +263,12 @@ def test_all_mistakes_are_reported_at_once_before_anything_is_built(make_cfg):
         raise AssertionError('something was built')
     assert sorted(str(error.value).splitlines()[1:]) == sorted(
         [
-            "  model: ToyModel takes no 'widht'; did you mean 'width'?",
+            "  model: ToyModel has no argument 'widht'; did you mean 'width'?",
             "  train_dataloader.dataset: no dataset is called 'ToyDatset'; "
             "did you mean 'ToyDataset'?",
-            "  param_scheduler: MultiStepLR takes no 'gama'; did you mean 'gamma'?",
+            "  param_scheduler: MultiStepLR has no argument 'gama'; did you mean 'gamma'?",
             "  param_scheduler: MultiStepLR needs 'milestones'",
-            "  val_evaluator: ToyMetric takes no 'typ'; it takes collect_device, prefix, "
+            "  val_evaluator: ToyMetric has no argument 'typ'; it has collect_device, prefix, "
             'collect_dir',
         ]
     )

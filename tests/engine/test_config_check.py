@@ -20,7 +20,8 @@ def test_what_fits_passes():
 def test_arguments_that_a_base_takes_are_known_and_others_are_not():
     (line,) = mistakes({'type': 'RandomLocalizer', 'data_preprocesor': None})
     assert line == (
-        "model: RandomLocalizer takes no 'data_preprocesor'; did you mean 'data_preprocessor'?"
+        "model: RandomLocalizer has no argument 'data_preprocesor'; "
+        "did you mean 'data_preprocessor'?"
     )
 
 
@@ -36,7 +37,7 @@ def test_one_mistake_in_several_places_is_one_line():
     wrong = {'type': 'SmoothMaps', 'sides': 3}
     (line,) = mistakes({'type': 'RandomLocalizer', 'map_transforms': [wrong, wrong]})
     assert line == (
-        "model.map_transforms.0, model.map_transforms.1: SmoothMaps takes no 'sides'; "
+        "model.map_transforms.0, model.map_transforms.1: SmoothMaps has no argument 'sides'; "
         "did you mean 'side'?"
     )
 

@@ -41,7 +41,7 @@ def test_a_dtype_fits_configs_of_either_style_with_plain_wrappers_and_loops(tmp_
 
 def test_a_dtype_is_refused_where_the_config_has_a_wrapper_of_its_own(tmp_path):
     (tmp_path / 'c.py').write_text("optim_wrapper = dict(type='AmpOptimWrapper')")
-    with pytest.raises(ConfigError, match=r'--dtype: .*c\.py: optim_wrapper is of type AmpOptim'):
+    with pytest.raises(ConfigError, match=r'--dtype: .*c\.py: optim_wrapper has type AmpOptim'):
         prepare_config(tmp_path / 'c.py', dtype='bfloat16')
 
 
@@ -117,7 +117,7 @@ def test_resume_from_what_is_no_checkpoint_of_a_training_names_it(make_cfg, tmp_
     torch.save({'state_dict': {'layer.weight': torch.zeros(1, 1)}}, path)
     content = {'text': b'no checkpoint', 'truncated': path.read_bytes()[:-200]}
     path.write_bytes(content.get(kind, path.read_bytes()))
-    with pytest.raises(CheckpointError, match=r'x\.pth cannot be resumed \(.*\): name a '):
+    with pytest.raises(CheckpointError, match=r'x\.pth cannot be resumed \(.*\): use a '):
         run_training(make_cfg(), resume=str(path))
 
 
@@ -141,7 +141,7 @@ def test_testing_gives_the_metrics_of_the_checkpoint(make_cfg, tmp_path):
 def test_a_checkpoint_of_another_model_is_refused_by_a_test(make_cfg, tmp_path):
     run_training(make_cfg())
     cfg = make_cfg('test', model__width=2)
-    with pytest.raises(CheckpointError, match=r'none of its 2 tensors fits') as error:
+    with pytest.raises(CheckpointError, match=r'none of its 2 tensors fit') as error:
         run_test(cfg, str(tmp_path / 'run/epoch_2.pth'))
     assert 'layer.weight ([1, 1] instead of [2, 1])' in str(error.value)
 

@@ -90,8 +90,8 @@ def test_a_batch_larger_than_the_data_names_split_batch_and_samples(make_cfg, sp
     with pytest.raises(ConfigError) as error:
         run_test(cfg) if split == 'test' else run_training(cfg)
     assert str(error.value) == (
-        f'{cfg.filename}: {split}_dataloader: batch_size=1000 with drop_last=True gives no batch: '
-        f'ToyDataset has {samples} samples; make batch_size smaller, or set drop_last=False'
+        f'{cfg.filename}: {split}_dataloader: no batches with batch_size=1000 and drop_last=True: '
+        f'ToyDataset has {samples} samples; reduce batch_size, or set drop_last=False'
     )
 
 
@@ -156,7 +156,7 @@ def test_training_begins_anew_what_the_config_leaves_out_and_testing_does_not(
     state = {'layer.weight': torch.tensor([[0.25]]), 'layer.bias': torch.tensor([0.75])}
     torch.save({'state_dict': {**state, 'extra': torch.zeros(1)}}, tmp_path / 'more.pth')
     cfg = make_cfg(load_from=str(tmp_path / 'more.pth'), load_without=['layer'])
-    with pytest.raises(CheckpointError, match='none of its 1 tensors fits'):
+    with pytest.raises(CheckpointError, match='none of its 1 tensors fit'):
         AVRunner.from_cfg(cfg).load_or_resume()
     torch.save({'state_dict': state}, tmp_path / 'saved.pth')
     runner = AVRunner.from_cfg(

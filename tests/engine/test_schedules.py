@@ -100,7 +100,7 @@ def test_a_cycle_that_ends_before_the_training_is_refused_before_it(make_cfg):
     cfg = make_cfg(train_cfg__max_epochs=6)
     cfg.param_scheduler = {'type': 'OneCycleLR', 'eta_max': 0.1, 'total_steps': 4}
     with pytest.raises(
-        ConfigError, match=r'py: param_scheduler: total_steps=4 ends before the tr'
+        ConfigError, match=r'py: param_scheduler: total_steps=4 is less than the tr'
     ):
         run_training(cfg)
     cycle = {'type': 'OneCycleLR', 'eta_max': 0.1, 'total_steps': 4, 'end': 4}

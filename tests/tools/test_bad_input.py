@@ -55,7 +55,7 @@ def error_of(ended):
             'model.type=ToyModle',
             "model: no model is called 'ToyModle'; did you mean 'ToyModel'?",
         ),
-        ('train.py', 'model.widht=3', "model: ToyModel takes no 'widht'; did you mean 'width'?"),
+        ('train.py', 'model.widht=3', "model: ToyModel has no argument 'widht'; did you"),
         ('test.py', 'modle.width=3', "--cfg-options modle.width: no such key; did you mean 'mod"),
         ('test.py', 'test_cfg.dtype=float8', "test_cfg: dtype must be 'auto', 'bfloat16' or 'flo"),
         (
@@ -116,7 +116,7 @@ def test_a_checkpoint_of_another_model_ends_with_what_differs(run_tool, tmp_path
     assert ended.code == 1
     assert 'Traceback' not in ended.stderr
     said, what = ended.stderr.splitlines()[-2:]
-    assert said == 'error: other.pth belongs to another model: none of its 2 tensors fits.'
+    assert said == 'error: other.pth belongs to another model: none of its 2 tensors fit.'
     assert what.startswith('of another shape: layer.weight ([1, 1] instead of [2, 1]), layer.bias')
 
 

@@ -1,4 +1,4 @@
-"""Checkpoints that survive a kill, a power cut and a full disk."""
+"""Checkpoints that survive a killed process, a power failure and a full disk."""
 
 import difflib
 from collections.abc import Iterator, Sequence
@@ -17,22 +17,22 @@ from mmavl.utils.files import atomic_write
 
 @HOOKS.register_module()
 class AtomicCheckpointHook(CheckpointHook):
-    """Save checkpoints so that a whole one exists at any time.
+    """Save checkpoints so that a complete one exists at any time.
 
-    mmengine writes in place, and deletes the oldest checkpoint before the new one is safe. Here
-    the file appears under its name when it is complete, and deletions follow it. Each process
-    is told of a save beforehand (``before_gather_checkpoint``), so that hooks can collect what
-    only that process knows.
+    mmengine writes in place, and deletes the oldest checkpoint before the new one is safe. Here,
+    the file gets its name once it is complete, and deletions follow. Before each save,
+    all processes call ``before_gather_checkpoint``, so that hooks can collect the state of
+    each process.
 
-    ``save_best`` takes scores only, whose ``rule`` is known; 'auto' is the mean cIoU over levels,
-    the SDR of separation, or the mAP of tags, the first that the evaluation gives.
+    ``save_best`` accepts only scores with a known ``rule``; 'auto' is the first available of the
+    mean cIoU over levels, the SDR of separation and the mAP of tags.
 
     Args:
         **kwargs: Arguments of mmengine's ``CheckpointHook``, without ``backend_args``.
 
     Raises:
-        ValueError: ``save_best`` names a count, or a metric whose rule is neither known nor given.
-        ConfigError: (After an evaluation.) It gives no such metric.
+        ValueError: ``save_best`` is a count, or a metric whose rule is neither known nor given.
+        ConfigError: (After an evaluation.) It has no such metric.
     """
 
     #: A checkpoint between two regular ones; the next regular one replaces it.
@@ -42,9 +42,9 @@ class AtomicCheckpointHook(CheckpointHook):
         super().__init__(backend_args={'backend': 'atomic'}, **kwargs)
 
     def before_save_checkpoint(self, runner, checkpoint: dict) -> None:
-        """Leave functions out of the schedulers' states.
+        """Remove functions from the states of schedulers.
 
-        OneCycleLR stores one, which its constructor makes anew; with it the file could not be
+        OneCycleLR stores one, which its constructor creates anyway; with it, the file could not be
         read as tensors and plain data only.
         """
         states = checkpoint.get('param_schedulers', [])
@@ -54,15 +54,15 @@ class AtomicCheckpointHook(CheckpointHook):
                     del state[name]
 
     def save_now(self, runner, epoch: int, iteration: int) -> Path:
-        """Save outside the regular interval.
+        """Save a checkpoint outside the regular interval.
 
         Args:
             runner (Runner): The runner.
-            epoch (int): Complete epochs.
-            iteration (int): Complete iterations.
+            epoch (int): Completed epochs.
+            iteration (int): Completed iterations.
 
         Returns:
-            Path: The checkpoint, to which ``--resume`` will go back.
+            Path: The checkpoint, from which ``--resume`` will continue.
         """
         runner.call_hook('before_gather_checkpoint')
         runner.save_checkpoint(
@@ -95,19 +95,19 @@ class AtomicCheckpointHook(CheckpointHook):
             if key not in metrics:
                 close = difflib.get_close_matches(key, metrics, n=1, cutoff=0.5)
                 hint = f'; did you mean {close[0]!r}?' if close else ''
-                raise ConfigError(f'save_best: the evaluation gives no {key!r}{hint}')
+                raise ConfigError(f'save_best: the evaluation has no metric {key!r}{hint}')
         with self._deletions_last():
             super()._save_best_checkpoint(runner, metrics)
 
     def _choose_score(self, metrics: dict) -> str:
         chosen = main_score(metrics)
-        if chosen is None:  # another toolkit's metrics: by their names, as mmengine does
+        if chosen is None:  # other toolkits' metrics: by name, as in mmengine
             likely = [key.lower() for key in self.greater_keys]
             chosen = next((k for k in metrics if any(word in k.lower() for word in likely)), None)
         if chosen is None:
             raise ConfigError(
-                f"save_best='auto' finds no score among {', '.join(metrics)}: name one, with "
-                "rule='greater' or 'less'"
+                f"save_best='auto' recognises no metric of {', '.join(metrics)}: name one, "
+                "with rule='greater' or 'less'"
             )
         return chosen
 
@@ -115,19 +115,19 @@ class AtomicCheckpointHook(CheckpointHook):
         if len(rules) == 1:
             rules = list(rules) * len(key_indicators)
         known = [None if key == 'auto' else rule_of(key) for key in key_indicators]
-        super()._init_rule([rule or own for rule, own in zip(rules, known)], key_indicators)
+        super()._init_rule([given or rule for given, rule in zip(rules, known)], key_indicators)
 
     @contextmanager
     def _deletions_last(self) -> Iterator[None]:
-        """Delete what the block asks to delete when it has ended well, and not what it wrote."""
-        doomed: list[str] = []
+        """Postpone deletions until the block succeeds, and keep the files that it wrote."""
+        obsolete: list[str] = []
         remove = self.file_backend.remove
-        self.file_backend.remove = doomed.append
+        self.file_backend.remove = obsolete.append
         try:
             yield
         finally:
             self.file_backend.remove = remove
         best = getattr(self, 'best_ckpt_path_dict', {}).values()
         written = {self.last_ckpt, getattr(self, 'best_ckpt_path', None), *best}
-        for path in set(doomed) - written:
+        for path in set(obsolete) - written:
             remove(path)

@@ -1,4 +1,4 @@
-"""What hooks that draw predictions have in common."""
+"""The base class of hooks that draw predictions."""
 
 import os
 from abc import ABC, abstractmethod
@@ -23,20 +23,20 @@ from mmavl.utils.file_names import safe_name
 
 
 class BaseVisualizationHook(Hook, ABC):
-    """Draw a few validation samples after each epoch; record what was run, and what it found.
+    """Draw a few validation samples after each epoch, and record runs and their results.
 
-    The validation samples are the same in every epoch, evenly spread over the split, and go to the
-    visualizer's backends. A subclass says what a test leaves.
+    The validation samples are the same in each epoch, evenly spread over the split, and go to the
+    visualizer's backends. Subclasses define the files of a test.
 
     Args:
         num_val (int): Validation samples per epoch.
         num_sheet (int): Evenly spread samples of a test.
-        num_cases (int): Best, and worst, samples of a test.
-        show_dir (str, optional): Where a test's files go. None: ``results/<split>`` in the work
-            directory.
+        num_cases (int): Number of best, and of worst, samples of a test.
+        show_dir (str, optional): Folder for the files of a test. None: ``results/<split>`` in
+            the work directory.
 
     Attributes:
-        visualizer_type (type): The visualizer that it draws with.
+        visualizer_type (type): The visualizer that it needs.
     """
 
     priority = 'VERY_LOW'
@@ -51,7 +51,7 @@ class BaseVisualizationHook(Hook, ABC):
         self._record: dict[str, Any] = {}
 
     def before_run(self, runner: Runner) -> None:
-        """Check that there is something to draw with.
+        """Check that the config has the right visualizer.
 
         Raises:
             ConfigError: The config has another visualizer.
@@ -59,8 +59,8 @@ class BaseVisualizationHook(Hook, ABC):
         wanted = self.visualizer_type
         if not isinstance(runner.visualizer, wanted):
             raise ConfigError(
-                f"{type(self).__name__} draws with visualizer=dict(type='{wanted.__name__}'), not "
-                f'with {type(runner.visualizer).__name__}'
+                f"{type(self).__name__} needs visualizer=dict(type='{wanted.__name__}'), not "
+                f'{type(runner.visualizer).__name__}'
             )
 
     def before_train(self, runner: Runner) -> None:
@@ -69,12 +69,12 @@ class BaseVisualizationHook(Hook, ABC):
         self._write_record(runner, 'train', self._record)
 
     def after_train(self, runner: Runner) -> None:
-        """Record that training came to its end, and when."""
+        """Record the end of training, and its time."""
         finished = datetime.now().isoformat(timespec='seconds')
         self._write_record(runner, 'train', {**self._record, 'finished': finished})
 
     def before_val_epoch(self, runner: Runner) -> None:
-        """Count the samples anew."""
+        """Reset the count of samples."""
         self._seen = 0
 
     def after_val_iter(
@@ -84,7 +84,7 @@ class BaseVisualizationHook(Hook, ABC):
         data_batch: dict | None = None,
         outputs: Sequence[AVDataSample] | None = None,
     ) -> None:
-        """Draw those of the batch that are among the chosen."""
+        """Draw the samples of the batch that were selected."""
         chosen = chosen_here(runner.val_dataloader.dataset, self.num_val)
         add = runner.visualizer.add_datasample
         for sample in outputs:
@@ -94,13 +94,13 @@ class BaseVisualizationHook(Hook, ABC):
             self._seen += 1
 
     def before_test_epoch(self, runner: Runner) -> None:
-        """Begin a record."""
+        """Start a record."""
         self._seen = 0
         self._record = describe(runner.cfg)
 
     def _place(self, runner: Runner) -> tuple[str, Path]:
-        """The split that is tested, and the folder for what is shown of it."""
-        # a manifest may come from strangers, and its split names files
+        """The tested split, and the folder for its files."""
+        # a manifest may be untrusted, and the name of its split becomes a file name
         split = safe_name(str(runner.test_dataloader.dataset.metainfo.get('split', 'test')))
         return split, Path(self.show_dir or Path(runner.work_dir, FOLDER, split))
 
@@ -120,14 +120,14 @@ class BaseVisualizationHook(Hook, ABC):
         write_record(Path(runner.work_dir, FOLDER, f'{name}.json'), record)
 
     def _try(self, runner: Runner, draw: Callable, sample: AVDataSample, *names, **options):
-        """Draw a sample from its files; None, and a warning, where that fails."""
+        """Draw a sample from its files; if that fails, warn and return None."""
         with self._contained(runner, sample):
             return draw(*names, self._image(sample), sample, **options)
 
     @staticmethod
     @contextmanager
     def _contained(runner: Runner, sample: AVDataSample) -> Iterator[None]:
-        """Warn of what goes wrong with a sample's picture; only a full disk ends the run."""
+        """Warn about errors in a sample's picture; only a full disk ends the run."""
         try:
             yield
         except Exception as error:
@@ -137,7 +137,7 @@ class BaseVisualizationHook(Hook, ABC):
 
     @abstractmethod
     def _image(self, sample: AVDataSample) -> Any:
-        """What the visualizer draws a sample over."""
+        """The image over which the visualizer draws a sample."""
 
 
 def spread(total: int, count: int) -> list[int]:
@@ -147,25 +147,25 @@ def spread(total: int, count: int) -> list[int]:
 
 
 def chosen_here(dataset: BaseDataset, count: int) -> set[int]:
-    """Which samples to draw: the main process draws, from its own share of the split."""
+    """The samples to draw: the main process draws those in its own share of the split."""
     share = -(-len(dataset) // get_world_size())
     return set(spread(share, count)) if is_main_process() else set()
 
 
 def both_ends(ranked: Sequence, count: int) -> dict[str, Sequence]:
-    """The best, and the worst from the last on, at most ``count`` each and none as both."""
+    """The best and the worst samples, worst first, at most ``count`` each, without overlap."""
     best = ranked[: min(count, (len(ranked) + 1) // 2)]
     return {'best': best, 'worst': ranked[len(best) :][::-1][:count]}
 
 
 def relative(file: Path, runner: Runner) -> str:
-    """A file as records name it: from the work directory."""
+    """A file's path in records: relative to the work directory."""
     return Path(os.path.relpath(file, runner.work_dir)).as_posix()
 
 
 def _epoch(runner: Runner) -> int:
-    """Epochs trained so far; 0 where only validation runs."""
-    # asking a runner that does not train for its epoch would build the training loop
+    """Epochs trained so far; 0 in validation-only runs."""
+    # reading the epoch of a runner that does not train would build the training loop
     if runner._train_loop is None or isinstance(runner._train_loop, dict):
         return 0
     return runner.epoch

@@ -1,4 +1,4 @@
-"""Compute the features of frozen backbones once, then let the datasets serve them."""
+"""Caching the features of frozen backbones, so that datasets load features instead of media."""
 
 import hashlib
 import random
@@ -32,23 +32,23 @@ _MODALITIES = {'audio': ('audio_features', 'spectrogram'), 'visual': ('image_fea
 
 @HOOKS.register_module()
 class FeatureCacheHook(Hook):
-    """Before training or evaluation, fill and attach the caches of every dataset concerned.
+    """Before training or evaluation, fill the caches of all datasets and attach them.
 
-    A cache is keyed by the backbone's structure and weights, by what the pipeline and the
-    preprocessor make of a first sample, by the name, size and time of every media file, and by
-    the moment of every frame; when any of them changes, the features are computed again, and the
-    old ones stay until ``tools/clean_cache.py`` deletes them. Processes that need the same cache,
-    of this training or of others, share the work. Random augmentation in front of a cached
-    backbone is refused, since a cache would freeze one draw.
+    A cache is identified by the backbone's structure and weights, the output of the pipeline and
+    preprocessor for a first sample, the name, size and time of each media file, and the time of
+    each frame. If any of them changes, the features are computed again; the old ones stay until
+    ``tools/clean_cache.py`` deletes them. Processes that need the same cache, of one or several
+    trainings, share the work. Random augmentation before a cached backbone is an error, since
+    the cache would store a single random draw.
 
     Args:
-        cache_dir: Where the features lie. Defaults to None: ``features`` in the data root.
-        batch_size: Clips per step of the backbones. Defaults to 8, the fastest on CPUs.
+        cache_dir: Folder of the features. Defaults to None: ``features`` in the data root.
+        batch_size: Clips per backbone batch. Defaults to 8, the fastest on CPUs.
 
     Raises:
         ConfigError: The dataset's pipeline is random.
         DataError: A clip of a test split cannot be read, or no clip can.
-        OSError: The folder cannot be written to, or has no room.
+        OSError: The folder is not writable, or the disk is full.
     """
 
     priority = 'LOW'
@@ -58,13 +58,13 @@ class FeatureCacheHook(Hook):
         self.batch_size = batch_size
 
     def before_train(self, runner: Runner) -> None:
-        """Fill the caches of the training and the validation data."""
+        """Fill the caches of the training and validation data."""
         self._prepare(runner, runner.train_dataloader)
         if runner.val_loop is not None:
             self._prepare(runner, runner.val_dataloader)
 
     def before_val(self, runner: Runner) -> None:
-        """Fill the cache of the validation data when validating without training."""
+        """Fill the cache of the validation data in validation-only runs."""
         self._prepare(runner, runner.val_dataloader)
 
     def before_test(self, runner: Runner) -> None:
@@ -105,7 +105,7 @@ class FeatureCacheHook(Hook):
                 array.create(shape, {'backbone': repr(backbone.backbone)})
         if not todo:
             return FeatureCache(**arrays)
-        runner.logger.info(f'features of {len(dataset)} clips go to {folder}')
+        runner.logger.info(f'storing features of {len(dataset)} clips in {folder}')
         if is_main_process() and (others := other_caches(folder, [a.path for a in todo])):
             runner.logger.info(others)
 
@@ -131,15 +131,15 @@ class FeatureCacheHook(Hook):
 
     @contextmanager
     def _advice(self, runner: Runner) -> Iterator[None]:
-        """Say in an error of the folder how to choose another."""
+        """Add to an error of the folder how to choose another one."""
         try:
             yield
         except OSError as error:
             number = next((n for n, hook in enumerate(_custom_hooks(runner)) if hook), 'N')
             raise OSError(
                 error.errno,
-                f'features cannot be stored in {error.filename} ({error.strerror}): --cfg-options '
-                f'custom_hooks.{number}.cache_dir=FOLDER puts them elsewhere',
+                f'features cannot be stored in {error.filename} ({error.strerror}): choose '
+                f'another folder with --cfg-options custom_hooks.{number}.cache_dir=FOLDER',
             ) from error
 
     @staticmethod
@@ -153,7 +153,7 @@ class FeatureCacheHook(Hook):
 
 
 class _Prepared(Dataset):
-    """Samples of a dataset; one that is broken is an error, and not replaced."""
+    """Samples of a dataset; a broken one raises an error instead of being replaced."""
 
     def __init__(self, dataset: Dataset) -> None:
         self.dataset = dataset
@@ -166,13 +166,13 @@ class _Prepared(Dataset):
 
 
 def _custom_hooks(runner: Runner) -> list[bool]:
-    """Of each entry of the config's ``custom_hooks``, whether it is this hook."""
+    """For each entry of the config's ``custom_hooks``, whether it is this hook."""
     hooks = getattr(runner, 'cfg', {}).get('custom_hooks') or []
     return [component_name(hook.get('type')) == 'FeatureCacheHook' for hook in hooks]
 
 
 def _first_sample(dataset: Dataset) -> dict:
-    """The first sample that loads; must not have touched a random generator."""
+    """The first sample that loads; called before any random number was drawn."""
     before, sample = _random_state(), None
     for index in range(len(dataset)):
         try:
@@ -181,17 +181,17 @@ def _first_sample(dataset: Dataset) -> dict:
         except DataError as error:
             if dataset.test_mode:
                 raise
-            print_log(f'{error}; the next sample stands for the pipeline', 'current', 30)
+            print_log(f'{error}; trying the next sample', 'current', 30)
     if sample is None:
         tool = tool_command('dataset_converters/check_manifest.py')
         raise DataError(
             f'none of the {len(dataset)} samples of {dataset.ann_file} can be read: {tool} '
-            f'{dataset.ann_file} names what is wrong with each'
+            f'{dataset.ann_file} lists their problems'
         )
     if before != _random_state():
         raise ConfigError(
-            f'the pipeline of {dataset.ann_file} is random, and a cache of features would freeze '
-            'one draw: remove the random transforms, or the CachedBackbone around the backbone'
+            f'the pipeline of {dataset.ann_file} is random, so its features cannot be cached: '
+            'remove the random transforms, or the CachedBackbone around the backbone'
         )
     return sample
 

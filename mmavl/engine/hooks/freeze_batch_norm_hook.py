@@ -1,4 +1,4 @@
-"""Train with the batch normalisation's statistics as they are."""
+"""Training with frozen batch normalisation statistics."""
 
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
@@ -9,18 +9,17 @@ from mmavl.registry import HOOKS
 
 @HOOKS.register_module()
 class FreezeBatchNormHook(Hook):
-    """Keep every batch normalisation in evaluation mode while the model trains.
+    """Keep all batch normalisation in evaluation mode during training.
 
-    Its running statistics then stay those that the weights came with, and a clip's features do
-    not depend on the rest of its batch: with small batches, and with a batch that is shared out
-    over several processes, this makes the losses those of the one large batch. Scale and shift
-    are still trained.
+    Its running statistics then stay those of the initial weights, and a clip's features do not
+    depend on its batch: with small batches, or a batch that is split over several processes,
+    the losses equal those of one large batch. Scale and shift are still trained.
     """
 
     def before_train_iter(
         self, runner: Runner, batch_idx: int, data_batch: dict | None = None
     ) -> None:
-        """Undo what ``model.train()`` did, which the loops call after every epoch-wise hook."""
+        """Undo ``model.train()``, which the loops call after each epoch-wise hook."""
         for module in runner.model.modules():
             if isinstance(module, _BatchNorm):
                 module.eval()

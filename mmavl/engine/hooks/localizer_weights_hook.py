@@ -1,4 +1,4 @@
-"""A trained localizer inside a separator."""
+"""Loading a trained localizer into a separator."""
 
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
@@ -10,16 +10,16 @@ from mmavl.registry import HOOKS
 
 @HOOKS.register_module()
 class LocalizerWeightsHook(Hook):
-    """Give ``model.localizer`` the weights of a run of its own, e.g. of stage 2.
+    """Load the weights of ``model.localizer`` from its own run, e.g. of stage 2.
 
-    A run that loads or resumes a checkpoint of the whole separator has them in there, and is left
-    alone.
+    A run that loads or resumes a checkpoint of the whole separator already has them, and is not
+    changed.
 
     Args:
-        checkpoint (str): A checkpoint of the localizer's; read without executing code.
+        checkpoint (str): A checkpoint of the localizer; read without executing code.
 
     Raises:
-        FileNotFoundError: There is none.
+        FileNotFoundError: The file does not exist.
         CheckpointError: It belongs to another localizer.
     """
 

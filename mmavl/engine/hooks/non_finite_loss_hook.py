@@ -1,4 +1,4 @@
-"""Stopping where a loss is no longer a number."""
+"""Stopping when a loss is no longer finite."""
 
 import math
 from typing import Any
@@ -13,7 +13,7 @@ from mmavl.registry import HOOKS
 class NonFiniteLossHook(Hook):
     """Stop training at a NaN or infinite loss, and name the clips of the batch.
 
-    It runs before the checkpoint is saved, so the last checkpoint is from before the accident.
+    It runs before checkpoints are saved, so the last checkpoint precedes the failure.
     """
 
     priority = 'VERY_HIGH'
@@ -21,7 +21,7 @@ class NonFiniteLossHook(Hook):
     def after_train_iter(
         self, runner, batch_idx: int, data_batch: Any = None, outputs: dict | None = None
     ) -> None:
-        """Look at the losses of one iteration.
+        """Check the losses of one iteration.
 
         Raises:
             FloatingPointError: A loss is not finite.
@@ -34,9 +34,9 @@ class NonFiniteLossHook(Hook):
             return
         values = ', '.join(f'{name}={value}' for name, value in bad.items())
         names = [s.get('clip_id') or s.get('img_path') for s in data_batch['data_samples']]
-        clips = ', '.join(map(str, names))  # a detector's samples are images without a clip
+        clips = ', '.join(map(str, names))  # a detector's samples have no clip
         raise FloatingPointError(
             f'{values} at epoch {runner.epoch + 1}, iteration {runner.iter + 1}. '
-            f'Clips of the batch: {clips}. Look at these clips, or lower the learning rate and '
+            f'Clips of the batch: {clips}. Check these clips, or lower the learning rate and '
             'run again with --resume'
         )

@@ -1,4 +1,4 @@
-"""Resuming exactly: the state of the random number generators goes into the checkpoint."""
+"""Exact resuming: the states of the random number generators are saved in checkpoints."""
 
 import random
 from typing import Any
@@ -25,7 +25,7 @@ def get_random_state() -> dict[str, Any]:
 
 
 def set_random_state(state: dict[str, Any]) -> None:
-    """Put the generators back into a state that ``get_random_state`` returned."""
+    """Restore a state returned by ``get_random_state``."""
     random.setstate(state['python'])
     kind, keys, *rest = state['numpy']
     np.random.set_state((kind, keys.cpu().numpy().astype(np.uint32), *rest))  # noqa: NPY002
@@ -36,13 +36,13 @@ def set_random_state(state: dict[str, Any]) -> None:
 
 @HOOKS.register_module()
 class RandomStateHook(Hook):
-    """Save every process's random state, and restore it when training resumes.
+    """Save the random state of each process, and restore it when training resumes.
 
-    A resumed run then draws the numbers that the uninterrupted one would have drawn. For the
-    same reason validation leaves the training's random state as it found it.
+    A resumed run then draws the same numbers as an uninterrupted one. For the same reason,
+    validation does not change the random state of the training.
 
-    Needs ``AtomicCheckpointHook``, which calls ``before_gather_checkpoint`` on every process,
-    and ``ResumableEpochLoop`` where a run may stop inside an epoch.
+    Needs ``AtomicCheckpointHook``, which calls ``before_gather_checkpoint`` on each process,
+    and ``ResumableEpochLoop`` if a run may stop inside an epoch.
     """
 
     priority = 'LOWEST'
@@ -54,7 +54,7 @@ class RandomStateHook(Hook):
         self._to_restore: dict | None = None
 
     def before_gather_checkpoint(self, runner) -> None:
-        """Collect the states of all processes; called on each of them before a save."""
+        """Collect the states of all processes; called on each of them before saving."""
         now = self._before_val or get_random_state()
         self._to_save = all_gather_object({'epoch_start': self._epoch_start, 'now': now})
 
@@ -71,17 +71,17 @@ class RandomStateHook(Hook):
         self._to_restore = states[get_rank()] if known else None
 
     def before_train(self, runner) -> None:
-        """Forget the states of a checkpoint that only weights were taken from."""
+        """Discard the states of a checkpoint from which only weights were loaded."""
         if runner.iter == 0:
             self._to_restore = None
         elif self._to_restore is None:
             runner.logger.warning(
-                'The checkpoint has no random state for this number of processes: the run goes '
-                'on, but not with the numbers the uninterrupted one would have drawn.'
+                'The checkpoint has no random states for this number of processes: training '
+                'continues, but with other random numbers than an uninterrupted run.'
             )
 
     def before_train_epoch(self, runner) -> None:
-        """Remember, or restore, the state that the epoch started from."""
+        """Store, or restore, the state at the start of the epoch."""
         if self._to_restore is not None:
             if getattr(runner.train_loop, 'batches_done', 0) > 0:
                 set_random_state(self._to_restore['epoch_start'])
@@ -90,7 +90,7 @@ class RandomStateHook(Hook):
         self._epoch_start = get_random_state()
 
     def after_fast_forward(self, runner) -> None:
-        """Restore the state after the last batch that was trained on."""
+        """Restore the state after the last trained batch."""
         if self._to_restore is not None:
             self._restore_now()
 
@@ -99,10 +99,10 @@ class RandomStateHook(Hook):
         self._to_restore = None
 
     def before_val(self, runner) -> None:
-        """Set the training's state aside."""
+        """Store the training's state."""
         self._before_val = get_random_state()
 
     def after_val(self, runner) -> None:
-        """Go on where training was."""
+        """Restore the training's state."""
         set_random_state(self._before_val)
         self._before_val = None

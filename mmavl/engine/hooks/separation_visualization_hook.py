@@ -1,4 +1,4 @@
-"""The pictures, the sounds and the page of a separation test."""
+"""Pictures, sounds and a page of a separation test."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,35 +27,35 @@ _PEAK = 0.9
 
 @dataclass
 class _Kept:
-    """A mixture with its scores; None without a :class:`SeparationMetric`."""
+    """A mixture with its scores; these are None without a :class:`SeparationMetric`."""
 
     sample: AVDataSample
     scores: MixtureScores | None
 
     @property
     def sdr(self) -> float | None:
-        """Mean over the sources; None where it was not evaluated."""
+        """Mean over the sources; None if it was not evaluated."""
         done = self.scores is not None and self.scores.evaluated('model')
         return self.scores.mean('model', 'sdr') if done else None
 
 
 @HOOKS.register_module()
 class SeparationVisualizationHook(BaseVisualizationHook):
-    """Draw a few validation mixtures after each epoch; after a test, let look and listen.
+    """Draw a few validation mixtures after each epoch; after a test, write pictures and sounds.
 
-    A test leaves in ``show_dir``, for mixtures evenly spread over the split and for the best and
-    the worst by SDR, a picture ``<split>_<kind>_<rank>.png`` and a folder of that name with
+    For mixtures evenly spread over the test split, and for the best and worst by SDR, it
+    writes to ``show_dir`` a picture ``<split>_<kind>_<rank>.png`` and a folder of that name with
     ``mixture.wav``, ``estimate_1_<class>.wav`` and ``reference_1_<class>.wav``, ...; and
-    ``listen.html``, which plays them beside the pictures. All sounds of a mixture are multiplied
-    by one factor, which brings the loudest sample to 0.9. In the work directory it leaves the
-    record of the run. Only the mixtures that may be shown are kept in memory.
+    ``listen.html``, which plays them next to the pictures. All sounds of a mixture are scaled
+    by the same factor, to a peak of 0.9. The record of the run is written to the work directory.
+    Only mixtures that may be shown are kept in memory.
 
     Args:
         num_val (int): Validation mixtures per epoch. Defaults to 2.
         num_sheet (int): Evenly spread mixtures of a test. Defaults to 4.
-        num_cases (int): Best, and worst, mixtures. Defaults to 4.
-        show_dir (str, optional): Where a test's files go. Defaults to ``results/<split>`` in the
-            work directory.
+        num_cases (int): Number of best, and of worst, mixtures. Defaults to 4.
+        show_dir (str, optional): Folder for the files of a test. Defaults to
+            ``results/<split>`` in the work directory.
     """
 
     visualizer_type = SeparationVisualizer
@@ -72,7 +72,7 @@ class SeparationVisualizationHook(BaseVisualizationHook):
         self._ranked: list[_Kept] = []
 
     def before_test_epoch(self, runner: Runner) -> None:
-        """Begin to keep mixtures."""
+        """Start to keep mixtures."""
         super().before_test_epoch(runner)
         self._sheet, self._ranked = [], []
 
@@ -83,7 +83,7 @@ class SeparationVisualizationHook(BaseVisualizationHook):
         data_batch: dict | None = None,
         outputs: Sequence[AVDataSample] | None = None,
     ) -> None:
-        """Keep those of the batch that are, so far, among the best, the worst or the spread."""
+        """Keep those of the batch that are among the best, worst or evenly spread so far."""
         scores = _latest_scores(runner, len(outputs))
         chosen = chosen_here(runner.test_dataloader.dataset, self.num_sheet)
         for sample in outputs:
@@ -113,10 +113,10 @@ class SeparationVisualizationHook(BaseVisualizationHook):
                     mixtures.append(self._show(runner, kept, kind, stem))
         self._write_test(runner, split, '', metrics, cases=[], mixtures=mixtures)
         write_listening_page(read_run(runner.work_dir), split, out / 'listen.html')
-        runner.logger.info(f'Pictures, sounds and the page to play them: {out / "listen.html"}')
+        runner.logger.info(f'Pictures, sounds and a page that plays them: {out / "listen.html"}')
 
     def _show(self, runner: Runner, kept: _Kept, kind: str, stem: Path) -> dict[str, Any]:
-        """Draw a mixture and write its sounds; what the record says of them."""
+        """Draw a mixture and write its sounds; returns its entry in the record."""
         caption = '' if kept.sdr is None else f'SDR {kept.sdr:.1f} dB'
         visualizer, sample = runner.visualizer, kept.sample
         picture = stem.with_name(f'{stem.name}.png')
@@ -137,19 +137,19 @@ class SeparationVisualizationHook(BaseVisualizationHook):
         }
 
     def _image(self, sample: AVDataSample) -> list[np.ndarray | None]:
-        """Each source's frame; None where there is none that can be read."""
+        """The frame of each source; None if it cannot be read."""
         frames = []
         for source in sample.sources:
             try:
                 named = source.get('img_path') or source.get('video')
                 frames.append(load_frame(source.metainfo) if named else None)
-            except Exception:  # the picture says that there is no frame
+            except Exception:  # the picture shows a placeholder
                 frames.append(None)
         return frames
 
 
 def _latest_scores(runner: Runner, count: int) -> dict[str, MixtureScores]:
-    """The scores of the last batch by mixture; none without the metric."""
+    """The scores of the last batch by mixture; empty without the metric."""
     for metric in runner.test_loop.evaluator.metrics:
         if isinstance(metric, SeparationMetric):
             return {scores.clip_id: scores for scores in metric.results[-count:]}
@@ -167,7 +167,7 @@ def _on_cpu(sample: AVDataSample) -> AVDataSample:
 
 
 def _levelled(sample: AVDataSample, names: Sequence[str]) -> list[tuple[str, np.ndarray]]:
-    """The sounds of a mixture with their names, brought to one level by one factor."""
+    """The sounds of a mixture with their names, scaled by a common factor."""
     sounds = [('mixture', sample.mixture)]
     for number, name in enumerate(names):
         sounds.append((f'estimate {number + 1} {name}', sample.pred_sources[number]))

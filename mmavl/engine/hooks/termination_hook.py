@@ -1,4 +1,4 @@
-"""Stopping in good order when the machine is wanted back."""
+"""Stopping cleanly on SIGTERM."""
 
 import signal
 from typing import Any
@@ -11,16 +11,16 @@ from mmengine.hooks import Hook
 from mmavl.engine.hooks.atomic_checkpoint_hook import AtomicCheckpointHook
 from mmavl.registry import HOOKS
 
-#: Exit status of a run that was told to stop and can be resumed (EX_TEMPFAIL of sysexits.h).
+#: Exit status of a run that was asked to stop and can be resumed (EX_TEMPFAIL of sysexits.h).
 EXIT_STATUS = 75
 
 
 @HOOKS.register_module()
 class TerminationHook(Hook):
-    """At SIGTERM, finish the iteration, save a checkpoint and exit with status 75.
+    """On SIGTERM, finish the iteration, save a checkpoint and exit with status 75.
 
-    A validation that is under way ends first. Needs ``AtomicCheckpointHook`` among the default
-    hooks. torchrun saves likewise when it gets the signal, but has an exit status of its own.
+    A running validation is finished first. Needs ``AtomicCheckpointHook`` among the default
+    hooks. Under torchrun, the checkpoint is saved, too, but torchrun sets the exit status.
     """
 
     priority = 'LOWEST'
@@ -34,7 +34,7 @@ class TerminationHook(Hook):
         self._previous = signal.signal(signal.SIGTERM, self._request)
 
     def after_train(self, runner) -> None:
-        """Listen no longer."""
+        """Stop listening."""
         signal.signal(signal.SIGTERM, self._previous)
 
     def after_train_iter(
@@ -50,10 +50,10 @@ class TerminationHook(Hook):
             self._stop(runner, runner.iter)
 
     def _request(self, signum: int, frame: Any) -> None:
-        self._requested = True  # torchrun repeats the signal: a second one must not kill
+        self._requested = True  # torchrun repeats the signal: the second one must not kill
 
     def _agreed(self) -> bool:
-        """Whether any process was told to stop: all must stop at the same iteration."""
+        """Whether any process was asked to stop: all must stop at the same iteration."""
         if get_world_size() == 1:
             return self._requested
         requested = torch.tensor(int(self._requested), device=get_device())
@@ -65,6 +65,6 @@ class TerminationHook(Hook):
         path = hooks[0].save_now(runner, runner.epoch, iteration)
         runner.logger.warning(
             f'SIGTERM: stopped after iteration {iteration}, saved {path}. Run the same command '
-            'with --resume to go on.'
+            'with --resume to continue.'
         )
         raise SystemExit(EXIT_STATUS)

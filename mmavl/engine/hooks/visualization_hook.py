@@ -1,4 +1,4 @@
-"""Pictures while training, and the pictures and the report of a test."""
+"""Pictures during training, and the pictures and report of a test."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,20 +22,20 @@ from .base_visualization_hook import BaseVisualizationHook, both_ends, relative,
 
 @HOOKS.register_module()
 class VisualizationHook(BaseVisualizationHook):
-    """Draw a few validation clips after each epoch; after a test, its contact sheet and report.
+    """Draw a few validation clips after each epoch; after a test, a contact sheet and a report.
 
-    The validation clips are the same in every epoch, evenly spread over the split, and go to the
-    visualizer's backends. A test leaves in ``show_dir`` the contact sheet of clips evenly spread
-    over the split, the best and the worst clips of each level by their cIoU under the first
-    protocol, and ``report.html``; and in the work directory the record from which
-    ``tools/analysis/report.py`` joins several runs. Frames and sounds are read from their files,
-    so that cached features do not matter. A file that cannot be read costs its picture only.
+    The validation clips are the same in each epoch, evenly spread over the split, and go to the
+    visualizer's backends. A test writes to ``show_dir`` a contact sheet of clips evenly spread
+    over the split, the best and worst clips of each level by cIoU under the first
+    protocol, and ``report.html``; and to the work directory the record from which
+    ``tools/analysis/report.py`` combines several runs. Frames and sounds are read from their
+    files, so cached features do not matter. An unreadable file costs only its picture.
 
     Args:
         num_val (int): Validation clips per epoch. Defaults to 4.
         num_sheet (int): Clips on a test's contact sheet. Defaults to 12.
-        num_cases (int): Best and worst clips of each level. Defaults to 3.
-        show_dir (str, optional): Where a test's pictures go. Defaults to
+        num_cases (int): Number of best, and of worst, clips of each level. Defaults to 3.
+        show_dir (str, optional): Folder for a test's pictures. Defaults to
             ``results/<split>`` in the work directory.
     """
 
@@ -52,7 +52,7 @@ class VisualizationHook(BaseVisualizationHook):
         self._tested: list[AVDataSample] = []
 
     def before_test_epoch(self, runner: Runner) -> None:
-        """Begin to keep predictions."""
+        """Start to keep predictions."""
         super().before_test_epoch(runner)
         self._tested = []
 
@@ -63,11 +63,11 @@ class VisualizationHook(BaseVisualizationHook):
         data_batch: dict | None = None,
         outputs: Sequence[AVDataSample] | None = None,
     ) -> None:
-        """Keep the predictions of the batch; the cases are known at the end."""
+        """Keep the predictions of the batch; the cases are selected at the end."""
         self._tested += [sample.cpu() for sample in outputs]
 
     def after_test_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
-        """Draw the contact sheet and the cases, and write record and report."""
+        """Draw the contact sheet and the cases, and write the record and the report."""
         samples = collect_results(self._tested, len(runner.test_dataloader.dataset), 'cpu')
         self._tested = []
         if samples is None:
@@ -98,7 +98,7 @@ class VisualizationHook(BaseVisualizationHook):
         scores: Sequence[dict[str, Any]],
         stem: Path,
     ) -> list[dict[str, Any]]:
-        """Draw the best and worst clips, and say what is on the pictures."""
+        """Draw the best and worst clips; returns their entries in the record."""
         by_identity = {(s.clip_id, s.get('frame_index') or 0): s for s in samples}
         cases = []
         for kind, rank, score in best_and_worst(scores, self.num_cases):
@@ -118,7 +118,7 @@ class VisualizationHook(BaseVisualizationHook):
 
 
 def _scores(runner: Runner) -> tuple[str, list[dict[str, Any]]]:
-    """The first protocol of the localization metric, and its records; none without the metric."""
+    """The first protocol of the localization metric and its records; empty without the metric."""
     for metric in runner.test_loop.evaluator.metrics:
         if isinstance(metric, LocalizationMetric):
             return metric.protocols[0], metric.per_sample
@@ -128,15 +128,15 @@ def _scores(runner: Runner) -> tuple[str, list[dict[str, Any]]]:
 def best_and_worst(
     scores: Sequence[dict[str, Any]], count: int
 ) -> list[tuple[str, int, dict[str, Any]]]:
-    """Choose clips by their cIoU, level by level; no clip twice.
+    """Select clips by cIoU for each level; no clip twice.
 
     Args:
-        scores (Sequence[dict]): Records with ``level``, ``ciou`` (None: left out), ``pointing``
+        scores (Sequence[dict]): Records with ``level``, ``ciou`` (None: skipped), ``pointing``
             and ``clip_id``.
-        count (int): How many of each kind at most.
+        count (int): Maximum number of each kind.
 
     Returns:
-        list[tuple]: 'best' or 'worst', the rank from 1 on, and the record.
+        list[tuple]: 'best' or 'worst', the rank (from 1), and the record.
     """
     chosen = []
     evaluated = [score for score in scores if score['ciou'] is not None]

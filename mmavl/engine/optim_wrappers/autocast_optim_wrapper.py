@@ -13,14 +13,14 @@ from mmavl.utils.autocast import Precision
 
 @OPTIM_WRAPPERS.register_module()
 class AutocastOptimWrapper(OptimWrapper):
-    """Compute losses in bfloat16 and with channels-last convolutions where that is faster.
+    """Train in bfloat16 and with channels-last convolutions if that is faster.
 
-    mmengine's ``AmpOptimWrapper`` refuses CPUs, where bfloat16 pays most. bfloat16 has the
-    range of float32, so no loss scaling is needed. With float32 (also by ``'auto'`` on a
-    machine without fast bfloat16) this is a plain ``OptimWrapper``.
+    mmengine's ``AmpOptimWrapper`` does not support CPUs, where bfloat16 helps most. bfloat16 has
+    the range of float32, so no loss scaling is needed. With float32 (also chosen by ``'auto'`` on
+    a machine without fast bfloat16) this is a plain ``OptimWrapper``.
 
     Args:
-        dtype (str): 'bfloat16', 'float32', or 'auto': bfloat16 where the hardware has it.
+        dtype (str): 'bfloat16', 'float32', or 'auto': bfloat16 if the hardware supports it.
             Defaults to 'auto'.
         **kwargs: Arguments of ``OptimWrapper``.
     """
@@ -31,7 +31,7 @@ class AutocastOptimWrapper(OptimWrapper):
         print_log(f'Training computes {self.precision}.', logger='current')
 
     def initialize_count_status(self, model: nn.Module, init_counts: int, max_counts: int) -> None:
-        """Also prepare the model for computing in bfloat16."""
+        """Also prepare the model for bfloat16."""
         super().initialize_count_status(model, init_counts, max_counts)
         self.precision.prepare(model)
 

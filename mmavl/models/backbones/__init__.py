@@ -1,4 +1,4 @@
-"""Backbones: inputs to feature maps."""
+"""Backbones, which map inputs to feature maps."""
 
 from .cached import CachedBackbone
 from .crnn import CRNN

@@ -22,8 +22,8 @@ class CRNN(nn.Sequential):
         - input: log-mel spectrogram [N, 1, T, 64]
         - output: F_a [N, 512, T // 4, 2]
 
-    Source: section 3.1 of the paper ("CRNN, composed of 2D convolutions and a GRU"); the layer
-    table is not published, the output shape follows from Fig. 3.
+    Source: section 3.1 of the paper ("CRNN, composed of 2D convolutions and a GRU"). The layers
+    are not published; the output shape follows from Fig. 3.
     """
 
     def __init__(

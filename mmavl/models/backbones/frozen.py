@@ -8,13 +8,13 @@ from mmavl.registry import MODELS
 
 @MODELS.register_module()
 class FrozenBackbone(nn.Module):
-    """Keep a backbone as its weights came: no gradient, statistics of evaluation.
+    """Keep a pretrained backbone unchanged: no gradients, and always in evaluation mode.
 
     Args:
         backbone: Config of a backbone.
 
     Shape:
-        as the wrapped backbone.
+        Same as the wrapped backbone.
     """
 
     def __init__(self, backbone: dict) -> None:
@@ -30,6 +30,6 @@ class FrozenBackbone(nn.Module):
         return super().train(False)
 
     def forward(self, inputs: Tensor) -> Tensor | tuple[Tensor, ...]:
-        """Run the frozen backbone; no gradient is kept."""
+        """Run the frozen backbone, without gradients."""
         with torch.no_grad():
             return self.backbone(inputs)

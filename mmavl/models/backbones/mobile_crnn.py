@@ -8,7 +8,7 @@ from mmavl.registry import MODELS
 from mmavl.utils.weights import load_tensors
 
 _FEATURES = 'features.'
-#: Channels of each block behind the stem, and the max-pooling (time, frequency) behind it.
+#: Channels of each block after the stem, and the max-pooling (time, frequency) after it.
 _BLOCKS = (
     (64, (1, 2)),
     (128, None),
@@ -25,22 +25,22 @@ class MobileCRNN(nn.Sequential):
     """The convolutional part of the tagger that made the paper's pseudo-labels.
 
     A strided 5 x 5 convolution and seven inverted residual blocks of MobileNetV2 reduce time by 4
-    and frequency by 32. Names of parameters are those of the published checkpoint
-    ``mobilecrnn_v2.pth`` behind ``features.``.
+    and frequency by 32. Parameter names are those after ``features.`` in the published checkpoint
+    ``mobilecrnn_v2.pth``.
 
     Args:
         weights (str, optional): That checkpoint, as a path or ``pkg://package/path``. Defaults
             to None.
 
     Shape:
-        - input: log-mel spectrogram [N, 1, T, 64], as ``CRNNTeacher`` makes it
+        - input: log-mel spectrogram [N, 1, T, 64], computed as in ``CRNNTeacher``
         - output: F_a [N, 512, ceil(T / 2) // 2, 2]
 
     Raises:
-        CheckpointError: The file is no such checkpoint.
+        CheckpointError: The file is not such a checkpoint.
 
-    Source: the release of the paper; H. Dinkel and K. Yu, "Duration robust weakly supervised
-    sound event detection", ICASSP 2020, for the tagger's family.
+    Source: the code release of the paper; for this type of tagger, H. Dinkel and K. Yu,
+    "Duration robust weakly supervised sound event detection", ICASSP 2020.
     """
 
     out_channels = 512
@@ -65,7 +65,7 @@ class MobileCRNN(nn.Sequential):
 
 
 def published_tensors(weights: str) -> dict[str, Tensor]:
-    """Read a published tagger's tensors, without the prefix that DataParallel leaves.
+    """Read the tensors of a published tagger, without the prefix added by DataParallel.
 
     Raises:
         FileNotFoundError: The file is missing.
@@ -76,16 +76,16 @@ def published_tensors(weights: str) -> dict[str, Tensor]:
 def load_renamed(
     module: nn.Module, state: dict[str, Tensor], prefixes: dict[str, str], source: str
 ) -> None:
-    """Fill a module from those tensors whose names begin with a prefix, renamed.
+    """Fill a module from the tensors whose names have a given prefix, renamed.
 
     Args:
-        module (nn.Module): What to fill; it must get all of its tensors.
-        state (dict[str, Tensor]): The file's tensors.
+        module (nn.Module): The module; all of its tensors must be filled.
+        state (dict[str, Tensor]): The tensors of the file.
         prefixes (dict[str, str]): Prefix in the file -> prefix in the module.
-        source (str): The file, for errors.
+        source (str): The file, for error messages.
 
     Raises:
-        CheckpointError: Tensors are missing, left over behind a prefix, or of another shape.
+        CheckpointError: Tensors are missing, unexpected, or have another shape.
     """
     expected = module.state_dict()
     renamed = {
@@ -100,6 +100,6 @@ def load_renamed(
     if mismatched:
         raise CheckpointError(
             f'{source} is not a checkpoint of {type(module).__name__}: {len(mismatched)} tensors '
-            f'are missing, left over or of another shape, e.g. {", ".join(mismatched[:3])}'
+            f'are missing, unexpected or of another shape, e.g. {", ".join(mismatched[:3])}'
         )
     module.load_state_dict(renamed, strict=False)

@@ -1,4 +1,4 @@
-"""ResNet-18 with its last stage at the resolution of the one before."""
+"""ResNet-18 whose last stage keeps the resolution of the one before."""
 
 from torch import Tensor, nn
 
@@ -11,18 +11,18 @@ class ResNet18(nn.Module):
     """The last feature map of a ResNet-18 whose layer4 has stride 1 and no dilation.
 
     :class:`TimmBackbone` with ``output_stride=16`` has the same weights and the same grid, but
-    dilates layer4's convolutions instead: weights trained in one give other maps in the other.
+    its layer4 is dilated, so weights trained in one give different maps in the other.
 
     Args:
-        in_channels: Of the input: 3 for images, 1 for spectrograms. Defaults to 3.
-        pretrained: Let timm download torchvision's ImageNet weights; where ``in_channels`` is 1
-            the first layer's are summed over the colours. Defaults to False.
+        in_channels: Input channels: 3 for images, 1 for spectrograms. Defaults to 3.
+        pretrained: Let timm download torchvision's ImageNet weights; if ``in_channels`` is 1,
+            those of the first layer are summed over the colours. Defaults to False.
 
     Shape:
         - input: [N, in_channels, H, W]
         - output: [N, 512, H/16, W/16], rounded up
 
-    Source: the simplified variant that the paper's authors released, both modalities.
+    Source: the simplified variant released by the paper's authors, for both modalities.
     """
 
     def __init__(self, in_channels: int = 3, pretrained: bool = False) -> None:

@@ -14,43 +14,42 @@ from mmavl.registry import MODELS
 from mmavl.utils.hub import create_timm
 from mmavl.utils.weights import load_by_position, load_tensors
 
-#: What timm's models raise at an argument that they do not take, or not with this value.
+#: Errors that timm's models raise for an argument or value that they do not support.
 _REFUSALS = (AssertionError, IndexError, NotImplementedError, TypeError)
 
 
 @MODELS.register_module()
 class TimmBackbone(nn.Module):
-    """Feature maps of a timm model: of a convolutional network or a transformer.
+    """Feature maps of a timm model, convolutional or transformer.
 
     Args:
         name: timm's name, e.g. 'resnet18' or 'resnet18.tv_in1k'. Defaults to 'resnet18'.
-        out_indices: Which feature maps, in the network's order: the last is F_v, the one before
-            O_v. Negative ones count from the end. A network has one map for each resolution (a
-            ResNet five, a ConvNeXt four), a plain transformer one for each block. Defaults to
-            (-2, -1), layer3 and layer4 of a ResNet.
-        output_stride: Input pixels per cell of the network's last map; 8 or 16 dilate the last
-            stages of a network that can be dilated (ResNet, ConvNeXt, EfficientNet and others).
-            Defaults to None: 16 where the network can be dilated, else its own.
+        out_indices: Which feature maps to use, in the network's order: the last is F_v, the one
+            before it O_v. Negative indices count from the end. A network has one map per
+            resolution (a ResNet five, a ConvNeXt four), a plain transformer one per block.
+            Defaults to (-2, -1), layer3 and layer4 of a ResNet.
+        output_stride: Input pixels per cell of the network's last map; 8 or 16 dilates the last
+            stages, if the network supports it (ResNet, ConvNeXt, EfficientNet and others).
+            Defaults to None: 16 if the network can be dilated, else its own stride.
         pretrained: Let timm download its ImageNet weights. Defaults to False.
         weights: A local weight file instead, or ``pkg://package/path`` for a file inside an
-            installed Python package. Matched by name; by position, checked shape by shape, where
-            no name fits. Defaults to None.
-        concat: Give the maps as one, concatenated along the channels; they must have one
+            installed Python package. Tensors are matched by name, or by position if no name
+            fits; shapes are checked. Defaults to None.
+        concat: Concatenate the maps along the channels into one; they must have the same
             resolution. Defaults to False.
-        img_size: Side or (height, width) in pixels of the images, for transformers that are built
-            for one size and do not adapt to others by themselves. Defaults to None, timm's.
-
+        img_size: Side or (height, width) of the images in pixels, for transformers with a fixed
+            input size. Defaults to None, timm's size.
     Shape:
         - input: normalised image [N, 3, H, W]
-        - output: one map [N, channels, h, w] for each of ``out_indices``, whatever the layout
-          inside the network; for the default O_v [N, 256, H/16, W/16] and F_v
+        - output: one map [N, channels, h, w] per entry of ``out_indices``, whatever the layout
+          inside the network; by default O_v [N, 256, H/16, W/16] and F_v
           [N, 512, H/16, W/16]; a single index gives the tensor itself.
 
     Raises:
-        ConfigError: timm does not have the model, or it cannot have these arguments or, when it
-            runs, images of this size; the message says which it can have.
-        ConnectionError: ``pretrained`` weights are not on this machine, and their hub cannot be
-            reached.
+        ConfigError: timm does not have the model, or the model does not support these arguments
+            or the size of an image; the message says what it supports.
+        ConnectionError: ``pretrained`` weights are not on this machine, and the hub is
+            unreachable.
         ValueError: The weight file does not fit the model.
 
     Source: section 3.1 of the paper (ResNet-18); layer4 keeps layer3's resolution.
@@ -75,26 +74,28 @@ class TimmBackbone(nn.Module):
         strides = self.net.feature_info.reduction()
         if concat and len(set(strides)) > 1:
             raise ConfigError(
-                f'concat=True needs maps of one resolution; those of {name} at '
+                f'concat=True needs maps of the same resolution; those of {name} at '
                 f'out_indices={tuple(out_indices)} have strides {_listed(strides)}'
             )
         self.out_channels = sum(channels) if concat else channels
-        # by the model's declaration: sizes alone cannot tell [N, h, w, C] from [N, C, h, w]
+        # as declared by the model: sizes alone cannot tell [N, h, w, C] from [N, C, h, w]
         self._channels_last = getattr(self.net, 'output_fmt', None) == 'NHWC'
         if weights is not None:
             self._load(load_tensors(weights), weights)
 
     def _load(self, state: dict[str, Tensor], source: str) -> None:
-        own = self.net.state_dict()
-        matches = {key: next((k for k in _names_in_file(key) if k in state), None) for key in own}
+        expected = self.net.state_dict()
+        matches = {
+            key: next((k for k in _names_in_file(key) if k in state), None) for key in expected
+        }
         if None in matches.values():
             load_by_position(self.net, state, source)
             return
         for key, match in matches.items():
-            if own[key].shape != state[match].shape:
+            if expected[key].shape != state[match].shape:
                 raise ValueError(
                     f'{source}: tensor {match!r} {tuple(state[match].shape)} does not fit '
-                    f'{key!r} {tuple(own[key].shape)}'
+                    f'{key!r} {tuple(expected[key].shape)}'
                 )
         self.net.load_state_dict({key: state[match] for key, match in matches.items()})
 
@@ -108,7 +109,7 @@ class TimmBackbone(nn.Module):
                 raise
             advice = f'; resize them to {only[0]} x {only[1]} px or set img_size' if only else ''
             raise ConfigError(
-                f'{self.name} does not take images of {size[0]} x {size[1]} px: '
+                f'{self.name} does not support images of {size[0]} x {size[1]} px: '
                 f'{str(error).rstrip(".")}{advice}'
             ) from error
         if self._channels_last:
@@ -125,7 +126,7 @@ def _create(
     img_size: int | Sequence[int] | None,
     pretrained: bool,
 ) -> nn.Module:
-    """Build timm's feature extractor, with what the network can have of stride and size."""
+    """Build timm's feature extractor with as many of the options as the network supports."""
     options = {} if img_size is None else {'img_size': img_size}
     wishes = {'output_stride': output_stride or 16}
     if _fixed_size(name) is not None:
@@ -149,26 +150,26 @@ def _create(
     else:
         _check_indices(name, out_indices, timm.create_model(name, features_only=True))
         given = ', '.join(f'{key}={value}' for key, value in options.items())
-        raise ConfigError(f'{name} cannot have {given}: {refusal}') from refusal
+        raise ConfigError(f'{name} does not support {given}: {refusal}') from refusal
     _check_indices(name, out_indices, net)
     strides = [stage['reduction'] for stage in net.feature_info.info]
     possible = (None, strides[-1], strides[out_indices[-1]])
     if 'output_stride' not in granted and output_stride not in possible:
         raise ConfigError(
-            f'{name} cannot have output_stride={output_stride}: its maps have strides '
+            f'{name} does not support output_stride={output_stride}: its maps have strides '
             f'{_listed(strides)}; leave output_stride out, and choose maps by out_indices'
         )
     return net
 
 
 def _subsets(wishes: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """All of the wishes first, none last: which a model takes shows only when it is built."""
+    """All options first, none last: only building a model shows which ones it accepts."""
     for size in range(len(wishes), -1, -1):
         yield from map(dict, itertools.combinations(wishes.items(), size))
 
 
 def check_timm_name(name: str) -> None:
-    """Raise a ConfigError that names the nearest model where timm has none of this name."""
+    """Raise a ConfigError that suggests the closest name if timm has no model of this name."""
     known = timm.list_models(include_tags=True)
     tagless = timm.is_model(name) and '.' not in name
     if not (tagless or name in known or ':' in name):  # as in hf-hub:owner/name
@@ -182,22 +183,22 @@ def _check_indices(name: str, out_indices: tuple[int, ...], net: nn.Module) -> N
     strides = [stage['reduction'] for stage in net.feature_info.info]
     if not all(-count <= index < count for index in out_indices):
         raise ConfigError(
-            f'{name} has no out_indices={out_indices}: they are from 0 to {count - 1}, or from '
-            f'{-count} to -1; the maps have strides {_listed(strides)}'
+            f'{name} has no out_indices={out_indices}: they must be from 0 to {count - 1}, or '
+            f'from {-count} to -1; the maps have strides {_listed(strides)}'
         )
     order = [index % count for index in out_indices]
     if not order or order != sorted(set(order)):
-        raise ConfigError(f'out_indices={out_indices} of {name} must name maps in their order')
+        raise ConfigError(f'out_indices={out_indices} of {name} must be in ascending order')
 
 
 def _fixed_size(name: str) -> tuple[int, int] | None:
-    """(height, width) of the images that a network is built for; None where any size will do."""
+    """(height, width) of a network's fixed input size; None if any size works."""
     config = None if ':' in name else timm.get_pretrained_cfg(name)
     return tuple(config.input_size[-2:]) if config and config.fixed_input_size else None
 
 
 def _names_in_file(name: str) -> Iterator[str]:
-    """Yield what a tensor of a feature extractor may be called in a classifier's file."""
+    """Yield the possible names of a feature extractor's tensor in a classifier's file."""
     yield name
     yield name.removeprefix('model.')
     first, _, rest = name.partition('.')

@@ -1,4 +1,4 @@
-"""YAMNet, the AudioSet-pretrained MobileNet, as an audio backbone."""
+"""YAMNet, a MobileNet trained on AudioSet, as an audio backbone."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ _STRIDES = (1, 2, 1, 2, 1, 2, 1, 1, 1, 1, 1, 2, 1)
 
 
 def _conv(inputs: int, outputs: int, kernel: int, stride: int, groups: int) -> nn.Sequential:
-    # The published graph pads symmetrically at stride 1, right and bottom only at stride 2.
+    # The published graph pads symmetrically at stride 1, only right and bottom at stride 2.
     edges = (0, 1, 0, 1) if stride == 2 else (kernel // 2,) * 4
     return nn.Sequential(
         nn.ZeroPad2d(edges),
@@ -26,15 +26,15 @@ def _conv(inputs: int, outputs: int, kernel: int, stride: int, groups: int) -> n
 
 @MODELS.register_module()
 class YAMNet(nn.Sequential):
-    """YAMNet's convolutions (batch normalisation folded in), run fully convolutionally.
+    """YAMNet's convolutions (with batch normalisation folded in), applied at each position.
 
     Args:
-        weights: The ONNX file or a zip of it, as a path or ``pkg://package/path``; its
-            quantise/dequantise nodes are left out and its float32 values used. Defaults to None.
+        weights: The ONNX file or a zip of it, as a path or ``pkg://package/path``. Its float32
+            values are used, without its quantise and dequantise nodes. Defaults to None.
         sha256: Checksum of that file. Defaults to None, not checked.
-        num_blocks: Depthwise-separable blocks that are kept, 1 to 13. The last ones are AudioSet's
-            classes already; block 9 still tells instruments of one family apart better, at twice
-            the resolution. Defaults to 13, all.
+        num_blocks: Number of depthwise-separable blocks to keep, 1 to 13. The last blocks are
+            specific to AudioSet's classes; block 9 distinguishes instruments of a family better,
+            at twice the resolution. Defaults to 13, all.
 
     Shape:
         - input: log-mel [N, 1, T, 64]: 16 kHz, 64 bands 125-7500 Hz, 25 ms window, 10 ms hop,
@@ -43,7 +43,7 @@ class YAMNet(nn.Sequential):
 
     Raises:
         ConfigError: ``num_blocks`` is out of range.
-        ValueError: The file does not hold YAMNet's convolutions.
+        ValueError: The file does not contain YAMNet's convolutions.
 
     Source: M. Plakal and D. Ellis, YAMNet (2020); A. Howard et al., MobileNets (2017).
     """
@@ -53,7 +53,7 @@ class YAMNet(nn.Sequential):
     ) -> None:
         super().__init__(_conv(1, 32, 3, 2, 1))
         if not 1 <= num_blocks <= len(_CHANNELS):
-            raise ConfigError(f'YAMNet has blocks 1 to 13, num_blocks={num_blocks} was asked for')
+            raise ConfigError(f'num_blocks={num_blocks} of YAMNet must be from 1 to 13')
         width = 32
         for channels, stride in zip(_CHANNELS[:num_blocks], _STRIDES, strict=False):
             self.append(_conv(width, width, 3, stride, width))
@@ -70,12 +70,12 @@ class YAMNet(nn.Sequential):
         convolutions = [m for m in self.modules() if isinstance(m, nn.Conv2d)]
         tensors = read_onnx_convolutions(path)
         if len(tensors) != 1 + 2 * len(_CHANNELS):
-            raise ValueError(f'{path} holds {len(tensors)} convolutions, YAMNet has 27')
+            raise ValueError(f'{path} has {len(tensors)} convolutions, YAMNet has 27')
         with torch.no_grad():
             for conv, (weight, bias) in zip(convolutions, tensors, strict=False):
                 if weight.shape != conv.weight.shape:
                     raise ValueError(
-                        f'{path}: a convolution {tuple(weight.shape)} stands where YAMNet has '
+                        f'{path}: convolution of shape {tuple(weight.shape)} where YAMNet has '
                         f'{tuple(conv.weight.shape)}'
                     )
                 conv.weight.copy_(weight)
@@ -88,13 +88,13 @@ class YAMNet(nn.Sequential):
 
 @MODELS.register_module()
 class YAMNetTail(nn.Sequential):
-    """YAMNet's last blocks: from the map that its first ones give to the one it classifies.
+    """YAMNet's last blocks, from the output of the first ones to the map that it classifies.
 
-    Behind a ``YAMNet(num_blocks=9)`` whose features are cached, it gives those of the whole
-    network without hearing the sound again.
+    After a ``YAMNet(num_blocks=9)`` with cached features, it gives the features of the whole
+    network without loading the sound again.
 
     Args:
-        first_block: The first block that is kept, 2 to 13. Defaults to 10.
+        first_block: The first block to keep, 2 to 13. Defaults to 10.
         weights: As for :class:`YAMNet`. Defaults to None.
         sha256: As for :class:`YAMNet`. Defaults to None.
 
@@ -104,7 +104,7 @@ class YAMNetTail(nn.Sequential):
 
     Raises:
         ConfigError: ``first_block`` is out of range.
-        ValueError: The file does not hold YAMNet's convolutions.
+        ValueError: The file does not contain YAMNet's convolutions.
 
     Source: M. Plakal and D. Ellis, YAMNet (2020).
     """
@@ -120,15 +120,15 @@ class YAMNetTail(nn.Sequential):
         self.out_channels = whole.out_channels
 
     def forward(self, features: Tensor) -> Tensor:
-        """Map the first blocks' features to F_a."""
+        """Map the features of the first blocks to F_a."""
         return super().forward(features)
 
 
 def read_onnx_convolutions(path: Path) -> list[tuple[Tensor, Tensor]]:
-    """Weights and biases of an ONNX file's convolutions, in the graph's order.
+    """Weights and biases of the convolutions of an ONNX file, in the order of its graph.
 
     Args:
-        path: The .onnx file, or a .zip holding it with its external data.
+        path: The .onnx file, or a .zip with it and its external data.
     """
     import onnx
 
@@ -136,9 +136,9 @@ def read_onnx_convolutions(path: Path) -> list[tuple[Tensor, Tensor]]:
     values = {t.name: onnx.numpy_helper.to_array(t).copy() for t in graph.initializer}
     producer = {node.output[0]: node for node in graph.node}
 
-    def source(name: str) -> str:  # behind the quantise and dequantise nodes
+    def source(name: str) -> str:  # skips quantise and dequantise nodes
         while name not in values:
-            name = producer.pop(name).input[0]  # a graph in a circle ends in a KeyError
+            name = producer.pop(name).input[0]  # a cyclic graph ends in a KeyError
         return name
 
     try:
@@ -155,17 +155,17 @@ def read_onnx_linear(path: Path) -> tuple[Tensor, Tensor]:
     """Weight [L, D] and bias [L] of the last linear layer of an ONNX file.
 
     Args:
-        path: The .onnx file, or a .zip holding it with its external data.
+        path: The .onnx file, or a .zip with it and its external data.
 
     Raises:
-        ConfigError: The file has none.
+        ConfigError: The file has no such layer.
     """
     import onnx
 
     graph = load_onnx(path).graph
     values = {t.name: t for t in graph.initializer}
     layers = [node.input for node in graph.node if node.op_type == 'Gemm']
-    # a quantised weight goes through two more nodes, which only round it
+    # a quantised weight passes two more nodes, which only round it
     names = [name.removesuffix('_qdq') for name in (layers or [()])[-1][1:3]]
     if len(names) != 2 or not all(name in values for name in names):
         raise ConfigError(f'{path} has no linear layer with constant weights')

@@ -1,4 +1,4 @@
-"""Data preprocessors: from a batch of samples to the model's input."""
+"""Data preprocessors, which turn a batch of samples into model inputs."""
 
 from .av_data_preprocessor import AVDataPreprocessor
 from .mixed_size_preprocessor import MixedSizePreprocessor

@@ -1,4 +1,4 @@
-"""Batches of pictures of different sizes."""
+"""Batches of images of different sizes."""
 
 from collections.abc import Sequence
 
@@ -12,17 +12,17 @@ from .av_data_preprocessor import AVDataPreprocessor
 
 @MODELS.register_module()
 class MixedSizePreprocessor(AVDataPreprocessor):
-    """As :class:`AVDataPreprocessor`, except that pictures are neither stacked nor normalised.
+    """Like :class:`AVDataPreprocessor`, but images are neither stacked nor normalised.
 
-    ``image`` is a list of N pictures, float32 [3, H, W] in 0-255 on the model's device.
+    ``image`` is a list of N images, float32 [3, H, W] in 0-255, on the model's device.
 
     Args:
-        spectrogram (dict, optional): As of the parent.
-        non_blocking (bool): As of the parent.
-        sample_rate (int, optional): Rate in Hz that waveforms must have. Defaults to any.
+        spectrogram (dict, optional): See the parent class.
+        non_blocking (bool): See the parent class.
+        sample_rate (int, optional): Required rate of the waveforms in Hz. Defaults to any.
 
     Raises:
-        ConfigError: As the parent; or a waveform has another rate.
+        ConfigError: See the parent class; or a waveform has another rate.
     """
 
     def __init__(
@@ -40,8 +40,8 @@ class MixedSizePreprocessor(AVDataPreprocessor):
             rate = sample.get('sample_rate', self.sample_rate)
             if rate != self.sample_rate:
                 raise ConfigError(
-                    f'the waveform has {rate} Hz, the model hears {self.sample_rate} Hz (clip '
-                    f'{sample.get("clip_id")!r}): give LoadAudio sample_rate={self.sample_rate}'
+                    f'the waveform has {rate} Hz, the model needs {self.sample_rate} Hz (clip '
+                    f'{sample.get("clip_id")!r}): set sample_rate={self.sample_rate} for LoadAudio'
                 )
 
     def _batch(self, inputs: dict[str, Sequence[Tensor]]) -> dict[str, Tensor | list[Tensor]]:

@@ -1,4 +1,4 @@
-"""Mixing the sources of a batch, on the model's device."""
+"""Mixing the sources of a batch on the model's device."""
 
 from collections.abc import Sequence
 
@@ -17,19 +17,19 @@ from .av_data_preprocessor import AVDataPreprocessor
 class SeparationDataPreprocessor(AVDataPreprocessor):
     """Mix sources: each is divided by their number n, and the mixture is the sum.
 
-    In training the batch's sources are dealt out anew each time into mixtures of n sources of
-    different classes, as far as the batch allows; what is left over of a batch whose size is no
-    multiple of n is not used. Otherwise a mixture is what the dataset says
-    (:class:`mmavl.datasets.MixtureDataset`), and a source without one is its own mixture.
+    In training, the sources of a batch are assigned at random to mixtures of n sources, of
+    different classes as far as the batch allows; if the batch size is not a multiple of n, the
+    remaining sources are unused. Otherwise the dataset defines the mixtures
+    (:class:`mmavl.datasets.MixtureDataset`), and a source without one is a mixture itself.
 
     Args:
-        num_sources (int | tuple[int, int]): n, or the least and the greatest n, of which each
-            training batch draws one. Defaults to 2.
-        sample_rate (int): Rate in Hz in which sources are separated. The waveforms, which may
-            have a higher one for the sake of the localizer's ``spectrogram``, are resampled.
+        num_sources (int | tuple[int, int]): n, or its minimum and maximum, between which it is
+            drawn for each training batch. Defaults to 2.
+        sample_rate (int): Rate in Hz at which sources are separated. The waveforms are resampled
+            to it; they may have a higher rate for the localizer's ``spectrogram``.
             Defaults to 11025.
-        train_seconds (float, optional): In training, mix a random part of each source, this
-            long. Defaults to None: all of it.
+        train_seconds (float, optional): In training, mix a random part of this length of each
+            source. Defaults to None: the whole source.
         **kwargs: ``mean``, ``std``, ``spectrogram`` (of the *mixture*, for the localizer) and
             ``non_blocking``, as for :class:`AVDataPreprocessor`.
 
@@ -46,34 +46,34 @@ class SeparationDataPreprocessor(AVDataPreprocessor):
         super().__init__(**kwargs)
         least, most = (num_sources,) * 2 if isinstance(num_sources, int) else num_sources
         if not 1 <= least <= most:
-            raise ValueError(f'num_sources={num_sources} is not a number, or range, from 1 on')
+            raise ValueError(f'num_sources={num_sources} must be a number >= 1, or a range')
         self.num_sources = least, most
         self.sample_rate = sample_rate
         self.train_seconds = train_seconds
 
     def prepare(self, data: dict, training: bool) -> dict:
-        """Prepare a batch as the collate function leaves it.
+        """Prepare a batch as returned by the collate function.
 
         Args:
             data (dict): ``inputs``: dict of lists of tensors, for each source ``waveform``
                 (float32 [L]) and ``image`` (uint8 [3, H, W]) or ``image_features``; with a
-                leading dimension over sources where an item is a whole mixture. And
+                leading source dimension if an item is a whole mixture. And
                 ``data_samples``: list of :class:`AVDataSample` with ``source_label``, or of
-                mixtures that hold such a list as ``sources``.
-            training (bool): Whether to deal the sources out into mixtures.
+                mixtures with such a list as ``sources``.
+            training (bool): Whether to make random mixtures.
 
         Returns:
             dict: ``inputs``, for S sources in M mixtures: ``sources`` [S, L] and ``mixture``
-            [M, L], at ``sample_rate``; ``index`` long [S], each source's mixture, ascending;
+            [M, L], at ``sample_rate``; ``index`` long [S], the mixture of each source, ascending;
             ``labels`` long [S]; ``object_labels`` [O], ``object_owners`` [O] and
             ``object_boxes`` [O, 4], see :func:`sounding_objects`; ``image`` or
             ``image_features`` [S, ...]; ``spectrogram`` [M, 1, T, F] of the mixtures. And
             ``data_samples``: M mixtures, with their ``sources``.
 
         Raises:
-            ValueError: The batch holds too few sources for one mixture, waveforms differ in
-                length or in rate.
-            DataError: A waveform holds values that are not finite.
+            ValueError: The batch has too few sources for one mixture, or waveforms differ in
+                length or rate.
+            DataError: A waveform has values that are not finite.
         """
         inputs, mixtures = self._mixtures(data, training)
         sources = [source for mixture in mixtures for source in mixture.sources]
@@ -85,7 +85,7 @@ class SeparationDataPreprocessor(AVDataPreprocessor):
         bad = ~torch.isfinite(waves).all(1)
         if bad.any():
             clip = sources[int(bad.nonzero()[0])].get('clip_id')
-            raise DataError(f'clip {clip!r}: the waveform holds values that are nan or inf')
+            raise DataError(f'clip {clip!r}: the waveform has nan or inf values')
         rate = _rate(sources, self.sample_rate)
         if training and self.train_seconds is not None:
             waves = random_parts(waves, round(self.train_seconds * rate))
@@ -101,7 +101,7 @@ class SeparationDataPreprocessor(AVDataPreprocessor):
         return {'inputs': out, 'data_samples': mixtures}
 
     def _mixtures(self, data: dict, training: bool) -> tuple[dict, list[AVDataSample]]:
-        """Inputs as lists over the sources of all mixtures in order, and the mixtures."""
+        """The inputs as lists over the sources of all mixtures, in order, and the mixtures."""
         inputs, samples = data['inputs'], data['data_samples']
         if 'sources' in samples[0]:
             flat = {name: [t for item in items for t in item] for name, items in inputs.items()}
@@ -118,15 +118,15 @@ class SeparationDataPreprocessor(AVDataPreprocessor):
         least, most = self.num_sources
         if len(labels) < least:
             raise ValueError(
-                f'{len(labels)} sources in a batch make no mixture of {least}: raise batch_size, '
-                'and set drop_last=True'
+                f'{len(labels)} sources in a batch are too few for a mixture of {least}: raise '
+                'batch_size, and set drop_last=True'
             )
         most = min(most, len(labels))
         return deal_sources(labels, int(torch.randint(least, most + 1, ())))
 
 
 def random_parts(waves: Tensor, length: int) -> Tensor:
-    """A random part of each waveform, as long as asked: [S, L] -> [S, length], or all of it."""
+    """A random part of the given length of each waveform, or all of it: [S, L] -> [S, length]."""
     spare = waves.shape[-1] - length
     if spare <= 0:
         return waves
@@ -135,18 +135,18 @@ def random_parts(waves: Tensor, length: int) -> Tensor:
 
 
 def deal_sources(labels: Tensor, size: int) -> Tensor:
-    """Deal sources out at random into mixtures of different classes, as far as possible.
+    """Assign sources at random to mixtures of different classes, as far as possible.
 
     Args:
         labels (Tensor): Class of each source, long [B], B at least ``size``.
-        size (int): Sources in a mixture, n.
+        size (int): Number of sources per mixture, n.
 
     Returns:
         Tensor: Indices of sources, each at most once, long [B // n, n].
     """
     shuffled = torch.randperm(len(labels))
     names, classes = labels[shuffled].unique(return_inverse=True)
-    # alike ones side by side, dealt like cards: they come to different mixtures
+    # sort by class and deal in turn, so that sources of one class go to different mixtures
     order = shuffled[torch.randperm(len(names))[classes].argsort(stable=True)]
     mixtures = len(labels) // size
     left_out = int(torch.randint(len(labels) - mixtures * size + 1, ()))
@@ -154,17 +154,17 @@ def deal_sources(labels: Tensor, size: int) -> Tensor:
 
 
 def sounding_objects(sources: Sequence[AVDataSample]) -> dict[str, Tensor]:
-    """What sounds in each source: one object of each of its classes.
+    """The sounding objects of each source, one per class of the source.
 
-    An object's box is the largest of its class in the frame, be it true or detected; where there
+    An object's box is the largest one of its class in the frame, annotated or detected; if there
     is none, the whole frame.
 
     Args:
-        sources (Sequence[AVDataSample]): S sources; a clip that is one source as a whole has
+        sources (Sequence[AVDataSample]): S sources; a whole clip used as one source has
             ``source_labels``, its classes.
 
     Returns:
-        dict[str, Tensor]: ``labels`` long [O]; ``owners`` long [O], each object's source;
+        dict[str, Tensor]: ``labels`` long [O]; ``owners`` long [O], the source of each object;
         ``boxes`` xyxy in [0, 1], [O, 4].
     """
     labels, owners, boxes = [], [], []
@@ -191,7 +191,7 @@ def _box_of(source: AVDataSample, label: int) -> Tensor:
 
 
 def mixture_of(sources: Sequence[AVDataSample]) -> AVDataSample:
-    """The sample of a mixture, named after its sources."""
+    """A mixture's sample, named after its sources."""
     names = [f'{s.get("clip_id")}:{s.get("source", s.source_label)}' for s in sources]
     return AVDataSample(metainfo={'clip_id': ' + '.join(names)}, sources=list(sources))
 
@@ -200,5 +200,5 @@ def _rate(sources: Sequence[AVDataSample], default: int) -> int:
     rates = {sample.get('sample_rate', default): sample for sample in sources}
     if len(rates) > 1:
         clips = ', '.join(f'{rate} Hz (clip {s.get("clip_id")!r})' for rate, s in rates.items())
-        raise ValueError(f'sources of one batch have {clips}: set one sample_rate in LoadAudio')
+        raise ValueError(f'the sources of a batch have {clips}: set one sample_rate in LoadAudio')
     return next(iter(rates))

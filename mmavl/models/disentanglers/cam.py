@@ -10,10 +10,10 @@ from .grad_cam import class_activation
 
 @MODELS.register_module()
 class CAMDisentangler(nn.Module):
-    """The original class activation map, for heads that pool globally and end linearly.
+    """The original class activation map, for heads with global pooling and a final linear layer.
 
-    Unlike Grad-CAM it keeps what speaks against the class; for a weight in Eq. 5 it is shifted to
-    a minimum of zero instead of clipped.
+    Unlike Grad-CAM it keeps evidence against the class; to serve as weights in Eq. 5 it is shifted
+    to a minimum of zero instead of clipped.
 
     Raises:
         ConfigError: The head has no ``channel_weights``.
@@ -22,11 +22,11 @@ class CAMDisentangler(nn.Module):
     """
 
     def forward(self, features: Tensor, head: nn.Module, clips: Tensor, classes: Tensor) -> Tensor:
-        """Disentangle; arguments and result as :meth:`GradCAMDisentangler.forward`."""
+        """Disentangle; arguments and result as in :meth:`GradCAMDisentangler.forward`."""
         if not hasattr(head, 'channel_weights'):
             raise ConfigError(
-                f'CAM needs a head that pools globally and ends linearly; {type(head).__name__} '
-                'has no channel_weights, use GradCAMDisentangler'
+                f'CAM needs a head with global pooling and a final linear layer; '
+                f'{type(head).__name__} has no channel_weights: use GradCAMDisentangler'
             )
         maps = class_activation(features, head.channel_weights(classes), clips)
         return maps - maps.amin((-2, -1), keepdim=True)

@@ -1,4 +1,4 @@
-"""Grad-CAM for the valid (clip, class) pairs only, Eq. 4."""
+"""Grad-CAM for valid (clip, class) pairs only, Eq. 4."""
 
 from collections.abc import Callable
 
@@ -11,9 +11,9 @@ from mmavl.utils.pairs import per_clip_matmul
 
 
 def grad_cam(features: Tensor, score: Callable[[Tensor], Tensor]) -> Tensor:
-    """Grad-CAM of one score per sample, by a single backward pass through the head alone.
+    """Grad-CAM of one score per sample, with a single backward pass through the head.
 
-    No hook is set, no ``.grad`` is written, nothing of the caller's graph is touched; it also
+    It sets no hooks, writes no ``.grad`` and does not touch the caller's graph; it also
     works inside ``no_grad`` and ``inference_mode``.
 
     Args:
@@ -36,10 +36,10 @@ def grad_cam(features: Tensor, score: Callable[[Tensor], Tensor]) -> Tensor:
 
 @MODELS.register_module()
 class GradCAMDisentangler(nn.Module):
-    """Class-specific maps W of the valid pairs; the cost grows with P and not with C.
+    """Class-specific maps W of the valid pairs; the cost grows with P, not with C.
 
-    Heads that know their channel weights in closed form (``channel_weights``) need no gradient;
-    for the others the P pairs are expanded into the batch and differentiated at once.
+    Heads with closed-form channel weights (``channel_weights``) need no gradient;
+    for other heads the P pairs are expanded into one batch and differentiated together.
 
     Source: Eq. 4. Scaling the score by any positive function of itself (logit or probability)
     scales the whole map and cancels in Eq. 5.
@@ -51,22 +51,22 @@ class GradCAMDisentangler(nn.Module):
         Args:
             features: F_r [N, c, h, w].
             head: Maps F_r to logits [N, C].
-            clips: long [P], the pair's sample in the batch, ascending.
-            classes: long [P], the pair's class.
+            clips: long [P], the batch index of each pair's sample, ascending.
+            classes: long [P], the class of each pair.
 
         Returns:
             W_r >= 0, detached, [P, h, w].
         """
         if hasattr(head, 'channel_weights'):
             return class_activation(features, head.channel_weights(classes), clips).relu()
-        # cloned where gradients are on: autograd refuses to save inference tensors
+        # cloned if gradients are enabled: autograd refuses to save inference tensors
         return grad_cam(features[clips], lambda f: head(f).gather(1, classes.clone()[:, None]))
 
 
 def class_activation(features: Tensor, weights: Tensor, clips: Tensor) -> Tensor:
-    """Sum of the features' channels by each pair's weights, detached.
+    """Sum of the feature channels, weighted for each pair, detached.
 
-    In bfloat16 several cells would share the maximum, and the first of them would be taken.
+    In bfloat16 several cells would share the maximum, and the first one would win.
 
     Args:
         features: F [N, c, h, w].

@@ -13,22 +13,22 @@ from mmavl.utils.distributed import gather_cat, rank
 from ..map_transforms import build_map_transforms, smooth_maps
 from .pooling import ClassMaps, claimed_area, keep_peaks, weighted_pool
 
-#: Side of the square, in cells, over which the agreement with a sound is averaged.
+#: Side of the square, in cells, over which agreement with the sound is averaged.
 _AGREEMENT_CELLS = 7
 
 
 def sound_similarity(features: Tensor, classes: Tensor) -> Tensor:
-    """How alike sounds of one class are.
+    """Similarity of sounds of the same class.
 
-    Roots of the features, so that a few strong channels do not decide; what a class has in common
-    is taken away.
+    It uses square roots of the features, so that a few strong channels do not dominate, and
+    subtracts the mean of each class.
 
     Args:
-        features: Of sounds, [P, c].
+        features: Features of P sounds, [P, c].
         classes: long [P].
 
     Returns:
-        Cosine [P, P]; -inf between classes and on the diagonal.
+        Cosine [P, P]; -inf between different classes and on the diagonal.
     """
     rooted = features.sign() * features.abs().sqrt()
     same = classes[:, None] == classes[None]
@@ -46,26 +46,26 @@ def _projection(channels: int, hidden: int, dim: int) -> nn.Sequential:
 
 @MODELS.register_module()
 class AlignmentHead(nn.Module):
-    """Project class-specific sounds and image regions into one space and compare them.
+    """Project class-specific sounds and image regions into a shared space and compare them.
 
     Args:
         in_channels: Channels of E_a and E_v. Defaults to 512.
         hidden: Width of the hidden layer. Defaults to 1024.
         embed_dim: Dimensions of the shared space. Defaults to 128.
-        num_classes: C; g_a is then told the class of each sound by a learned vector that is added
-            to f_a, an extension of ours: what is left of other classes in the sound matters
-            less. Defaults to None, Eq. 6 as it is.
-        map_transforms: Configs of what makes a heat map out of Eq. 8's K, in order, see
+        num_classes: C; adds a learned class embedding to f_a before g_a, which makes remaining
+            sound of other classes matter less (an extension). Defaults to None, Eq. 6 as
+            published.
+        map_transforms: Configs of the transforms from K of Eq. 8 to a heat map, in order, see
             :mod:`mmavl.models.map_transforms`. Defaults to ``ExponentialHeat``.
-        peak_threshold: Cells below this share of a map's maximum weigh nothing in Eq. 5, the
-            others by how far they rise above it. A map that is a little above zero everywhere
-            would else mix the whole background into the object. Defaults to 0, Eq. 5 as it is.
-        refine_temperature: Weigh each visual map, for Eq. 5, by how well a cell fits the clip's
-            own sound: ``exp((K - max K) / temperature)`` with Eq. 8's K averaged over 7 x 7 cells,
-            without a gradient. Of two objects of one class it so pools the one that agrees with
+        peak_threshold: In Eq. 5, subtract this share of each map's maximum and clip at zero.
+            Otherwise a map that is slightly positive everywhere mixes the whole background into
+            the object. Defaults to 0, Eq. 5 as published.
+        refine_temperature: In Eq. 5, weight each visual map by how well each cell matches the
+            clip's sound: ``exp((K - max K) / temperature)`` with Eq. 8's K averaged over 7 x 7
+            cells, without a gradient. Of two objects of a class, this pools the one that matches
             the sound. Defaults to None, off.
         loss: Config of the alignment loss. Defaults to ``PairContrastiveLoss``, Eq. 7.
-        loss_weight: Of the loss beside Eq. 3. Defaults to 1.0.
+        loss_weight: Weight of the loss relative to Eq. 3. Defaults to 1.0.
 
     Source: Eq. 5 to 8.
     """
@@ -96,13 +96,13 @@ class AlignmentHead(nn.Module):
         self.loss_weight = loss_weight
 
     def project_audio(self, pooled: Tensor, classes: Tensor) -> Tensor:
-        """Eq. 6's g_a with L2 normalisation: [P, c] of classes long [P] -> [P, embed_dim]."""
+        """g_a of Eq. 6 with L2 normalisation: [P, c], classes long [P] -> [P, embed_dim]."""
         if self.class_embedding is not None:
             pooled = pooled + self.class_embedding(classes)
         return F.normalize(self.audio_projection(pooled).float(), dim=-1)
 
     def project_visual(self, pooled: Tensor) -> Tensor:
-        """Eq. 6's g_v with L2 normalisation: [P, c] -> [P, embed_dim]."""
+        """g_v of Eq. 6 with L2 normalisation: [P, c] -> [P, embed_dim]."""
         return F.normalize(self.visual_projection(pooled).float(), dim=-1)
 
     def project_grid(self, embedded: Tensor) -> Tensor:
@@ -114,7 +114,7 @@ class AlignmentHead(nn.Module):
 
         Args:
             audio: Projected class-specific sounds [P, embed_dim].
-            grid: Projected image of each pair [P, h, w, embed_dim].
+            grid: Projected image of each pair, [P, h, w, embed_dim].
 
         Returns:
             K in [-2, 0], [P, h, w].
@@ -122,14 +122,14 @@ class AlignmentHead(nn.Module):
         return -(audio[:, None, None] - grid).norm(dim=-1)
 
     def heat_maps(self, audio: Tensor, grid: Tensor) -> Tensor:
-        """Eq. 8's map as a heat map, [P, h, w]; arguments as of :meth:`distance_maps`."""
+        """Eq. 8's map as a heat map, [P, h, w]; arguments as in :meth:`distance_maps`."""
         maps = self.distance_maps(audio, grid)
         for transform in self.map_transforms:
             maps = transform(maps)
         return maps
 
     def localize(self, sounds: ClassMaps, visual: Tensor) -> Tensor:
-        """Eq. 5, 6 and 8: heat maps of sounds in their clips' pictures.
+        """Eq. 5, 6 and 8: heat maps of sounds in the images of their clips.
 
         Args:
             sounds: E_a and W_a of P sounds.
@@ -156,10 +156,10 @@ class AlignmentHead(nn.Module):
         """Eq. 5 to 7 over the global batch.
 
         Args:
-            sounds: E_a, and W_a of the classes that sound: P maps.
-            objects: E_v, and W_v of the visible classes: Q maps. Of all classes where the loss
-                ``needs_absent`` ones.
-            visible: bool [Q], which of the objects' classes are visible. Defaults to all.
+            sounds: E_a, and W_a of the sounding classes: P maps.
+            objects: E_v, and W_v of the visible classes, or of all classes if the loss
+                ``needs_absent`` ones: Q maps.
+            visible: bool [Q], which objects' classes are visible. Defaults to all.
             audio_features: The audio backbone's output [N, c', t, f], for a loss that
                 ``needs_similarity``.
         """
@@ -173,7 +173,7 @@ class AlignmentHead(nn.Module):
         audio_pairs = _global_pairs(sounds.pairs)
         visual_pairs = _global_pairs(objects.pairs[visible])
         positive = (audio_pairs[:, None] == visual_pairs[None]).all(-1)
-        # cosines of bfloat16 differ by more than what is left of a loss that has converged
+        # the rounding of bfloat16 cosines exceeds the loss of a converged model
         with full_precision(audio.device):
             if 'similarity' in extras:
                 similarity = sound_similarity(extras['similarity'], audio_pairs[:, 1])
@@ -190,12 +190,12 @@ class AlignmentHead(nn.Module):
 
     @torch.no_grad()
     def _agreement(self, objects: ClassMaps, f_a: Tensor, sound_pairs: Tensor) -> Tensor:
-        """How well each cell fits the pair's own sound, in (0, 1]; 1 where there is none."""
+        """How well each cell matches the sound of its pair, in (0, 1]; 1 if there is no sound."""
         same = (objects.pairs[:, None] == sound_pairs[None]).all(-1)
         slots, sounds = same.nonzero(as_tuple=True)
         grid = self.project_grid(objects.features)
         audio = self.project_audio(f_a[sounds], sound_pairs[sounds, 1])
-        # averaged over about an object's size: to choose between objects, not within one
+        # averaged over about the size of an object: it should select objects, not parts of one
         maps = smooth_maps(self.distance_maps(audio, grid[objects.clips[slots]]), _AGREEMENT_CELLS)
         maps = maps - maps.amax((-2, -1), keepdim=True)
         agreement = maps.new_ones(len(objects.pairs), *maps.shape[1:])
@@ -210,7 +210,7 @@ class AlignmentHead(nn.Module):
         visible: Tensor,
         audio_features: Tensor | None,
     ) -> dict[str, Tensor]:
-        """What the loss asks for beside the valid pairs, of all processes, by name."""
+        """Additional inputs that the loss needs, from all processes, by name."""
         extras = {}
         if self.loss_fn.needs_absent:
             extras['absent'] = self.project_visual(f_v[~visible])
@@ -228,6 +228,6 @@ class AlignmentHead(nn.Module):
 
 
 def _global_pairs(pairs: Tensor) -> Tensor:
-    """Gather (clip, class) pairs with clip indices made unique over the processes."""
+    """Gather (clip, class) pairs from all processes, with unique clip indices."""
     offset = pairs.new_tensor([rank() << 32, 0])
     return gather_cat(pairs + offset)

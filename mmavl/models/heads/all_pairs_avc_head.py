@@ -10,7 +10,7 @@ from mmavl.utils.distributed import gather_cat
 
 @MODELS.register_module()
 class AllPairsAVCHead(nn.Module):
-    """Decide of every sound and every image of the batch whether they come from one video.
+    """Classify whether each sound and each image of the batch come from the same video.
 
     The averaged feature maps of both are concatenated and classified.
 
@@ -22,7 +22,7 @@ class AllPairsAVCHead(nn.Module):
         - F_a [N, in_channels, t, f], F_v [M, in_channels, h, w]
         - logits [N, M, 2]; index 1 is correspondence
 
-    Source: the simplified variant that the paper's authors released; Eq. 2.
+    Source: the simplified variant released by the paper's authors; Eq. 2.
     """
 
     def __init__(self, in_channels: int = 512, hidden: int = 128) -> None:
@@ -41,13 +41,13 @@ class AllPairsAVCHead(nn.Module):
         return self.classify(audio.mean((-2, -1)), visual.mean((-2, -1)))
 
     def loss(self, audio: Tensor, visual: Tensor, clips: Tensor) -> Tensor:
-        """Eq. 2 over all pairs of the global batch, right and wrong ones averaged apart.
+        """Eq. 2 over all pairs of the global batch; averages matching and other pairs apart.
 
         Args:
             audio: F_a [n, c, t, f].
             visual: F_v [n, c, h, w].
-            clips: long [n], one number for each video. Other pairs of a video are in neither
-                average.
+            clips: long [n], one number per video. Further pairs of the same video are in
+                neither average.
 
         Returns:
             Scalar, the mean of the two averages.
@@ -56,22 +56,22 @@ class AllPairsAVCHead(nn.Module):
             gather_cat(audio.mean((-2, -1))), gather_cat(visual.mean((-2, -1)))
         ).float()
         clips = gather_cat(clips)
-        own = torch.eye(len(clips), dtype=torch.bool, device=clips.device)
+        matching = torch.eye(len(clips), dtype=torch.bool, device=clips.device)
         other = clips[:, None] != clips[None]
-        right = F.cross_entropy(logits[own], clips.new_ones(len(clips)))
+        right = F.cross_entropy(logits[matching], clips.new_ones(len(clips)))
         count = int(other.sum())
         wrong = F.cross_entropy(logits[other], clips.new_zeros(count), reduction='sum')
         return (right + wrong / max(count, 1)) / 2
 
     @torch.no_grad()
     def correspondence(self, audio: Tensor, visual: Tensor, clips: Tensor) -> Tensor:
-        """Probability of correspondence of the own pair and of the one with the previous image.
+        """Probability of correspondence of each clip's pair, and with the previous clip's image.
 
         Args:
             audio, visual, clips: As for :meth:`loss`, of this process's batch.
 
         Returns:
-            [n, 2]; nan in the second column where the batch held no other video.
+            [n, 2]; nan in the second column if the batch has only one video.
         """
         probability = self(audio, visual).float().softmax(-1)[..., 1]
         index = torch.arange(len(clips), device=clips.device)

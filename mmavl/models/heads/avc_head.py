@@ -11,15 +11,15 @@ from mmavl.utils.distributed import gather_cat, rank, world_size
 
 @MODELS.register_module()
 class AVCHead(nn.Module):
-    """Decide whether a sound and an image come from the same video.
+    """Classify whether a sound and an image come from the same video.
 
     Args:
-        audio_branch: Config of F_a -> E_a, by default an :class:`AVCAudioBranch`, Fig. 3's.
-        visual_branch: Config of O_v -> E_v, by default an :class:`AVCVisualBranch`, Fig. 3's.
+        audio_branch: Config of F_a -> E_a. Defaults to :class:`AVCAudioBranch`, as in Fig. 3.
+        visual_branch: Config of O_v -> E_v. Defaults to :class:`AVCVisualBranch`, as in Fig. 3.
         channels: Channels of E_a and E_v each. Defaults to 512.
         hidden: Width of the hidden layer. Defaults to 128.
-        audio_neck: Config of a neck from the audio backbone's output to what the audio branch
-            takes, where that is not F_a. Defaults to None.
+        audio_neck: Config of a neck between the audio backbone's output and the audio branch,
+            if the branch does not take F_a. Defaults to None.
         loss_weight: Lambda of Eq. 3. Defaults to 1.0.
 
     Shape:
@@ -48,7 +48,7 @@ class AVCHead(nn.Module):
         )
 
     def embed(self, audio: Tensor, visual: Tensor) -> tuple[Tensor, Tensor]:
-        """Map F_a (with ``audio_neck``, the backbone's output) and O_v to E_a and E_v."""
+        """Map F_a (or with ``audio_neck``, the backbone's output) and O_v to E_a and E_v."""
         if self.audio_neck is not None:
             audio = self.audio_neck(audio)
         return self.audio_branch(audio), self.visual_branch(visual)
@@ -58,14 +58,14 @@ class AVCHead(nn.Module):
         return self.fc(torch.cat([audio, visual], dim=-1))
 
     def cell_logits(self, embedded_audio: Tensor, embedded_visual: Tensor) -> Tensor:
-        """The logit of correspondence of each cell alone with the whole sound.
+        """The correspondence logit of each cell alone with the whole sound.
 
         Args:
             embedded_audio: E_a [N, c, t, f].
             embedded_visual: E_v [N, c, h, w].
 
         Returns:
-            The logit of correspondence minus that of none, [N, h, w].
+            Logit of correspondence minus that of no correspondence, [N, h, w].
         """
         cells = embedded_visual.flatten(2).mT
         audio = embedded_audio.amax((-2, -1))[:, None].expand(-1, cells.shape[1], -1)
@@ -79,19 +79,19 @@ class AVCHead(nn.Module):
     def paired_logits(
         self, embedded_audio: Tensor, embedded_visual: Tensor, clips: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Logits of every clip's own pair and of its sound with the previous clip's image.
+        """Logits of each clip's pair, and of its sound with the previous clip's image.
 
-        The batch is the global one: images are rolled by one over all processes.
+        The batch is the global one: images are rolled by one across all processes.
 
         Args:
             embedded_audio: E_a [n, c, t, f].
             embedded_visual: E_v [n, c, h, w].
-            clips: long [n], one number for each video; a pair within a video is not a mismatch.
+            clips: long [n], one number per video; a pair within a video is not a mismatch.
 
         Returns:
-            Logits of the own pairs [N, 2], of the rolled ones [N, 2], and bool [N], whether the
-            rolled image is another video's. N counts the clips of all processes, in the order
-            in which one process would have drawn them.
+            Logits of the matching pairs [N, 2], of the rolled ones [N, 2], and bool [N]: whether
+            the rolled image is from another video. N counts the clips of all processes, in the
+            order of single-process training.
         """
         audio = _global_order(embedded_audio.amax((-2, -1)))
         visual = _global_order(embedded_visual.amax((-2, -1)))
@@ -101,7 +101,7 @@ class AVCHead(nn.Module):
         return with_own, rolled, clips != clips.roll(1, 0)
 
     def loss(self, embedded_audio: Tensor, embedded_visual: Tensor, clips: Tensor) -> Tensor:
-        """Eq. 2 over the own and the mis-corresponding pairs, averaged over pairs, weighted."""
+        """Eq. 2, averaged over matching and mismatched pairs, times the weight."""
         with_own, rolled, other = self.paired_logits(embedded_audio, embedded_visual, clips)
         logits = torch.cat([with_own, rolled[other]]).float()
         target = torch.cat([clips.new_ones(len(with_own)), clips.new_zeros(int(other.sum()))])
@@ -111,10 +111,10 @@ class AVCHead(nn.Module):
     def correspondence(
         self, embedded_audio: Tensor, embedded_visual: Tensor, clips: Tensor
     ) -> Tensor:
-        """Probability of correspondence of the own and the rolled pair, of this process's batch.
+        """Probability of correspondence of the matching and the rolled pairs of this process.
 
         Returns:
-            [N, 2]; nan in the second column where the batch held no other video.
+            [N, 2]; nan in the second column if the batch has only one video.
         """
         visual = embedded_visual.amax((-2, -1))
         audio = embedded_audio.amax((-2, -1))
@@ -125,7 +125,7 @@ class AVCHead(nn.Module):
 
 
 def _global_order(tensor: Tensor) -> Tensor:
-    """Gather from all processes, interleaved as the sampler dealt the samples out."""
+    """Gather from all processes, in the order in which the sampler distributed the samples."""
     processes = world_size()
     if processes == 1:
         return tensor
@@ -133,6 +133,6 @@ def _global_order(tensor: Tensor) -> Tensor:
     if len(gathered) != processes * len(tensor):
         raise ConfigError(
             f'process {rank()} has {len(tensor)} of {len(gathered)} clips; training in several '
-            'processes needs equal batches: set drop_last=True in the train dataloader'
+            'processes needs batches of equal size: set drop_last=True in the train dataloader'
         )
     return gathered.unflatten(0, (processes, -1)).transpose(0, 1).flatten(0, 1)

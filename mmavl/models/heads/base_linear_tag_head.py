@@ -1,4 +1,4 @@
-"""What tag heads with one linear layer share."""
+"""The base class of tag heads with a single linear layer."""
 
 from abc import ABC, abstractmethod
 
@@ -8,16 +8,16 @@ from .classifier_rows import start_from
 
 
 class BaseLinearTagHead(nn.Module, ABC):
-    """A tag head whose logits grow with one linear layer on the channels of a map.
+    """A tag head whose logits increase with one linear layer on the channels of a map.
 
-    A class's gradient, averaged over the map, is then the layer's row times a positive number,
-    which cancels in Eq. 5: Grad-CAM's channel weights are the rows themselves.
+    The gradient of a class, averaged over the map, is then the layer's row times a positive number
+    that cancels in Eq. 5: the rows themselves are Grad-CAM's channel weights.
 
     Args:
         num_classes (int): C.
         in_channels (int): Channels of the map.
-        bias (bool): Whether the layer has one. Defaults to True.
-        rows (dict, optional): Config of the classifier's rows that the layer starts from, e.g.
+        bias (bool): Whether the layer has a bias. Defaults to True.
+        rows (dict, optional): Config of the classifier rows that initialise the layer, e.g.
             ``TimmRows`` or ``YAMNetRows``. Defaults to None: random weights.
         frozen (bool): Whether only the bias is trained. Defaults to False.
     """
@@ -40,7 +40,7 @@ class BaseLinearTagHead(nn.Module, ABC):
         """Map features [N, in_channels, ...] to logits [N, C]."""
 
     def channel_weights(self, classes: Tensor) -> Tensor:
-        """Grad-CAM's channel weights in closed form, up to a positive factor of each class.
+        """Grad-CAM's channel weights in closed form, up to a positive factor per class.
 
         Args:
             classes: long [P].
@@ -51,5 +51,5 @@ class BaseLinearTagHead(nn.Module, ABC):
         return self.fc.weight[classes]
 
     def all_channel_weights(self, features: Tensor) -> Tensor:
-        """:meth:`channel_weights` of every class, a map [N, c, ...] -> [N, C, c], detached."""
+        """:meth:`channel_weights` of all classes: a map [N, c, ...] -> [N, C, c], detached."""
         return self.fc.weight.detach().expand(len(features), -1, -1)

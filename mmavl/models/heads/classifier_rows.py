@@ -1,4 +1,4 @@
-"""What a pretrained classifier knows of a dataset's classes, for tag heads to start from."""
+"""Rows of pretrained classifiers, to initialise tag heads."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from ..backbones.yamnet import read_onnx_linear
 
 
 class BaseClassifierRows(ABC):
-    """Rows of a classifier's last layer; a class's row is the mean of its labels' rows.
+    """Rows of a classifier's last layer; the row of a class is the mean over its labels.
 
     Args:
         classes (Sequence[str]): The C classes, in the dataset's order.
@@ -25,7 +25,7 @@ class BaseClassifierRows(ABC):
         labels (str | Sequence[str]): The label list, see
             :func:`mmavl.utils.label_lists.read_labels`.
         weights (str, optional): The weight file, as a path or ``pkg://package/path``. Defaults to
-            None: the head starts from random weights, as where a checkpoint replaces them anyway.
+            None: the head keeps random weights, e.g. because a checkpoint replaces them.
     """
 
     def __init__(
@@ -45,10 +45,10 @@ class BaseClassifierRows(ABC):
         """Weight [L, D] and bias [L] of the classifier's last layer."""
 
     def __call__(self) -> tuple[Tensor, Tensor] | None:
-        """Weight [C, D] and bias [C]; None without a weight file.
+        """Weight [C, D] and bias [C]; None if there is no weight file.
 
         Raises:
-            ConfigError: The classifier has another number of outputs than labels, or a class has
+            ConfigError: The label list does not have one name per output, or a class has
                 no label.
             FileNotFoundError: The weights or the label list are missing.
         """
@@ -59,12 +59,14 @@ class BaseClassifierRows(ABC):
         if len(bias) != len(labels):
             raise ConfigError(
                 f'{self.weights} has {len(bias)} outputs, its label list {len(labels)} names: '
-                'give the list that the model was published with'
+                'use the list that was published with the model'
             )
         table = torch.from_numpy(MODELS.build(self.groups)(labels, self.classes))
         without = [name for name, count in zip(self.classes, table.sum(0)) if not count]
         if without:
-            raise ConfigError(f'the table of {self.weights} has no label for {", ".join(without)}')
+            raise ConfigError(
+                f'the groups for {self.weights} have no label for {", ".join(without)}'
+            )
         share = (table / table.sum(0)).T
         return share @ weight, share @ bias
 
@@ -87,7 +89,7 @@ class TimmRows(BaseClassifierRows):
 
     Args:
         name (str): timm's name of the model.
-        **kwargs: As for :class:`BaseClassifierRows`; ``labels`` defaults to ImageNet's.
+        **kwargs: See :class:`BaseClassifierRows`; ``labels`` defaults to ImageNet's.
     """
 
     def __init__(self, name: str, labels: str | Sequence[str] = 'timm:imagenet-1k', **kwargs):
@@ -101,21 +103,21 @@ class TimmRows(BaseClassifierRows):
         load_classifier(net, self.weights, self.name)
         layer = net.get_classifier()
         if not isinstance(layer, torch.nn.Linear):
-            raise ConfigError(f'{self.name} does not end in a linear layer, but in {layer}')
+            raise ConfigError(f'{self.name} must end in a linear layer, not in {layer}')
         return layer.weight.detach(), layer.bias.detach()
 
 
 def start_from(layer: torch.nn.Linear, rows: dict | None, frozen: bool = False) -> None:
-    """Give a linear layer the rows of a pretrained classifier.
+    """Initialise a linear layer with the rows of a pretrained classifier.
 
     Args:
         layer (nn.Linear): From D channels to C classes.
-        rows (dict, optional): Config of a :class:`BaseClassifierRows`. None leaves it as it is.
-        frozen (bool): Whether the rows stay as they are and only the bias is trained. Defaults to
+        rows (dict, optional): Config of a :class:`BaseClassifierRows`. None changes nothing.
+        frozen (bool): Whether to freeze the rows and train only the bias. Defaults to
             False.
 
     Raises:
-        ConfigError: They do not fit the layer.
+        ConfigError: The rows do not fit the layer.
     """
     layer.weight.requires_grad_(not frozen)
     values = None if rows is None else MODELS.build(rows)()

@@ -1,4 +1,4 @@
-"""Alignment with projections through the origin and cosine maps."""
+"""Alignment with bias-free projections and cosine maps."""
 
 from torch import Tensor, nn
 
@@ -9,18 +9,18 @@ from .alignment_head import AlignmentHead
 
 @MODELS.register_module()
 class CosineAlignmentHead(AlignmentHead):
-    """:class:`AlignmentHead` whose projections have no bias and whose maps are cosines.
+    """An :class:`AlignmentHead` whose projections have no bias and whose maps are cosines.
 
-    A map that is zero everywhere pools zero; it is projected to zero, and compares as such.
+    A map that is zero everywhere pools to zero, and its projection is zero.
 
     Args:
         in_channels: Channels of the feature maps. Defaults to 512.
         hidden: Width of the hidden layer. Defaults to 1024.
         embed_dim: Dimensions of the shared space. Defaults to 128.
-        loss: Config of the alignment loss. Defaults to ``PairContrastiveLoss`` with a margin of
-            1.4, in units of distance.
+        loss: Config of the alignment loss. Defaults to ``PairContrastiveLoss`` with a distance
+            margin of 1.4.
 
-    Source: the simplified variant that the paper's authors released.
+    Source: the simplified variant released by the paper's authors.
     """
 
     def __init__(
@@ -38,16 +38,16 @@ class CosineAlignmentHead(AlignmentHead):
                     layer.bias = None
 
     def pool(self, features: Tensor, maps: Tensor, clips: Tensor) -> Tensor:
-        """Eq. 5; zero for a map that is zero everywhere. Arguments as of the parent."""
+        """Eq. 5; zero for a map that is zero everywhere. Arguments as in the parent class."""
         something = maps.amax((-2, -1)) > 0
         return super().pool(features, maps, clips) * something[:, None]
 
     def heat_maps(self, audio: Tensor, grid: Tensor) -> Tensor:
-        """Cosine of sound and place where it is positive, in [0, 1].
+        """Cosine of the sound and each cell, clipped at zero: in [0, 1].
 
         Args:
             audio: Projected class-specific sounds [P, embed_dim].
-            grid: Projected image of each pair [P, h, w, embed_dim].
+            grid: Projected image of each pair, [P, h, w, embed_dim].
 
         Returns:
             [P, h, w].

@@ -1,4 +1,4 @@
-"""Backpropagation through a GRU written out, for graphs that know no autograd."""
+"""Explicit backpropagation through a GRU, for graphs without autograd."""
 
 import torch
 from torch import Tensor, nn
@@ -7,14 +7,14 @@ from torch import Tensor, nn
 def gru_input_gradient(gru: nn.GRU, sequence: Tensor, grad: Tensor) -> Tensor:
     """Gradients of several scores with respect to a GRU's input, averaged over time.
 
-    Hidden states come from the GRU itself; all gates are then known at once, and only the linear
-    recurrence of the gradient runs step by step. It is a product with the transposed Jacobian of
-    PyTorch's GRU, exactly, whatever its direction.
+    Hidden states come from the GRU itself; all gates can then be computed at once, and only the
+    linear recurrence of the gradient runs step by step. The result is exactly the product with the
+    transposed Jacobian of PyTorch's GRU, for both directions.
 
     Args:
-        gru (nn.GRU): One layer, ``batch_first``, with biases, in one direction or both.
+        gru (nn.GRU): One layer, ``batch_first``, with biases, unidirectional or bidirectional.
         sequence (Tensor): Its input [N, T, i].
-        grad (Tensor): Of S scores for each sample, with respect to the GRU's output,
+        grad (Tensor): Gradient of S scores per sample with respect to the GRU's output,
             [N, S, T, d * h].
 
     Returns:
@@ -30,7 +30,7 @@ def gru_input_gradient(gru: nn.GRU, sequence: Tensor, grad: Tensor) -> Tensor:
 
 
 def _direction(gru: nn.GRU, suffix: str, sequence: Tensor, states: Tensor, grad: Tensor) -> Tensor:
-    """One direction's share; the reverse one begins at the last step."""
+    """The contribution of one direction; the reverse one starts at the last step."""
     weight_i, weight_h, bias_i, bias_h = (
         getattr(gru, f'{name}_l0{suffix}')
         for name in ('weight_ih', 'weight_hh', 'bias_ih', 'bias_hh')
@@ -43,7 +43,7 @@ def _direction(gru: nn.GRU, suffix: str, sequence: Tensor, states: Tensor, grad:
     reset = (from_input[0] + from_hidden[0]).sigmoid()
     keep = (from_input[1] + from_hidden[1]).sigmoid()
     new = (from_input[2] + reset * from_hidden[2]).tanh()
-    # h_t = (1 - keep) * new + keep * h_(t-1): what a gradient of h_t is for each gate, [N, T, h]
+    # h_t = (1 - keep) * new + keep * h_(t-1): gradients of the gates from that of h_t, [N, T, h]
     to_new = (1 - keep) * (1 - new.square())
     to_reset = to_new * from_hidden[2] * reset * (1 - reset)
     to_keep = (before - new) * keep * (1 - keep)

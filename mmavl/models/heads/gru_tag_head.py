@@ -1,4 +1,4 @@
-"""The recurrent half of the CRNN audio tagger."""
+"""The recurrent part of the CRNN audio tagger."""
 
 import torch
 from torch import Tensor, nn
@@ -13,7 +13,7 @@ _LOGIT_EPS = 1e-6
 
 @MODELS.register_module()
 class LinearSoftmaxPool(nn.Module):
-    """Pool frame-wise probabilities into a clip-wise one, weighting each frame by itself.
+    """Pool frame-wise probabilities into clip-wise ones, weighting each frame by its probability.
 
     ``p = sum_t(p_t ** 2) / sum_t(p_t)``: confident frames count more, so a short sound is not
     averaged away by the silence around it.
@@ -71,7 +71,7 @@ class GRUTagHead(nn.Module):
             return torch.logit(pooled, eps=_LOGIT_EPS)
 
     def all_channel_weights(self, features: Tensor) -> Tensor:
-        """Grad-CAM's channel weights of every class without autograd, for exported graphs.
+        """Grad-CAM's channel weights of all classes without autograd, for exported graphs.
 
         Args:
             features: F_a [N, c, t, f].
@@ -84,7 +84,7 @@ class GRUTagHead(nn.Module):
         probs = self.fc(self.gru(sequence)[0]).sigmoid()  # [N, t, C]
         total = probs.sum(1, keepdim=True)
         pooled = self.pool(probs)[:, None]
-        # of the linear-softmax pooling, then of the sigmoid before and the logit behind it
+        # through the linear-softmax pooling and the sigmoid, to the logits
         grad = (2 * probs - pooled * (total >= self.pool.eps)) / total.clamp_min(self.pool.eps)
         grad = grad * probs * (1 - probs)
         inside = (pooled >= _LOGIT_EPS) & (pooled <= 1 - _LOGIT_EPS)

@@ -1,4 +1,4 @@
-"""Tagging moment by moment with a linear layer."""
+"""Frame-wise tagging with a linear layer."""
 
 import torch
 from torch import Tensor
@@ -10,23 +10,23 @@ from mmavl.utils.autocast import full_precision
 from .base_linear_tag_head import BaseLinearTagHead
 from .gru_tag_head import LinearSoftmaxPool
 
-#: A tagger's probabilities of what does not sound are small, and still need a gradient.
+#: A tagger's probabilities of absent classes are small, but still need a gradient.
 _LEAST, _GREATEST = 1e-12, 1 - 1e-6
 
 
 @MODELS.register_module()
 class MomentTagHead(BaseLinearTagHead):
-    """A linear layer on every moment of a sound, then linear-softmax pooling over time.
+    """A linear layer at each moment of a sound, then linear-softmax pooling over time.
 
-    With YAMNet's last map, ``window=3`` and YAMNet's rows, it is YAMNet's classifier on patches
-    of 0.96 s.
+    With YAMNet's last map, ``window=3`` and YAMNet's rows, it equals YAMNet's classifier on
+    patches of 0.96 s.
 
     Args:
         num_classes (int): C.
         in_channels (int): Channels of F_a. Defaults to 1024.
-        window (int): Cells in time that a moment is averaged over; all frequencies are. Defaults
-            to 3.
-        rows, frozen: As for :class:`BaseLinearTagHead`.
+        window (int): Number of time cells to average for a moment; all frequencies are averaged.
+            Defaults to 3.
+        rows, frozen: See :class:`BaseLinearTagHead`.
 
     Shape:
         - input: F_a [N, in_channels, t, f]

@@ -15,14 +15,14 @@ class PooledTagHead(BaseLinearTagHead):
     Args:
         num_classes: C.
         in_channels: Channels of F_v. Defaults to 512.
-        bias: Whether the layer has one. Without, it is a 1x1 convolution behind which the map is
-            averaged, and Grad-CAM is that convolution's map with its negative part cut off.
+        bias: Whether the layer has a bias. Without one, the head equals a 1x1 convolution whose
+            map is averaged, and Grad-CAM is that map clipped at zero.
             Defaults to True.
-        rows, frozen: As for :class:`BaseLinearTagHead`.
+        rows, frozen: See :class:`BaseLinearTagHead`.
 
     Shape:
         - input: F_v [N, in_channels, h, w]
-        - output: logits [N, C], float32: in bfloat16 many clips would have the same rank
+        - output: logits [N, C], float32: bfloat16 would give many clips equal ranks
 
     Source: section 3.1 of the paper (ResNet-18's classifier).
     """

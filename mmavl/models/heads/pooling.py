@@ -1,4 +1,4 @@
-"""Eq. 5: what a class-specific map pools, and what it does not."""
+"""Pooling with class-specific maps, Eq. 5."""
 
 from dataclasses import dataclass
 
@@ -11,12 +11,12 @@ from mmavl.utils.pairs import per_clip_matmul
 
 @dataclass(frozen=True)
 class ClassMaps:
-    """The feature maps of a batch, and class-specific maps W of Eq. 4 on them.
+    """The feature maps of a batch, and the class-specific maps W of Eq. 4 for them.
 
     Attributes:
         features: E_r [N, c, h, w].
         maps: W_r >= 0 [P, h', w'].
-        pairs: long [P, 2], the clip (index in the batch, ascending) and class of each map.
+        pairs: long [P, 2], the clip (batch index, ascending) and class of each map.
     """
 
     features: Tensor
@@ -35,16 +35,16 @@ class ClassMaps:
 
 
 def weighted_pool(features: Tensor, weights: Tensor, clips: Tensor | None = None) -> Tensor:
-    """Eq. 5: average of features weighted by a class-specific map.
+    """Eq. 5: the average of features, weighted by a class-specific map.
 
-    The weights are resized to the features' grid (bilinear); a map that is zero everywhere
-    falls back to uniform weights.
+    The weights are resized to the grid of the features (bilinear); a map that is zero everywhere
+    is replaced by uniform weights.
 
     Args:
         features: E_r [N, c, h, w].
         weights: W >= 0 [P, h', w'].
-        clips: long [P], the sample that each map belongs to, ascending. Defaults to None: one
-            map for each sample, P = N.
+        clips: long [P], the sample of each map, ascending. Defaults to None: one
+            map per sample, P = N.
 
     Returns:
         f_r [P, c].
@@ -56,7 +56,7 @@ def weighted_pool(features: Tensor, weights: Tensor, clips: Tensor | None = None
 
 
 def pool_weights(weights: Tensor, size: tuple[int, int]) -> Tensor:
-    """Eq. 5's weights on a grid: W >= 0 [P, h', w'] -> [P, h * w], each row's sum is 1."""
+    """Eq. 5's weights on a grid: W >= 0 [P, h', w'] -> [P, h * w], with rows that sum to 1."""
     weights = weights[:, None].float()
     if weights.shape[-2:] != tuple(size):
         weights = F.interpolate(weights, tuple(size), mode='bilinear')
@@ -66,16 +66,16 @@ def pool_weights(weights: Tensor, size: tuple[int, int]) -> Tensor:
 
 
 def keep_peaks(maps: Tensor, threshold: float) -> Tensor:
-    """What of maps >= 0 [P, h, w] rises above a share of each one's maximum."""
+    """Subtract a share of each map's maximum and clip at zero: maps >= 0 [P, h, w]."""
     if not threshold:
         return maps
     return (maps - threshold * maps.amax((-2, -1), keepdim=True)).relu()
 
 
 def claimed_area(maps: Tensor, clips: Tensor, num_clips: int) -> Tensor:
-    """How much each cell is claimed by any class: [P, h, w] of clips [P] -> [N, h, w] in [0, 1].
+    """How strongly each cell belongs to any class: [P, h, w], clips [P] -> [N, h, w] in [0, 1].
 
-    Each map is divided by its maximum; a cell is claimed as by the map that claims it most.
+    Each map is divided by its maximum; the result is the maximum over the maps of a clip.
     """
     scaled = maps / maps.amax((-2, -1), keepdim=True).clamp_min(1e-12)
     claimed = maps.new_zeros(num_clips, *maps.shape[1:])

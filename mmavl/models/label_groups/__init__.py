@@ -1,4 +1,4 @@
-"""Which labels of a teacher stand for which classes of a dataset."""
+"""Mappings from a teacher's labels to the classes of a dataset."""
 
 from .base_groups import BaseGroups
 from .matrix_groups import MatrixGroups

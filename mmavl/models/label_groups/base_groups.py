@@ -7,11 +7,11 @@ import numpy as np
 
 
 class BaseGroups(ABC):
-    """Says which of a teacher's labels stand for which names of a dataset.
+    """Maps the labels of a teacher to the classes and groups of a dataset.
 
     Attributes:
-        needs_conditional (bool): Whether it asks for conditional probabilities that were
-            counted on the data.
+        needs_conditional (bool): Whether it needs conditional probabilities estimated from
+            the data.
     """
 
     needs_conditional = False
@@ -23,13 +23,13 @@ class BaseGroups(ABC):
         """Map labels to names.
 
         Args:
-            labels (Sequence[str]): The teacher's, L of them.
-            names (Sequence[str]): Classes and groups of the dataset, G of them.
-            conditional (ndarray, optional): P(name | label), counted on the data, [L, G].
+            labels (Sequence[str]): The L labels of the teacher.
+            names (Sequence[str]): The G classes and groups of the dataset.
+            conditional (ndarray, optional): P(name | label), estimated from the data, [L, G].
 
         Returns:
-            ndarray: float32 [L, G], 1 where a label stands for a name. A label may stand for
-            none, and a name may have no label.
+            ndarray: float32 [L, G], 1 where a label belongs to a name. A label may belong to
+            no name, and a name may have no label.
 
         Raises:
             ConfigError: The mapping does not fit the labels or the names.

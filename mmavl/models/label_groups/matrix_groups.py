@@ -1,4 +1,4 @@
-"""A published matrix of labels and groups."""
+"""Label groups from a published matrix."""
 
 from collections.abc import Sequence
 
@@ -18,15 +18,15 @@ class MatrixGroups(BaseGroups):
 
     Args:
         path (str): The file; a matrix [G, L] or [L, G] of numbers >= 0.
-        groups (Sequence[str]): What its G rows (or columns) are, in order.
-        labels (str | Sequence[str], optional): What its L columns (or rows) are, in order; see
+        groups (Sequence[str]): The names of its G rows (or columns), in order.
+        labels (str | Sequence[str], optional): The names of its L columns (or rows), in order; see
             :func:`mmavl.utils.label_lists.read_labels`. Defaults to None: the teacher's labels
-            in the teacher's order. Give it where the matrix was made for another list that has
-            the teacher's labels among its own.
+            in the teacher's order. Set it if the matrix was made for another list, which must
+            include the teacher's labels.
 
     Raises:
         FileNotFoundError: The file is missing.
-        ConfigError: It holds no matrix of this shape.
+        ConfigError: The file does not contain a matrix of this shape.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class MatrixGroups(BaseGroups):
         self.labels = None if labels is None else read_labels(labels)
         try:
             self.matrix = np.load(self.path, allow_pickle=False)
-        except Exception as error:  # numpy raises nearly any type on broken input
+        except Exception as error:  # numpy raises almost any type on damaged files
             raise ConfigError(f'{self.path} is not a .npy file of numbers: {error}') from error
         if (
             not isinstance(self.matrix, np.ndarray)
@@ -53,19 +53,19 @@ class MatrixGroups(BaseGroups):
         self, labels: Sequence[str], names: Sequence[str], conditional: np.ndarray | None = None
     ) -> np.ndarray:
         """See :class:`BaseGroups`."""
-        own = list(labels) if self.labels is None else self.labels
+        listed = list(labels) if self.labels is None else self.labels
         matrix = self.matrix
-        if matrix.shape == (len(self.groups), len(own)):
+        if matrix.shape == (len(self.groups), len(listed)):
             matrix = matrix.T
-        if matrix.shape != (len(own), len(self.groups)):
+        if matrix.shape != (len(listed), len(self.groups)):
             raise ConfigError(
-                f'{self.path} is {self.matrix.shape[0]} x {self.matrix.shape[1]}, which is not '
-                f'{len(own)} labels and {len(self.groups)} groups: set labels= to the list that '
-                'the matrix was made for'
+                f'{self.path} is {self.matrix.shape[0]} x {self.matrix.shape[1]}, but there are '
+                f'{len(listed)} labels and {len(self.groups)} groups: set labels= to the list '
+                'that the matrix was made for'
             )
-        unknown = sorted(set(labels) - set(own))
+        unknown = sorted(set(labels) - set(listed))
         if unknown:
-            raise ConfigError(f'{self.path} has no place for the labels {unknown[:3]}')
+            raise ConfigError(f'{self.path} has no row or column for the labels {unknown[:3]}')
         unknown = [group for group in self.groups if group not in names]
         if unknown:
             raise ConfigError(
@@ -73,7 +73,7 @@ class MatrixGroups(BaseGroups):
                 f'({", ".join(names)})'
             )
         if self.labels is not None:
-            matrix = matrix[[own.index(label) for label in labels]]
+            matrix = matrix[[listed.index(label) for label in labels]]
         full = np.zeros((len(labels), len(names)), np.float32)
         full[:, [list(names).index(group) for group in self.groups]] = matrix
         return full

@@ -1,4 +1,4 @@
-"""A hand-written table of labels."""
+"""Label groups from a hand-written table."""
 
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
@@ -13,13 +13,13 @@ from .base_groups import BaseGroups
 
 @MODELS.register_module()
 class TableGroups(BaseGroups):
-    """Labels of a teacher for each class or group, written down by hand.
+    """The labels of a teacher for each class or group, listed by hand.
 
     Args:
-        table (Mapping[str, Sequence[str]]): Name of a class or a group -> the teacher's labels
-            that stand for it, spelt as in the label list. A group need not repeat the labels of
-            its classes. ``'Chihuahua .. Mexican hairless'`` stands for those two labels and all
-            between them in the teacher's order; there, a label may end at one of its commas
+        table (Mapping[str, Sequence[str]]): Name of a class or group -> the teacher's labels
+            for it, spelt as in the label list. A group need not repeat the labels of
+            its classes. ``'Chihuahua .. Mexican hairless'`` means these two labels and all
+            between them in the teacher's order; here, a label may be cut at one of its commas
             (``'lion .. cheetah'`` for ``lion, king of beasts, Panthera leo`` and so on).
     """
 
@@ -61,7 +61,7 @@ def _end(word: str, name: str, labels: Sequence[str]) -> int:
     rows = [i for i, label in enumerate(labels) if f'{label},'.startswith(f'{word},')]
     if len(rows) > 1:
         raise ConfigError(
-            f'{word!r}, in the table for {name!r}, begins {len(rows)} labels of the teacher: '
+            f'{word!r}, in the table for {name!r}, is the start of {len(rows)} labels: '
             f'{[labels[row] for row in rows]}'
         )
     if not rows:
@@ -77,4 +77,4 @@ def _unknown(word: str, name: str, labels: Sequence[str]) -> ConfigError:
 
 def _near(word: str, words: Sequence[str]) -> str:
     near = get_close_matches(word, words, n=3)
-    return f'; near it are {near}' if near else ''
+    return f'; similar ones are {near}' if near else ''

@@ -1,4 +1,4 @@
-"""Groups for classes that are given by name alone."""
+"""Label groups for classes that are given only by name."""
 
 from collections.abc import Mapping, Sequence
 
@@ -14,23 +14,23 @@ from .word_vector_groups import WordVectorGroups
 
 @MODELS.register_module()
 class TableOrWordGroups(BaseGroups):
-    """The labels of a table for the classes that it has, the most similar labels for others.
+    """Labels from a table for the classes in it, the most similar labels for other classes.
 
-    A class is in the table by its name or by an alias, in upper or lower case. Of the classes
-    that are not, each label goes to the one most similar in its words, unless it is less similar
-    than ``min_similarity`` or more similar to a class of the table, wanted or not: 'tabby cat'
-    does not become a label of 'Tiger cub' as long as the table has 'Cat'.
+    A class is looked up in the table by its name or an alias, ignoring case. For the classes
+    that are not in it, each label goes to the one with the most similar words, unless it is less
+    similar than ``min_similarity``, or more similar to any class of the table: 'tabby cat' does
+    not become a label of 'Tiger cub' if the table has 'Cat'.
 
     Args:
         table (Mapping[str, Sequence[str]]): Class -> labels, see :class:`TableGroups`.
         path (str): Word vectors, see :func:`.word_vectors.read_word_vectors`.
-        aliases (Mapping[str, Sequence[str]], optional): Class of the table -> other names of it.
-        min_similarity (float): The least cosine similarity of words. Defaults to 0.8: with
-            GloVe's 50 numbers a word, five of six labels above it are right
+        aliases (Mapping[str, Sequence[str]], optional): Class of the table -> its other names.
+        min_similarity (float): The minimum cosine similarity of words. Defaults to 0.8: with
+            GloVe vectors of 50 numbers, five of six labels above it are correct
             (``docs/pseudo_labels.md``).
 
     Raises:
-        ConfigError: When called: no label is similar enough to a class.
+        ConfigError: In a call: no label is similar enough to a class.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class TableOrWordGroups(BaseGroups):
         return matrix
 
     def _entry(self, name: str) -> str | None:
-        """The table's class of this name, else the one with this alias."""
+        """The table's class with this name, or else with this alias."""
         word = name.lower()
         for entry in self.table:
             if entry.lower() == word:
@@ -75,12 +75,12 @@ class TableOrWordGroups(BaseGroups):
         similarity = np.nan_to_num(WordVectorGroups(self.path, phrases).similarity(labels))
         best = similarity >= similarity.max(1, keepdims=True)
         similar = (best & (similarity >= self.min_similarity))[:, : len(names)]
-        for name, column, found in zip(names, similarity.T, similar.any(0)):
-            if not found:
+        for name, column, has_label in zip(names, similarity.T, similar.any(0)):
+            if not has_label:
                 raise ConfigError(
-                    f'{name!r}: none of the {len(labels)} labels is similar enough; the nearest, '
-                    f'{labels[column.argmax()]!r}, has {column.max():.2f} and needs '
+                    f'{name!r}: none of the {len(labels)} labels is similar enough; the closest, '
+                    f'{labels[column.argmax()]!r}, has {column.max():.2f}, but needs '
                     f'{self.min_similarity} and more than for any other class. Choose another '
-                    'name, or write the labels into the table ([] where there are none)'
+                    'name, or add its labels to the table ([] if there are none)'
                 )
         return similar

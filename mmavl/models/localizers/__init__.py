@@ -1,4 +1,4 @@
-"""Localizers: whole models that find what sounds where."""
+"""Localizers: complete models that locate sound sources in images."""
 
 from .base_localizer import BaseLocalizer
 from .coarse_to_fine import CoarseToFine

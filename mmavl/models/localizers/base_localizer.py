@@ -1,4 +1,4 @@
-"""The interface of a localizer."""
+"""The base class of localizers."""
 
 import hashlib
 from collections.abc import Sequence
@@ -17,21 +17,21 @@ from ..map_transforms import MapContext, build_map_transforms
 
 
 class BaseLocalizer(AVModel):
-    """A model that finds in an image what sounds.
+    """A model that locates sounding objects in an image.
 
-    Its inputs are ``image`` [N, 3, H, W] or ``image_features``, and ``spectrogram`` [N, 1, T, F]
+    Inputs are ``image`` [N, 3, H, W] or ``image_features``, and ``spectrogram`` [N, 1, T, F]
     or ``audio_features``; :meth:`predict` fills ``pred_maps`` and ``map_labels`` of N samples, and
-    :meth:`extract` gives feature maps and logits.
+    :meth:`extract` returns feature maps and logits.
 
     Args:
         data_preprocessor: Config. Defaults to None.
-        map_transforms: Configs of what happens to maps before they are predictions, in order, see
-            :mod:`mmavl.models.map_transforms`; of one without arguments, its name. Defaults to
-            none.
+        map_transforms: Configs of the transforms applied to the predicted maps, in order, see
+            :mod:`mmavl.models.map_transforms`; a name alone stands for one without arguments.
+            Defaults to none.
         init_cfg: mmengine's initialisation config. Defaults to None.
     """
 
-    #: Whether it gives maps of all classes that may sound, and not only of those asked for.
+    #: Whether it returns maps of all classes that may sound, not only of the requested ones.
     maps_of_likely = False
 
     def __init__(
@@ -44,16 +44,16 @@ class BaseLocalizer(AVModel):
         self.map_transforms: nn.ModuleList = build_map_transforms(map_transforms)
 
     def check_transforms(self) -> None:
-        """Check that the model has the parts that its map transforms need.
+        """Check that the model has the parts required by its map transforms.
 
         Raises:
-            ConfigError: One is missing.
+            ConfigError: A part is missing.
         """
         for transform in self.map_transforms:
             for part in transform.needs:
                 if getattr(self, part, None) is None:
                     raise ConfigError(
-                        f'{type(transform).__name__}, in map_transforms, needs {part}, which this '
+                        f'{type(transform).__name__} in map_transforms needs {part}, which '
                         f'{type(self).__name__} does not have'
                     )
 
@@ -61,7 +61,7 @@ class BaseLocalizer(AVModel):
         """Apply the map transforms: [P, h, w] -> [P, h', w'].
 
         Raises:
-            ConfigError: The model lacks a part that one of them needs.
+            ConfigError: The model lacks a part that a transform needs.
         """
         self.check_transforms()
         for transform in self.map_transforms:
@@ -70,7 +70,7 @@ class BaseLocalizer(AVModel):
 
 
 def valid_classes(probs: Tensor, threshold: float) -> Tensor:
-    """Classes above a threshold, and each clip's best one: [N, C] -> bool [N, C]."""
+    """Classes above a threshold, and the best class of each clip: [N, C] -> bool [N, C]."""
     best = F.one_hot(probs.argmax(1), probs.shape[1]).bool()
     return (probs > threshold) | best
 
@@ -81,7 +81,7 @@ def stack_tags(data_samples: list[AVDataSample], name: str = 'gt_tags') -> Tenso
 
 
 def clip_numbers(data_samples: list[AVDataSample], device: torch.device) -> Tensor:
-    """One 63-bit number for each clip id, equal on every process, long [N]."""
+    """A 63-bit number for each clip id, the same on all processes, long [N]."""
     digests = [hashlib.blake2b(name_bytes(s.clip_id), digest_size=8) for s in data_samples]
     numbers = [int.from_bytes(d.digest(), 'big') >> 1 for d in digests]
     return torch.tensor(numbers, device=device)
@@ -90,7 +90,7 @@ def clip_numbers(data_samples: list[AVDataSample], device: torch.device) -> Tens
 def store_tags(
     samples: list[AVDataSample], audio_probs: Tensor, visual_probs: Tensor, predicted: Tensor
 ) -> None:
-    """Write probabilities of the classes by sound and by sight [N, C], and which are predicted."""
+    """Store audio and visual class probabilities [N, C], and which classes are predicted."""
     for sample, audio, visual, mask in zip(samples, audio_probs, visual_probs, predicted):
         sample.pred_tags = audio
         sample.pred_visual_tags = visual
@@ -98,13 +98,13 @@ def store_tags(
 
 
 def store_correspondence(samples: list[AVDataSample], pairs: Tensor) -> None:
-    """Write the probability of correspondence of the own and the rolled pair, [N, 2]."""
+    """Store the probability of correspondence of the matching and the rolled pair, [N, 2]."""
     for sample, pair in zip(samples, pairs):
         sample.pred_avc = pair
 
 
 def store_maps(samples: list[AVDataSample], maps: Tensor, pairs: Tensor) -> None:
-    """Write maps [P, h, w] of (clip, label) pairs [P, 2], ordered by clip, into their samples."""
+    """Store maps [P, h, w] of (clip, label) pairs [P, 2], sorted by clip, in their samples."""
     clips, labels = pairs.unbind(1)
     for index, sample in enumerate(samples):
         mine = clips == index

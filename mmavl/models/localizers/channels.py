@@ -1,23 +1,23 @@
-"""Whether the parts of a localizer fit together."""
+"""Checking that the parts of a localizer fit together."""
 
 from torch import nn
 
 
 def check_channels(model: nn.Module) -> None:
-    """Compare what each part of a :class:`CoarseToFine` takes with what the one before it gives.
+    """Compare the input channels of each part of a :class:`CoarseToFine` with the part before it.
 
-    Parts of your own take part where they have ``in_channels`` and ``out_channels``.
+    Custom parts are checked if they have ``in_channels`` and ``out_channels``.
 
     Args:
         model (nn.Module): The localizer.
 
     Raises:
-        ValueError: Some do not fit; it names the keys to set, and all of them at once.
+        ValueError: Some do not fit; the message lists all of them, with the keys to set.
     """
     wrong = []
 
     def connect(taker: str, giver: str, index: int = -1) -> str:
-        """Check one connection; return which part gives the channels behind it."""
+        """Check one connection; return the part whose channels come out of it."""
         part = _part(model, taker)
         if part is None:
             return giver
@@ -26,7 +26,7 @@ def check_channels(model: nn.Module) -> None:
         taken = getattr(part, 'in_channels', None)
         if None not in (given, taken) and given != taken:
             wrong.append(
-                f'{giver} gives {given} channels and {taker} takes {taken}: set '
+                f'{giver} gives {given} channels, but {taker} takes {taken}: set '
                 f'{taker}.in_channels={given}'
             )
         return taker
@@ -44,7 +44,7 @@ def check_channels(model: nn.Module) -> None:
 
 
 def _part(model: nn.Module, name: str) -> nn.Module | None:
-    """A part by its dotted name; None where the config leaves it out."""
+    """A part by its dotted name; None if the config omits it."""
     part = model
     for step in name.split('.'):
         part = getattr(part, step, None)

@@ -30,41 +30,41 @@ class Features:
     audio: Tensor  # F_a
     visual_low: Tensor  # O_v
     visual: Tensor  # F_v
-    backbone_audio: Tensor  # the audio backbone's output: F_a where there is no neck
+    backbone_audio: Tensor  # the audio backbone's output: F_a if there is no neck
     embedded_audio: Tensor | None = None  # E_a
     embedded_visual: Tensor | None = None  # E_v
 
 
 @MODELS.register_module()
 class CoarseToFine(BaseLocalizer):
-    """The paper's model; its three rows of Table 2 are three configs of this class.
+    """The model of the paper; the three rows of Table 2 are three configs of this class.
 
-    What is given decides what is trained: ``avc_head`` alone is AVC; with both tag heads it is
-    Multi-task (stage 1, Eq. 3); with ``disentangler`` and ``alignment_head`` too, coarse to fine
-    (stage 2, Eq. 3 + Eq. 7).
+    The parts determine what is trained: ``avc_head`` alone is AVC; with both tag heads it is
+    Multi-task (stage 1, Eq. 3); with ``disentangler`` and ``alignment_head`` as well, coarse to
+    fine (stage 2, Eq. 3 + Eq. 7).
 
     Args:
-        audio_backbone, visual_backbone: Configs. The visual one gives (O_v, F_v), or one map
-            that serves as both.
-        audio_neck, visual_neck: Trainable convolutions behind frozen backbones: the first maps
-            the audio backbone's output to F_a, the second O_v to F_v. Defaults to None.
+        audio_backbone, visual_backbone: Configs. The visual one returns (O_v, F_v), or one map
+            for both.
+        audio_neck, visual_neck: Trainable convolutions after frozen backbones: the first maps
+            the audio backbone's output to F_a, the second O_v to F_v. Default to None.
         avc_head, audio_tag_head, visual_tag_head, disentangler, alignment_head: Configs of the
             parts. Default to None.
         tag_loss: Config. Defaults to ``TagLoss``, Eq. 1.
-        valid: 'tags' takes the classes that the clip's tags name as valid, 'predictions' those
-            predicted. Defaults to 'tags'.
-        valid_threshold: A class is predicted above this probability; the best class is always
-            taken, so that no clip is empty. Defaults to 0.3.
-        stage: How to localize: 'alignment' (Eq. 8), 'category' (class activation),
+        valid: Which classes are valid: 'tags' uses the clip's tags, 'predictions' the predicted
+            classes. Defaults to 'tags'.
+        valid_threshold: Classes above this probability are predicted; the best class always is,
+            so that each clip has one. Defaults to 0.3.
+        stage: How to localize: 'alignment' (Eq. 8), 'category' (class activation) or
             'correspondence' (Grad-CAM of the AVC logit, class-agnostic). Defaults to None, the
-            finest there is.
+            finest available.
         **kwargs: ``data_preprocessor``, ``map_transforms`` and ``init_cfg``, as for
             :class:`BaseLocalizer`.
 
     Raises:
-        ValueError: A part is missing that another one or the chosen stage needs, or takes other
-            channels than the part before it gives.
-        ConfigError: A part is missing that a map transform needs.
+        ValueError: A part that another part or the stage needs is missing, or expects other
+            channels than the part before it returns.
+        ConfigError: A part that a map transform needs is missing.
 
     Source: section 3 of the paper.
     """
@@ -110,7 +110,7 @@ class CoarseToFine(BaseLocalizer):
 
     @property
     def needs_classes(self) -> bool:
-        """Not for correspondence alone, which has one map of the whole sound."""
+        """False for correspondence, which has a single map of the whole sound."""
         return self.visual_tag_head is not None
 
     def _finest_stage(self) -> str:
@@ -151,7 +151,7 @@ class CoarseToFine(BaseLocalizer):
         return features
 
     def extract(self, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
-        """Feature maps F_a, O_v, F_v, E_a, E_v and the logits of the heads there are."""
+        """Feature maps F_a, O_v, F_v, E_a, E_v and the logits of the available heads."""
         features = self.features(inputs)
         out = {'F_a': features.audio, 'O_v': features.visual_low, 'F_v': features.visual}
         if self.avc_head is not None:
@@ -165,7 +165,7 @@ class CoarseToFine(BaseLocalizer):
     def loss(
         self, inputs: dict[str, Tensor], data_samples: list[AVDataSample]
     ) -> dict[str, Tensor]:
-        """Eq. 3, and Eq. 7 where there is an alignment head."""
+        """Eq. 3, plus Eq. 7 if there is an alignment head."""
         features = self.features(inputs)
         losses = {}
         if self.audio_tag_head is not None:
@@ -191,7 +191,7 @@ class CoarseToFine(BaseLocalizer):
         return losses
 
     def _alignment_loss(self, features: Features, audible: Tensor, visible: Tensor) -> Tensor:
-        """Eq. 4 to 7 on the classes of two masks [N, C]."""
+        """Eq. 4 to 7 for the classes in two masks [N, C]."""
         needs_absent = self.alignment_head.loss_fn.needs_absent
         mask = torch.ones_like(visible) if needs_absent else visible
         pairs = mask.nonzero()
@@ -200,12 +200,12 @@ class CoarseToFine(BaseLocalizer):
         return self.alignment_head.loss(sounds, objects, visible[mask], features.backbone_audio)
 
     def _sounds(self, features: Features, pairs: Tensor) -> ClassMaps:
-        """Eq. 4 on the sound: E_a, and W_a of (clip, class) pairs [P, 2]."""
+        """Eq. 4 for sounds: E_a, and W_a of (clip, class) pairs [P, 2]."""
         maps = self.disentangler(features.audio, self.audio_tag_head, *pairs.unbind(1))
         return ClassMaps(features.embedded_audio, maps, pairs)
 
     def visual_maps(self, features: Features, pairs: Tensor) -> Tensor:
-        """Eq. 4 on the image: W_v [P, h, w] of (clip, class) pairs [P, 2]."""
+        """Eq. 4 for images: W_v [P, h, w] of (clip, class) pairs [P, 2]."""
         return self.disentangler(features.visual, self.visual_tag_head, *pairs.unbind(1))
 
     def predict(
@@ -231,7 +231,7 @@ class CoarseToFine(BaseLocalizer):
         return data_samples
 
     def _maps(self, features: Features, mask: Tensor) -> tuple[Tensor, Tensor]:
-        """Maps [P, h, w] of the stage, and their (clip, class) pairs [P, 2], of a mask [N, C].
+        """Maps [P, h, w] of the stage for a mask [N, C], and their (clip, class) pairs [P, 2].
 
         Correspondence is class-agnostic: Grad-CAM of its logit on E_v, with class -1.
         """

@@ -1,4 +1,4 @@
-"""Which kind of a class something is: an acoustic guitar, of guitars."""
+"""Telling kinds of a class apart, such as acoustic guitars among guitars."""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,32 +7,32 @@ from torch import Tensor, nn
 
 from mmavl.errors import ConfigError
 
-#: By how much the best kind must exceed the class as a whole for an even chance, as a logit.
+#: Margin of the best kind over the class as a whole at which both are equally likely, as a logit.
 _MARGIN = 0.5
 
 
 class FinerNames(nn.Module):
-    """The probability of each kind of a class, if the class sounds.
+    """The probability of each kind of a class, given that the class sounds.
 
-    The kinds of a class, and the class as a whole, share a probability of 1.
+    The probabilities of the kinds and of the class as a whole sum to 1.
 
     Args:
         classes (Sequence[str]): The C classes.
-        kinds (Mapping[str, Sequence[str]]): Class -> its kinds, K together.
+        kinds (Mapping[str, Sequence[str]]): Class -> its kinds, K in total.
 
     Attributes:
         names (list[str]): The K kinds.
         class_numbers (Tensor): The class of each kind, [K].
 
     Raises:
-        ConfigError: A class of ``kinds`` is not among the classes.
+        ConfigError: A key of ``kinds`` is not a class.
     """
 
     def __init__(self, classes: Sequence[str], kinds: Mapping[str, Sequence[str]]) -> None:
         super().__init__()
         for name in kinds:
             if name not in classes:
-                raise ConfigError(f'{name!r}, in kinds, is not a class of the model')
+                raise ConfigError(f'{name!r} in kinds is not a class of the model')
         numbers = {name: number for number, name in enumerate(classes)}
         self.names = [kind for members in kinds.values() for kind in members]
         owners = [numbers[name] for name, members in kinds.items() for _ in members]
@@ -40,22 +40,22 @@ class FinerNames(nn.Module):
         self.register_buffer('class_numbers', owners, persistent=False)
 
     def complete(self, table: Tensor) -> Tensor:
-        """Let a kind that a network has no label for take all of its class's.
+        """Give a kind without labels in a network all labels of its class.
 
-        Such a network does not tell the kind from others, and so says nothing about it.
+        Such a network cannot distinguish the kind, and so gives no evidence about it.
 
         Args:
-            table: Which label stands for which class or kind, bool [L, C + K].
+            table: Which label belongs to which class or kind, bool [L, C + K].
         """
         classes, kinds = table.tensor_split([table.shape[1] - len(self.names)], 1)
-        own = torch.where(kinds.any(0), kinds, classes[:, self.class_numbers])
-        return torch.cat([classes, own], 1)
+        completed = torch.where(kinds.any(0), kinds, classes[:, self.class_numbers])
+        return torch.cat([classes, completed], 1)
 
     def forward(self, evidence: Tensor) -> Tensor:
-        """Judge each kind at the maximum of its class.
+        """Evaluate each kind at the maximum of its class.
 
         Args:
-            evidence: Sound and sight together, by cell, of classes and kinds: [C + K, h, w].
+            evidence: Joint evidence of sound and image per cell: [C + K, h, w].
 
         Returns:
             Tensor: Probabilities [K].

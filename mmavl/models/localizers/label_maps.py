@@ -1,4 +1,4 @@
-"""From labels of pretrained classifiers to classes: pure functions of tensors."""
+"""Converting labels of pretrained classifiers to classes, as pure functions of tensors."""
 
 from collections.abc import Sequence
 
@@ -8,12 +8,12 @@ from torch.nn import functional as F
 
 
 def best_label(logits: Tensor, table: Tensor, absent: float) -> Tensor:
-    """The greatest logit of each class's labels: [N, L, ...] -> [N, C, ...].
+    """The largest logit among each class's labels: [N, L, ...] -> [N, C, ...].
 
     Args:
         logits: [N, L, ...].
-        table: Which label stands for which class, bool [L, C].
-        absent: What a class without labels gets.
+        table: Which label belongs to which class, bool [L, C].
+        absent: Value for a class without labels.
     """
     best = torch.full_like(logits[:, :1], absent).repeat_interleave(table.shape[1], 1)
     for number, column in enumerate(table.T):
@@ -23,17 +23,17 @@ def best_label(logits: Tensor, table: Tensor, absent: float) -> Tensor:
 
 
 def scaled(image: Tensor, shorter: int, stride: int) -> Tensor:
-    """Resize a picture [3, H, W] to a shorter side near a length, both multiples of a stride."""
+    """Resize an image [3, H, W] to about a shorter side; sides are multiples of the stride."""
     scale = shorter / min(image.shape[-2:])
     size = [max(stride, round(side * scale / stride) * stride) for side in image.shape[-2:]]
     return F.interpolate(image[None], size, mode='bilinear', antialias=True)[0]
 
 
 def rivalry(maps: Tensor, logits: Tensor, margin: float = 2.0) -> Tensor:
-    """How far likelier classes claim the place of each one: [C, h, w], [C] -> [C], >= 0.
+    """How much more likely classes compete for each class's peak: [C, h, w], [C] -> [C], >= 0.
 
-    By how much the map of a class with a greater logit exceeds each one's, less ``margin``, at its
-    maximum: two names for one object, of which the likelier one is kept.
+    How far the map of a class with a larger logit exceeds that of each class, less ``margin``, at
+    the latter's maximum. Two classes may claim one object; the more likely one is kept.
     """
     cells = maps.flatten(1)
     at_peak = cells[:, cells.argmax(1)]  # [other, class]
@@ -42,13 +42,13 @@ def rivalry(maps: Tensor, logits: Tensor, margin: float = 2.0) -> Tensor:
 
 
 def unit_range(maps: Tensor) -> Tensor:
-    """Scale each map [P, h, w] to 0 at its minimum and 1 at its maximum; a constant one is 0."""
+    """Scale each map [P, h, w] to a minimum of 0 and a maximum of 1; a constant map becomes 0."""
     low, high = maps.amin((-2, -1), keepdim=True), maps.amax((-2, -1), keepdim=True)
     return (maps - low) / (high - low).clamp_min(1e-6)
 
 
 def family_members(classes: Sequence[str], families: dict[str, Sequence[str]]) -> Tensor:
-    """Which class speaks for which: each for itself, and for its families. Bool [C, C].
+    """Which class counts for which: each for itself and its families. Bool [C, C].
 
     Raises:
         KeyError: A family, or one of its classes, is not among the classes.

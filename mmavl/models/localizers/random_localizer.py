@@ -1,4 +1,4 @@
-"""Chance, as a model."""
+"""A random baseline."""
 
 import torch
 from torch import Tensor
@@ -12,11 +12,11 @@ from .base_localizer import BaseLocalizer, clip_numbers, store_maps
 
 @MODELS.register_module()
 class RandomLocalizer(BaseLocalizer):
-    """Uniform noise as the map of every given class: the floor of every table.
+    """Uniform noise as the map of each given class: the baseline of each table.
 
-    Without classes it is one map of the whole sound.
+    Without classes, there is one map of the whole sound.
 
-    Each clip's maps depend on its id and the seed alone.
+    The maps of a clip depend only on its id and the seed.
 
     Args:
         grid: Height and width of the maps. Defaults to (16, 16).
@@ -36,21 +36,21 @@ class RandomLocalizer(BaseLocalizer):
         super().__init__(**kwargs)
         self.grid = tuple(grid)
         self.seed = seed
-        self.offset = torch.nn.Parameter(torch.zeros(()))  # gives the optimizer something
+        self.offset = torch.nn.Parameter(torch.zeros(()))  # so that the optimizer has a parameter
 
     @property
     def needs_classes(self) -> bool:
-        """It knows none."""
+        """False: it has no classes."""
         return False
 
     def extract(self, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
-        """Nothing is extracted."""
+        """Returns nothing."""
         return {}
 
     def loss(
         self, inputs: dict[str, Tensor], data_samples: list[AVDataSample]
     ) -> dict[str, Tensor]:
-        """A constant: there is nothing to learn."""
+        """A constant, since nothing is trained."""
         return {'loss': self.offset * 0}
 
     def predict(

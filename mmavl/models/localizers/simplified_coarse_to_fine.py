@@ -1,4 +1,4 @@
-"""Coarse to fine as its authors released it: one feature map for all parts."""
+"""The simplified coarse-to-fine model released by the authors, with one shared feature map."""
 
 import torch
 from torch import Tensor
@@ -21,19 +21,19 @@ from .base_localizer import (
 
 @MODELS.register_module()
 class SimplifiedCoarseToFine(BaseLocalizer):
-    """The simplified variant: tags, correspondence and alignment all read the last feature map.
+    """The simplified variant: tags, correspondence and alignment all use the last feature map.
 
-    Differences from :class:`CoarseToFine`: no E_a and E_v; in training a sound and an object
-    take part in the alignment where their *predicted* probabilities exceed the threshold, and a
-    clip may have none; a class whose sound map is zero everywhere has no sound, and its map is
-    zero (there: the average of the whole sound).
+    Differences from :class:`CoarseToFine`: there is no E_a and E_v. In training, sounds and
+    objects are aligned where their *predicted* probabilities exceed the threshold, and a
+    clip may have none. A class whose sound map is zero everywhere is silent, and its map is
+    zero (:class:`CoarseToFine` averages the whole sound instead).
 
     Args:
-        audio_backbone, visual_backbone: Configs; each gives one map.
+        audio_backbone, visual_backbone: Configs; each returns one map.
         avc_head, audio_tag_head, visual_tag_head, disentangler: Configs of the parts.
         alignment_head: Config. Defaults to None: stage 1, localized by class activation.
         tag_loss: Config. Defaults to ``TagLoss``.
-        valid_threshold: A class is predicted above this probability; for a prediction (not in
+        valid_threshold: Classes above this probability are predicted; for predictions (not in
             training) the best class always is. Defaults to 0.3.
         **kwargs: ``data_preprocessor``, ``map_transforms`` and ``init_cfg``, as for
             :class:`BaseLocalizer`.
@@ -67,7 +67,7 @@ class SimplifiedCoarseToFine(BaseLocalizer):
         self.valid_threshold = valid_threshold
 
     def extract(self, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
-        """Feature maps F_a and F_v and the logits of tags (correspondence: [N, N, 2])."""
+        """Feature maps F_a and F_v and the logits of the heads (correspondence: [N, N, 2])."""
         audio = self.audio_backbone(inputs['spectrogram'])
         visual = self.visual_backbone(inputs['image'])
         return {
@@ -81,7 +81,7 @@ class SimplifiedCoarseToFine(BaseLocalizer):
     def loss(
         self, inputs: dict[str, Tensor], data_samples: list[AVDataSample]
     ) -> dict[str, Tensor]:
-        """Eq. 3, and Eq. 7 where there is an alignment head."""
+        """Eq. 3, plus Eq. 7 if there is an alignment head."""
         audio = self.audio_backbone(inputs['spectrogram'])
         visual = self.visual_backbone(inputs['image'])
         audio_logits, visual_logits = self.audio_tag_head(audio), self.visual_tag_head(visual)

@@ -1,4 +1,4 @@
-"""A localizer made of pretrained classifiers, without any training."""
+"""A localizer that combines pretrained classifiers, without training."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -16,59 +16,60 @@ from .base_localizer import BaseLocalizer, stack_tags, store_maps
 from .finer_names import FinerNames
 from .label_maps import best_label, family_members, rivalry, scaled, unit_range
 
-#: The least probability that is told from 0.
+#: The smallest probability that differs from 0.
 _LEAST = 1e-5
-#: Class activation of a class that no classifier knows: neither for nor against it.
+#: Class activation of a class without labels: neutral evidence.
 _NEUTRAL = 2.0
-#: By how much what is heard of a family alone is less for the best of its classes, as a logit.
+#: How much less audio evidence for a family alone counts for its best class, as a logit.
 _SHARED = 2.0
 
 
 @MODELS.register_module()
 class TrainingFreeLocalizer(BaseLocalizer):
-    """An audio tagger says what sounds, image classifiers say where it is; nothing is trained.
+    """An audio tagger recognises sounds, image classifiers locate them; nothing is trained.
 
-    Two tables join the labels of the pretrained networks to C classes. ``a`` is the logit of a
+    Two tables map the labels of the pretrained networks to C classes. ``a`` is the logit of a
     class's best label in the sound; ``m``, its map, is the class activation of its best label in
-    the picture, averaged over sizes and classifiers. The class sounds with the probability
+    the image, averaged over sizes and classifiers. The probability that the class sounds is
     ``sigmoid(audio_weight * a + visual_weight * min(max(m), visual_limit) - rival_weight * r +
-    bias)``. The limit keeps what is in plain sight from being named for that alone. ``r`` is by
-    how much a likelier class exceeds it at the maximum of ``m``: one object has one name.
+    bias)``. The limit prevents objects in plain sight from being reported for that reason alone.
+    ``r`` is how far a more likely class exceeds it at the maximum of ``m``, since an object has
+    only one class.
 
-    The map of a family is the greatest ``audio_weight * a + visual_weight * m`` of its classes, so
-    that in a picture of several instruments the one that is heard has the maximum. What is heard
-    of the family alone raises all of its classes equally.
+    The map of a family is the maximum of ``audio_weight * a + visual_weight * m`` over its
+    classes, so that among several visible instruments the audible one has the peak. Audio
+    evidence for the family alone raises all of its classes equally.
 
     Args:
-        classes (Sequence[str]): The C names: classes, and families of them.
+        classes (Sequence[str]): The C classes and families.
         tagger (dict): Config of an audio tagger.
         classifiers (Sequence[dict]): Configs of dense image classifiers.
         audio_groups (dict): Config of the mapping from the tagger's labels to the classes.
-        visual_groups (dict): Config of that from the classifiers' labels.
+        visual_groups (dict): Config of the mapping from the classifiers' labels.
         families (Mapping[str, Sequence[str]]): Family -> its classes. Defaults to none.
-        kinds (Mapping[str, Sequence[str]]): Class -> the K finer names of classes, with labels in
+        kinds (Mapping[str, Sequence[str]]): Class -> its finer names, K in total, with labels in
             the tables, too; see :class:`.finer_names.FinerNames`. Defaults to none.
-        sizes (Sequence[int]): Shorter sides in pixels at which a picture is looked at; the aspect
+        sizes (Sequence[int]): Shorter sides in pixels at which images are classified; the aspect
             ratio is kept. Defaults to (256, 448).
         grid (int): Height and width of the maps. Defaults to 56.
-        audio_weight, visual_weight, rival_weight, bias (float): Of the formula. The defaults were
-            chosen on real clips with YAMNet and EfficientNet-Lite0 and Lite2.
-        visual_limit (float): The greatest ``m`` that counts for whether a class sounds. Defaults
-            to 16, chosen as the weights were.
-        visible_from (float): Maximum of ``m`` at which a class is as likely in the picture as not.
+        audio_weight, visual_weight, rival_weight, bias (float): See the formula. The defaults
+            were chosen on real clips with YAMNet and EfficientNet-Lite0 and Lite2.
+        visual_limit (float): The largest ``m`` that counts as evidence for a sound. Defaults
+            to 16, chosen like the weights.
+        visible_from (float): Maximum of ``m`` at which a class is visible with probability 0.5.
             Defaults to 9.
         data_preprocessor (dict, optional): Defaults to ``MixedSizePreprocessor``, which
             checks that sounds have the tagger's sample rate.
         **kwargs: ``map_transforms`` and ``init_cfg``, as for :class:`BaseLocalizer`.
 
     Raises:
-        ConfigError: A table does not fit the labels or the classes, or a class has no label.
+        ConfigError: A table does not fit the labels or classes, or a class has no label.
 
-    Source: class activation maps of B. Zhou et al., CVPR 2016; section 4.3 of the paper joins the
-    same kinds of labels.
+    Source: class activation maps of B. Zhou et al., CVPR 2016; section 4.3 of the paper combines
+    the same kinds of labels.
     """
 
-    #: A class that is less likely than this in the picture is not shown there.
+    #: Maps of a class with a lower visual probability than this are not shown.
     visual_threshold = 0.5
     maps_of_likely = True
 
@@ -106,7 +107,7 @@ class TrainingFreeLocalizer(BaseLocalizer):
         try:
             members = family_members(self.classes, dict(families or {}))
         except KeyError as error:
-            raise ConfigError(f'{error}, in families, is not a class of the model') from error
+            raise ConfigError(f'{error} in families is not a class of the model') from error
         self.kinds = FinerNames(self.classes, kinds or {})
         self.register_buffer('members', members, persistent=False)
         self.family_numbers = (members.sum(1) > 1).nonzero()[:, 0].tolist()
@@ -129,35 +130,35 @@ class TrainingFreeLocalizer(BaseLocalizer):
     def _check_labels(self, names: Sequence[str], labelled: Tensor) -> None:
         missing = {*(~labelled).nonzero()[:, 0].tolist()} - {*self.family_numbers}
         if missing:
-            said = ', '.join(names[n] for n in sorted(missing))
+            listed = ', '.join(names[n] for n in sorted(missing))
             raise ConfigError(
-                f'no label of a network stands for {said}: '
-                'add some to audio_groups or visual_groups, or leave it out'
+                f'no network has a label for {listed}: '
+                'add labels to audio_groups or visual_groups, or remove the class'
             )
 
     @property
     def visual_tables(self) -> list[Tensor]:
-        """Of each classifier, which label stands for which class or kind: bool [L, C + K]."""
+        """For each classifier, which label belongs to which class or kind: bool [L, C + K]."""
         return [getattr(self, f'visual_table_{n}') for n in range(len(self.classifiers))]
 
     def train(self, mode: bool = True) -> 'TrainingFreeLocalizer':
-        """Stay in evaluation mode: there is nothing to train."""
+        """Stay in evaluation mode, since nothing is trained."""
         return super().train(False)
 
-    def hear(self, waveform: Tensor) -> Tensor:
-        """Logits of classes and kinds over the whole of sounds: [N, S] -> [N, C + K].
+    def audio_logits(self, waveform: Tensor) -> Tensor:
+        """Logits of classes and kinds for whole sounds: [N, S] -> [N, C + K].
 
-        Moments in which a label is likely count more: a short sound is not averaged away by the
-        silence around it.
+        Moments in which a label is likely count more, so that a short sound is not averaged away
+        by the silence around it.
         """
         probs = self.tagger(waveform).float().sigmoid()
         pooled = probs.square().sum(1) / probs.sum(1).clamp_min(1e-7)
         return best_label(pooled.logit(_LEAST), self.audio_table, math.log(_LEAST))
 
-    def look(self, image: Tensor) -> Tensor:
+    def class_activations(self, image: Tensor) -> Tensor:
         """Class activation of classes and kinds: [3, H, W] in 0-255 -> [C + K, grid, grid].
 
-        What no classifier knows has a constant map.
+        A class without labels has a constant map.
         """
         count = self.audio_table.shape[1]
         total = image.new_zeros(count, self.grid, self.grid)
@@ -174,13 +175,13 @@ class TrainingFreeLocalizer(BaseLocalizer):
         """Logits and maps.
 
         Returns:
-            dict: ``audio_logits`` [N, C], ``visual_logits`` [N, C], ``logits`` [N, C] of both
-            together, ``maps`` [N, C, grid, grid] from 0 to 1, and ``kinds`` [N, K], the
-            probability of each kind if its class sounds.
+            dict: ``audio_logits`` [N, C], ``visual_logits`` [N, C], joint ``logits`` [N, C],
+            ``maps`` [N, C, grid, grid] from 0 to 1, and ``kinds`` [N, K], the
+            probability of each kind given that its class sounds.
         """
         count = len(self.classes)
-        audio = self.hear(inputs['waveform'])
-        maps = torch.stack([self.look(image) for image in inputs['image']])
+        audio = self.audio_logits(inputs['waveform'])
+        maps = torch.stack([self.class_activations(image) for image in inputs['image']])
         kinds = [
             self.kinds(self._join(logits, class_maps)) for logits, class_maps in zip(audio, maps)
         ]
@@ -196,11 +197,11 @@ class TrainingFreeLocalizer(BaseLocalizer):
         }
 
     def _join(self, audio: Tensor, maps: Tensor) -> Tensor:
-        """Sound and sight together, by cell: [C], [C, h, w] -> [C, h, w]."""
+        """Joint audio and visual evidence per cell: [C], [C, h, w] -> [C, h, w]."""
         return self.audio_weight * audio[:, None, None] + self.visual_weight * maps
 
     def _fuse(self, audio: Tensor, maps: Tensor) -> Tensor:
-        """The same, that of a family made of its classes'."""
+        """Joint evidence, with families computed from their classes."""
         fused = self._join(audio, maps)
         for family in self.family_numbers:
             members = self.members[family]
@@ -213,21 +214,21 @@ class TrainingFreeLocalizer(BaseLocalizer):
 
     @property
     def known(self) -> Tensor:
-        """Which classes a classifier knows, bool [C]."""
+        """Which classes have a label in a classifier, bool [C]."""
         count = len(self.classes)
         return torch.stack([table[:, :count].any(0) for table in self.visual_tables]).any(0)
 
     def _visible(self, maps: Tensor) -> Tensor:
-        """The greatest activation of each class or family's classes: [C, h, w] -> [C]."""
+        """The largest activation among each class or family's classes: [C, h, w] -> [C]."""
         peaks = maps.flatten(1).amax(1).masked_fill(~self.known, -torch.inf)
         best = peaks[None].where(self.members, peaks.new_tensor(-torch.inf)).amax(1)
         return best.clamp_min(-30.0)
 
     def _logits(self, audio: Tensor, maps: Tensor) -> Tensor:
-        """That each class sounds: [C], [C, h, w] -> [C]."""
+        """Logits that the classes sound: [C], [C, h, w] -> [C]."""
         peaks = maps.flatten(1).amax(1).clamp_max(self.visual_limit)
         logits = self._fuse(audio, peaks[:, None, None])[:, 0, 0] + self.bias
-        other = ~self.known  # families, and what has no map
+        other = ~self.known  # families, and classes without a map
         other[self.family_numbers] = True
         rival = rivalry(maps, logits.masked_fill(other, -torch.inf)).masked_fill(other, 0.0)
         return logits - self.rival_weight * rival
@@ -235,21 +236,21 @@ class TrainingFreeLocalizer(BaseLocalizer):
     def loss(
         self, inputs: dict[str, Tensor], data_samples: list[AVDataSample]
     ) -> dict[str, Tensor]:
-        """There is nothing to train.
+        """Not available, since nothing is trained.
 
         Raises:
             ConfigError: Always.
         """
-        raise ConfigError('TrainingFreeLocalizer is not trained: test it, or localize with it')
+        raise ConfigError('TrainingFreeLocalizer cannot be trained: use it for tests or inference')
 
     @torch.no_grad()
     def predict(
         self, inputs: dict[str, Tensor], data_samples: list[AVDataSample]
     ) -> list[AVDataSample]:
-        """Fill tags by sound and sight together, tags by sight, and maps.
+        """Fill joint tags, visual tags, and maps.
 
-        Maps are those of the classes in ``gt_tags``, of all that may sound (from a probability of
-        0.1) and of the best one.
+        Maps are stored for the classes in ``gt_tags``, for all with a probability of at least 0.1
+        and for the best one.
         """
         results = self.extract(inputs)
         probs = results['logits'].sigmoid()

@@ -1,4 +1,4 @@
-"""The interface of an alignment loss."""
+"""The base class of alignment losses."""
 
 from abc import ABC, abstractmethod
 
@@ -6,17 +6,17 @@ from torch import Tensor, nn
 
 
 class BaseAlignmentLoss(nn.Module, ABC):
-    """Compares class-specific sounds with class-specific objects, in the place of Eq. 7.
+    """Compares class-specific sounds with class-specific objects, in place of Eq. 7.
 
-    A loss says by attributes what it needs beside the valid pairs. It gets just that, by keyword:
-    its ``forward`` names only what it uses.
+    Attributes declare which inputs a loss needs in addition to the valid pairs. It gets only
+    these, by keyword, so its ``forward`` names only what it uses.
 
     Attributes:
-        needs_absent (bool): Whether it takes the visual slots of classes without a tag. Defaults
+        needs_absent (bool): Whether it uses the visual slots of classes without a tag. Defaults
             to False.
-        needs_background (bool): Whether it takes the image pooled by what no map claims. Defaults
+        needs_background (bool): Whether it uses the image pooled where no map is high. Defaults
             to False.
-        needs_similarity (bool): Whether it takes how alike the sounds are. Defaults to False.
+        needs_similarity (bool): Whether it uses the similarity of sounds. Defaults to False.
     """
 
     needs_absent = False
@@ -41,8 +41,8 @@ class BaseAlignmentLoss(nn.Module, ABC):
             positive: bool [P, Q]: same video and same class.
             absent: g_v of absent-class slots [R, d], or None.
             background: g_v of backgrounds [N, d], or None.
-            similarity: How alike the sounds are to the audio backbone, [P, P]: a cosine within
-                a class, -inf between classes and with itself; or None.
+            similarity: Similarity of the sounds in the audio backbone, [P, P]: cosines within
+                a class, -inf between classes and on the diagonal; or None.
 
         Returns:
             Scalar.

@@ -14,19 +14,19 @@ def squared_distances(a: Tensor, b: Tensor) -> Tensor:
 
 @MODELS.register_module()
 class PairContrastiveLoss(BaseAlignmentLoss):
-    """Pull each class's sound and object of one video together, push all others apart.
+    """Pull the sound and object of each class of a video together, push all others apart.
 
-    ``mean_pos D^2 + mean_neg max(margin - D, 0)^2`` over the valid pairs of Eq. 7, positives and
-    negatives averaged apart (the sums of Eq. 7 would let the many negatives drown the positives).
-    With all options at their defaults this is Eq. 7 on the valid classes.
+    ``mean_pos D^2 + mean_neg max(margin - D, 0)^2`` over the valid pairs of Eq. 7. Positives and
+    negatives are averaged separately (with the sums of Eq. 7, the many negatives would dominate).
+    With default options this is Eq. 7 on the valid classes.
 
     Args:
         margin: Delta. Defaults to 1.0.
-        active_only: Average negatives over those inside the margin only. Defaults to False.
+        active_only: Average only over negatives inside the margin. Defaults to False.
         absent_weight: Weight of the absent-class negatives: visual slots of classes without a
-            tag, which Eq. 7's sum over all n contains. Defaults to 0, off.
-        background_weight: Weight of the background negatives: the image pooled by what no map
-            claims, an extension of ours. Defaults to 0, off.
+            tag, which are part of Eq. 7's sum over all n. Defaults to 0, off.
+        background_weight: Weight of the background negatives: the image pooled where no map
+            is high (an extension). Defaults to 0, off.
 
     Source: Eq. 7; R. Hadsell et al., CVPR 2006.
     """
@@ -46,12 +46,12 @@ class PairContrastiveLoss(BaseAlignmentLoss):
 
     @property
     def needs_absent(self) -> bool:
-        """Whether absent-class slots must be given."""
+        """Whether absent-class slots are required."""
         return self.absent_weight > 0
 
     @property
     def needs_background(self) -> bool:
-        """Whether background slots must be given."""
+        """Whether background slots are required."""
         return self.background_weight > 0
 
     def _push(self, squared: Tensor) -> Tensor:
@@ -68,7 +68,7 @@ class PairContrastiveLoss(BaseAlignmentLoss):
         absent: Tensor | None = None,
         background: Tensor | None = None,
     ) -> Tensor:
-        """Compare; arguments as :meth:`BaseAlignmentLoss.forward`."""
+        """Compare; arguments as in :meth:`BaseAlignmentLoss.forward`."""
         squared = squared_distances(audio, visual)
         loss = squared[positive].sum() / positive.sum().clamp_min(1)
         loss = loss + self._push(squared[~positive])

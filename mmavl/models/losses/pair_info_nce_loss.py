@@ -10,15 +10,15 @@ from .base_alignment_loss import BaseAlignmentLoss
 
 @MODELS.register_module()
 class PairInfoNCELoss(BaseAlignmentLoss):
-    """Cross-entropy of picking each sound's object among all, and each object's sound.
+    """Cross-entropy of selecting each sound's object among all objects, and the reverse.
 
     Args:
-        temperature: Divides the cosine similarity. Defaults to 0.1.
-        absent: Take the visual slots of absent classes as negatives. Defaults to False.
-        background: Take the backgrounds as negatives. Defaults to False.
-        alike: Of each sound, this share of the other sounds of its class, those most like it,
-            are likely of the same instrument: their objects are not negatives. Defaults to 0,
-            which takes all.
+        temperature: Divisor of the cosine similarity. Defaults to 0.1.
+        absent: Use the visual slots of absent classes as negatives. Defaults to False.
+        background: Use the backgrounds as negatives. Defaults to False.
+        alike: For each sound, this share of the other sounds of its class, the most similar ones,
+            probably comes from the same instrument: their objects are not used as negatives.
+            Defaults to 0: all are used.
 
     Source: A. van den Oord et al., "Representation learning with contrastive predictive coding",
     2018, on the pairs of Eq. 7.
@@ -47,7 +47,7 @@ class PairInfoNCELoss(BaseAlignmentLoss):
         background: Tensor | None = None,
         similarity: Tensor | None = None,
     ) -> Tensor:
-        """Compare; arguments as :meth:`BaseAlignmentLoss.forward`."""
+        """Compare; arguments as in :meth:`BaseAlignmentLoss.forward`."""
         logits = audio @ visual.T / self.temperature
         extra = [audio @ e.T / self.temperature for e in (absent, background) if e is not None]
         sound, obj = positive.nonzero(as_tuple=True)
@@ -62,9 +62,9 @@ class PairInfoNCELoss(BaseAlignmentLoss):
 
 
 def most_alike(similarity: Tensor, share: float) -> Tensor:
-    """Which sounds are among the share most like a sound, above zero: [P, P] -> bool [P, P].
+    """Which sounds are in the given share of those most similar to a sound: [P, P] -> bool [P, P].
 
-    -inf is not a candidate and does not count; shares are rounded to whole sounds.
+    Similarities of -inf are excluded, zero and below are never chosen; counts are rounded.
     """
     count = (share * similarity.isfinite().sum(1, keepdim=True)).round()
     rank = similarity.argsort(1, descending=True).argsort(1)

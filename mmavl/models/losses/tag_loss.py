@@ -9,7 +9,7 @@ from mmavl.registry import MODELS
 
 @MODELS.register_module()
 class TagLoss(nn.Module):
-    """Binary cross-entropy of logits against tags, averaged over clips and classes.
+    """Binary cross-entropy of logits and tags, averaged over clips and classes.
 
     Shape:
         - logits, tags (multi-hot or probabilities): [N, C]
@@ -22,11 +22,11 @@ class TagLoss(nn.Module):
         """Compare logits with tags.
 
         Raises:
-            ConfigError: They are of different numbers of classes.
+            ConfigError: They have different numbers of classes.
         """
         if logits.shape[-1] != tags.shape[-1]:
             raise ConfigError(
-                f'a tag head has num_classes={logits.shape[-1]}, and the data have '
+                f'a tag head has num_classes={logits.shape[-1]}, but the data have '
                 f'{tags.shape[-1]} classes: set num_classes of each tag head'
             )
         return F.binary_cross_entropy_with_logits(logits.float(), tags)

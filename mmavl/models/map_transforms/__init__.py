@@ -1,4 +1,4 @@
-"""Map transforms: what happens to localization maps after Eq. 8."""
+"""Map transforms: processing of localization maps after Eq. 8."""
 
 from .base_map_transform import BaseMapTransform, MapContext, build_map_transforms
 from .cell_correspondence import CellCorrespondence

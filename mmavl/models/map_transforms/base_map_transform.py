@@ -1,4 +1,4 @@
-"""What happens to localization maps once they are computed."""
+"""The base class of map transforms."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -12,13 +12,13 @@ from mmavl.registry import MODELS
 
 @dataclass(frozen=True)
 class MapContext:
-    """Where maps come from.
+    """The origin of maps.
 
     Attributes:
         localizer: The model.
-        features: What its parts see and hear of the batch; of :class:`CoarseToFine`, its
+        features: The localizer's features of the batch; for :class:`CoarseToFine`, its
             ``Features``.
-        pairs: long [P, 2], the clip (index in the batch) and class of each map; class -1 is the
+        pairs: long [P, 2], the clip (batch index) and class of each map; class -1 is the
             whole sound.
     """
 
@@ -27,16 +27,16 @@ class MapContext:
     pairs: Tensor
 
     def by_map(self, values: Tensor) -> Tensor:
-        """Values of each clip, [N, ...], as values of each map, [P, ...]."""
+        """Convert values per clip, [N, ...], to values per map, [P, ...]."""
         return values[self.pairs[:, 0]]
 
     def class_maps(self) -> Tensor:
-        """Class activation of each map's class in the picture, W_v of Eq. 4: [P, h, w]."""
+        """Class activation of each map's class in the image, W_v of Eq. 4: [P, h, w]."""
         return self.localizer.visual_maps(self.features, self.pairs)
 
 
 class BaseMapTransform(nn.Module, ABC):
-    """Changes maps. A localizer's config lists them in ``map_transforms``, in order.
+    """Transforms maps. ``map_transforms`` in a localizer's config lists them in order.
 
     Attributes:
         needs (tuple[str, ...]): Parts that the localizer must have. Defaults to none.
@@ -46,11 +46,11 @@ class BaseMapTransform(nn.Module, ABC):
 
     @abstractmethod
     def forward(self, maps: Tensor, context: MapContext | None = None) -> Tensor:
-        """Change maps.
+        """Transform maps.
 
         Args:
             maps: [P, h, w].
-            context: Where they come from. Transforms of the maps alone do without it.
+            context: Their origin. Transforms that use only the maps do not need it.
 
         Returns:
             Tensor: [P, h', w'].
@@ -58,7 +58,7 @@ class BaseMapTransform(nn.Module, ABC):
 
 
 def build_map_transforms(configs: Sequence[dict | str]) -> nn.ModuleList:
-    """Build them in order; a name alone is one without arguments."""
+    """Build them in order; a name alone stands for a transform without arguments."""
     return nn.ModuleList(
         MODELS.build({'type': config} if isinstance(config, str) else config) for config in configs
     )

@@ -1,4 +1,4 @@
-"""Lowering a map where what is seen does not sound."""
+"""Suppressing maps where visible objects are silent."""
 
 from torch import Tensor
 
@@ -11,11 +11,11 @@ from .base_map_transform import BaseMapTransform, MapContext
 class CellCorrespondence(BaseMapTransform):
     """Multiply maps by the correspondence of each cell alone with the whole sound.
 
-    ``sigmoid(logit / temperature)`` of what the AVC head sees. So Eq. 2's network decides what
-    sounds at all, and alignment which of it. An extension of ours.
+    The factor is ``sigmoid(logit / temperature)`` of the AVC head. So the network of Eq. 2
+    decides what sounds at all, and alignment selects the class (an extension).
 
     Args:
-        temperature (float): Of the logit. Defaults to 1.
+        temperature (float): Divisor of the logit. Defaults to 1.
 
     Raises:
         ValueError: The temperature is not above 0.
@@ -26,11 +26,11 @@ class CellCorrespondence(BaseMapTransform):
     def __init__(self, temperature: float = 1.0) -> None:
         super().__init__()
         if temperature <= 0:
-            raise ValueError(f'temperature={temperature} is not above 0')
+            raise ValueError(f'temperature={temperature} must be above 0')
         self.temperature = temperature
 
     def forward(self, maps: Tensor, context: MapContext) -> Tensor:
-        """Lower [P, h, w]; the maps are on E_v's grid."""
+        """Multiply maps [P, h, w], which are on the grid of E_v."""
         features = context.features
         logits = context.localizer.avc_head.cell_logits(
             features.embedded_audio, features.embedded_visual

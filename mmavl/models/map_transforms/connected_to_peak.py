@@ -1,4 +1,4 @@
-"""One connected region for each map."""
+"""Keeping one connected region per map."""
 
 import torch
 from torch import Tensor
@@ -10,15 +10,15 @@ from .base_map_transform import BaseMapTransform, MapContext
 
 
 def connected_to_peak(maps: Tensor, early_stop: bool = True) -> Tensor:
-    """Lower what does not hang together with the maximum: [P, h, w] -> [P, h, w].
+    """Suppress what is not connected to the maximum: [P, h, w] -> [P, h, w].
 
-    A cell gets the height of the lowest cell on the best way to the maximum, over its eight
-    neighbours: at every threshold, just the region that contains the maximum remains.
+    Each cell gets the largest possible minimum along a path to the maximum, over eight
+    neighbours. At each threshold, only the region around the maximum remains.
 
     Args:
         maps: [P, h, w].
-        early_stop: End when nothing changes any more. If not, the number of steps depends on h
-            and w alone, as exported graphs need it; the result is the same. Defaults to True.
+        early_stop: Stop when nothing changes. Otherwise the number of steps depends only on h
+            and w, as exported graphs require; the result is the same. Defaults to True.
 
     Source: reconstruction by dilation, L. Vincent, IEEE Transactions on Image Processing 1993.
     """
@@ -26,7 +26,7 @@ def connected_to_peak(maps: Tensor, early_stop: bool = True) -> Tensor:
         return maps
     peaks = maps.amax((-2, -1), keepdim=True)
     reached = maps.where(maps == peaks, maps.amin((-2, -1), keepdim=True))
-    # Four cells in a square neighbour each other, so a shortest way has two of them at most.
+    # The cells of a 2 x 2 square are all neighbours, so a shortest path has at most two of them.
     blocks = ((maps.shape[-2] + 1) // 2) * ((maps.shape[-1] + 1) // 2)
     for _ in range(2 * blocks):
         grown = F.max_pool2d(reached[:, None], 3, 1, 1)[:, 0].minimum(maps)
@@ -38,11 +38,11 @@ def connected_to_peak(maps: Tensor, early_stop: bool = True) -> Tensor:
 
 @MODELS.register_module()
 class ConnectedToPeak(BaseMapTransform):
-    """Lower each map where it does not hang together with its maximum.
+    """Suppress each map where it is not connected to its maximum.
 
-    One object for each class and frame; see :func:`connected_to_peak`. An extension of ours.
+    Keeps one object per class and frame (an extension); see :func:`connected_to_peak`.
     """
 
     def forward(self, maps: Tensor, context: MapContext | None = None) -> Tensor:
-        """Lower [P, h, w]."""
+        """Process maps [P, h, w]."""
         return connected_to_peak(maps, early_stop=not torch.compiler.is_exporting())

@@ -1,4 +1,4 @@
-"""Eq. 8's distances as heat."""
+"""Converting the distances of Eq. 8 to heat maps."""
 
 from torch import Tensor
 
@@ -9,10 +9,10 @@ from .base_map_transform import BaseMapTransform, MapContext
 
 @MODELS.register_module()
 class ExponentialHeat(BaseMapTransform):
-    """``exp(K / temperature)``: 1 where a place is where the sound is.
+    """``exp(K / temperature)``: 1 where the embeddings of sound and image agree.
 
     Args:
-        temperature (float): In units of distance, which lies in [0, 2]. Defaults to 0.2.
+        temperature (float): In units of distance, which is in [0, 2]. Defaults to 0.2.
 
     Raises:
         ValueError: The temperature is not above 0.
@@ -21,7 +21,7 @@ class ExponentialHeat(BaseMapTransform):
     def __init__(self, temperature: float = 0.2) -> None:
         super().__init__()
         if temperature <= 0:
-            raise ValueError(f'temperature={temperature} is not above 0')
+            raise ValueError(f'temperature={temperature} must be above 0')
         self.temperature = temperature
 
     def forward(self, maps: Tensor, context: MapContext | None = None) -> Tensor:
@@ -31,11 +31,11 @@ class ExponentialHeat(BaseMapTransform):
 
 @MODELS.register_module()
 class SigmoidHeat(BaseMapTransform):
-    """``sigmoid((midpoint + K) / temperature)``: one half at a distance.
+    """``sigmoid((midpoint + K) / temperature)``: 0.5 at a given distance.
 
     Args:
         midpoint (float): That distance. Defaults to 1.
-        temperature (float): In units of distance, which lies in [0, 2]. Defaults to 0.2.
+        temperature (float): In units of distance, which is in [0, 2]. Defaults to 0.2.
 
     Raises:
         ValueError: The temperature is not above 0.
@@ -44,7 +44,7 @@ class SigmoidHeat(BaseMapTransform):
     def __init__(self, midpoint: float = 1.0, temperature: float = 0.2) -> None:
         super().__init__()
         if temperature <= 0:
-            raise ValueError(f'temperature={temperature} is not above 0')
+            raise ValueError(f'temperature={temperature} must be above 0')
         self.midpoint = midpoint
         self.temperature = temperature
 

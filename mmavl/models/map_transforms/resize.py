@@ -1,4 +1,4 @@
-"""Bringing maps onto one grid."""
+"""Resizing maps to a common grid."""
 
 from torch import Tensor
 from torch.nn import functional as F

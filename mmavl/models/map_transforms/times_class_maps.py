@@ -10,13 +10,13 @@ from .resize import resize_maps
 
 @MODELS.register_module()
 class TimesClassMaps(BaseMapTransform):
-    """Multiply each map by the class activation of its class in the picture.
+    """Multiply each map by the class activation of its class in the image.
 
-    What sounds is so looked for among what looks like it. An extension of ours.
+    This restricts sounding regions to those that look like the class (an extension).
     """
 
     needs = ('visual_tag_head', 'disentangler')
 
     def forward(self, maps: Tensor, context: MapContext) -> Tensor:
-        """Multiply [P, h, w]; the class activation is resized to it (bilinear)."""
+        """Multiply maps [P, h, w]; the class activation is resized to them (bilinear)."""
         return resize_maps(context.class_maps(), maps.shape[-2:]) * maps

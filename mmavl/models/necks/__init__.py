@@ -1,4 +1,4 @@
-"""Necks and branches: trainable convolutions between a backbone and the heads."""
+"""Necks and branches: trainable convolutions between backbones and heads."""
 
 from .avc_branches import AVCAudioBranch, AVCVisualBranch
 from .classifier_conv import ClassifierConv

@@ -18,7 +18,7 @@ class AVCAudioBranch(nn.Sequential):
         - input: F_a [N, 512, t, 2]
         - output: E_a [N, 512, t, 1]
 
-    Source: Fig. 3 of the paper; time is padded so that its length stays.
+    Source: Fig. 3 of the paper; time is padded to keep its length.
     """
 
     def __init__(self, in_channels: int = 512, channels: int = 512) -> None:
@@ -40,7 +40,7 @@ class AVCAudioBranch(nn.Sequential):
 
 @MODELS.register_module()
 class AVCVisualBranch(nn.Sequential):
-    """Two residual blocks, as layer4 of a ResNet-18 with weights of their own.
+    """Two residual blocks, like layer4 of a ResNet-18, with separate weights.
 
     Args:
         in_channels: Channels of O_v. Defaults to 256.

@@ -1,4 +1,4 @@
-"""The convolution in front of a classifier, as a neck."""
+"""The convolution before a classifier, as a neck."""
 
 from torch import Tensor, nn
 
@@ -12,10 +12,10 @@ from ..backbones.timm_backbone import check_timm_name
 
 @MODELS.register_module()
 class ClassifierConv(nn.Sequential):
-    """From an EfficientNet's last stage to the map that its classifier averages.
+    """Maps an EfficientNet's last stage to the map that its classifier averages.
 
-    Between the two lies a 1x1 convolution with batch normalisation and activation, so features
-    of the last stage that are cached already are enough for class activation mapping.
+    Between the two there is a 1x1 convolution with batch normalisation and activation, so cached
+    features of the last stage suffice for class activation mapping.
 
     Args:
         name (str): timm's name of the model, e.g. 'tf_efficientnet_lite0'.
@@ -23,13 +23,13 @@ class ClassifierConv(nn.Sequential):
             Defaults to None.
 
     Shape:
-        - input: [N, c, h, w]; its last channels are the network's last stage, as
+        - input: [N, c, h, w]; its last channels are the network's last stage, as from
           ``TimmBackbone(out_indices=(..., 4), concat=True)`` gives them
         - output: F_v [N, out_channels, h, w]
 
     Raises:
-        ConfigError: timm does not have the model, or it has no such convolution.
-        CheckpointError: The weights are another model's.
+        ConfigError: timm does not have the model, or the model has no such convolution.
+        CheckpointError: The weights belong to another model.
     """
 
     def __init__(self, name: str, weights: str | None = None) -> None:

@@ -1,4 +1,4 @@
-"""A few convolutions between a frozen backbone and the heads."""
+"""Convolutions between a frozen backbone and the heads."""
 
 from torch import Tensor, nn
 
@@ -9,18 +9,18 @@ from mmavl.registry import MODELS
 class ConvNeck(nn.Sequential):
     """Convolutions with batch normalisation and ReLU.
 
-    With a frozen backbone this is the trainable last convolutional layer that Eq. 4 asks for:
+    With a frozen backbone this is the trainable last convolutional layer required by Eq. 4:
     its output is F_r.
 
     Args:
         in_channels: Channels of the backbone's map.
         out_channels: Channels of F_r.
-        num_layers: Convolutions. Defaults to 1.
+        num_layers: Number of convolutions. Defaults to 1.
         kernel_size: 1 or 3. Defaults to 1.
-        dropout: Probability of dropping a whole channel of the input. Defaults to 0.
-        smoothing: Odd side of an average pooling behind the convolutions, at stride 1: each
-            cell then looks like the regions that Eq. 5 pools. Defaults to 1, none.
-        pool: Side of an average pooling in front of the convolutions. Defaults to 1, none.
+        dropout: Probability of dropping a whole input channel. Defaults to 0.
+        smoothing: Odd side of an average pooling after the convolutions, with stride 1: cells
+            then resemble the regions that Eq. 5 pools. Defaults to 1, none.
+        pool: Side of an average pooling before the convolutions. Defaults to 1, none.
 
     Shape:
         - input: [N, in_channels, h, w]

@@ -29,7 +29,7 @@ class VisualGuidance(nn.Module):
     def __init__(self, temperature: float = 0.1, projected: bool = False) -> None:
         super().__init__()
         if temperature <= 0:
-            raise ValueError(f'temperature={temperature} is not above 0')
+            raise ValueError(f'temperature={temperature} must be above 0')
         self.temperature = temperature
         self.projected = projected
         self.hear = AudioGuidance()

@@ -1,4 +1,4 @@
-"""Spectrograms: waveforms to images of sound, on the model's device."""
+"""Spectrograms of waveforms, computed on the model's device."""
 
 from .log_mel import LogMelSpectrogram
 

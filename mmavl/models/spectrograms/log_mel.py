@@ -16,7 +16,7 @@ _MEL_SCALES = ('slaney', 'htk', 'tensorflow')
 class LogMelSpectrogram(nn.Module):
     """Log-mel spectrogram of a batch of waveforms: ``log(mel + log_offset)``, natural log.
 
-    With the defaults it is the paper's (64 bands, a window of 40 ms every 20 ms) and equal to
+    With the defaults it is the paper's (64 bands, 40 ms windows every 20 ms) and equals
     ``log(librosa.feature.melspectrogram(...) + log_offset)``. YAMNet's input is::
 
         LogMelSpectrogram(
@@ -24,26 +24,26 @@ class LogMelSpectrogram(nn.Module):
             f_max=7500, mel_scale='tensorflow', norm=None, power=1, log_offset=1e-3, center=False,
         )
 
-    It computes in float32 under autocast too, and has nothing to save in a checkpoint.
+    It computes in float32 even under autocast, and has no state in checkpoints.
 
     Args:
-        sample_rate (int): Of the waveforms, in Hz. Defaults to 22050.
+        sample_rate (int): Sample rate of the waveforms in Hz. Defaults to 22050.
         n_fft (int): Length of the FFT in samples. Defaults to 1024.
         win_length (int): Length of the periodic Hann window in samples. Defaults to 882, 40 ms.
-        hop_length (int): From one frame to the next in samples. Defaults to 441, 20 ms.
+        hop_length (int): Samples between frames. Defaults to 441, 20 ms.
         n_mels (int): Number of bands, F. Defaults to 64.
         f_min (float): Lowest frequency in Hz. Defaults to 0.
         f_max (float, optional): Highest frequency in Hz. Defaults to half the sample rate.
         mel_scale (str): 'slaney' (librosa's default), 'htk', or 'tensorflow': HTK's scale with
-            triangles that are straight in mel instead of in Hz, as ``tf.signal`` makes them.
+            triangles that are linear in mel instead of in Hz, as in ``tf.signal``.
             Defaults to 'slaney'.
         norm (str, optional): 'slaney' divides each band by its width in Hz. Defaults to
             'slaney'.
         power (float): Exponent of the magnitude: 2 for power, 1 for magnitude. Defaults to 2.
         log_offset (float): Added before the logarithm. Defaults to 1e-6.
-        center (bool): Frame t is centred on sample ``t * hop_length``, with zeros beyond the
-            ends, as in librosa: ``T = 1 + L // hop_length``. If False, frame t begins there and
-            lasts ``win_length`` samples, as in ``tf.signal``:
+        center (bool): If True, frame t is centred on sample ``t * hop_length``, with zeros
+            beyond the ends, as in librosa: ``T = 1 + L // hop_length``. If False, frame t starts
+            there and lasts ``win_length`` samples, as in ``tf.signal``:
             ``T = 1 + (L - win_length) // hop_length``. Defaults to True.
 
     Shape:
@@ -74,7 +74,7 @@ class LogMelSpectrogram(nn.Module):
         f_max = f_max or sample_rate / 2
         if not 0 <= f_min < f_max <= sample_rate / 2:
             raise ValueError(
-                f'f_min={f_min} and f_max={f_max} do not lie, in this order, from 0 to half of '
+                f'f_min={f_min} and f_max={f_max} must be in ascending order, from 0 to half of '
                 f'sample_rate={sample_rate}'
             )
         self.sample_rate = sample_rate
@@ -83,7 +83,7 @@ class LogMelSpectrogram(nn.Module):
         self.hop_length = hop_length
         self.power = power
         self.log_offset = log_offset
-        # torch.stft puts a short window in the middle of its n_fft samples.
+        # torch.stft centres a short window in its n_fft samples.
         self.padding = n_fft // 2 if center else (n_fft - win_length) // 2
         bins = n_fft // 2 + 1
         if mel_scale == 'tensorflow':
@@ -110,7 +110,7 @@ class LogMelSpectrogram(nn.Module):
         if waveform.shape[-1] + 2 * self.padding < self.n_fft:
             raise ConfigError(
                 f'{waveform.shape[-1]} samples are shorter than win_length={self.win_length}: '
-                'put CropPadAudio into the pipeline'
+                'add CropPadAudio to the pipeline'
             )
         with full_precision(waveform.device):
             padded = F.pad(waveform.float(), (self.padding, self.padding))
@@ -125,7 +125,7 @@ class LogMelSpectrogram(nn.Module):
             )
             spectrum = stft.real.square() + stft.imag.square()
             if self.power != 2:
-                # a root has no finite gradient at 0, in digital silence
+                # a square root has no finite gradient at 0 (digital silence)
                 spectrum = spectrum.clamp_min(1e-20).pow(self.power / 2)
             mel = spectrum.transpose(1, 2) @ self.bands
             return torch.log(mel + self.log_offset).unsqueeze(1)

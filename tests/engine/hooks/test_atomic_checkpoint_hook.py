@@ -102,9 +102,9 @@ def test_a_count_and_a_score_without_a_rule_are_refused_before_training(
 @pytest.mark.parametrize(
     ('save_best', 'message'),
     [
-        ('auto', "save_best='auto' finds no score among mean, seen, distinct: name one"),
-        ('tags/audio_map', "save_best: the evaluation gives no 'tags/audio_map'"),
-        ('mean_auc', "save_best: the evaluation gives no 'mean_auc'; did you mean 'mean'"),
+        ('auto', "save_best='auto' recognises no metric of mean, seen, distinct: name one"),
+        ('tags/audio_map', "save_best: the evaluation has no metric 'tags/audio_map'"),
+        ('mean_auc', "save_best: the evaluation has no metric 'mean_auc'; did you mean 'mean'"),
     ],
 )
 def test_a_score_that_the_evaluation_does_not_give_ends_with_one_line(

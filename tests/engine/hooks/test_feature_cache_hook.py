@@ -352,7 +352,7 @@ def test_a_cache_that_cannot_be_written_names_the_option_that_moves_it(root):
         logger=MMLogger.get_instance('features'),
         cfg=Config({'custom_hooks': hooks}),
     )
-    advice = r'stored in .*features.*: --cfg-options custom_hooks\.1\.cache_dir=FOLDER puts them'
+    advice = r'stored in .*features.*: choose .* custom_hooks\.1\.cache_dir=FOLDER'
     with pytest.raises(OSError, match=advice):
         FeatureCacheHook().before_test(runner)
 

@@ -167,7 +167,7 @@ def test_a_frame_that_is_gone_costs_no_more_than_itself(make_runner, tmp_path):
 
 
 def test_another_visualizer_is_refused(make_runner):
-    with pytest.raises(ConfigError, match=r"type='SeparationVisualizer'.*not with AVVisualizer"):
+    with pytest.raises(ConfigError, match=r"type='SeparationVisualizer'.*not AVVisualizer"):
         make_runner(visualizer='AVVisualizer').test()
 
 

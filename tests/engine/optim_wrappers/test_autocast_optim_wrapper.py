@@ -67,4 +67,4 @@ def test_the_log_says_what_training_computes_in_and_why(model, dtype, monkeypatc
     )
     AutocastOptimWrapper(dtype=dtype, optimizer=sgd(model))
     assert len(said) == 1
-    assert said[0].startswith(f'Training computes in {dtype}, as dtype={dtype} asks')
+    assert said[0].startswith(f'Training computes in {dtype}, as set by dtype={dtype}')

@@ -32,5 +32,5 @@ def test_fingerprint_follows_the_weights_and_the_structure():
 
 def test_a_backbone_with_two_maps_is_refused():
     cached = CachedBackbone({'type': 'TimmBackbone'})
-    with pytest.raises(ValueError, match='TimmBackbone gives 2 maps'):
+    with pytest.raises(ValueError, match='TimmBackbone returns 2 maps'):
         cached(torch.randn(1, 3, 32, 32))

@@ -114,27 +114,43 @@ def test_a_stride_that_a_network_has_is_given(name, options):
         (
             'pvt_v2_b0',
             {'output_stride': 16},
-            'pvt_v2_b0 cannot have output_stride=16: its maps have strides 4, 8, 16, 32; leave '
-            'output_stride out, and choose maps by out_indices',
+            'pvt_v2_b0 does not support output_stride=16: its maps have strides 4, 8, 16, 32; '
+            'leave output_stride out, and choose maps by out_indices',
         ),
-        ('hrnet_w18_small', {'output_stride': 16}, 'cannot have output_stride=16'),
-        ('test_vit', {'output_stride': 8}, 'cannot have output_stride=8: its maps have strides'),
-        ('resnet18', {'output_stride': 12}, 'resnet18 cannot have output_stride=12'),
+        ('hrnet_w18_small', {'output_stride': 16}, 'does not support output_stride=16'),
+        (
+            'test_vit',
+            {'output_stride': 8},
+            'does not support output_stride=8: its maps have strides',
+        ),
+        ('resnet18', {'output_stride': 12}, 'resnet18 does not support output_stride=12'),
         (
             'convnext_atto',
             {'out_indices': (3, 4)},
-            'convnext_atto has no out_indices=(3, 4): they are from 0 to 3, or from -4 to -1; the '
-            'maps have strides 4, 8, 16, 32',
+            'convnext_atto has no out_indices=(3, 4): they must be from 0 to 3, or from -4 to -1; '
+            'the maps have strides 4, 8, 16, 32',
         ),
-        ('tf_efficientnet_lite0', {'out_indices': (5,)}, 'they are from 0 to 4, or from -5 to'),
-        ('hrnet_w18_small', {'out_indices': (-6,)}, 'they are from 0 to 4, or from -5 to -1'),
-        ('test_vit', {'out_indices': (4, 90)}, 'test_vit has no out_indices=(4, 90): they are'),
-        ('resnet18', {'out_indices': (4, 3)}, 'must name maps in their order'),
-        ('resnet18', {'out_indices': (4, -1)}, 'must name maps in their order'),
-        ('resnet18', {'out_indices': ()}, 'must name maps in their order'),
+        (
+            'tf_efficientnet_lite0',
+            {'out_indices': (5,)},
+            'they must be from 0 to 4, or from -5 to',
+        ),
+        ('hrnet_w18_small', {'out_indices': (-6,)}, 'they must be from 0 to 4, or from -5 to -1'),
+        (
+            'test_vit',
+            {'out_indices': (4, 90)},
+            'test_vit has no out_indices=(4, 90): they must be',
+        ),
+        ('resnet18', {'out_indices': (4, 3)}, 'must be in ascending order'),
+        ('resnet18', {'out_indices': (4, -1)}, 'must be in ascending order'),
+        ('resnet18', {'out_indices': ()}, 'must be in ascending order'),
         ('resnet81', {}, "timm has no model 'resnet81'; did you mean 'resnet18'?"),
         ('resnet18.tv_in2k', {}, "no model 'resnet18.tv_in2k'; did you mean 'resnet18.tv_in1k'?"),
-        ('resnet18', {'img_size': 64}, 'resnet18 cannot have img_size=64: ResNet.__init__() got'),
+        (
+            'resnet18',
+            {'img_size': 64},
+            'resnet18 does not support img_size=64: ResNet.__init__() got',
+        ),
         ('pvt_v2_b0', {'concat': True}, 'have strides 16, 32'),
     ],
 )
@@ -146,11 +162,11 @@ def test_what_a_network_cannot_have_is_refused_with_what_it_can(name, options, m
 def test_an_image_that_does_not_fit_a_transformer_names_both_sizes_and_the_way_out():
     with pytest.raises(
         ConfigError,
-        match=r'dinov2 does not take images of 60 x 56 px: .*patch size \(14\); resize them to '
+        match=r'dinov2 does not support images of 60 x 56 px: .*patch size \(14\); resize them to '
         '518 x 518 px or set img_size',
     ):
         TimmBackbone('vit_small_patch14_reg4_dinov2', (0,))(torch.rand(1, 3, 60, 56))
-    with pytest.raises(ConfigError, match=r'mvitv2_tiny does not take images of 256 x 256 px'):
+    with pytest.raises(ConfigError, match=r'mvitv2_tiny does not support images of 256 x 256 px'):
         TimmBackbone('mvitv2_tiny')(torch.rand(1, 3, 256, 256))
 
 

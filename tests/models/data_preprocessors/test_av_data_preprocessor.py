@@ -87,7 +87,9 @@ def test_everything_goes_to_the_models_device():
 )
 def test_samples_that_cannot_be_stacked_name_the_transform_that_mends_it(name, shapes, advice):
     data = {'inputs': {name: [torch.zeros(shape) for shape in shapes]}}
-    with pytest.raises(ValueError, match=rf"'{name}' differs in shape.*{shapes[1][-1]}.*{advice}"):
+    with pytest.raises(
+        ValueError, match=rf"'{name}' has different shapes.*{shapes[1][-1]}.*{advice}"
+    ):
         AVDataPreprocessor()(data)
 
 

@@ -20,6 +20,6 @@ def test_a_sound_of_another_rate_than_the_models_is_refused():
     sample = AVDataSample(metainfo={'sample_rate': 16000, 'clip_id': 'a'})
     data = {'inputs': {'waveform': [torch.ones(5)]}, 'data_samples': [sample]}
     assert MixedSizePreprocessor(sample_rate=16000)(data)['inputs']['waveform'].shape == (1, 5)
-    message = "16000 Hz, the model hears 32000 Hz .clip 'a'.: give LoadAudio sample_rate=32000"
+    message = "16000 Hz, the model needs 32000 Hz .clip 'a'.: set sample_rate=32000 for LoadAudio"
     with pytest.raises(ConfigError, match=message):
         MixedSizePreprocessor(sample_rate=32000)(data)

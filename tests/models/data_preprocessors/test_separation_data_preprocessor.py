@@ -158,15 +158,15 @@ def test_the_localizer_hears_the_mixture_and_separation_has_its_own_rate():
 
 
 def test_bad_batches_are_named():
-    with pytest.raises(ValueError, match='1 sources in a batch make no mixture of 2'):
+    with pytest.raises(ValueError, match='1 sources in a batch are too few for a mixture of 2'):
         build()(pseudo_collate([source(0, 0)]), training=True)
-    with pytest.raises(ValueError, match=r"'waveform' differs in shape.*CropPadAudio"):
+    with pytest.raises(ValueError, match=r"'waveform' has different shapes.*CropPadAudio"):
         build()(pseudo_collate([source(0, 0), source(1, 1, length=399)]), training=True)
     with pytest.raises(ValueError, match=r"8000 Hz \(clip 'c1'\).*one sample_rate"):
         build()(pseudo_collate([source(0, 0), source(1, 1, rate=8000)]), training=True)
     broken = source(1, 1)
     broken['inputs']['waveform'][7] = torch.nan
-    with pytest.raises(DataError, match="clip 'c1': the waveform holds values that are nan"):
+    with pytest.raises(DataError, match="clip 'c1': the waveform has nan"):
         build()(pseudo_collate([source(0, 0), broken]))
     with pytest.raises(ValueError, match='num_sources'):
         build(num_sources=(3, 2))

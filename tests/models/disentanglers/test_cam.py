@@ -16,5 +16,5 @@ def test_map_is_the_weighted_sum_shifted_to_zero():
 
 def test_a_recurrent_head_is_refused_by_name():
     head = GRUTagHead(num_classes=2, in_channels=6)
-    with pytest.raises(ConfigError, match='GRUTagHead has no channel_weights, use GradCAM'):
+    with pytest.raises(ConfigError, match='GRUTagHead has no channel_weights: use GradCAM'):
         CAMDisentangler()(torch.randn(1, 3, 4, 2), head, torch.tensor([0]), torch.tensor([1]))

@@ -45,7 +45,7 @@ def test_without_a_weight_file_the_layer_keeps_its_random_weights():
 
 
 def test_a_class_without_a_label_is_named():
-    with pytest.raises(ConfigError, match='the table of file has no label for Harp, Oboe'):
+    with pytest.raises(ConfigError, match='the groups for file have no label for Harp, Oboe'):
         RowsOfATest(**rows(classes=['Guitar', 'Harp', 'Cello', 'Oboe']))()
 
 

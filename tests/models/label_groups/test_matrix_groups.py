@@ -32,12 +32,12 @@ def test_both_orientations_are_read(tmp_path, matrix):
 def test_labels_are_looked_up_by_name_in_the_matrixs_own_list(file):
     groups = MatrixGroups(file, ['a', 'b'], labels=['x', 'y', 'z'])
     assert groups(['y', 'x'], ['a', 'b']).tolist() == [[0, 2], [1, 0]]
-    with pytest.raises(ConfigError, match=r"no place for the labels \['w'\]"):
+    with pytest.raises(ConfigError, match=r"no row or column for the labels \['w'\]"):
         groups(['w', 'x'], ['a', 'b'])
 
 
 def test_what_does_not_fit_is_refused(file, tmp_path):
-    with pytest.raises(ConfigError, match=r'is 2 x 3, which is not 4 labels and 2 groups'):
+    with pytest.raises(ConfigError, match=r'is 2 x 3, but there are 4 labels and 2 groups'):
         MatrixGroups(file, ['a', 'b'])('wxyz', ['a', 'b'])
     with pytest.raises(ConfigError, match=r"groups \['b'\] .* not classes of the manifest \(a\)"):
         MatrixGroups(file, ['a', 'b'])('xyz', ['a'])

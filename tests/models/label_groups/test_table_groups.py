@@ -14,7 +14,9 @@ def test_each_label_stands_for_what_the_table_says():
 
 
 def test_a_misspelt_label_is_named_with_what_is_near():
-    with pytest.raises(ConfigError, match=r"'violin', in the table .*near it are \['violin, fi"):
+    with pytest.raises(
+        ConfigError, match=r"'violin', in the table .*similar ones are \['violin, fi"
+    ):
         TableGroups({'Violin': ['violin']})(LABELS, NAMES)
 
 
@@ -28,7 +30,9 @@ BIRDS = ['cock', 'hen', 'crane', 'lion, king of beasts', 'cheetah', 'crane']
 
 def test_two_dots_stand_for_all_labels_between():
     table = {'Fowl': ['cock .. crane'], 'Big cat': ['lion .. cheetah', 'hen']}
-    with pytest.raises(ConfigError, match=r"'crane', in the table for 'Fowl', begins 2 labels"):
+    with pytest.raises(
+        ConfigError, match=r"'crane', in the table for 'Fowl', is the start of 2 labels"
+    ):
         TableGroups(table)(BIRDS, ['Fowl', 'Big cat'])
     table['Fowl'] = ['cock .. hen']
     matrix = TableGroups(table)(BIRDS, ['Fowl', 'Big cat'])

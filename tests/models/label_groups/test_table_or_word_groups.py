@@ -60,7 +60,7 @@ def test_no_vectors_are_read_where_the_table_has_all_classes():
 
 
 def test_a_class_without_a_label_is_named_with_the_nearest(groups):
-    with pytest.raises(ConfigError, match=r"'Zebra': none of .* 'lion', has 0\.50 and n"):
+    with pytest.raises(ConfigError, match=r"'Zebra': none of .* 'lion', has 0\.50, but n"):
         groups()(['lion', 'tabby, tabby cat'], ['Cat', 'Zebra'])
 
 

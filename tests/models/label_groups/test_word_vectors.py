@@ -49,7 +49,7 @@ def test_a_damaged_line_is_named(glove):
     [
         ('the 1 2\nharp nan 1\n', 'line 2: nan or inf'),
         ('the 1 2\nharp 1e999 1\n', 'line 2: nan or inf'),
-        ('the 1 2\n' + 'x' * 2_000_000, 'line 2 is not a word with its numbers: too long'),
+        ('the 1 2\n' + 'x' * 2_000_000, 'line 2 is too long for a word and its numbers'),
     ],
 )
 def test_what_is_no_file_of_word_vectors_is_named(glove, text, message):
@@ -82,9 +82,9 @@ def test_an_arrays_words_are_in_the_parquet_file_next_to_it(array):
 
 def test_an_array_that_does_not_fit_its_words_is_named(array, tmp_path):
     for vectors, message in (
-        ([[1.0, 2], [3, 4]], r'v\.npy is not an array of 3 vectors, one for each word'),
+        ([[1.0, 2], [3, 4]], r'v\.npy is not an array of 3 vectors, one per word'),
         ([1.0, 2, 3], 'is not an array of 3 vectors'),
-        ([[1, 2], [3, 4], [5, 6]], 'holds int64 values, not floating-point numbers'),
+        ([[1, 2], [3, 4], [5, 6]], 'has int64 values, not floating-point numbers'),
         ([[1.0, 2], [3, np.nan], [5, 6]], "nan or inf in the vector of 'harp'"),
     ):
         with pytest.raises(DataError, match=message):

@@ -33,18 +33,18 @@ def test_parts_that_fit_build_and_run(options):
         (
             {'visual_backbone': {'type': 'TimmBackbone', 'name': 'test_vit'}},
             [
-                'visual_backbone gives 64 channels and visual_tag_head takes 96: set '
+                'visual_backbone gives 64 channels, but visual_tag_head takes 96: set '
                 'visual_tag_head.in_channels=64',
                 'avc_head.visual_branch takes 192: set avc_head.visual_branch.in_channels=64',
             ],
         ),
         (
             {'visual_neck': {**NECK, 'in_channels': 96, 'out_channels': 5}},
-            ['set visual_neck.in_channels=192', 'visual_neck gives 5 channels and visual_tag'],
+            ['set visual_neck.in_channels=192', 'visual_neck gives 5 channels, but visual_tag'],
         ),
         (
             {'audio_backbone': {'type': 'CRNN', 'channels': (4, 4, 4, 4, 7)}},
-            ['audio_backbone gives 7 channels and avc_head.audio_branch takes 6'],
+            ['audio_backbone gives 7 channels, but avc_head.audio_branch takes 6'],
         ),
         (
             {
@@ -54,21 +54,21 @@ def test_parts_that_fit_build_and_run(options):
                 }
             },
             [
-                'audio_backbone gives 6 channels and avc_head.audio_neck takes 5',
-                'avc_head.audio_neck gives 9 channels and avc_head.audio_branch takes 6',
+                'audio_backbone gives 6 channels, but avc_head.audio_neck takes 5',
+                'avc_head.audio_neck gives 9 channels, but avc_head.audio_branch takes 6',
             ],
         ),
         (
             {'audio_tag_head': {'type': 'MomentTagHead', 'num_classes': 4, 'in_channels': 7}},
-            ['audio_backbone gives 6 channels and audio_tag_head takes 7'],
+            ['audio_backbone gives 6 channels, but audio_tag_head takes 7'],
         ),
         (
             {'alignment_head': {'type': 'AlignmentHead'}},
-            ['avc_head.visual_branch gives 8 channels and alignment_head takes 512'],
+            ['avc_head.visual_branch gives 8 channels, but alignment_head takes 512'],
         ),
         (
             {'visual_backbone': {'type': 'FrozenBackbone', 'backbone': {'type': 'TimmBackbone'}}},
-            ['visual_backbone gives 512 channels and visual_tag_head takes 96'],
+            ['visual_backbone gives 512 channels, but visual_tag_head takes 96'],
         ),
     ],
 )

@@ -181,7 +181,7 @@ def test_loss_and_maps_with_all_extensions_are_those_of_earlier_versions():
 
 def test_a_temperature_that_is_not_above_zero_is_refused():
     transforms = [{'type': 'CellCorrespondence', 'temperature': 0}]
-    with pytest.raises(ValueError, match='temperature=0 is not above 0'):
+    with pytest.raises(ValueError, match='temperature=0 must be above 0'):
         build(**TAGGING, **ALIGNMENT, map_transforms=transforms)
 
 
@@ -293,11 +293,11 @@ def test_refinement_pools_the_object_by_the_agreement_with_the_sound():
         ),
         (
             {'disentangler': {'type': 'GradCAMDisentangler', 'heed': 1}},
-            r"^model\.disentangler: GradCAMDisentangler takes no 'heed'",
+            r"^model\.disentangler: GradCAMDisentangler has no argument 'heed'",
         ),
         (
             {'visual_tag_hed': None},
-            r"^model: CoarseToFine takes no 'visual_tag_hed'; did you mean",
+            r"^model: CoarseToFine has no argument 'visual_tag_hed'; did you mean",
         ),
     ],
 )

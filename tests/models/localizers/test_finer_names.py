@@ -46,5 +46,5 @@ def test_there_may_be_no_kinds():
 
 
 def test_a_kind_of_an_unknown_class_is_refused():
-    with pytest.raises(ConfigError, match="'Lute', in kinds, is not a class"):
+    with pytest.raises(ConfigError, match="'Lute' in kinds is not a class"):
         FinerNames(['Harp'], {'Lute': ['Oud']})

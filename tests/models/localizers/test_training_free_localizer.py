@@ -114,7 +114,7 @@ VIOLIN_LEFT_HARP_RIGHT = picture((0, 1, 0, 255.0), (1, 1, 3, 255.0))
 def test_a_class_that_is_heard_and_seen_sounds_with_the_probability_of_the_formula():
     model = make(grid=4, audio_weight=0.5, visual_weight=0.1, rival_weight=0.0, bias=-1.0)
     (sample,) = predict(model, [VIOLIN_LEFT_HARP_RIGHT], [sound(violin_sound=2.0)])
-    look = model.look(VIOLIN_LEFT_HARP_RIGHT)[0].max().item()
+    look = model.class_activations(VIOLIN_LEFT_HARP_RIGHT)[0].max().item()
     assert look == pytest.approx(20.0, rel=1e-3)
     expected = 1 / (1 + math.exp(-(0.5 * 2.0 + 0.1 * 16.0 - 1.0)))
     assert sample.pred_tags[0].item() == pytest.approx(expected, abs=1e-4)
@@ -197,7 +197,7 @@ def test_classifiers_that_know_a_class_are_averaged_at_their_own_sizes():
     faces = {'labels': ['face'], 'most': 10.0, 'sizes': (16,)}
     visual = {**VISUAL, 'Violin': ['violin look', 'face'], 'Wind': ['face']}
     model = make(visual=visual, classifiers=({}, {'most': 30.0}, faces))
-    looks = model.look(torch.full((3, 32, 32), 255.0))
+    looks = model.class_activations(torch.full((3, 32, 32), 255.0))
     by_class = dict(zip(CLASSES, looks.amax((1, 2)).tolist()))
     assert by_class['Violin'] == pytest.approx((20 + 30 + 10) / 3)
     assert by_class['Harp'] == pytest.approx((20 + 30) / 2)
@@ -210,13 +210,13 @@ def test_a_label_that_no_network_has_is_named():
         make(audio={**AUDIO, 'Violin': ['violin noise']})
     with pytest.raises(ConfigError, match=r"'viola look'"):
         make(visual={**VISUAL, 'Violin': ['viola look']})
-    with pytest.raises(ConfigError, match=r"'Viol', in families, is not a class"):
+    with pytest.raises(ConfigError, match=r"'Viol' in families is not a class"):
         make(families={'strings': ['Viol']})
 
 
 def test_a_class_without_any_label_is_named():
     without = {name: labels for name, labels in AUDIO.items() if name != 'Wind'}
-    with pytest.raises(ConfigError, match='no label of a network stands for Wind: add some'):
+    with pytest.raises(ConfigError, match='no network has a label for Wind: add labels'):
         make(audio=without)
     without.pop('strings')  # a family has its classes' labels
     make(audio={**without, 'Wind': ['wind sound']})
@@ -226,7 +226,7 @@ def test_there_is_nothing_to_train():
     model = make().train()
     assert not model.training
     assert not any(p.requires_grad for p in model.parameters())
-    with pytest.raises(ConfigError, match='is not trained'):
+    with pytest.raises(ConfigError, match='cannot be trained'):
         model.loss({}, [])
 
 
@@ -243,7 +243,7 @@ def test_kinds_are_judged_by_the_labels_that_tell_them_apart():
     assert results['logits'].shape == (2, len(CLASSES))
     assert results['maps'].shape == (2, len(CLASSES), 8, 8)
     assert (results['kinds'] > 0.5).tolist() == [[True, False], [False, True]]
-    with pytest.raises(ConfigError, match='no label of a network stands for Silent dog'):
+    with pytest.raises(ConfigError, match='no network has a label for Silent dog'):
         make(kinds={'Dog': ['Silent dog']})
 
 

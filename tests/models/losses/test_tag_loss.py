@@ -15,5 +15,5 @@ def test_is_the_mean_binary_cross_entropy_also_for_soft_tags():
 
 
 def test_a_head_of_another_number_of_classes_is_named():
-    with pytest.raises(ConfigError, match='num_classes=7, and the data have 3 classes: set'):
+    with pytest.raises(ConfigError, match='num_classes=7, but the data have 3 classes: set'):
         TagLoss()(torch.zeros(2, 7), torch.zeros(2, 3))

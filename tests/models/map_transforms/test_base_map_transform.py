@@ -42,8 +42,8 @@ def test_every_localizer_applies_its_own():
 
 
 def test_a_part_that_a_transform_needs_and_the_model_lacks_is_named():
-    with pytest.raises(ConfigError, match='TimesClassMaps, in map_transforms, needs visual_tag'):
+    with pytest.raises(ConfigError, match='TimesClassMaps in map_transforms needs visual_tag'):
         CoarseToFine(**PARTS, map_transforms=['TimesClassMaps'])
     sample = AVDataSample(metainfo={'clip_id': 'a'}, gt_tags=torch.ones(2))
-    with pytest.raises(ConfigError, match=r'CellCorrespondence, .* needs avc_head, .* RandomLoc'):
+    with pytest.raises(ConfigError, match=r'CellCorrespondence in .* avc_head, .* RandomLoc'):
         RandomLocalizer(map_transforms=['CellCorrespondence']).predict({}, [sample])

@@ -22,5 +22,5 @@ def test_heat_is_one_half_at_the_midpoint():
 
 @pytest.mark.parametrize('heat', [ExponentialHeat, SigmoidHeat])
 def test_a_temperature_that_is_not_above_zero_is_refused(heat):
-    with pytest.raises(ValueError, match='temperature=0 is not above 0'):
+    with pytest.raises(ValueError, match='temperature=0 must be above 0'):
         heat(temperature=0)

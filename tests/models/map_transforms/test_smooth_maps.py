@@ -16,5 +16,5 @@ def test_neighbours_inside_the_map_are_averaged():
 
 @pytest.mark.parametrize('side', [0, 2, -3])
 def test_an_even_side_is_refused(side):
-    with pytest.raises(ValueError, match=f'side={side} is not an odd number'):
+    with pytest.raises(ValueError, match=f'side={side} must be an odd number'):
         SmoothMaps(side)

@@ -127,7 +127,7 @@ def test_a_checkpoint_holds_nothing_of_it():
     [
         ({'mel_scale': 'bark'}, "mel_scale='bark' must be one of slaney, htk, tensorflow"),
         ({'win_length': 2048}, 'win_length=2048 is longer than n_fft=1024'),
-        ({'f_max': 16000}, 'f_max=16000 do not lie.*half of sample_rate=22050'),
+        ({'f_max': 16000}, 'f_max=16000 must be in ascending order.*half of sample_rate=22050'),
         ({'f_min': 4000, 'f_max': 300}, 'f_min=4000 and f_max=300'),
     ],
 )
