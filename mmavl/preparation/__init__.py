@@ -1,1 +1,1 @@
-"""What runs before training: converters, own scenes, pseudo-labels, published annotations."""
+"""Data preparation before training: converters, own scenes, pseudo-labels, annotations."""

@@ -1,4 +1,4 @@
-"""COCO's format for boxes, which detectors train on."""
+"""The COCO format for boxes, used to train detectors."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -14,18 +14,18 @@ from mmavl.media.image import read_image_size
 from mmavl.utils.failures import error_line
 from mmavl.utils.files import atomic_write
 
-_THREADS = 8  # they wait for the disk, not for a core
+_THREADS = 8  # limited by the disk, not by cores
 
 
 @dataclass
 class BoxedImage:
-    """An image and the boxes on it.
+    """An image with boxes.
 
     Attributes:
-        file_name (str): Its path, relative to the folder that the detector's config names.
+        file_name (str): Its path, relative to the folder in the detector's config.
         width, height (int): In pixels.
         boxes (list): Of ``(label, (x, y, w, h), crowd)``: a class name, the **normalised** box,
-            and whether it holds a group that was not told apart, which training ignores.
+            and whether it covers a group of objects, which training ignores.
     """
 
     file_name: str
@@ -35,10 +35,10 @@ class BoxedImage:
 
 
 def coco_annotations(classes: Sequence[str], images: Iterable[BoxedImage]) -> dict:
-    """Make the content of a COCO annotation file.
+    """Create the content of a COCO annotation file.
 
     Args:
-        classes (Sequence[str]): Class names; category i + 1 is the i-th of them.
+        classes (Sequence[str]): Class names; category i + 1 is the i-th class.
         images (Iterable[BoxedImage]): The images, in order.
 
     Returns:
@@ -66,14 +66,14 @@ def coco_annotations(classes: Sequence[str], images: Iterable[BoxedImage]) -> di
 
 
 def write_coco(path: str | Path, content: dict) -> None:
-    """Write a COCO annotation file; at no time is there half of one.
+    """Write a COCO annotation file; it is never incomplete.
 
     Raises:
-        DataError: It holds no box.
+        DataError: There are no boxes.
         OSError: The file cannot be written.
     """
     if not content['annotations']:
-        raise DataError(f'{path} would hold no box of any class: nothing is written')
+        raise DataError(f'{path} would contain no boxes: it is not written')
     with atomic_write(path) as file:
         json.dump(content, file)
 
@@ -81,28 +81,28 @@ def write_coco(path: str | Path, content: dict) -> None:
 def manifest_to_coco(
     manifest: dict, data_root: str | Path, left_out: dict[str, str] | None = None
 ) -> dict:
-    """Make COCO annotations of every annotated frame of a manifest, silent instruments included.
+    """Create COCO annotations of all annotated frames of a manifest, including silent objects.
 
     Args:
         manifest (dict): ``metainfo`` and ``data_list``.
-        data_root (str | Path): The folder that its paths are relative to; the images' sizes are
-            read there.
-        left_out (dict, optional): Gets path -> reason of frames that cannot be read; where it is
-            not given, the first one is an error.
+        data_root (str | Path): The folder that its paths are relative to; used to read image
+            sizes.
+        left_out (dict, optional): Filled with path -> reason for frames that cannot be read; if
+            not given, the first one raises.
 
     Returns:
         dict: See :func:`coco_annotations`.
 
     Raises:
-        DataError: A frame cannot be read, or lies in a video.
+        DataError: A frame cannot be read, or is in a video.
     """
     frames = []
     for entry in manifest['data_list']:
         for index, items in sorted(entry.get('boxes', {}).items(), key=lambda pair: int(pair[0])):
             if 'video' in entry:
                 raise DataError(
-                    f'clip {entry["clip_id"]!r} has its frames in a video ({entry["video"]}), and '
-                    'COCO wants image files: extract them and list them as frames'
+                    f'clip {entry["clip_id"]!r} has its frames in a video ({entry["video"]}), but '
+                    'COCO needs image files: extract the frames and list them'
                 )
             boxes = [(item['label'], item['bbox'], False) for item in items]
             frames.append((entry['frames'][int(index)], boxes))
@@ -124,6 +124,6 @@ def _boxed_image(root: Path, frame: tuple[str, list]) -> BoxedImage | Exception:
         width, height = read_image_size(media_path(root, name))
     except DataError as error:
         return error
-    except Exception as error:  # one frame must not stop the others
+    except Exception as error:  # one bad frame must not stop the others
         return DataError(f'{root / name}: {error_line(error)}')
     return BoxedImage(name, width, height, boxes)

@@ -1,4 +1,4 @@
-"""Boxes of musical instruments out of Open Images' annotation files (V4 and later)."""
+"""Boxes of musical instruments from the annotation files of Open Images (V4 and later)."""
 
 import csv
 import os
@@ -38,16 +38,16 @@ _COLUMNS = ('ImageID', 'LabelName', 'XMin', 'XMax', 'YMin', 'YMax', 'IsGroupOf')
 
 @contextmanager
 def _text(path: str | Path) -> Iterator[IO[str]]:
-    """Open a table; that it is not one ends in a DataError."""
+    """Open a table; a DataError is raised if it is not one."""
     with open(path, encoding='utf-8-sig', newline='') as file:
         try:
             yield file
         except (UnicodeDecodeError, csv.Error) as error:
-            raise DataError(f'{path} is not a table of text: {error}') from error
+            raise DataError(f'{path} is not a text table: {error}') from error
 
 
 def read_class_labels(path: str | Path) -> dict[str, str]:
-    """Find the instruments in ``class-descriptions-boxable.csv``, whose rows are label, name.
+    """Look up the instruments in ``class-descriptions-boxable.csv``, with rows of label, name.
 
     Args:
         path (str | Path): The file; it has no header.
@@ -57,36 +57,36 @@ def read_class_labels(path: str | Path) -> dict[str, str]:
 
     Raises:
         FileNotFoundError: There is no such file.
-        DataError: An instrument is not in it.
+        DataError: An instrument is missing.
     """
     with _text(path) as file:
         labels = {row[1].strip().lower(): row[0] for row in csv.reader(file) if len(row) == 2}
-    found = {}
+    classes = {}
     for instrument, names in INSTRUMENTS.items():
         label = next((labels[name.lower()] for name in names if name.lower() in labels), None)
         if label is None:
             raise DataError(
-                f"{path} describes no class {' or '.join(names)}: take the dataset's own "
+                f"{path} has no class {' or '.join(names)}: use the dataset's own "
                 'class-descriptions-boxable.csv'
             )
-        found[label] = instrument
-    return found
+        classes[label] = instrument
+    return classes
 
 
 def read_boxes(path: str | Path, labels: dict[str, str]) -> tuple[dict[str, list], Counter]:
-    """Read the boxes of some classes out of a ``*-annotations-bbox.csv``, row by row.
+    """Read the boxes of some classes from a ``*-annotations-bbox.csv``, row by row.
 
     Args:
-        path (str | Path): The file; its header names the columns.
-        labels (dict[str, str]): Open Images' label -> class, of the classes wanted.
+        path (str | Path): The file, with column names in the first row.
+        labels (dict[str, str]): Open Images' label -> class, for the classes to read.
 
     Returns:
-        tuple: Image id -> list of ``(class, (x, y, w, h) normalised, group)``, the image ids
-        sorted; and how many rows were left out, by cause.
+        tuple: Image id -> list of ``(class, (x, y, w, h) normalised, group)``, sorted by
+        id; and the number of rows that were left out, by cause.
 
     Raises:
         FileNotFoundError: There is no such file.
-        DataError: It lacks a column, or a row is not a box.
+        DataError: A column is missing, or a row is not a box.
     """
     boxes: dict[str, list] = {}
     left_out: Counter = Counter()
@@ -127,7 +127,7 @@ def read_boxes(path: str | Path, labels: dict[str, str]) -> tuple[dict[str, list
 
 
 def _with_progress(file, path: str | Path) -> Iterator[str]:
-    """The lines of a text file, with a progress bar over its bytes."""
+    """The lines of a text file, with a progress bar for its bytes."""
     with tqdm(total=os.path.getsize(path), unit='B', unit_scale=True) as bar:
         for line in file:
             bar.update(len(line))  # the files are ASCII
@@ -154,7 +154,7 @@ def read_sizes(path: str | Path) -> dict[str, tuple[int, int]]:
                 sizes[row['ImageID']] = size
             except (KeyError, TypeError, ValueError) as error:
                 raise DataError(
-                    f'{path}, line {number}: no ImageID, Width and Height in {brief(row)} '
+                    f'{path}, line {number}: no valid ImageID, Width and Height in {brief(row)} '
                     f'({error})'
                 ) from error
     return sizes

@@ -30,7 +30,7 @@ def test_labels_are_found_by_name_among_other_classes(tmp_path):
 
 def test_a_class_that_is_not_described_is_named(tmp_path):
     (tmp_path / 'classes.csv').write_text('/m/018j2,Banjo\n')
-    with pytest.raises(DataError, match=r'classes\.csv describes no class Cello'):
+    with pytest.raises(DataError, match=r'classes\.csv has no class Cello'):
         read_class_labels(tmp_path / 'classes.csv')
 
 
@@ -82,7 +82,7 @@ def test_an_image_id_that_leads_elsewhere_is_refused(tmp_path, image):
 @pytest.mark.parametrize('read', [read_class_labels, read_sizes, lambda p: read_boxes(p, LABELS)])
 def test_a_file_that_is_no_csv_is_one_line(tmp_path, content, read):
     (tmp_path / 'x.csv').write_bytes(content)
-    with pytest.raises(DataError, match=r'x\.csv is not a table of text') as info:
+    with pytest.raises(DataError, match=r'x\.csv is not a text table') as info:
         read(tmp_path / 'x.csv')
     assert '\n' not in str(info.value)
 
@@ -116,5 +116,5 @@ def test_what_is_no_table_of_text_is_named(tmp_path, content):
         (b'ImageID,Width,Height\n', read_sizes),
     ):
         path.write_bytes(before + content)
-        with pytest.raises(DataError, match=r'x\.csv is not a table of text'):
+        with pytest.raises(DataError, match=r'x\.csv is not a text table'):
             read(path)

@@ -1,1 +1,1 @@
-"""From downloaded media and published annotations to manifests; used by the tools."""
+"""Conversion of downloaded media and published annotations to manifests; used by the tools."""

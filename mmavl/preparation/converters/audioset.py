@@ -1,4 +1,4 @@
-"""AudioSet-instrument: 10 s clips of 15 instruments, a frame each second."""
+"""AudioSet-instrument: 10 s clips of 15 instruments, with one frame per second."""
 
 import csv
 import math
@@ -22,8 +22,8 @@ from .jobs import WHOLE, Conversion, Place
 from .media import ClipJob, Outcome, clip_key, frame_paths
 from .report import Report
 
-#: Class -> its AudioSet labels: the instrument, its kinds and its playing techniques. AudioSet's
-#: segment lists have no clip of an oboe, nor has the published test annotation.
+#: Class -> its AudioSet labels: the instrument, its kinds and its playing techniques. Neither
+#: AudioSet's segment lists nor the published test annotation have a clip of an oboe.
 LABELS = {
     'Banjo': ('/m/018j2',),
     'Cello': ('/m/01xqw',),
@@ -59,18 +59,18 @@ _METAINFO = {
 
 @dataclass(frozen=True)
 class Segment:
-    """A clip of AudioSet: where it begins in its video (seconds, if known), and its classes."""
+    """A clip of AudioSet: its start in the video (seconds, if known), and its classes."""
 
     begin: float | None
     tags: tuple[str, ...]
 
 
 def read_segments(path: Path, report: Report, split: str) -> dict[str, Segment]:
-    """Read the clips of the 15 classes out of one of AudioSet's segment lists.
+    """Read the clips of the 15 classes from an AudioSet segment list.
 
     Args:
         path (Path): E.g. ``unbalanced_train_segments.csv``.
-        report (Report): Gets ids that the list has twice; the first one counts.
+        report (Report): Receives ids that are listed twice; the first entry is used.
         split (str): For the report.
 
     Returns:
@@ -78,7 +78,7 @@ def read_segments(path: Path, report: Report, split: str) -> dict[str, Segment]:
 
     Raises:
         FileNotFoundError: There is no such file.
-        DataError: It is not a segment list, or none of the classes is in it.
+        DataError: It is not a segment list, or has none of the classes.
     """
     by_label = {label: name for name, labels in LABELS.items() for label in labels}
     segments = {}
@@ -87,17 +87,17 @@ def read_segments(path: Path, report: Report, split: str) -> dict[str, Segment]:
         if not tagged:
             continue
         if clip in segments:
-            report.add(split, clip, 'duplicate', f'{path} lists it twice: the first counts', True)
+            report.add(split, clip, 'duplicate', f'{path} lists it twice: the first is used', True)
             continue
         require_name(clip, path)
         segments[clip] = Segment(begin, tuple(name for name in CLASSES if name in tagged))
     if not segments:
-        raise DataError(f'{path} has no clip of the 15 classes: is it a segment list of AudioSet?')
+        raise DataError(f'{path} has no clip of the 15 classes: is it an AudioSet segment list?')
     return segments
 
 
 def _rows(path: Path) -> Iterator[tuple[str, float, list[str]]]:
-    """Id, begin and labels of each clip of a segment list."""
+    """Id, start and labels of each clip of a segment list."""
     number, row = 0, []
     try:
         with open(path, encoding='utf-8-sig', newline='') as file:
@@ -106,7 +106,7 @@ def _rows(path: Path) -> Iterator[tuple[str, float, list[str]]]:
                 number += 1
                 begin = float(row[1])
                 if not 0 <= begin < math.inf:
-                    raise ValueError(f'it begins at {begin}')
+                    raise ValueError(f'it starts at {begin}')
                 yield row[0], begin, row[3].split(',')
     except (IndexError, ValueError, csv.Error) as error:
         raise DataError(
@@ -117,17 +117,17 @@ def _rows(path: Path) -> Iterator[tuple[str, float, list[str]]]:
 
 @dataclass
 class AudioSetInstrument:
-    """The conversion of AudioSet-instrument.
+    """The converter of AudioSet-instrument.
 
     Attributes:
-        place (Place): Where clips come from and go to. Without media there is only the
-            evaluation manifest of the release.
+        place (Place): Input and output folders. Without media, only the released evaluation
+            manifest is written.
         release (Path, optional): Folder of the published ``normav.json`` and ``val_audio.pkl``.
         train_segments (Path, optional): The unbalanced segment list.
-        test_segments (Path, optional): The balanced one: test clips where there is no release,
-            else only where they begin.
-        val_clips (int): This many clips, a tenth at most, are taken off the training clips.
-        seed (int): Of that choice.
+        test_segments (Path, optional): The balanced one. It defines the test clips if there is no
+            release, else only their start times.
+        val_clips (int): Number of clips, at most a tenth, taken from the training clips.
+        seed (int): Seed of that choice.
     """
 
     place: Place
@@ -138,13 +138,13 @@ class AudioSetInstrument:
     seed: int = 0
 
     def convert(self) -> Report:
-        """Convert what is given, and write a manifest for each split.
+        """Convert the given data, and write a manifest for each split.
 
         Returns:
-            Report: What was left out and why.
+            Report: What was left out, and why.
 
         Raises:
-            DataError: A published file or a segment list is not what it should be.
+            DataError: A published file or a segment list is invalid.
             OSError: A file is missing or cannot be written.
         """
         report = Report()
@@ -174,7 +174,7 @@ class AudioSetInstrument:
         release = read_instrument_release(self.release)
         path = self.release / 'normav.json'
         if release.classes != list(CLASSES):
-            raise DataError(f'{path} has the classes {release.classes}, not {list(CLASSES)}')
+            raise DataError(f'{path} has classes {release.classes}, expected {list(CLASSES)}')
         require_xywh(np.concatenate(list(release.boxes.values()))[:, :4], str(path))
         return release
 
@@ -254,12 +254,12 @@ class AudioSetInstrument:
 def _released_clips(
     release: InstrumentRelease, known: dict[str, Segment], report: Report
 ) -> dict[str, Segment]:
-    """The annotated clips with their published tags."""
+    """The annotated clips with the published tags."""
     for clip, detail in release.duplicates:
         report.add('test', clip, 'duplicate', detail, kept=True)
     annotated = dict.fromkeys(clip for clip, _ in release.boxes)
     for clip in sorted(release.tags.keys() - annotated.keys()):
-        detail = 'val_audio.pkl lists it, normav.json has no box for it'
+        detail = 'val_audio.pkl lists it, but normav.json has no box for it'
         report.add('test', clip, 'no annotation', detail)
     clips = {}
     for clip in annotated:
@@ -269,7 +269,7 @@ def _released_clips(
 
 
 def _boxes_by_clip(release: InstrumentRelease) -> dict[str, dict[str, list[dict]]]:
-    """Clip -> frame -> boxes as a manifest has them; the annotated instruments sound."""
+    """Clip -> frame -> boxes in a manifest's format; the annotated instruments sound."""
     items: dict[str, dict[str, list[dict]]] = {}
     for (clip, frame), rows in release.boxes.items():
         items.setdefault(clip, {})[str(frame)] = [
@@ -282,15 +282,15 @@ def _boxes_by_clip(release: InstrumentRelease) -> dict[str, dict[str, list[dict]
 def _shown(
     boxes: dict[str, list[dict]], count: int, split: str, clip: str, report: Report
 ) -> dict[str, list[dict]]:
-    """The boxes of the frames that the clip has; the others are named."""
+    """The boxes of the frames that the clip has; the others are reported."""
     for frame in boxes:
         if int(frame) >= count:
-            detail = f'frame {frame} is annotated, the clip has {count} frames'
+            detail = f'frame {frame} is annotated, but the clip has {count} frames'
             report.add(split, clip, 'annotation without frame', detail, kept=True)
     return {frame: rows for frame, rows in boxes.items() if int(frame) < count}
 
 
 def count_levels(entries: Iterable[dict]) -> Counter:
-    """Frames by their number of sounding annotated classes."""
+    """Number of frames by their number of annotated sounding classes."""
     frames = [rows for entry in entries for rows in entry.get('boxes', {}).values()]
     return Counter(len({box['label'] for box in rows if box['sounding']}) for rows in frames)

@@ -1,4 +1,4 @@
-"""SoundNet-Flickr: pairs of 5 s of sound and the picture of their middle."""
+"""SoundNet-Flickr: pairs of 5 s of sound and the image at their middle."""
 
 import hashlib
 import random
@@ -36,16 +36,16 @@ _FOLDER = 'pairs'
 
 @dataclass
 class SoundNetFlickr:
-    """The conversion of SoundNet-Flickr.
+    """The converter of SoundNet-Flickr.
 
     Attributes:
-        place (Place): Where pairs come from and go to. Without media there are only the
-            evaluation manifests.
+        place (Place): Input and output folders. Without media, only the evaluation
+            manifests are written.
         test_list (Path): The published ``gtest.txt``.
         annotations (Path): The published ``gtdata.pkl``, or the folder of XML files.
-        sizes (tuple[int, ...]): Training subsets to write, ``train_10k.json`` for 10000.
-        val_pairs (int): This many annotated pairs that are not in the test list validate.
-        seed (int): Of both choices.
+        sizes (tuple[int, ...]): Training subsets to write, e.g. ``train_10k.json`` for 10000.
+        val_pairs (int): Number of annotated pairs outside the test list used for validation.
+        seed (int): Seed of both choices.
     """
 
     place: Place
@@ -57,13 +57,13 @@ class SoundNetFlickr:
     _boxes: dict[str, np.ndarray] = field(default_factory=dict, init=False)
 
     def convert(self) -> Report:
-        """Convert what is given, and write a manifest for each split.
+        """Convert the given data, and write a manifest for each split.
 
         Returns:
-            Report: What was left out and why.
+            Report: What was left out, and why.
 
         Raises:
-            DataError: A published file is not what it should be.
+            DataError: A published file is invalid.
             OSError: A file is missing or cannot be written.
         """
         report = Report()
@@ -101,14 +101,14 @@ class SoundNetFlickr:
         splits = {'test': test, 'val': sorted(random.Random(self.seed).sample(others, count))}
         for clip in test:
             if not len(self._boxes.get(clip, ())):
-                detail = f'{self.annotations} has no box for it: listed and not evaluated'
+                detail = f'{self.annotations} has no box for it: listed but not evaluated'
                 report.add('test', clip, 'no annotation', detail, kept=True)
         return {split: clips for split, clips in splits.items() if clips}
 
     def _train(
         self, conversion: Conversion, index: MediaIndex, taken: set[str], report: Report
     ) -> None:
-        """Convert pairs in the order of the seed until the greatest subset is full."""
+        """Convert pairs in random order until the largest subset is complete."""
         order = self._shuffled(clip for clip in index if clip not in taken)
         wanted, tried, usable = max(self.sizes, default=0), 0, []
         while len(usable) < wanted and tried < len(order):
@@ -116,7 +116,7 @@ class SoundNetFlickr:
             tried += len(batch)
             outcomes = conversion.run(_jobs(batch, index), 'train')
             if self.place.shard != WHOLE:
-                return  # the whole run makes up for what cannot be used
+                return  # the full run replaces unusable pairs
             usable += [
                 clip
                 for clip in batch
@@ -131,11 +131,11 @@ class SoundNetFlickr:
                     self._write_entries(name, usable[:size], known, report)
                     continue
                 (self.place.out / f'{name}.json').unlink(missing_ok=True)
-                detail = f'{len(usable)} of {size} pairs can be used: train.json has them all'
+                detail = f'only {len(usable)} of {size} pairs can be used: train.json has them all'
                 report.add(name, '', 'not written', detail)
 
     def _shuffled(self, clips: Iterable[str]) -> list[str]:
-        """By a checksum, so that a few holes in the media change few members of a subset."""
+        """Order clips by a checksum, so that few missing media change few members of a subset."""
 
         def rank(clip: str) -> bytes:
             return hashlib.blake2b(name_bytes(f'{self.seed}:{clip}')).digest()
@@ -171,11 +171,11 @@ class SoundNetFlickr:
         report.write_split(self.place.out / f'{split}.json', split, metainfo, entries)
 
     def _annotators(self, clip: str, split: str, report: Report) -> list[list[float]]:
-        """A pair's boxes; one without area says nothing and is named."""
+        """A pair's boxes; boxes without area are reported and skipped."""
         boxes = self._boxes.get(clip, np.zeros((0, 4)))
         usable = np.isfinite(boxes).all(1) & (boxes[:, 2:] > boxes[:, :2]).all(1)
         for box in boxes[~usable]:
-            detail = f'annotator box {box.tolist()} has no area: it adds nothing'
+            detail = f'annotator box {box.tolist()} has no area: it is ignored'
             report.add(split, clip, 'degenerate box', detail, kept=True)
         return boxes[usable].tolist()
 

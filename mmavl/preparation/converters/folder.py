@@ -1,4 +1,4 @@
-"""A folder of videos of one's own, tagged by its sub-folders or by a table."""
+"""A folder of your own videos, tagged by sub-folders or by a table."""
 
 import os
 import zlib
@@ -21,20 +21,20 @@ from .tag_table import TagTable, class_names, read_tag_table
 from .workers import LostError, run_each
 
 SPEC = ClipSpec(seconds=5.0, fps=None, min_seconds=2.0)
-#: One in so many videos of a class validates, and as many test, where there are three or more.
+#: One in this many videos of a class is for validation, and one for testing, if it has three.
 _ONE_IN = 10
 
 
 @dataclass
 class Folder:
-    """The conversion of videos below a folder: windows of sound, each with its middle picture.
+    """The converter of a folder of videos: windows of sound, each with its middle frame.
 
-    A video lies in the sub-folder that names its class, or ``a+b`` for several. Windows of one
-    video are in one split.
+    A video is in a sub-folder named after its class, or ``a+b`` for several. All windows of a
+    video are in the same split.
 
     Attributes:
         place (Place): Its ``media`` is the folder.
-        tags (Path, optional): A CSV file instead, see
+        tags (Path, optional): A CSV file with the tags instead, see
             :func:`~mmavl.preparation.converters.tag_table.read_tag_table`.
         seconds (float): Length of a window. Defaults to 5.
     """
@@ -47,10 +47,10 @@ class Folder:
         """Convert the videos and write ``train.json``, ``val.json`` and ``test.json``.
 
         Returns:
-            Report: What was left out and why.
+            Report: What was left out, and why.
 
         Raises:
-            DataError: There are no videos, or no tags of any.
+            DataError: There are no videos, or none has tags.
             OSError: A file is missing or cannot be written.
         """
         report = Report()
@@ -59,24 +59,24 @@ class Folder:
         splits, jobs = _splits(tagged), self._windows(tagged, report)
         spec = ClipSpec(self.seconds, SPEC.fps, min_seconds=SPEC.min_seconds)
         conversion = Conversion(self.place, spec)
-        outcomes = conversion.run([job for found in jobs.values() for job in found], 'clips')
+        outcomes = conversion.run([job for clips in jobs.values() for job in clips], 'clips')
         if self.place.shard != WHOLE:
             return report
         classes = sorted({name for names in tagged.values() for name in names})
         entries: dict[str, list[dict]] = {split: [] for split in ('train', 'val', 'test')}
-        for video, found in jobs.items():
-            for job in found:
+        for video, clips in jobs.items():
+            for job in clips:
                 outcome = outcomes.get(job.key)
                 if report.add_outcome(splits[video], job.key, outcome):
                     entry = _entry(job, outcome, tagged[video], conversion.spec)
                     entries[splits[video]].append(entry)
         metainfo = {'dataset': self.place.media.resolve().name, 'classes': classes}
-        for split, found in entries.items():
-            report.write_split(self.place.out / f'{split}.json', split, metainfo, found)
+        for split, split_entries in entries.items():
+            report.write_split(self.place.out / f'{split}.json', split, metainfo, split_entries)
         return report
 
     def _find(self, report: Report) -> list[str]:
-        """Videos below the folder, relative to it; other files are named."""
+        """Videos below the folder, with relative paths; other files are reported."""
         root = self.place.media
         if root is None or not root.is_dir():
             raise DataError(f'{root} is not a folder')
@@ -93,17 +93,17 @@ class Folder:
                     report.add('', video, 'passed over', f'{path} {why}')
         report.add_unreadable(unreadable)
         if not videos:
-            raise DataError(f'{root} holds no videos ({" ".join(sorted(VIDEOS))})')
+            raise DataError(f'{root} contains no videos ({" ".join(sorted(VIDEOS))})')
         return sorted(videos)
 
     def _tags(self, videos: list[str], report: Report) -> dict[str, list[str]]:
-        """Video -> classes, of those that have any."""
+        """Video -> classes, for videos that have any."""
         table = TagTable({video: _folder_tags(video) for video in videos})
         if self.tags is not None:
             table = read_tag_table(self.tags, videos)
         for name, cause, detail in table.problems:
             report.add('', name, cause, detail, kept=cause == 'duplicate')
-        where = f'{self.tags} has none' if self.tags else 'it is not in a sub-folder'
+        where = f'not in {self.tags}' if self.tags else 'not in a sub-folder'
         tagged = {video: table.tags[video] for video in videos if table.tags.get(video)}
         untagged = [video for video in videos if video not in tagged]
         for video in untagged:
@@ -111,12 +111,12 @@ class Folder:
         if not tagged:
             raise DataError(
                 f'{len(untagged)} of {len(videos)} videos have no tags, e.g. {untagged[0]}: '
-                f'{where}. Put videos into sub-folders named by class, or give --tags FILE.csv'
+                f'{where}. Put the videos into sub-folders named by class, or use --tags FILE.csv'
             )
         return tagged
 
     def _windows(self, videos: Iterable[str], report: Report) -> dict[str, list[ClipJob]]:
-        """The clips of each video; names that two would share get a checksum."""
+        """The clips of each video; a checksum is added to names that are not unique."""
         paths = {str(self.place.media / video): video for video in videos}
         place, jobs = self.place, {}
         stems = Counter(_stem(video) for video in paths.values())
@@ -146,12 +146,12 @@ def _why_not(path: Path) -> str:
 def _length(path: str) -> float:
     try:
         return video_seconds(path)
-    except Exception:  # named in the report when its conversion fails
+    except Exception:  # reported when its conversion fails
         return 0.0
 
 
 def _stem(video: str) -> tuple[str, str]:
-    """Folder and name of a video's clips, without their windows."""
+    """Folder and base name of a video's clips."""
     path = PurePosixPath(video)
     folder = '/'.join(['clips', *map(file_name, path.parts[:-1])])
     return folder, file_name(path.name.replace('.', '_'))
@@ -163,7 +163,7 @@ def _folder_tags(video: str) -> list[str]:
 
 
 def _splits(tagged: dict[str, list[str]]) -> dict[str, str]:
-    """Each video's split: by a checksum of its name, class by class."""
+    """Each video's split, chosen by a checksum of its name for each class."""
     groups: dict[tuple[str, ...], list[str]] = {}
     for video in sorted(tagged, key=lambda name: zlib.crc32(name_bytes(name))):
         groups.setdefault(tuple(tagged[video]), []).append(video)

@@ -1,4 +1,4 @@
-"""What media a folder holds, by clip id."""
+"""An index of the media in a folder, by clip id."""
 
 import os
 import re
@@ -13,13 +13,13 @@ _YOUTUBE_ID = 11
 
 @dataclass
 class Source:
-    """The media of one clip: a video, or what was already extracted from it.
+    """The media of one clip: a video, or files already extracted from it.
 
     Attributes:
         video (str): A video file, or ''.
         audio (str): A sound file, or ''.
-        images (list[str]): Its frames in order; one for a still picture.
-        more (list[str]): Further files of the same id and kind, which are not used.
+        images (list[str]): Its frames in order; one for a still image.
+        more (list[str]): Further files of the same id and kind, which are ignored.
     """
 
     video: str = ''
@@ -29,7 +29,7 @@ class Source:
 
     @property
     def path(self) -> str:
-        """The file to name in a message."""
+        """The file to name in messages."""
         return self.video or self.audio or next(iter(self.images), '')
 
 
@@ -38,12 +38,12 @@ def walk_media(
 ) -> Iterator[tuple[str, list[str]]]:
     """Folders below a folder, and the files in each, sorted and without hidden ones.
 
-    Links to folders are followed, unless they lead to a folder that they lie in.
+    Links to folders are followed, unless they lead to a parent folder.
 
     Args:
-        root (Path): Where to begin.
-        skip (Iterable[Path]): Folders to leave alone, e.g. the one that is written to.
-        unreadable (list, optional): Gets the errors of folders that cannot be read.
+        root (Path): The top folder.
+        skip (Iterable[Path]): Folders to skip, e.g. the output folder.
+        unreadable (list, optional): Filled with the errors of unreadable folders.
 
     Yields:
         tuple: A folder's path and the names of its files.
@@ -64,20 +64,20 @@ def walk_media(
 
 
 class MediaIndex:
-    """The videos, sounds, frame folders and pictures below a folder.
+    """The videos, sounds, frame folders and images below a folder.
 
-    A file belongs to the id that is its name without suffix. Where ids are given, names that
-    downloaders make of them are known too: ``Y{id}``, and an id of YouTube (11 characters)
-    followed by ``_`` or ``.`` and e.g. the seconds; and a folder of numbered pictures is the
-    frames of the id that it is named after (``{id}`` or ``{id}.mp4``).
+    The id of a file is its name without suffix. If ids are given, common variants of
+    downloaders are also recognised: ``Y{id}``; a YouTube id (11 characters)
+    followed by ``_`` or ``.`` and e.g. the seconds; and a folder of numbered images named
+    ``{id}`` or ``{id}.mp4``, which are the frames of that id.
 
     Args:
         root (Path): The folder; links to folders are followed.
-        ids (Iterable[str], optional): The ids asked for. Defaults to every name there is.
-        skip (Iterable[Path]): Folders to leave alone, e.g. the one that is written to.
+        ids (Iterable[str], optional): The ids to look for. Defaults to all names.
+        skip (Iterable[Path]): Folders to skip, e.g. the output folder.
 
     Attributes:
-        unreadable (list[OSError]): Of folders that cannot be read.
+        unreadable (list[OSError]): Errors of unreadable folders.
     """
 
     def __init__(
@@ -93,10 +93,10 @@ class MediaIndex:
 
     def _add_folder(self, folder: Path, names: list[str], top: bool) -> None:
         pictures = [name for name in names if kind_of(name) == 'picture']
-        own = None if top or self._ids is None else self._key(_bare(folder.name))
-        if own is not None and pictures and all(_is_numbered(name) for name in pictures):
+        frames_id = None if top or self._ids is None else self._key(_bare(folder.name))
+        if frames_id is not None and pictures and all(_is_numbered(name) for name in pictures):
             ordered = sorted(pictures, key=lambda name: int(Path(name).stem))
-            self._put(own, 'images', [str(folder / name) for name in ordered])
+            self._put(frames_id, 'images', [str(folder / name) for name in ordered])
             pictures = []
         for name in names:
             kind = _kind(name)
@@ -115,7 +115,7 @@ class MediaIndex:
             setattr(source, kind, value)
 
     def _key(self, stem: str) -> str | None:
-        """The id that a name stands for; None if it is not asked for."""
+        """The id that a name belongs to; None if it is not requested."""
         if self._ids is None or stem in self._ids:
             return stem
         for name in (stem, stem[1:] if stem.startswith('Y') else ''):
@@ -133,7 +133,7 @@ class MediaIndex:
         return len(self._found)
 
     def find(self, clip_id: str) -> Source | None:
-        """The media of a clip; None if there is nothing."""
+        """The media of a clip; None if there are none."""
         return self._found.get(clip_id)
 
 
@@ -142,10 +142,10 @@ def _is_numbered(name: str) -> bool:
 
 
 def _bare(name: str) -> str:
-    """A file's or folder's name without a suffix of media."""
+    """A file or folder name without a media suffix."""
     return os.path.splitext(name)[0] if kind_of(name) else name
 
 
 def _kind(name: str) -> str:
-    """The field of :class:`Source` that a file belongs to; '' for one that is not media."""
+    """The field of :class:`Source` for a file; '' if it is not media."""
     return {'video': 'video', 'sound': 'audio', 'picture': 'images'}.get(kind_of(name), '')

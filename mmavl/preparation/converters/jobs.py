@@ -1,4 +1,4 @@
-"""Converting many clips: parallel, on many machines, and continued after a kill."""
+"""Converting many clips: in parallel, on several machines, and resumable."""
 
 import json
 import os
@@ -27,9 +27,9 @@ _FOLDER = 'conversion'
 
 @dataclass(frozen=True)
 class Shard:
-    """A part of the clips: those whose id's checksum leaves this remainder.
+    """A part of the clips, selected by the checksum of their ids.
 
-    It depends on nothing but the id, so machines need not see the same media.
+    It depends only on the id, so machines need not have the same media.
 
     Attributes:
         index (int): From 1 to ``count``.
@@ -41,14 +41,14 @@ class Shard:
 
     def __post_init__(self) -> None:
         if not 1 <= self.index <= self.count:
-            raise ValueError(f'shard {self.index}/{self.count}: say 1/{self.count} and so on')
+            raise ValueError(f'shard {self.index}/{self.count} must be from 1 to {self.count}')
 
     @classmethod
     def parse(cls, text: str) -> 'Shard':
         """Read ``i/n``.
 
         Raises:
-            ValueError: The text is not of this form.
+            ValueError: The text does not have this form.
         """
         index, slash, count = text.partition('/')
         if not (slash and index.isdigit() and count.isdigit()):
@@ -66,15 +66,15 @@ WHOLE = Shard()
 
 @dataclass(frozen=True)
 class Place:
-    """Where clips come from, where they go, and how.
+    """Input and output folders, and options of the conversion.
 
     Attributes:
         out (Path): The data root.
-        media (Path, optional): Folder of media; None: there are none yet.
-        shard (Shard): Which part to convert.
-        workers (int): Number of processes; 0: this one, which a file can crash or block.
+        media (Path, optional): Folder of media; None if there are none yet.
+        shard (Shard): The part to convert.
+        workers (int): Number of processes; 0 for the current one, which a bad file may crash.
         min_seconds (float, optional): Clips with less are left out; None: the dataset's default.
-        limit (float): Seconds that the conversion of one clip may take in another process.
+        limit (float): Seconds allowed for one clip in a worker process.
     """
 
     out: Path
@@ -86,18 +86,18 @@ class Place:
 
 
 class Conversion:
-    """The clips below a data root that are made, or are to be made, with one spec.
+    """The conversion of clips to one data root, with one clip format.
 
-    Each clip's outcome is a line of ``conversion/{i}of{n}.jsonl``. All such files of the folder
-    are read at the start, whichever shard or machine wrote them; what they say is usable and
-    stands there is not made again, what is not usable is tried again.
+    The outcome of each clip is a line of ``conversion/{i}of{n}.jsonl``. All such files in the
+    folder are read at the start, whichever shard or machine wrote them. Usable clips that
+    exist are not made again; unusable ones are tried again.
 
     Args:
-        place (Place): Where, which part, and with how many processes.
-        spec (ClipSpec): What clips look like.
+        place (Place): Folders, shard and number of processes.
+        spec (ClipSpec): The format of the clips.
 
     Raises:
-        DataError: The folder holds clips of another spec, or another process is at work on it.
+        DataError: The folder has clips of another format, or is in use by another process.
     """
 
     def __init__(self, place: Place, spec: ClipSpec) -> None:
@@ -120,14 +120,14 @@ class Conversion:
             begun = dict(json.loads(path.read_bytes()))
         except (ValueError, TypeError) as error:
             raise DataError(
-                f'{path} is damaged ({error}): remove it if the clips of {self.out} were made '
+                f'{path} is damaged ({error}): delete it if the clips of {self.out} were made '
                 'with the same options, else choose another --out'
             ) from error
         wanted = json.loads(json.dumps(asdict(self.spec)))
         values = [f'{k} {begun.get(k)}, not {v}' for k, v in wanted.items() if begun.get(k) != v]
         if values:
             raise DataError(
-                f'{self.out} holds clips made with {", ".join(values)}: choose another --out'
+                f'{self.out} has clips made with {", ".join(values)}: choose another --out'
             )
 
     def _read(self) -> dict[str, Outcome]:
@@ -138,20 +138,20 @@ class Conversion:
                     value = json.loads(line)
                     outcome = Outcome(**{**value, 'more': tuple(value['more'])})
                 except (ValueError, TypeError, KeyError):
-                    continue  # e.g. it was being written when the process was killed
+                    continue  # e.g. incomplete, because the process was killed
                 if not outcome.cause or outcome.key not in outcomes:
                     outcomes[outcome.key] = outcome
         return outcomes
 
     def run(self, jobs: Sequence[ClipJob], label: str) -> dict[str, Outcome]:
-        """Make the clips of this shard that are not there yet.
+        """Make the missing clips of this shard.
 
         Args:
-            jobs (Sequence[ClipJob]): All clips, of every shard.
+            jobs (Sequence[ClipJob]): All clips, of all shards.
             label (str): For the progress bar.
 
         Returns:
-            dict[str, Outcome]: What is known of each clip, by its key.
+            dict[str, Outcome]: The known outcomes by clip key.
         """
         with _lock(self._folder / f'{self._name}.lock', self.out, self.shard):
             mine = [job for job in jobs if self.shard.holds(job.clip_id)]
@@ -186,8 +186,8 @@ def _lock(path: Path, out: Path, shard: Shard) -> Iterator[None]:
     lock = Lock(path)
     if not lock.take():
         raise DataError(
-            f'{out}: {lock.holder()} converts shard {shard.index}/{shard.count} into it; '
-            'wait for it, or divide the work by --shard i/n'
+            f'{out}: {lock.holder()} is converting shard {shard.index}/{shard.count} into it; '
+            'wait for it, or split the work with --shard i/n'
         )
     try:
         yield
@@ -196,7 +196,7 @@ def _lock(path: Path, out: Path, shard: Shard) -> Iterator[None]:
 
 
 def _sweep(out: Path, jobs: Iterable[ClipJob]) -> None:
-    """Remove what a killed process left of these clips."""
+    """Delete what a killed process left of these clips."""
     mine = {job.key for job in jobs}
     for folder in {job.folder for job in jobs}:
         for draft in (out / folder).glob('.*.tmp'):
@@ -205,7 +205,7 @@ def _sweep(out: Path, jobs: Iterable[ClipJob]) -> None:
 
 
 def _end_line(log: IO[str]) -> None:
-    """Begin a new line if the last one was cut short."""
+    """Start a new line if the last one is incomplete."""
     with open(log.name, 'rb') as file:
         if file.seek(0, os.SEEK_END) and (file.seek(-1, os.SEEK_END), file.read(1))[1] != b'\n':
             log.write('\n')

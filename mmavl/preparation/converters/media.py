@@ -1,4 +1,4 @@
-"""One clip out of its media: frames as JPEG and sound as WAV, or why not."""
+"""Converting one clip's media to JPEG frames and a WAV file."""
 
 import os
 import shutil
@@ -36,7 +36,7 @@ _QUALITY = 90
 
 
 def clip_key(folder: str, clip_id: str) -> str:
-    """Where a clip goes below the data root, whatever its id: its files' path without a suffix."""
+    """The path of a clip's files below the data root, without suffix, for any id."""
     return f'{folder}/{file_name(clip_id)}'
 
 
@@ -46,9 +46,9 @@ class ClipJob:
 
     Attributes:
         clip_id (str): Its id.
-        folder (str): Where it goes, relative to the data root.
-        source (Source, optional): Its media; None where there are none.
-        begin (float, optional): Where it begins in media that were not cut, seconds.
+        folder (str): Its folder, relative to the data root.
+        source (Source, optional): Its media; None if there are none.
+        begin (float, optional): Its start in uncut media, in seconds.
     """
 
     clip_id: str
@@ -58,23 +58,23 @@ class ClipJob:
 
     @property
     def key(self) -> str:
-        """What identifies the clip below the data root."""
+        """Identifies the clip below the data root."""
         return clip_key(self.folder, self.clip_id)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a clip.
+    """The result of converting a clip.
 
     Attributes:
         key (str): See :class:`ClipJob`.
         cause (str): Why it cannot be used: 'missing', 'broken', 'no audio', 'no frames', 'short',
             'silent' or 'uncut'; empty for a usable clip.
-        detail (str): The same with file and values.
-        frames (int): How many were written.
-        seconds (float): Of sound.
-        note (str): What is to be known of a usable clip.
-        more (tuple[str, ...]): Files of the same id that were not used.
+        detail (str): The cause with file and values.
+        frames (int): Number of frames written.
+        seconds (float): Length of the sound.
+        note (str): A remark about a usable clip.
+        more (tuple[str, ...]): Ignored files of the same id.
     """
 
     key: str
@@ -87,28 +87,28 @@ class Outcome:
 
 
 def frame_paths(key: str, count: int, spec: ClipSpec) -> list[str]:
-    """Where the frames of a clip are, relative to the data root."""
+    """The paths of a clip's frames, relative to the data root."""
     if spec.fps is None:
         return [f'{key}.jpg']
     return [f'{key}/{_frame_name(index, spec)}' for index in range(count)]
 
 
 def convert_clip(job: ClipJob, out: Path, spec: ClipSpec) -> Outcome:
-    """Write a clip's sound and frames; at no time is there half of either.
+    """Write a clip's sound and frames; neither is ever incomplete.
 
     Args:
         job (ClipJob): The clip.
         out (Path): The data root.
-        spec (ClipSpec): What to make of it.
+        spec (ClipSpec): The format of the clip.
 
     Returns:
-        Outcome: Its number of frames and seconds, or why it cannot be used.
+        Outcome: Its number of frames and length, or why it cannot be used.
 
     Raises:
-        OSError: Nothing can be written to the data root, e.g. because its disk is full.
+        OSError: The data root is not writable, e.g. because the disk is full.
     """
     if job.source is None:
-        return Outcome(job.key, 'missing', 'no file of this id among the media')
+        return Outcome(job.key, 'missing', 'the media have no file of this id')
     more = tuple(job.source.more)
     target, draft = out / job.key, None
     try:
@@ -120,7 +120,7 @@ def convert_clip(job: ClipJob, out: Path, spec: ClipSpec) -> Outcome:
         return Outcome(job.key, *problem.args, more=more)
     except DataError as error:
         return Outcome(job.key, 'broken', str(error), more=more)
-    except Exception as error:  # of a decoder or a disk: one file must not stop all others
+    except Exception as error:  # e.g. of a decoder; one file must not stop the others
         _require_room(out, error)
         return Outcome(job.key, 'broken', f'{job.source.path}: {error_line(error)}', more=more)
     finally:
@@ -128,14 +128,14 @@ def convert_clip(job: ClipJob, out: Path, spec: ClipSpec) -> Outcome:
             shutil.rmtree(draft, ignore_errors=True)
     note = ''
     if spec.seconds is not None and seconds < spec.seconds - TOLERANCE:
-        note = f'short: {seconds:.2f} s of the {spec.seconds:g} s asked'
+        note = f'short: {seconds:.2f} s instead of {spec.seconds:g} s'
     return Outcome(job.key, '', '', frames, round(seconds, 3), note, more)
 
 
 def _require_room(out: Path, error: Exception) -> None:
-    """Raise where nothing can be written: then it is not one clip's trouble.
+    """Raise if nothing can be written, which affects all clips.
 
-    What writes sound and pictures reports a full disk in ways of its own, so it is tried.
+    Libraries report a full disk in different ways, so this tries to write.
     """
     if ends_run(error, out):
         raise error
@@ -184,7 +184,7 @@ def _write_sound(path: str, draft: Path, start: float, seconds: float, spec: Cli
     wave, rate = read_audio(path, spec.sample_rate, seconds, start=lambda length, wanted: start)
     peak = float(np.abs(wave).max())
     if peak < SILENCE:
-        raise UnusableClip('silent', f'{path} is silent from {start:g} s on (peak {peak:.2g})')
+        raise UnusableClip('silent', f'{path} is silent after {start:g} s (peak {peak:.2g})')
     if Path(path).suffix.lower() == '.wav' and _is_finished(path, start, seconds, spec):
         _link(path, target)
     else:
@@ -221,7 +221,7 @@ def _place_image(path: str, target: Path, size: int) -> None:
 
 
 def _link(path: str, target: Path) -> None:
-    """The same file under another name where the disk can do that, else a copy."""
+    """Hard-link the file under another name if possible, else copy it."""
     try:
         os.link(os.path.realpath(path), target)
     except OSError:
@@ -229,7 +229,7 @@ def _link(path: str, target: Path) -> None:
 
 
 def _publish(draft: Path, target: Path, spec: ClipSpec) -> None:
-    """Give a finished draft its names, the frames at last."""
+    """Move a finished draft to its final names, frames last."""
     os.replace(draft / 'sound.wav', f'{target}.wav')
     if spec.fps is None:
         os.replace(draft / _frame_name(0, spec), f'{target}.jpg')

@@ -1,4 +1,4 @@
-"""MUSIC and MUSIC21: whole videos of solos and duets, eight frames a second."""
+"""MUSIC and MUSIC21: whole videos of solos and duets, with eight frames per second."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ from .report import Report
 
 SPEC = ClipSpec(seconds=None, fps=8.0, sample_rate=11025, digits=6, min_seconds=6.0)
 
-#: Boxes are named ``{id}_{second}_{frame}`` by frames at this rate: four of every second.
+#: Boxes are named ``{id}_{second}_{frame}`` with frames at this rate: four per second.
 _BOX_FPS = 30.0
 _YOUTUBE_ID = 11
 
@@ -33,7 +33,7 @@ class Video:
 
     Attributes:
         kind (str): 'solo' or 'duet'.
-        group (str): Its list's key: a class, or two with a space between.
+        group (str): Its key in the list: a class, or two separated by a space.
         split (str): 'val' (the first of its key), 'test' (the second) or 'train'.
     """
 
@@ -43,7 +43,7 @@ class Video:
 
     @property
     def folder(self) -> str:
-        """Where it goes below the data root."""
+        """Its folder below the data root."""
         return f'{self.kind}/{file_name(self.group.replace(" ", "-"))}'
 
     @property
@@ -53,7 +53,7 @@ class Video:
 
     @property
     def manifests(self) -> list[str]:
-        """The names of the manifests that it belongs in."""
+        """The names of the manifests that contain it."""
         if self.split == 'train':
             return ['train', 'train_solo'] if self.kind == 'solo' else ['train']
         return [self.split if self.kind == 'solo' else f'{self.split}_duet']
@@ -61,16 +61,16 @@ class Video:
 
 @dataclass
 class Music:
-    """The conversion of MUSIC, or with its list of solos of MUSIC21.
+    """The converter of MUSIC or, with its list of solos, MUSIC21.
 
     Attributes:
-        place (Place): Where videos come from and go to; it must have media.
+        place (Place): Input and output folders; media are required.
         solo (Path): The published list of solos.
         duet (Path, optional): The published list of duets.
-        boxes (dict): 'solo', 'duet' -> published boxes. Their videos do not train then.
+        boxes (dict): 'solo', 'duet' -> published boxes. Their videos are not used for training.
         mixtures (Sequence): Test mixtures, see :mod:`mmavl.datasets.mixture_list`. Those whose
-            videos are there become ``test_mixtures.json``. ``val_mixtures.json`` is drawn from the
-            list of solos.
+            videos are available become ``test_mixtures.json``. ``val_mixtures.json`` is drawn from
+            the list of solos.
     """
 
     place: Place
@@ -80,17 +80,17 @@ class Music:
     mixtures: Sequence[Sequence[Source]] = ()
 
     def convert(self) -> Report:
-        """Convert the videos that there are, and write a manifest for each split.
+        """Convert the available videos, and write a manifest for each split.
 
         Returns:
-            Report: What was left out and why.
+            Report: What was left out, and why.
 
         Raises:
-            DataError: A published file is not what it should be.
+            DataError: A published file is invalid.
             OSError: A file is missing or cannot be written.
         """
         if self.place.media is None:
-            raise DataError('MUSIC needs media (--media): without them there is no length to tell')
+            raise DataError('MUSIC needs media (--media): the lists have no lengths of videos')
         report = Report()
         videos = self._read_lists(report)
         boxes = {kind: self._read_boxes(kind, videos, report) for kind in self.boxes}
@@ -106,10 +106,10 @@ class Music:
             for clip, video in videos.items()
             if report.add_outcome(video.label, clip, outcomes.get(_key(clip, video)))
         }
-        annotated = {clip for found in boxes.values() for clip in found}
+        annotated = {clip for annotated in boxes.values() for clip in annotated}
         self._write_splits(videos, usable, annotated, report)
-        for kind, found in boxes.items():
-            self._write_boxes(kind, found, usable, report)
+        for kind, annotated_clips in boxes.items():
+            self._write_boxes(kind, annotated_clips, usable, report)
         return report
 
     def _read_lists(self, report: Report) -> dict[str, Video]:
@@ -121,7 +121,7 @@ class Music:
                 for number, clip in enumerate(clips):
                     video = Video(kind, group, ('val', 'test')[number] if number < 2 else 'train')
                     if clip in videos:
-                        detail = f'{path} lists it for {group!r} too: the first counts'
+                        detail = f'{path} also lists it for {group!r}: the first is used'
                         report.add(video.label, clip, 'duplicate', detail, kept=True)
                         continue
                     videos[clip] = video
@@ -132,11 +132,11 @@ class Music:
     def _check_group(self, group: str, kind: str, path: Path) -> None:
         unknown = [name for name in group.split() if kind == 'duet' and name not in self.classes]
         if unknown or len(group.split()) != ('solo', 'duet').index(kind) + 1:
-            raise DataError(f'{path} has videos of {group!r}: not a {kind} of its classes')
+            raise DataError(f'{path} has videos of {group!r}, not a {kind} of its classes')
 
     @property
     def classes(self) -> list[str]:
-        """The keys of the list of solos, sorted."""
+        """The sorted keys of the list of solos."""
         return sorted(read_video_list(self.solo))
 
     def _entry(self, clip: str, video: Video, outcome: Outcome) -> dict:
@@ -194,7 +194,7 @@ class Music:
     ) -> None:
         kept, missing = present_mixtures(mixtures, {entry['clip_id'] for entry in entries})
         for clip in missing:
-            detail = 'mixtures with this video are left out'
+            detail = 'mixtures with this video are skipped'
             report.add(f'{split}_mixtures', clip, 'missing', detail)
         metainfo = {'dataset': 'MUSIC', 'split': split, 'listed': len(mixtures)}
         write_mixtures(self.place.out / f'{split}_mixtures.json', kept, metainfo)
@@ -212,19 +212,19 @@ class Music:
         for name, detail in twice:
             report.add(f'boxes_{kind}', name[:_YOUTUBE_ID], 'duplicate', detail, kept=True)
         require_xywh(np.array([box for _, items in rows for _, box in items]), str(path))
-        found: dict[str, dict[int, list[dict]]] = {}
+        by_clip: dict[str, dict[int, list[dict]]] = {}
         for name, items in rows:
             clip, number = name[:_YOUTUBE_ID], name.rpartition('_')[2]
             if not re.fullmatch('[0-9]{1,9}', number) or len(name) <= _YOUTUBE_ID:
                 raise DataError(f'{path} has a file {name!r}, which is not id_second_frame')
             frame = round(int(number) / _BOX_FPS * SPEC.fps)
-            found.setdefault(clip, {})[frame] = [
+            by_clip.setdefault(clip, {})[frame] = [
                 {'bbox': box, 'label': label, 'sounding': True} for label, box in items
             ]
-        for clip in sorted(found.keys() - videos.keys()):
-            detail = f'{path} has boxes for it, no list has the video'
+        for clip in sorted(by_clip.keys() - videos.keys()):
+            detail = f'{path} has boxes for it, but no list has the video'
             report.add(f'boxes_{kind}', clip, 'annotation without clip', detail)
-        return {clip: frames for clip, frames in found.items() if clip in videos}
+        return {clip: frames for clip, frames in by_clip.items() if clip in videos}
 
     def _write_boxes(
         self,
@@ -242,8 +242,8 @@ class Music:
             inside = {str(i): items for i, items in sorted(frames.items()) if i < count}
             if len(inside) < len(frames):
                 detail = (
-                    f'{len(frames) - len(inside)} of {len(frames)} annotated frames lie beyond '
-                    f'its {usable[clip]["duration"]:.0f} s: is it another cut of the video?'
+                    f'{len(frames) - len(inside)} of {len(frames)} annotated frames are after the '
+                    f'end ({usable[clip]["duration"]:.0f} s): is this another cut of the video?'
                 )
                 report.add(split, clip, 'annotation without frame', detail, kept=bool(inside))
             if inside:

@@ -1,4 +1,4 @@
-"""The options that all converters of downloaded media share."""
+"""Command-line options shared by the converters of downloaded media."""
 
 import argparse
 import os
@@ -24,33 +24,33 @@ def add_common_options(parser: argparse.ArgumentParser, out: str, min_seconds: f
         type=_shard,
         default=WHOLE,
         metavar='i/n',
-        help='convert one part of n, e.g. on one machine of n, and write no manifest; afterwards '
-        'the same command without --shard does what is left and writes the manifests',
+        help='convert one of n parts, e.g. on one of n machines, without writing manifests; then '
+        'run the same command without --shard to convert the rest and write the manifests',
     )
     parser.add_argument(
         '--workers',
         type=_count,
         default=os.cpu_count(),
-        help='processes; default: one for each core',
+        help='number of processes; default: one per core',
     )
     parser.add_argument(
         '--limit',
         type=float,
         default=Place.limit,
         metavar='SECONDS',
-        help=f'leave out a clip whose conversion takes longer; default {Place.limit:g}',
+        help=f'seconds per clip, after which it is skipped; default {Place.limit:g}',
     )
     parser.add_argument(
         '--min-seconds',
         type=float,
         default=min_seconds,
-        help=f'leave out clips with less; shorter ones than asked are named (default '
+        help=f'skip clips with less; shorter ones than usual are reported (default '
         f'{min_seconds:g})',
     )
 
 
 def place_of(args: argparse.Namespace) -> Place:
-    """The place that the common options name."""
+    """The :class:`Place` for the common options."""
     return Place(args.out, args.media, args.shard, args.workers, args.min_seconds, args.limit)
 
 
@@ -70,14 +70,14 @@ def _shard(text: str) -> Shard:
 def run_converter(args: argparse.Namespace, convert: Callable[[], Report]) -> None:
     """Run a conversion, print its report and write it to ``report.json``.
 
-    Exits with 1 if nothing usable is left or the input cannot be used, 130 if interrupted.
+    Exits with status 1 if nothing is usable or the input is invalid, 130 if interrupted.
     """
     try:
         report = convert()
         if args.shard.count > 1:
             print(
-                f'shard {args.shard.index}/{args.shard.count} is done. When all are: the same '
-                'command without --shard writes the manifests and the report'
+                f'shard {args.shard.index}/{args.shard.count} is done. After all shards, run the '
+                'same command without --shard to write the manifests and the report'
             )
             return
         report.write(args.out / 'report.json')
@@ -86,7 +86,7 @@ def run_converter(args: argparse.Namespace, convert: Callable[[], Report]) -> No
     except KeyboardInterrupt:
         print('interrupted: run the same command again to continue', file=sys.stderr)
         sys.exit(130)
-    for line in (*report.lines(), f'what was left out and why: {args.out / "report.json"}'):
+    for line in (*report.lines(), f'details of what was left out: {args.out / "report.json"}'):
         print(one_line(line))
     if not any(report.usable.values()):
-        sys.exit('error: nothing usable is left')
+        sys.exit('error: no usable clips')

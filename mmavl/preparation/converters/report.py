@@ -1,4 +1,4 @@
-"""What a conversion left out, and why; nothing is left out without a line here."""
+"""The report of a conversion: everything that was left out, and why."""
 
 import json
 from collections import Counter
@@ -15,14 +15,14 @@ from .media import Outcome
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is not as one would wish.
+    """One problem of a conversion.
 
     Attributes:
-        split (str): Of which manifest; '' for a file that belongs to none.
-        clip_id (str): Of which clip; '' for a finding about the whole split.
+        split (str): The manifest; '' for a file that belongs to none.
+        clip_id (str): The clip; '' for a finding about the whole split.
         cause (str): E.g. 'missing', 'broken', 'no audio', 'short', 'silent', 'duplicate'.
-        detail (str): The same with file and values.
-        kept (bool): Whether the clip is in the manifest all the same.
+        detail (str): The cause with file and values.
+        kept (bool): Whether the clip is in the manifest nevertheless.
     """
 
     split: str
@@ -37,7 +37,7 @@ class Report:
     """Findings of a conversion, and the number of clips in each manifest.
 
     Attributes:
-        findings (list[Finding]): In the order in which they were made.
+        findings (list[Finding]): In the order in which they were added.
         usable (dict[str, int]): Split -> clips in its manifest.
     """
 
@@ -49,12 +49,12 @@ class Report:
         self.findings.append(Finding(split, clip_id, cause, detail, kept))
 
     def add_unreadable(self, errors: Iterable[OSError]) -> None:
-        """Name folders of media that could not be read."""
+        """Add folders of media that could not be read."""
         for error in errors:
             self.add('', '', 'unreadable folder', str(error))
 
     def add_outcome(self, split: str, clip_id: str, outcome: Outcome | None) -> bool:
-        """Add what there is to say of a clip's conversion.
+        """Add the problems of a clip's conversion.
 
         Returns:
             bool: Whether the clip can be used.
@@ -68,15 +68,15 @@ class Report:
             self.add(split, clip_id, outcome.note.partition(':')[0], outcome.note, kept=True)
         if outcome.more:
             files = ', '.join(outcome.more)
-            detail = f'{files}: not used, the clip is made of another file of this id'
+            detail = f'{files}: not used, since another file of this id was used'
             self.add(split, clip_id, 'duplicate', detail, kept=not outcome.cause)
         return not outcome.cause
 
     def write_split(self, path: Path, split: str, metainfo: dict, entries: Iterable[dict]) -> int:
-        """Write the manifest of what passes the checks, and name the rest.
+        """Write the manifest of the entries that pass the checks, and report the others.
 
         Args:
-            path (Path): The manifest; it is not written where nothing passes.
+            path (Path): The manifest; it is not written if no entry passes.
             split (str): Its split.
             metainfo (dict): Its metainfo, without the split.
             entries (Iterable[dict]): Its ``data_list``.
@@ -90,9 +90,9 @@ class Report:
                 detail = f'{problem.message}: the frame is left out'
                 self.add(split, entry['clip_id'], 'bad box', detail, kept=True)
         problems = check_manifest(manifest)
-        for number, found in problems.items():
+        for number, clip_problems in problems.items():
             clip_id = manifest['data_list'][number]['clip_id']
-            for problem in found:
+            for problem in clip_problems:
                 self.add(split, clip_id, problem.kind, problem.message)
         kept = [e for number, e in enumerate(manifest['data_list']) if number not in problems]
         self.usable[split] = len(kept)
@@ -116,11 +116,11 @@ class Report:
             json.dump(content, file, indent=1)
 
     def lines(self) -> list[str]:
-        """One line for each split: how many clips it has, and what was found by cause."""
+        """One line for each split: its number of clips, and its findings by cause."""
         lines = []
         for split in dict.fromkeys([*self.usable, *(f.split for f in self.findings)]):
-            found = Counter(_title(f) for f in self.findings if f.split == split)
-            causes = ', '.join(f'{count} {title}' for title, count in found.most_common())
+            causes_found = Counter(_title(f) for f in self.findings if f.split == split)
+            causes = ', '.join(f'{count} {title}' for title, count in causes_found.most_common())
             count = self.usable.get(split)
             usable = 'no manifest' if not count else f'{count} clips'
             parts = [usable if split else '', causes]

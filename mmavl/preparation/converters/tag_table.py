@@ -1,4 +1,4 @@
-"""A table of files and their classes, as text editors and Excel write them."""
+"""A table of files and their classes, as saved by text editors and Excel."""
 
 import csv
 import io
@@ -17,11 +17,11 @@ _SEPARATORS = ',;\t'
 
 @dataclass
 class TagTable:
-    """What a table says of a folder's videos.
+    """The tags in a table for the videos of a folder.
 
     Attributes:
-        tags (dict): Video, as the folder has it -> its classes.
-        problems (list): (name, cause, detail) of rows that say nothing of any video.
+        tags (dict): Video, by its name in the folder -> its classes.
+        problems (list): (name, cause, detail) of rows that match no video.
     """
 
     tags: dict[str, list[str]] = field(default_factory=dict)
@@ -29,16 +29,16 @@ class TagTable:
 
 
 def read_tag_table(path: Path, videos: Iterable[str]) -> TagTable:
-    """Read a CSV file: a path below the folder, and its classes separated by semicolons.
+    """Read a CSV file of paths below the folder, and their classes separated by semicolons.
 
     The encoding (UTF-8, UTF-16 or Windows-1252) and the separator (comma, semicolon or tab) are
-    recognised; where the semicolon separates, each further column is a class. A first line
-    ``file,tags`` is skipped. Names match whatever their Unicode form; their case counts only
-    where two videos differ in nothing else.
+    detected; if the separator is the semicolon, each further column is a class. A first line
+    ``file,tags`` is skipped. Names match in any Unicode form; case only matters
+    if two videos differ in nothing else.
 
     Args:
         path (Path): The file.
-        videos (Iterable[str]): The videos that there are, as paths below the folder.
+        videos (Iterable[str]): The available videos, as paths below the folder.
 
     Raises:
         FileNotFoundError: There is no such file.
@@ -54,12 +54,12 @@ def read_tag_table(path: Path, videos: Iterable[str]) -> TagTable:
         name, video = row[0].strip(), known.find(row[0])
         classes = class_names(';'.join(row[1:]).split(';'))
         if video is None:
-            detail = f'{path} names it, but the folder has no such video'
+            detail = f'{path} lists it, but the folder has no such video'
             table.problems.append((name, 'not found', detail))
         elif not classes:
             table.problems.append((name, 'bad row', f'{path}: no class in {row}'))
         elif video in table.tags:
-            detail = f'{path} names it twice: the first counts'
+            detail = f'{path} lists it twice: the first is used'
             table.problems.append((name, 'duplicate', detail))
         else:
             table.tags[video] = classes
@@ -67,7 +67,7 @@ def read_tag_table(path: Path, videos: Iterable[str]) -> TagTable:
 
 
 def class_names(texts: Iterable[str]) -> list[str]:
-    """Distinct names, in one Unicode form, without what is empty."""
+    """Distinct names in one Unicode form, without empty ones."""
     names = (unicodedata.normalize('NFC', text.strip()) for text in texts)
     return list(dict.fromkeys(name for name in names if name))
 
@@ -75,7 +75,7 @@ def class_names(texts: Iterable[str]) -> list[str]:
 def _decode(path: Path) -> str:
     data = path.read_bytes()
     encodings = ['utf-8', 'cp1252']
-    if b'\0' in data:  # UTF-16 without its mark: every other byte of Latin letters is zero
+    if b'\0' in data:  # UTF-16 without a BOM: every other byte is zero
         encodings = ['utf-16-le' if data[1:2] == b'\0' else 'utf-16-be']
     for mark, encoding in _MARKS.items():
         if data.startswith(mark):
@@ -89,9 +89,9 @@ def _decode(path: Path) -> str:
 
 
 def _rows(path: Path, text: str, known: '_Names') -> list[list[str]]:
-    """Rows by the separator with which most first cells are videos; the comma if none is."""
+    """Rows, split by the separator for which most first cells are videos; else by commas."""
     mark, tables, separators = re.match(r'sep=(.)\r?\n', text, re.I), [], _SEPARATORS
-    if mark:  # Excel's own
+    if mark:  # from Excel
         text, separators = text[mark.end() :], mark[1]
     for separator in separators:
         try:
@@ -104,7 +104,7 @@ def _rows(path: Path, text: str, known: '_Names') -> list[list[str]]:
 
 
 class _Names:
-    """Finds videos by what a table calls them."""
+    """Finds videos by their names in a table."""
 
     def __init__(self, videos: Iterable[str]) -> None:
         self._exact: dict[str, str] = {}
@@ -121,7 +121,7 @@ class _Names:
 
 
 def _unicode(name: str) -> str:
-    """A name as a table would spell it; one that is not UTF-8 comes from Windows, most likely."""
+    """A name as in a table; if it is not UTF-8, it probably comes from Windows."""
     if any('\udc80' <= sign <= '\udcff' for sign in name):
         name = os.fsencode(name).decode('cp1252', 'replace')
     return unicodedata.normalize('NFC', name)

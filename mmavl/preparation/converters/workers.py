@@ -1,4 +1,4 @@
-"""Work on files in other processes, any of which may crash or never end."""
+"""Processing files in worker processes, any of which may crash or hang."""
 
 import multiprocessing
 import os
@@ -16,27 +16,26 @@ _IMPORTED = 'mmavl.preparation.converters.media'
 
 
 class LostError(Exception):
-    """A process died at its task, or was too slow; the message says which."""
+    """A process died or took too long; the message says which."""
 
 
 def run_each(
     function: Callable, tasks: Iterable[Any], workers: int, limit: float
 ) -> Iterator[tuple[Any, Any]]:
-    """Apply a function to tasks, in processes of their own, one task at a time in each.
+    """Apply a function to tasks in worker processes, one task at a time in each.
 
     Args:
         function (Callable): Takes a task; both are pickled.
-        tasks (Iterable): What to do, in order.
-        workers (int): Number of processes; 0 works in this one, where nothing ends a task that
-            takes too long or crashes.
-        limit (float): Seconds that a task may take.
+        tasks (Iterable): The tasks, in order.
+        workers (int): Number of processes; 0 uses the current one, where slow or crashing tasks
+            are not stopped.
+        limit (float): Seconds allowed for a task.
 
     Yields:
-        tuple: A task, and what the function gave or a :class:`LostError`; in the order in which
-        they end.
+        tuple: A task, and its result or a :class:`LostError`; in the order of completion.
 
     Raises:
-        Exception: What the function raised.
+        Exception: Any exception raised by the function.
     """
     if workers < 1:
         yield from ((task, function(task)) for task in tasks)
@@ -67,7 +66,7 @@ class _Worker:
 
     def _start(self) -> None:
         context = multiprocessing.get_context('forkserver')
-        context.set_forkserver_preload([_IMPORTED])  # so that a process is there at once
+        context.set_forkserver_preload([_IMPORTED])  # so that processes start quickly
         self.connection, theirs = context.Pipe()
         self._process = context.Process(target=_serve, args=(self._function, theirs), daemon=True)
         self._process.start()
@@ -75,18 +74,18 @@ class _Worker:
         self._ready = False
 
     def give(self, task: Any) -> None:
-        """Begin a task; the process, if it is new, imports what it needs before the time runs."""
+        """Start a task; a new process imports what it needs before the time counts."""
         if not self._ready:
             try:
                 self._ready = self.connection.recv()
             except EOFError:
                 raise RuntimeError('a worker process cannot start: see its message') from None
-        with suppress(OSError):  # it died meanwhile: reading its answer says so
+        with suppress(OSError):  # it has died: reading the result will show it
             self.connection.send(task)
         self.busy, self._task, self.until = True, task, time.monotonic() + self._limit
 
     def ended(self) -> bool:
-        """Whether the task is done, or its process lost."""
+        """Whether the task is done, or the process lost."""
         if self.connection.poll():
             try:
                 raised, self._result = self.connection.recv()
@@ -107,12 +106,12 @@ class _Worker:
         self._start()
 
     def take(self) -> tuple[Any, Any]:
-        """The task and its result."""
+        """Return the task and its result."""
         self.busy = False
         return self._task, self._result
 
     def stop(self) -> None:
-        """End the process, whatever it does."""
+        """Kill the process."""
         self._process.kill()
         self._process.join()
         self.connection.close()

@@ -1,1 +1,1 @@
-"""Scenes composed of a user's own pictures and recordings."""
+"""Scenes composed from a user's own pictures and recordings."""

@@ -1,4 +1,4 @@
-"""A split's own pictures and recordings, as scenes draw from them."""
+"""The user's pictures and recordings of a split, from which scenes draw."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -12,19 +12,19 @@ from mmavl.scenes.augment import shift_pitch
 from mmavl.scenes.banks import Picture, SoundBank
 from mmavl.scenes.waves import SAMPLE_RATE, Recording, fade
 
-#: A phrase is shifted with this probability, by at most so many semitones.
+#: A phrase is pitch-shifted with this probability, by at most this many semitones.
 _SHIFTED, _SEMITONES = 0.5, 2.0
-#: Seconds over which a recording that follows another one fades in and out.
+#: Fade-in and fade-out between consecutive recordings, in seconds.
 _SEAM = 0.005, 0.04
-#: Random backgrounds of a split, and by how much their numbers differ between splits.
+#: Number of random backgrounds per split, and the offset of their numbers between splits.
 _TEXTURES, _APART = 100, 100_000
 
 
 class PictureFile(Picture):
-    """A prepared picture, read each time: there may be more of them than memory holds.
+    """A prepared picture that is read each time, since all may not fit into memory.
 
     Args:
-        name: To say in a manifest.
+        name: Its name in the manifest.
         path: The file.
     """
 
@@ -34,25 +34,25 @@ class PictureFile(Picture):
 
     @property
     def pixels(self) -> np.ndarray:
-        """uint8 BGRA [H, W, 4] of a cut-out, BGR [H, W, 3] of a photograph."""
+        """uint8: BGRA [H, W, 4] for a cut-out, BGR [H, W, 3] for a photograph."""
         return cv2.imread(str(self._path), cv2.IMREAD_UNCHANGED)
 
 
 def textures(number: int) -> list[Picture]:
-    """The random backgrounds of the split of this number; no two splits share one."""
+    """The random backgrounds of a split, given by number; splits share none."""
     seeds = range(number * _APART, number * _APART + _TEXTURES)
     return [Picture(f'texture:{seed}', partial(texture, seed)) for seed in seeds]
 
 
 class RecordingBank(SoundBank):
-    """Phrases out of recordings: a stretch of a long one, or several short ones in a row.
+    """Phrases from recordings: a part of a long one, or several short ones in sequence.
 
-    Short recordings that follow each other lie in one folder: notes of one instrument, barks of
+    Short recordings in sequence come from one folder: notes of one instrument, barks of
     one dog.
 
     Args:
         recordings: Class -> its recordings.
-        shifted: Whether half of the phrases are shifted in pitch, by up to two semitones.
+        shifted: Whether half of the phrases are pitch-shifted, by up to two semitones.
     """
 
     def __init__(self, recordings: dict[str, Sequence[Recording]], shifted: bool) -> None:
@@ -60,7 +60,7 @@ class RecordingBank(SoundBank):
         self.shifted = shifted
 
     def draw(self, label: str, rng: np.random.Generator, seconds: float) -> tuple[np.ndarray, str]:
-        """Draw a phrase, float [seconds * SAMPLE_RATE], and say of which recordings it is."""
+        """Draw a phrase, float [seconds * SAMPLE_RATE]; also returns its recordings' names."""
         semitones = 0.0
         if self.shifted and rng.random() < _SHIFTED:
             semitones = round(float(rng.uniform(-_SEMITONES, _SEMITONES)), 2)

@@ -1,4 +1,4 @@
-"""From folders of pictures and recordings to scenes with boxes and separate sources."""
+"""Composing scenes with boxes and separate sources from folders of pictures and recordings."""
 
 import hashlib
 import json
@@ -25,24 +25,24 @@ _CLASSED = ('pictures', 'sounds')
 
 @dataclass
 class Composition:
-    """A data set composed of folders.
+    """A data set composed from folders.
 
     Attributes:
         folders (dict[str, Path]): 'pictures' and 'sounds', whose sub-folders are classes;
             optionally 'backgrounds', 'impulse-responses' and 'noise'.
         out (Path): The data root.
-        sizes (dict[str, int]): Split -> number of scenes, of 'train', 'val', 'test'.
-        seed (int): Of the scenes; the division of the materials does not depend on it.
-        classes (list[str]): Which to take; empty for all that have both folders.
-        families (dict[str, list[str]]): Family -> classes; a class in none is one of its own.
-        levels (list[float]): Shares of the scenes with one, two, ... sounding objects; empty for
-            50, 35 and 15 %, as far as there are families.
-        silent (float): Share of the scenes with a silent object.
-        same_family (float): Share of these in which it is of a sounding one's family.
-        augment (list[str]): Of ``AUGMENTATIONS``.
+        sizes (dict[str, int]): Split -> number of scenes, for 'train', 'val', 'test'.
+        seed (int): Seed of the scenes; the split of the materials does not depend on it.
+        classes (list[str]): The classes to use; empty for all that have both folders.
+        families (dict[str, list[str]]): Family -> classes; other classes form their own families.
+        levels (list[float]): Shares of scenes with one, two, ... sounding objects; empty for
+            50, 35 and 15 %, as far as there are enough families.
+        silent (float): Share of scenes with a silent object.
+        same_family (float): Share of these where it belongs to the family of a sounding object.
+        augment (list[str]): Names from ``AUGMENTATIONS``.
         frame_style (FrameStyle): Side of the frame and sizes of the objects.
         workers (int): Number of processes.
-        limit (float): Seconds that preparing a file may take.
+        limit (float): Seconds allowed for preparing a file.
     """
 
     folders: Mapping[str, Path]
@@ -60,19 +60,19 @@ class Composition:
     limit: float = 120.0
 
     def gather(self, report: Report) -> list[Material]:
-        """Find and prepare the materials, and check that they are enough for the splits.
+        """Find and prepare the materials, and check that they suffice for the splits.
 
         Args:
-            report: Gets what cannot be used.
+            report: Receives unusable files.
 
         Raises:
-            DataError: Classes lack material, or options do not fit them.
+            DataError: A class lacks material, or the options do not fit the classes.
             OSError: A file cannot be written.
         """
-        classes, found = self._find(report)
+        classes, files = self._find(report)
         fitting_levels(self.levels, len(complete_families(self.families, classes)))
         folder = self.out / 'materials'
-        materials = prepare(found, folder, self.workers, self.limit, report)
+        materials = prepare(files, folder, self.workers, self.limit, report)
         _require_enough(materials, self._divided(materials), classes)
         return materials
 
@@ -80,14 +80,14 @@ class Composition:
         """Compose the splits.
 
         Args:
-            materials: Those of :meth:`gather`.
+            materials: From :meth:`gather`.
 
         Yields:
-            tuple: Each split's spec, when it is done, with the counts of
+            tuple: The spec of each split once it is done, with the counts of
             :func:`~mmavl.scenes.build.build_splits`.
 
         Raises:
-            DataError: A folder holds scenes of other material or options.
+            DataError: A folder has scenes of other materials or options.
             OSError: A file cannot be written.
         """
         specs = [self._spec(split, materials) for split in self.sizes]
@@ -98,15 +98,15 @@ class Composition:
         return {split: _share_of(materials, split) for split in self.sizes}
 
     def _find(self, report: Report) -> tuple[list[str], list[Material]]:
-        """The classes, and the files of these and of no class."""
-        found = [
+        """The classes, and their files together with those that belong to no class."""
+        files = [
             material
             for kind, root in self.folders.items()
             for material in find_materials(kind, root, kind in _CLASSED, report)
         ]
-        labels = {kind: sorted({m.label for m in found if m.kind == kind}) for kind in _CLASSED}
+        labels = {kind: sorted({m.label for m in files if m.kind == kind}) for kind in _CLASSED}
         classes = check_classes(labels['pictures'], labels['sounds'], self.classes)
-        return classes, [m for m in found if not m.label or m.label in classes]
+        return classes, [m for m in files if not m.label or m.label in classes]
 
     def _spec(self, split: str, materials: Sequence[Material]) -> OwnSpec:
         classes = list(self.classes) or sorted({m.label for m in materials if m.label})
@@ -131,16 +131,16 @@ class Composition:
 def check_classes(
     pictures: Sequence[str], sounds: Sequence[str], wanted: Sequence[str] = ()
 ) -> list[str]:
-    """The classes to compose scenes of: those wanted, else all, each with both folders.
+    """The classes for scenes: those requested, else all; each must have both folders.
 
     Args:
         pictures: Classes with pictures.
         sounds: Classes with recordings.
-        wanted: Those asked for; empty for all.
+        wanted: Requested classes; empty for all.
 
     Raises:
-        DataError: One lacks pictures or recordings, names differ by case, or there are fewer
-            than two; each problem on a line.
+        DataError: A class lacks pictures or recordings, names differ only by case, or there are
+            fewer than two classes; the message has one problem per line.
     """
     names = list(wanted) or sorted({*pictures, *sounds})
     problems = []
@@ -150,52 +150,52 @@ def check_classes(
         others = {o for o in (*pictures, *sounds) if o.casefold() == name.casefold()} - {name}
         if others:
             pair = ' and '.join(map(repr, sorted({name, *others})))
-            problems.append(f'{pair} differ by case alone: rename a folder')
+            problems.append(f'{pair} differ only by case: rename a folder')
         elif lacks:
             problems.append(f'class {name!r} has no files in --{" and --".join(lacks)}')
     if not problems and len(names) < 2:
-        problems.append(f'scenes need two classes or more, not {names}')
+        problems.append(f'scenes need at least two classes, not {names}')
     if problems:
         both = [name for name in names if name in pictures and name in sounds]
         some = f': --classes {" ".join(both)}' if len(both) > 1 and not wanted else ''
-        lines = '\n  '.join(['the folders do not fit:', *dict.fromkeys(problems)])
-        raise DataError(f'{lines}\nAdd files, or name the classes to take{some}')
+        lines = '\n  '.join(['the folders cannot be used:', *dict.fromkeys(problems)])
+        raise DataError(f'{lines}\nAdd files, or select classes{some}')
     return names
 
 
 def complete_families(
     families: Mapping[str, Sequence[str]], classes: Sequence[str]
 ) -> dict[str, list[str]]:
-    """Families that hold every class once; a class in none becomes one of its own.
+    """Complete the families: a class that is in none gets its own.
 
     Raises:
-        DataError: A family names an unknown class, or two families the same one.
+        DataError: A family lists an unknown class, or a class is in two families.
     """
     groups = {family: list(members) for family, members in families.items()}
     counts = Counter(name for members in groups.values() for name in members)
     unknown = sorted(set(counts) - set(classes))
     if unknown:
-        raise DataError(f'--families: {unknown} are not classes; there are {list(classes)}')
+        raise DataError(f'--families: {unknown} are not classes ({list(classes)})')
     twice = sorted(name for name, count in counts.items() if count > 1)
     if twice:
-        raise DataError(f'--families: {twice} are named twice')
+        raise DataError(f'--families: {twice} occur twice')
     alone = [name for name in classes if name not in counts]
     clash = sorted(set(alone) & set(groups))
     if clash:
-        raise DataError(f'--families: {clash} are names of families and of classes in none')
+        raise DataError(f'--families: {clash} are names of both families and single classes')
     return groups | {name: [name] for name in alone}
 
 
 def fitting_levels(levels: Sequence[float], families: int) -> list[float]:
-    """Shares of the scenes with one, two, ... sounding objects, each of another family.
+    """Shares of scenes with one, two, ... sounding objects, each from another family.
 
     Raises:
-        DataError: More sound than there are families.
+        DataError: There are fewer families than sounding objects.
     """
     if len(levels) > families:
         raise DataError(
-            f'--sounding has shares for up to {len(levels)} sounding objects, each of another '
-            f'family, but there are {families} families'
+            f'--sounding has shares for up to {len(levels)} sounding objects, each from another '
+            f'family, but there are only {families} families'
         )
     chosen = list(levels) or list(LEVELS[:families])
     return [share / sum(chosen) for share in chosen]
@@ -206,10 +206,10 @@ def _share_of(materials: Sequence[Material], split: str) -> SplitMaterials:
     for material in materials:
         groups.setdefault((material.kind, material.label), []).append(material)
     kinds = (*_CLASSED, 'backgrounds', 'impulse-responses', 'noise')
-    own: SplitMaterials = {kind: {} for kind in kinds}
+    share: SplitMaterials = {kind: {} for kind in kinds}
     for (kind, label), items in groups.items():
-        own[kind][label] = divide(items)[split]
-    return own
+        share[kind][label] = divide(items)[split]
+    return share
 
 
 def _require_enough(
@@ -220,14 +220,14 @@ def _require_enough(
     problems = []
     for kind, label in needed:
         units = {m.unit for m in materials if (m.kind, m.label) == (kind, label)}
-        empty = [split for split, own in divided.items() if not own[kind].get(label)]
+        empty = [split for split, share in divided.items() if not share[kind].get(label)]
         if empty:
             what = f'{kind} of class {label!r}' if label else kind
             problems.append(f'{what}: {len(units)} usable, none for {", ".join(empty)}')
     if problems:
         raise DataError(
-            '\n  '.join(['the splits would share material:', *problems])
-            + '\nThree of each are enough (files in a sub-folder of a class count as one); or '
+            '\n  '.join(['there are too few files for separate splits:', *problems])
+            + '\nThree of each suffice (files in a sub-folder of a class count as one); or '
             'build fewer splits (--splits train test), or fewer --classes'
         )
 

@@ -1,4 +1,4 @@
-"""The pictures and recordings of a user: found, prepared once, and divided among the splits."""
+"""A user's pictures and recordings: found, prepared once, and split."""
 
 import hashlib
 import json
@@ -27,23 +27,23 @@ from mmavl.utils.files import atomic_write
 from mmavl.utils.locks import one_at_a_time
 from mmavl.utils.names import name_bytes
 
-#: One in so many pictures or recordings of a class validates, and as many test.
+#: One in this many pictures or recordings of a class is for validation, and one for testing.
 _ONE_IN = 5
 _BACKGROUND_SIDE = 640
-_RECIPE = 1  # raise it when a file is prepared otherwise
+_RECIPE = 1  # increase when the preparation changes
 
 
 @dataclass(frozen=True)
 class Material:
-    """One file of a user's.
+    """A file of the user.
 
     Args:
         kind: One of ``KINDS``.
-        label: Its class; '' for what belongs to none.
-        name: Its path below the folder of its kind, which manifests name.
+        label: Its class; '' if it belongs to none.
+        name: Its path below the folder of its kind, used in manifests.
         path: The file.
         key: Checksum of its content.
-        prepared: What scenes are made of: a PNG, JPEG or FLAC.
+        prepared: The file used in scenes: a PNG, JPEG or FLAC.
         length: Samples of a prepared recording.
     """
 
@@ -57,14 +57,14 @@ class Material:
 
     @property
     def unit(self) -> str:
-        """What is in one split as a whole: the sub-folder of its class, or the file alone."""
+        """The part that is in one split: the sub-folder of its class, or the file alone."""
         parts = Path(self.name).parts[1 if self.label else 0 :]
         return parts[0]
 
 
 @dataclass(frozen=True)
 class Kind:
-    """How files of a kind are read, and what they become."""
+    """How files of a kind are read and stored."""
 
     media: str
     suffix: str
@@ -102,20 +102,20 @@ KINDS = {
 
 
 def find_materials(kind: str, root: Path, with_classes: bool, report: Report) -> list[Material]:
-    """Find the files of a kind below a folder; others are named in the report.
+    """Find the files of a kind below a folder; other files are reported.
 
     Args:
         kind: One of ``KINDS``.
         root: The folder.
         with_classes: Whether its sub-folders are classes.
-        report: Gets what is passed over.
+        report: Receives skipped files.
 
     Raises:
         DataError: It is not a folder.
     """
     if not root.is_dir():
         raise DataError(f'--{kind} {root} is not a folder')
-    found, unreadable = [], []
+    materials, unreadable = [], []
     for folder, names in walk_media(root, unreadable=unreadable):
         for file in names:
             path = Path(folder, file)
@@ -126,28 +126,28 @@ def find_materials(kind: str, root: Path, with_classes: bool, report: Report) ->
                 report.add('', name, 'no class', f"{path} is not in a class's folder")
             else:
                 label = normalize('NFC', name.partition('/')[0]) if with_classes else ''
-                found.append(Material(kind, label, name, path))
+                materials.append(Material(kind, label, name, path))
     report.add_unreadable(unreadable)
-    return found
+    return materials
 
 
 def prepare(
     materials: list[Material], folder: Path, workers: int, limit: float, report: Report
 ) -> list[Material]:
-    """Prepare files; what was prepared before, or refused, is not tried again.
+    """Prepare files; files that were prepared or rejected before are not tried again.
 
     Args:
-        materials: Those found.
-        folder: Where the prepared files and their index are.
-        workers: Number of processes; a file that crashes the decoder ends none but its own.
-        limit: Seconds that a file may take.
-        report: Gets what cannot be used, and files that are there twice.
+        materials: The files.
+        folder: Folder of the prepared files and their index.
+        workers: Number of processes; a file that crashes the decoder affects only itself.
+        limit: Seconds allowed for a file.
+        report: Receives unusable and duplicate files.
 
     Returns:
-        list[Material]: Those that can be used, in order.
+        list[Material]: The usable ones, in order.
     """
     keyed = list(_different(materials, folder, report))
-    with one_at_a_time(folder / 'prepare.lock', f'prepares materials in {folder}'):
+    with one_at_a_time(folder / 'prepare.lock', f'is preparing materials in {folder}'):
         index = _Index(folder / 'index.json')
         waiting = [m for m in keyed if not index.knows(m)]
         try:
@@ -167,7 +167,7 @@ def prepare(
 
 
 def _different(materials: Iterable[Material], folder: Path, report: Report) -> Iterable[Material]:
-    """Materials with their checksums, without those whose content was there before."""
+    """Materials with their checksums, without files of the same content."""
     first: dict[tuple[str, str], Material] = {}
     for material in tqdm(materials, 'checksums', disable=None):
         try:
@@ -193,7 +193,7 @@ def _checksum(path: Path) -> str:
 
 
 class _Index:
-    """What became of each file, by its content."""
+    """The result for each file, by its content."""
 
     def __init__(self, path: Path) -> None:
         self._path, self._entries = path, {}
@@ -228,13 +228,13 @@ def _place(material: Material) -> str:
 
 
 def _prepare(material: Material) -> tuple[str, str, int]:
-    """Write a prepared file; the cause and words of a problem, and the samples of a sound."""
+    """Write a prepared file; returns cause and text of a problem, and the samples of a sound."""
     cv2.setNumThreads(1)
     try:
         content = KINDS[material.kind].prepare(str(material.path), str(material.path))
     except DataError as error:
         return _cause(str(error)), str(error), 0
-    except Exception as error:  # of a decoder
+    except Exception as error:  # e.g. of a decoder
         return 'unreadable', f'{material.path}: {error}', 0
     with atomic_write(material.prepared, 'wb') as file:
         if isinstance(content, bytes):
@@ -246,8 +246,8 @@ def _prepare(material: Material) -> tuple[str, str, int]:
 
 def _cause(problem: str) -> str:
     causes = {
-        'plain ground': 'not on plain ground',
-        'no single object': 'not on plain ground',
+        'plain background': 'no plain background',
+        'instead of one': 'several objects',
         'transparent': 'transparent',
         'is silent': 'silent',
         'is shorter': 'short',
@@ -256,10 +256,10 @@ def _cause(problem: str) -> str:
 
 
 def divide(materials: Iterable[Material]) -> dict[str, list[Material]]:
-    """Divide the materials of one kind and class among the splits, each unit into one.
+    """Split the materials of a kind and class, keeping each unit together.
 
-    By a checksum of the unit's name. One in five validates and one in five tests, one at least
-    where there are three; of two one trains and one tests.
+    The order is a checksum of the unit's name. One in five is for validation and one in five for
+    testing, at least one of each if there are three; of two, one is for training, one for testing.
 
     Returns:
         dict: 'train', 'val', 'test' -> materials, in the order of their names.

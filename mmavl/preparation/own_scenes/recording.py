@@ -1,4 +1,4 @@
-"""Recordings as phrases are cut from them: mono, loud, without pauses."""
+"""Preparing recordings for phrases: mono, normalised, without pauses."""
 
 import numpy as np
 
@@ -7,19 +7,19 @@ from mmavl.errors import DataError
 from mmavl.media.audio import read_audio
 from mmavl.scenes.waves import SAMPLE_RATE
 
-#: Seconds that are read of a recording.
+#: Maximum seconds to read from a recording.
 LONGEST = 120.0
 SHORTEST = 0.1
 _FRAME = 512
-#: What lies so far below the loudest frame is a pause; so many frames next to a sound stay.
+#: Frames this far below the loudest one are pauses; this many frames around sounds are kept.
 _PAUSE_DB, _KEPT = 35.0, 4
 
 
 def read_recording(path: str) -> np.ndarray:
-    """Read a recording with its highest peak at .9, float32 [L] at SAMPLE_RATE.
+    """Read a recording with a peak of 0.9, float32 [L] at SAMPLE_RATE.
 
     Raises:
-        DataError: It cannot be decoded, is silent, or shorter than ``SHORTEST``.
+        DataError: It cannot be decoded, is silent, or is shorter than ``SHORTEST``.
     """
     wave, _ = read_audio(path, SAMPLE_RATE, seconds=LONGEST)
     peak = float(np.abs(wave).max(initial=0))
@@ -31,13 +31,13 @@ def read_recording(path: str) -> np.ndarray:
 
 
 def without_pauses(wave: np.ndarray) -> np.ndarray:
-    """Shorten pauses to 0.2 s, so that a phrase cut anywhere sounds most of the time.
+    """Shorten pauses to 0.2 s, so that any part of it sounds most of the time.
 
     Args:
         wave: float [L].
 
     Returns:
-        np.ndarray: float [at most L]; the same where it is shorter than a frame.
+        np.ndarray: float [at most L]; unchanged if shorter than a frame.
     """
     count = len(wave) // _FRAME
     if count < 2:

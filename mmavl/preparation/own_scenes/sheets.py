@@ -1,4 +1,4 @@
-"""Contact sheets of composed scenes: what was cut out, and what the scenes look like."""
+"""Contact sheets of the cut-outs and of the composed scenes."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,22 +13,22 @@ from mmavl.visualization.contact_sheet import contact_sheet
 from mmavl.visualization.drawing import FAINT, INK, PAPER, draw_boxes, fit_text, font, write_png
 
 _TILE, _HEADER, _MOST, _SCENES = 112, 24, 10, 12
-#: A colour that few objects have, so that a bad edge shows.
+#: A colour that few objects have, so that bad edges are visible.
 _GROUND = (214, 188, 214)
 
 
 def write_materials_sheet(path: Path, materials: Sequence[Material]) -> None:
-    """Draw up to ten cut-outs of each class, with their splits, on a lilac ground.
+    """Draw up to ten cut-outs per class, with their splits, on a lilac background.
 
     Args:
         path: A PNG.
-        materials: Prepared pictures; others are left out.
+        materials: Prepared pictures; other materials are ignored.
     """
     labels = sorted({m.label for m in materials if m.kind == 'pictures'})
     rows = []
     for label in labels:
-        own = [m for m in materials if (m.kind, m.label) == ('pictures', label)]
-        rows.append(_row(label, own))
+        cutouts = [m for m in materials if (m.kind, m.label) == ('pictures', label)]
+        rows.append(_row(label, cutouts))
     write_png(path, np.vstack(rows))
 
 
@@ -64,7 +64,7 @@ def write_scenes_sheet(path: Path, root: Path, entries: Sequence[dict]) -> None:
     Args:
         path: A PNG.
         root: The data root.
-        entries: Of its manifests.
+        entries: Entries of its manifests.
     """
     rows = [_scene(root, entries[index]) for index in _spread(len(entries), _SCENES)]
     title = f'{root.resolve().name}: {len(rows)} of {len(entries)} scenes'

@@ -1,4 +1,4 @@
-"""What decides the content of a split of scenes of one's own material."""
+"""The spec of a split of scenes made from the user's own material."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,27 +13,27 @@ from mmavl.scenes.plan import Cast, plan_split
 from mmavl.scenes.spec import SPLITS, SplitSpec
 from mmavl.scenes.waves import SAMPLE_RATE, Recording
 
-_RECIPE = 1  # raise it when scenes come out otherwise from the same seed
-#: Kind -> class ('' for what belongs to none) -> what a split has of it.
+_RECIPE = 1  # increase when the same seed gives other scenes
+#: Kind -> class ('' if it belongs to none) -> the materials of a split.
 SplitMaterials = dict[str, dict[str, list[Material]]]
 
 
 @dataclass(frozen=True)
 class OwnSpec(SplitSpec):
-    """All that decides the content of a split.
+    """Everything that determines the content of a split.
 
     Args:
         dataset: Its name.
         classes: In the manifest's order.
-        groups: Family -> classes; every class in one.
-        has_families: Whether the manifest names the families.
-        levels: Shares of the scenes with one, two, ... sounding objects.
-        silent: Share of the scenes with a silent object.
-        same_family: Share of these in which it is of a sounding one's family.
+        groups: Family -> classes; each class is in one.
+        has_families: Whether the manifest lists the families.
+        levels: Shares of scenes with one, two, ... sounding objects.
+        silent: Share of scenes with a silent object.
+        same_family: Share of these where it belongs to the family of a sounding object.
         augment: Names of effects.
-        materials: Checksum of the materials and of their division.
+        materials: Checksum of the materials and their split.
         frame_style: Side of the frame and sizes of the objects.
-        recipe: Version of this code's results.
+        recipe: Version of this code.
     """
 
     dataset: str
@@ -54,7 +54,7 @@ class OwnSpec(SplitSpec):
         return self.groups
 
     def casts(self) -> list[Cast]:
-        """Return the classes that every scene shows and lets sound."""
+        """Return the visible and sounding classes of each scene."""
         shares = self.silent, self.same_family
         return plan_split(self.stream(0), self.size, self.levels, self.groups, *shares)
 
@@ -72,26 +72,27 @@ class OwnSpec(SplitSpec):
 
 
 def load_banks(divided: dict[str, SplitMaterials], augment: Sequence[str], split: str) -> Banks:
-    """Gather the pictures, recordings and effects of a split.
+    """Load the pictures, recordings and effects of a split.
 
     Args:
         divided: Split -> its materials.
         augment: Names of effects.
-        split: Which split.
+        split: The split.
     """
-    own = divided[split]
-    cutouts = {label: _pictures(items) for label, items in own['pictures'].items()}
-    backgrounds = _pictures(own['backgrounds'].get('', ())) or textures(SPLITS.index(split))
-    recordings = {label: _recordings(items) for label, items in own['sounds'].items()}
+    share = divided[split]
+    cutouts = {label: _pictures(items) for label, items in share['pictures'].items()}
+    backgrounds = _pictures(share['backgrounds'].get('', ())) or textures(SPLITS.index(split))
+    recordings = {label: _recordings(items) for label, items in share['sounds'].items()}
     return Banks(
         PictureBank(cutouts, backgrounds),
         RecordingBank(recordings, shifted='pitch' in augment),
-        _effects(own, augment) if set(augment) - {'pitch'} else None,
+        _effects(share, augment) if set(augment) - {'pitch'} else None,
     )
 
 
-def _effects(own: SplitMaterials, augment: Sequence[str]) -> Effects:
-    rooms, noise = (_recordings(own[kind].get('', ())) for kind in ('impulse-responses', 'noise'))
+def _effects(share: SplitMaterials, augment: Sequence[str]) -> Effects:
+    kinds = ('impulse-responses', 'noise')
+    rooms, noise = (_recordings(share[kind].get('', ())) for kind in kinds)
     return Effects(augment, round(DURATION * SAMPLE_RATE), rooms, noise)
 
 

@@ -1,4 +1,4 @@
-"""Backgrounds where there are no photographs: coloured clouds."""
+"""Backgrounds of coloured clouds, used if there are no photographs."""
 
 import numpy as np
 
@@ -6,12 +6,12 @@ _SHAPE = (320, 426)
 
 
 def texture(seed: int) -> np.ndarray:
-    """Draw clouds with the spectrum of photographs, in a few random colours.
+    """Draw clouds with a spectrum like that of photographs, in a few random colours.
 
-    Amplitudes fall with the spatial frequency, as those of natural images do.
+    Amplitudes fall with spatial frequency, as in natural images.
 
     Args:
-        seed: Decides the picture.
+        seed: Determines the picture.
 
     Returns:
         np.ndarray: uint8 BGR [320, 426, 3].

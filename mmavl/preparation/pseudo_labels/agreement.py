@@ -1,4 +1,4 @@
-"""How often pseudo-labels agree with true tags."""
+"""Agreement of pseudo-labels with true tags."""
 
 from pathlib import Path
 
@@ -16,20 +16,20 @@ def agreement(
 ) -> dict[str, dict[str, float]]:
     """Compare a manifest of pseudo-labels with one of true tags.
 
-    What is *heard* is compared with the true tags; what is *seen* with the boxes of the clip's
-    middle frame, sounding or not (where there are none, with the frame's tags).
+    Audio labels are compared with the true tags; visual labels with the boxes of the clip's
+    middle frame, sounding or not (if there are none, with the frame's tags).
 
     Args:
         pseudo (str | Path): The manifest with pseudo-labels.
-        true (str | Path): A manifest with every clip of it, and with true tags.
-        levels (tuple[str, ...]): Of the tags. Defaults to both.
+        true (str | Path): A manifest with true tags for all clips of ``pseudo``.
+        levels (tuple[str, ...]): Levels of the tags. Defaults to both.
 
     Returns:
         dict[str, dict[str, float]]: ``audio class``, ``visual group``, ...; see
-        :func:`tag_agreement`. Levels that the manifests have no groups for are left out.
+        :func:`tag_agreement`. Levels that the manifests do not have are left out.
 
     Raises:
-        DataError: A manifest is unusable, or a clip is not in the true one.
+        DataError: A manifest cannot be used, or a clip is missing in the true one.
     """
     results = {}
     for level in levels:
@@ -64,18 +64,18 @@ def _visual_tags(sample: dict) -> np.ndarray:
 
 
 def tag_agreement(labels: np.ndarray, truth: np.ndarray) -> dict[str, float]:
-    """Compare labels with what is true.
+    """Compare labels with true tags.
 
     Args:
-        labels (ndarray): In [0, 1], [N, C]; above .5 is a tag.
+        labels (ndarray): In [0, 1], [N, C]; above 0.5 is a tag.
         truth (ndarray): bool [N, C].
 
     Returns:
         dict[str, float]: Shares in [0, 1]: ``accuracy`` of all N x C decisions, and
-        ``accuracy_none``, where nothing is ever a tag; ``precision`` and ``recall`` of the tags,
-        over all classes together; ``exact``, clips with all classes right; ``best``, clips whose
-        greatest label is true; ``map``, mean average precision over classes, and ``map_chance``,
-        where labels say nothing. A share of nothing is nan.
+        ``accuracy_none``, its value without any tags; ``precision`` and ``recall`` of the tags,
+        pooled over classes; ``exact``, clips with all classes correct; ``best``, clips whose
+        largest label is correct; ``map``, mean average precision over classes, and
+        ``map_chance``, its value for random labels. Empty shares are nan.
     """
     tags = labels > 0.5
     right = tags & truth

@@ -35,35 +35,35 @@ def pseudo_manifest(
     leave_out_bad: bool = False,
     dtype: str = 'float32',
 ) -> dict[str, int]:
-    """Label a manifest's clips with teachers and write it anew, with no tags but theirs.
+    """Label the clips of a manifest with teachers, and write it with their labels as its tags.
 
-    The sound's labels become ``tags``, the picture's ``visual_tags``: for each class, and for
-    each group of the manifest, a probability. The teachers' own probabilities are kept in
-    ``scores`` beside the new manifest.
+    Audio labels become ``tags``, visual labels ``visual_tags``: a probability for each class and
+    each group of the manifest. The teachers' raw probabilities are kept in ``scores`` next to
+    the new manifest.
 
     Args:
         config (dict): ``audio`` and, optionally, ``visual``: each with ``teacher`` and
-            ``groups``, configs of a teacher and of what says which of its labels stand for
-            which class; ``visual`` also ``frames`` and ``windows``, see :func:`teacher_scores`,
-            and ``keep_labels``, see :func:`visual_labels`. Without ``visual`` (or with None) what
-            is heard labels pictures too. Optionally ``classes``: names that take the place of
-            the manifest's.
-        manifest_path (str | Path): The manifest; its tags are not looked at.
+            ``groups``, configs of a teacher and of the mapping from its labels to the
+            classes; ``visual`` also with ``frames`` and ``windows``, see :func:`teacher_scores`,
+            and ``keep_labels``, see :func:`visual_labels`. Without ``visual`` (or with None), the
+            audio labels are also used for pictures. Optionally ``classes``: names that replace
+            those of the manifest.
+        manifest_path (str | Path): The manifest; its tags are ignored.
         out (str | Path): The manifest to write.
         data_root (str | Path, optional): The folder of the media. Defaults to the manifest's.
         workers (int): Processes that read media. Defaults to 1.
-        leave_out_bad (bool): Leave out clips that cannot be read, and name them in a file
-            beside the manifest. Defaults to False: refuse to write.
-        dtype (str): What PyTorch teachers compute in: 'float32', 'bfloat16', or 'auto', bfloat16
-            where the CPU multiplies it. Defaults to 'float32'.
+        leave_out_bad (bool): Leave out clips that cannot be read, and list them in a file
+            next to the manifest. Defaults to False: raise.
+        dtype (str): Number format of PyTorch teachers: 'float32', 'bfloat16', or 'auto', bfloat16
+            if the CPU supports it. Defaults to 'float32'.
 
     Returns:
-        dict[str, int]: ``clips`` written, ``left_out``, and for each modality and name how
-        many clips have it above .5 (``audio Violin``).
+        dict[str, int]: ``clips`` written, ``left_out``, and for each modality and name the
+        number of clips with a label above 0.5 (``audio Violin``).
 
     Raises:
         ConfigError: Teacher, label list, groups and manifest do not fit together.
-        DataError: The manifest is unusable, or clips cannot be read.
+        DataError: The manifest cannot be used, or clips cannot be read.
         FileNotFoundError: Weights, labels or word vectors are missing.
     """
     manifest_path, out = Path(manifest_path), Path(out)
@@ -95,36 +95,36 @@ def _metainfo(manifest: dict, config: dict) -> dict:
 
 
 def _check_annotations(path: Path, entries: list[dict], meta: dict) -> None:
-    """Find before the teachers begin what would stop the manifest from being written after."""
+    """Check the annotations before the teachers run, since the manifest must pass at the end."""
     labels = {'audio': np.zeros((len(entries), len(_names(meta))))}
     blank = [_relabelled(entry, n, labels, meta) for n, entry in enumerate(entries)]
     manifest = {'metainfo': meta, 'data_list': blank}
     lines = list(describe(manifest, check_manifest(manifest)))
     if lines:
-        raise DataError(summary(path, lines, 'Mend them, or convert the data set again'))
+        raise DataError(summary(path, lines, 'Fix them, or convert the data set again'))
 
 
 def _modalities(config: dict) -> list[str]:
-    found = [modality for modality in _KEYS if config.get(modality)]
-    if not found or found[0] != 'audio':
+    modalities = [modality for modality in _KEYS if config.get(modality)]
+    if not modalities or modalities[0] != 'audio':
         raise ConfigError("the config of pseudo-labels needs 'audio', with 'teacher' and 'groups'")
-    return found
+    return modalities
 
 
 def _teacher(part: dict, modality: str) -> BaseTeacher:
     missing = {'teacher', 'groups'} - set(part)
     if missing:
-        raise ConfigError(f'{modality!r} of the config misses {sorted(missing)}')
+        raise ConfigError(f'{modality!r} of the config is missing {sorted(missing)}')
     teacher = MODELS.build(part['teacher'])
     if getattr(teacher, 'modality', None) != modality:
         raise ConfigError(
-            f'{type(teacher).__name__} is not a teacher of the {modality!r} modality'
+            f'{type(teacher).__name__} is not a teacher for the {modality!r} modality'
         )
     return teacher
 
 
 def _names(meta: dict) -> list[str]:
-    """Classes, then groups that are not called like a class."""
+    """Classes, then groups with other names."""
     return [*meta['classes'], *(g for g in meta.get('groups', {}) if g not in meta['classes'])]
 
 
@@ -137,7 +137,7 @@ def _all_labels(
     workers: int,
     precision: Precision,
 ) -> tuple[dict[str, np.ndarray], np.ndarray]:
-    """Pseudo-labels [N, classes and groups] of each modality, and which clips are bad, [N]."""
+    """Pseudo-labels [N, classes and groups] of each modality, and a mask of bad clips, [N]."""
     labels, bad = {}, np.zeros(len(entries), bool)
     for modality in _modalities(config):
         part = config[modality]
@@ -172,7 +172,7 @@ def _label(
     if groups.needs_conditional:
         if 'audio' not in others:
             raise ConfigError(
-                f'{type(groups).__name__} counts which sounds go with a picture: use it for '
+                f'{type(groups).__name__} estimates which sounds go with a picture: use it for '
                 "'visual'"
             )
         conditional = conditional_probabilities(scores, others['audio'] > 0.5)
@@ -184,8 +184,8 @@ def _label(
         matrix[:, names.index(group)] = matrix[:, columns].max(1)
     for name, column in zip(names, matrix.T):
         if not column.any():
-            logging.warning('no label of the %s teacher stands for %r', modality, name)
-    size = len(meta['classes'])  # a class is compared with classes, a group with groups
+            logging.warning('the %s teacher has no label for %r', modality, name)
+    size = len(meta['classes'])  # classes compete with classes, groups with groups
     levels = matrix[:, :size], matrix[:, size:]
     if modality == 'audio':
         return np.hstack([audio_labels(scores, level) for level in levels if level.size])
@@ -204,10 +204,10 @@ def _relabelled(entry: dict, number: int, labels: dict[str, np.ndarray], meta: d
 def _reasons(entry: dict, root: Path) -> list[Problem]:
     try:
         with input_errors():
-            found = [p for p in check_media(entry, root) if p.kind != 'silent']
+            problems = [p for p in check_media(entry, root) if p.kind != 'silent']
     except DataError as error:
-        found = [Problem('unreadable', str(error))]
-    return found or [Problem('unreadable', 'could not be read when the teachers labelled it')]
+        problems = [Problem('unreadable', str(error))]
+    return problems or [Problem('unreadable', 'could not be read when the teachers labelled it')]
 
 
 def _provenance(config: dict) -> dict[str, str]:

@@ -1,20 +1,20 @@
-"""From a teacher's probabilities to pseudo-labels, as the paper's release makes them."""
+"""Converting a teacher's probabilities to pseudo-labels, as in the paper's code release."""
 
 import numpy as np
 
-#: An audio probability above this is lifted, so that it counts as a tag.
+#: Audio probabilities above this are raised, so that they count as tags.
 AUDIO_THRESHOLD = 0.3
 
-#: So many of a picture's labels count.
+#: Number of labels used for a picture.
 KEPT_LABELS = 10
 
 
 def audio_labels(probs: np.ndarray, matrix: np.ndarray) -> np.ndarray:
-    """Take the greatest probability of each group's labels; p above .3 becomes .4 p + .6.
+    """Take the largest probability among each group's labels; p above 0.3 becomes 0.4 p + 0.6.
 
     Args:
         probs (ndarray): A tagger's probabilities, [N, L].
-        matrix (ndarray): Which label stands for which group, [L, G].
+        matrix (ndarray): Which label belongs to which group, [L, G].
 
     Returns:
         ndarray: Pseudo-labels in [0, 1], float32 [N, G]; 0 for a group without labels.
@@ -24,7 +24,7 @@ def audio_labels(probs: np.ndarray, matrix: np.ndarray) -> np.ndarray:
 
 
 def best_labels(probs: np.ndarray, keep: int = KEPT_LABELS) -> np.ndarray:
-    """Keep each picture's best labels, [N, L]; the others become 0."""
+    """Keep the best labels of each picture, [N, L]; the others become 0."""
     if probs.shape[1] <= keep:
         return probs
     others = np.argpartition(probs, -keep, axis=1)[:, :-keep]
@@ -34,16 +34,16 @@ def best_labels(probs: np.ndarray, keep: int = KEPT_LABELS) -> np.ndarray:
 
 
 def visual_labels(probs: np.ndarray, matrix: np.ndarray, keep: int = KEPT_LABELS) -> np.ndarray:
-    """Sum the probabilities of the best labels by group; divide by the greatest sum.
+    """Sum the probabilities of the best labels for each group, divided by the largest sum.
 
     Args:
         probs (ndarray): A classifier's probabilities, [N, L].
-        matrix (ndarray): Which label stands for which group, [L, G].
-        keep (int): How many labels of a picture count. Defaults to 10, the release's.
+        matrix (ndarray): Which label belongs to which group, [L, G].
+        keep (int): Number of labels used for a picture. Defaults to 10, as in the release.
 
     Returns:
-        ndarray: Pseudo-labels in [0, 1], float32 [N, G]; all 0 for a picture none of whose best
-        labels stands for any group.
+        ndarray: Pseudo-labels in [0, 1], float32 [N, G]; all 0 if none of the picture's best
+        labels belongs to a group.
     """
     sums = best_labels(probs, keep) @ matrix
     most = sums.max(1, keepdims=True)
@@ -51,10 +51,10 @@ def visual_labels(probs: np.ndarray, matrix: np.ndarray, keep: int = KEPT_LABELS
 
 
 def conditional_probabilities(probs: np.ndarray, tags: np.ndarray) -> np.ndarray:
-    """Count how probable a group is where a picture has a label.
+    """Estimate the probability of each group, given that a picture has a label.
 
-    A picture counts for each of its ten best labels with their probability. One pseudo-count
-    for each group makes all groups equally probable for a label that is never seen.
+    A picture counts for each of its ten best labels, with their probability. One pseudo-count
+    per group makes all groups equally probable for a label that never occurs.
 
     Args:
         probs (ndarray): The image classifier's probabilities, [N, L].

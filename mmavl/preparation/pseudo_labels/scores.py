@@ -1,4 +1,4 @@
-"""A teacher's probabilities for every clip of a manifest, kept on the disk while they come."""
+"""A teacher's probabilities for all clips of a manifest, stored on disk as they are computed."""
 
 import hashlib
 import json
@@ -30,24 +30,24 @@ def teacher_scores(
     windows: int = 0,
     workers: int = 1,
 ) -> np.ndarray:
-    """Label all clips; an interrupted run goes on where it was, a finished one is read back.
+    """Label all clips; an interrupted run continues, a finished one is read from disk.
 
     Args:
         teacher (BaseTeacher): The classifier.
-        config (dict): What it was built from; with its weights, the clips and their files'
-            size and time it becomes part of the file's name.
-        entries (list[dict]): The manifest's, N of them.
+        config (dict): Its config; together with its weights, the clips and their files'
+            sizes and times it determines the file's name.
+        entries (list[dict]): The N entries of the manifest.
         data_root (str | Path): The folder of the media.
-        path (Path): Where the probabilities go: folder and beginning of the file's name.
-        frames (int): Pictures of each clip, evenly spaced over it, whose probabilities are
+        path (Path): Folder and start of the name of the output file.
+        frames (int): Pictures per clip, evenly spaced, whose probabilities are
             averaged; one is the middle one. Defaults to 1.
-        windows (int): Look also at n x n overlapping windows of half a picture's height and
-            width, and take each label's greatest probability: a classifier of single objects
-            overlooks small ones in a scene. Defaults to 0: the whole picture alone.
+        windows (int): Also classify n x n overlapping windows of half a picture's height and
+            width, and take the maximum for each label: a classifier of single objects
+            misses small ones in a scene. Defaults to 0: only the whole picture.
         workers (int): Processes that read media. Defaults to 1.
 
     Returns:
-        ndarray: float32 [N, L]; nan where a clip's media cannot be read.
+        ndarray: float32 [N, L]; nan if a clip's media cannot be read.
     """
     media = _Media(entries, Path(data_root), teacher, frames, windows)
     options = {'frames': frames, 'windows': windows} if teacher.modality == 'visual' else {}
@@ -117,13 +117,13 @@ class _Media(Dataset):
                 yield picture[y : y + height, x : x + width]
 
     def _numbers(self, entry: dict) -> list[int]:
-        """Numbers of the frames to look at: the middle of each of equal parts of the clip."""
+        """Indices of the frames to use: the middle of each of equal parts of the clip."""
         count = frame_count(entry)
         wanted = min(self.frames, count)
         return [(2 * part + 1) * count // (2 * wanted) for part in range(wanted)]
 
     def paths(self, entry: dict) -> list[str]:
-        """The files that are read for a clip."""
+        """The files of a clip."""
         if self.sample_rate is not None:
             return [entry['audio']]
         if 'video' in entry:

@@ -1,4 +1,4 @@
-"""The annotation files that the paper's authors and its peers published, as plain values."""
+"""Reading annotation files published by the paper's authors and for related methods."""
 
 from .flickr import read_flickr_boxes, read_name_list
 from .instruments import InstrumentRelease, read_instrument_release

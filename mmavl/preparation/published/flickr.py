@@ -19,15 +19,15 @@ def read_flickr_boxes(
     """Read SoundNet-Flickr's annotators' boxes, ``gtdata.pkl`` or the published XML folder.
 
     Args:
-        path (str | Path): The pickle, or the folder of one ``{id}.xml`` for each pair.
-        duplicates (list, optional): Gets id and detail of pairs that are there twice.
+        path (str | Path): The pickle, or the folder with one ``{id}.xml`` per pair.
+        duplicates (list, optional): Filled with id and detail of pairs that occur twice.
 
-    Returns:
-        dict: Flickr id -> float64 [m, 4], xyxy in pixels of 256 x 256, one row an annotator.
+        Returns:
+            dict: Flickr id -> float64 [m, 4], xyxy in pixels of 256 x 256, one row per annotator.
 
     Raises:
         FileNotFoundError: There is no such file or folder.
-        DataError: A file is not what was published.
+        DataError: A file is not the published one.
     """
     path, boxes = Path(path), {}
     if path.is_dir():
@@ -47,7 +47,7 @@ def read_flickr_boxes(
 
 
 def _read_xml(path: Path) -> np.ndarray:
-    """The boxes of one pair: in every ``bbox`` element the last four numbers are xyxy."""
+    """The boxes of one pair; the last four numbers of each ``bbox`` element are xyxy."""
     rows = []
     with reading(path):
         try:
@@ -64,15 +64,15 @@ def _read_xml(path: Path) -> np.ndarray:
 
 
 def read_name_list(path: str | Path, duplicates: Duplicates | None = None) -> list[str]:
-    """Read a list of files, one a line, as names without folder and suffix, each once.
+    """Read a list of files, one per line, as unique names without folder and suffix.
 
     Args:
         path (str | Path): A text file, UTF-8.
-        duplicates (list, optional): Gets name and detail of what is listed twice.
+        duplicates (list, optional): Filled with name and detail of files listed twice.
 
     Raises:
         FileNotFoundError: There is no such file.
-        DataError: It is not text, or holds no names.
+        DataError: It is not text, or has no names.
     """
     names: dict[str, None] = {}
     with reading(path, 'is not a list of files'):
@@ -84,5 +84,5 @@ def read_name_list(path: str | Path, duplicates: Duplicates | None = None) -> li
                 note_duplicate(duplicates, name, f'{path} lists it twice')
             names[name] = None
     if not names:
-        raise DataError(f'{path} lists no file')
+        raise DataError(f'{path} lists no files')
     return list(names)

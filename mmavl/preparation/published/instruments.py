@@ -1,4 +1,4 @@
-"""AudioSet-instrument: the boxes and tags that the paper's authors published."""
+"""AudioSet-instrument: boxes and tags published by the paper's authors."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -13,20 +13,20 @@ from mmavl.utils.file_names import require_name
 
 from .reading import Duplicates, four_numbers, read_json, reading
 
-#: Annotated frames of the published ``normav.json``, and clips of its ``val_audio.pkl``.
+#: Numbers of annotated frames in the published ``normav.json``, and of clips in ``val_audio.pkl``.
 _RELEASED_FRAMES, _RELEASED_CLIPS = 4503, 1099
 
 
 @dataclass(frozen=True)
 class InstrumentRelease:
-    """AudioSet-instrument's test annotation, boxes of a detector.
+    """AudioSet-instrument's test annotation, made by a detector.
 
     Attributes:
         classes (list[str]): The 15 names, in order.
         tags (dict): Clip id -> published tags, float [15].
         boxes (dict): (clip id, frame) -> rows (x, y, w, h, label), float64 [n, 5], normalised
-            **xywh**, in the order of the published image ids. A number that is missing is NaN.
-        duplicates (list): Clip id and detail of images and boxes that are there twice.
+                **xywh**, in the order of the published image ids. Missing numbers are NaN.
+            duplicates (list): Clip id and detail of images and boxes that occur twice.
     """
 
     classes: list[str]
@@ -39,18 +39,18 @@ def read_instrument_release(folder: str | Path) -> InstrumentRelease:
     """Read ``normav.json`` and ``val_audio.pkl``.
 
     ``image_id`` is ten times the index of the clip among the sorted ids of ``val_audio.pkl``,
-    plus the frame's index. A clip too many or too few there would give boxes to other clips. It
-    is noticed, since each annotated class is a tag of its clip.
+    plus the index of the frame. A missing or additional clip would shift boxes to other clips.
+    This is detected, since each annotated class must be a tag of its clip.
 
     Args:
-        folder (str | Path): Holds both files.
+        folder (str | Path): The folder of both files.
 
     Returns:
-        InstrumentRelease: What they say.
+        InstrumentRelease: Their content.
 
     Raises:
         FileNotFoundError: One of the files is missing.
-        DataError: A file is not what was published, or they do not belong together.
+        DataError: A file is not the published one, or they do not belong together.
     """
     path, tags_path = Path(folder) / 'normav.json', Path(folder) / 'val_audio.pkl'
     duplicates: Duplicates = []
@@ -69,7 +69,7 @@ def read_instrument_release(folder: str | Path) -> InstrumentRelease:
                 rows[annotation['image_id']].append(row)
         duplicates += [(image, 'its image') for image, n in Counter(images).items() if n > 1]
         if not rows:
-            raise DataError(f'{path} annotates no image')
+            raise DataError(f'{path} has no annotated images')
     tags = _read_tags(tags_path, len(classes))
     clips = sorted(tags)
     _require_same_clips(rows, clips, path)
@@ -84,7 +84,7 @@ def read_instrument_release(folder: str | Path) -> InstrumentRelease:
 
 def _categories(categories: list[dict]) -> list[str]:
     if [category['id'] for category in categories] != list(range(len(categories))):
-        raise ValueError(f'its categories are not numbered from 0 on: {categories}')
+        raise ValueError(f'categories must be numbered from 0, not {categories}')
     names = [category['name'] for category in categories]
     if not all(isinstance(name, str) for name in names):
         raise TypeError(f'categories are {names}')
@@ -94,7 +94,7 @@ def _categories(categories: list[dict]) -> list[str]:
 def _instrument_box(annotation: dict, classes: int, images: dict, place: str) -> tuple:
     image, label, box = (annotation[key] for key in ('image_id', 'category_id', 'bbox'))
     if not _is_count(image) or image not in images:
-        raise DataError(f'{place} belongs to image {image!r:.80}, which is not among the images')
+        raise DataError(f'{place} has image_id {image!r:.80}, which is not among the images')
     if not _is_count(label) or label >= classes:
         raise DataError(
             f'{place} (image {image}) has category_id {label!r:.80}, not 0 to {classes - 1}'
@@ -108,7 +108,7 @@ def _is_count(value: object) -> bool:
 
 def _read_tags(path: Path, classes: int) -> dict[str, np.ndarray]:
     content = load_arrays(path)
-    with reading(path, 'does not hold tags of clips'):
+    with reading(path, 'has no valid tags of clips'):
         tags = {require_name(clip, path): np.asarray(v, np.float64) for clip, v in content.items()}
         for clip, values in tags.items():
             if values.shape != (classes,) or not np.isfinite(values).all():
@@ -126,15 +126,15 @@ def _require_same_clips(images: Iterable[int], clips: list[str], path: Path) -> 
             what = f'image {stray[0]}, clip number {stray[0] // 10}'
         wanted = '' if together else f', not the {_RELEASED_CLIPS} published ones'
         raise DataError(
-            f'{path} annotates {what}, but val_audio.pkl has {len(clips)} clips{wanted}: the two '
-            'files do not belong together; take both from the same release'
+            f'{path} annotates {what}, but val_audio.pkl has {len(clips)} clips{wanted}: the '
+            'files do not belong together; use both from the same release'
         )
 
 
 def _require_tagged(
     boxes: dict[tuple[str, int], np.ndarray], tags: dict, classes: list[str], path: Path
 ) -> None:
-    """Each annotated class is a tag of its clip; where clips have moved, many are not."""
+    """Check that each annotated class is a tag of its clip, which detects shifted clips."""
     stray = {
         clip: classes[int(label)]
         for (clip, _), rows in boxes.items()
@@ -146,7 +146,7 @@ def _require_tagged(
         tagged = [name for name, value in zip(classes, tags[clip]) if value > 0.5]
         raise DataError(
             f'{path} has a box of {label!r} for clip {clip!r}, whose tags in val_audio.pkl are '
-            f'{tagged}; this holds for {len(stray)} of {len({c for c, _ in boxes})} clips: one of '
-            'the two files is damaged (a clip is missing or added), or they do not belong '
-            'together; take both from the same release'
+            f'{tagged}; {len(stray)} of {len({c for c, _ in boxes})} clips are affected: one of '
+            'the files is damaged (a clip is missing or added), or they do not belong '
+            'together; use both from the same release'
         )

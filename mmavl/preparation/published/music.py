@@ -1,4 +1,4 @@
-"""MUSIC and MUSIC21: the lists of videos and the boxes."""
+"""MUSIC and MUSIC21: lists of videos, and boxes."""
 
 from pathlib import Path
 
@@ -11,15 +11,15 @@ from .reading import Duplicates, four_numbers, note_duplicate, read_json, readin
 def read_video_list(
     path: str | Path, duplicates: Duplicates | None = None
 ) -> dict[str, list[str]]:
-    """Read MUSIC's ``*_videos.json``: class, or two classes -> video ids, in their order.
+    """Read MUSIC's ``*_videos.json``: a class, or two -> video ids, in their order.
 
     Args:
         path (str | Path): The file.
-        duplicates (list, optional): Gets id and detail of videos that a class has twice.
+        duplicates (list, optional): Filled with id and detail of videos listed twice for a class.
 
     Raises:
         FileNotFoundError: There is no such file.
-        DataError: It is not such a list, or a name in it would lead to another folder.
+        DataError: It is not such a list, or a name would lead to another folder.
     """
     with reading(path, 'is not a list of MUSIC videos'):
         videos = read_json(path)['videos']
@@ -44,11 +44,11 @@ def read_music_boxes(
 
     Args:
         path (str | Path): The file.
-        duplicates (list, optional): Gets name and detail of frames that are annotated twice.
+        duplicates (list, optional): Filled with name and detail of frames annotated twice.
 
     Returns:
-        list: (file name, [(class, box), ...]) of each annotated frame, in the file's order. A
-        number of a box that is missing is NaN.
+        list: (file name, [(class, box), ...]) of each annotated frame, in the file's order.
+        Missing numbers of a box are NaN.
 
     Raises:
         FileNotFoundError: There is no such file.

@@ -1,4 +1,4 @@
-"""References out of the annotation files that the paper's authors and its peers published."""
+"""References from the annotation files published by the paper's authors and related work."""
 
 from pathlib import Path
 
@@ -14,19 +14,19 @@ from .vggss import read_vggss_boxes
 def read_audioset_instrument(folder: str | Path) -> tuple[list[Prediction], dict]:
     """AudioSet-instrument: boxes of a detector on 4503 frames of 566 clips, 15 classes.
 
-    The annotated instruments are the sounding ones. A frame with a box that is not numbers or
-    has no area is left out.
+    The annotated instruments are the sounding ones. Frames with an invalid box or one without
+    area are left out.
 
     Args:
-        folder (str | Path): Holds ``normav.json`` and ``val_audio.pkl``.
+        folder (str | Path): The folder of ``normav.json`` and ``val_audio.pkl``.
 
     Returns:
         tuple: References without predictions (``Prediction``, ``gt_tags`` as published), and
-        metainfo with the class names, and the frames ``left_out`` by clip id and index.
+        metainfo with the class names, and the frames ``left_out``, by clip id and index.
 
     Raises:
         FileNotFoundError: One of the files is missing.
-        DataError: A file is not what was published.
+        DataError: A file is not the published one.
     """
     release = read_instrument_release(folder)
     predictions, left_out = [], []
@@ -57,18 +57,18 @@ def _sounding(boxes: np.ndarray, labels: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def read_vggss(path: str | Path) -> tuple[list[Prediction], dict]:
-    """VGG-SS: one class for each clip, whose objects all sound.
+    """VGG-SS: one class per clip, whose objects all sound.
 
     Args:
         path (str | Path): The published ``vggss.json``.
 
     Returns:
-        tuple: References without predictions, and metainfo with the class names, sorted, and
-        the ``problems`` by clip: boxes that were cut to the frame, or left out.
+        tuple: References without predictions, and metainfo with the sorted class names and
+        the ``problems`` by clip: boxes that were clipped to the frame, or left out.
 
     Raises:
         FileNotFoundError: The file is missing.
-        DataError: It is not what was published.
+        DataError: The file is not the published one.
     """
     release = read_vggss_boxes(path)
     classes = sorted(set(release.classes.values()))
@@ -84,15 +84,15 @@ def read_soundnet_flickr(folder: str | Path) -> tuple[list[Prediction], dict]:
     """SoundNet-Flickr's test list: boxes of several annotators for 249 of 250 pairs.
 
     Args:
-        folder (str | Path): Holds ``gtest.txt`` and ``gtdata.pkl``.
+        folder (str | Path): The folder of ``gtest.txt`` and ``gtdata.pkl``.
 
     Returns:
-        tuple: References without predictions in the order of the list, the ones without an
-        annotation (``3908875357``) too, which evaluation counts as listed; and metainfo.
+        tuple: References without predictions, in the order of the list, including the pair without
+        annotation (``3908875357``), which evaluation counts as listed; and metainfo.
 
     Raises:
         FileNotFoundError: One of the files is missing.
-        DataError: A file is not what was published.
+        DataError: A file is not the published one.
     """
     annotations = read_flickr_boxes(Path(folder) / 'gtdata.pkl')
     names = read_name_list(Path(folder) / 'gtest.txt')

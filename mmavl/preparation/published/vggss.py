@@ -19,9 +19,9 @@ class VggssBoxes:
         boxes (dict): Clip, ``{YouTube id}_{second}`` -> float64 [m, 4], normalised **xyxy**
             inside the frame, those with an area.
         classes (dict): Clip -> its class.
-        problems (dict): Clip -> what was changed: boxes that left the frame were cut to it, and
-            those that had no area then were left out.
-        duplicates (list): Clip and detail of clips that are there twice; the first one counts.
+        problems (dict): Clip -> changes: boxes that extended outside the frame were clipped, and
+            those without area were left out.
+        duplicates (list): Clip and detail of clips that occur twice; the first one is used.
     """
 
     boxes: dict[str, np.ndarray] = field(default_factory=dict)
@@ -31,13 +31,13 @@ class VggssBoxes:
 
 
 def read_vggss_boxes(path: str | Path) -> VggssBoxes:
-    """Read ``vggss.json``: normalised **xyxy**, some of it far outside the frame.
+    """Read ``vggss.json``: normalised **xyxy**, in part far outside the frame.
 
-    The published file has numbers like -2.9e16; they mean the frame's edge.
+    The published file has numbers like -2.9e16, which mean the frame's edge.
 
     Raises:
         FileNotFoundError: There is no such file.
-        DataError: It is not the published annotation: e.g. its boxes are in pixels or x, y,
+        DataError: It is not the published annotation, e.g. its boxes are in pixels or x, y,
             width, height.
     """
     release = VggssBoxes()
@@ -47,7 +47,7 @@ def read_vggss_boxes(path: str | Path) -> VggssBoxes:
             place = f'{path}: {clip!r}'
             rows = np.array([four_numbers(box, place) for box in item['bbox']]).reshape(-1, 4)
             if clip in release.boxes:
-                release.duplicates.append((clip, f'{path} lists it twice: the first counts'))
+                release.duplicates.append((clip, f'{path} lists it twice: the first is used'))
                 continue
             release.boxes[clip], release.classes[clip] = rows, require_name(item['class'], place)
     _require_shares(np.concatenate([np.zeros((0, 4)), *release.boxes.values()]), path)
@@ -56,7 +56,7 @@ def read_vggss_boxes(path: str | Path) -> VggssBoxes:
         kept = inside[(inside[:, 2:] > inside[:, :2]).all(1)]
         changed = rows[(inside != rows).any(1)]
         if len(changed):
-            release.problems[clip] = f'cut to the frame: {changed.tolist()}'
+            release.problems[clip] = f'clipped to the frame: {changed.tolist()}'
         if len(kept) < len(rows):
             text = f'{len(rows) - len(kept)} of {len(rows)} boxes have no area'
             release.problems[clip] = '; '.join(filter(None, [release.problems.get(clip), text]))
@@ -65,16 +65,16 @@ def read_vggss_boxes(path: str | Path) -> VggssBoxes:
 
 
 def _require_shares(boxes: np.ndarray, path: str | Path) -> None:
-    """Raise unless most boxes are corners as shares of the frame; single ones may be anything."""
+    """Raise unless most boxes are corners relative to the frame; single ones may be invalid."""
     if not len(boxes):
         raise DataError(f'{path} has no boxes')
     if np.nanmedian(boxes.max(1)) > 2:
         example = boxes[0].tolist()
-        raise DataError(f'{path}: boxes are in pixels (e.g. {example}), not shares of the frame')
+        raise DataError(f'{path}: boxes are in pixels (e.g. {example}), not relative to the frame')
     turned = (boxes[:, 2:] < boxes[:, :2]).any(1)
     if turned.mean() > 0.05:
         raise DataError(
-            f'{path}: boxes are x, y, width, height, but must be x1, y1, x2, y2: as such, '
+            f'{path}: boxes seem to be x, y, width, height, not x1, y1, x2, y2, since '
             f'{int(turned.sum())} of {len(boxes)} end before they start (e.g. '
             f'{boxes[turned][0].tolist()})'
         )

@@ -158,7 +158,7 @@ def test_corners_in_the_published_file_are_told(tmp_path, release):
         x, y, w, h = item['bbox']
         item['bbox'] = [x, y, x + w, y + h]
     path.write_text(json.dumps(published))
-    with pytest.raises(DataError, match=r'normav\.json: boxes are x1, y1, x2, y2'):
+    with pytest.raises(DataError, match=r'normav\.json: boxes seem to be x1, y1, x2, y2'):
         AudioSetInstrument(Place(tmp_path), release).convert()
 
 

@@ -17,7 +17,9 @@ needs_release = pytest.mark.skipif(
 def test_corners_given_as_width_and_height_are_told():
     require_xywh(np.array([[0.5, 0.5, 0.5, 0.5], [0.1, 0.1, 0.2, 0.2]]), 'x.json')
     corners = np.array([[0.5, 0.5, 0.9, 0.9], [0.1, 0.1, 0.3, 0.3]])
-    with pytest.raises(DataError, match=r'x\.json: boxes are x1, y1, x2, y2.*1 of 2 leave'):
+    with pytest.raises(
+        DataError, match=r'x\.json: boxes seem to be x1, y1, x2, y2.*1 of 2 extend'
+    ):
         require_xywh(corners, 'x.json')
 
 
@@ -29,13 +31,15 @@ def test_one_bad_box_among_good_ones_does_not_blame_the_format():
 def test_pixels_given_as_shares_and_shares_as_pixels_are_told():
     with pytest.raises(DataError, match='boxes are in pixels'):
         require_xywh(np.array([[10.0, 20, 30, 40]]), 'x.json')
-    with pytest.raises(DataError, match='boxes are shares of the frame'):
+    with pytest.raises(DataError, match='boxes are relative to the frame'):
         require_xyxy(np.array([[0.1, 0.2, 0.3, 0.4]]), 'x.pkl')
 
 
 def test_width_and_height_given_as_corners_are_told():
     require_xyxy(np.array([[83, 108, 167, 256], [5.0, 5, 5, 5]]), 'x.pkl')
-    with pytest.raises(DataError, match=r'x\.pkl: boxes are x, y, width, height.*1 of 2 end'):
+    with pytest.raises(
+        DataError, match=r'x\.pkl: boxes seem to be x, y, width, height.*1 of 2 end'
+    ):
         require_xyxy(np.array([[150.0, 150, 60, 60], [1, 1, 100, 100]]), 'x.pkl')
 
 

@@ -64,7 +64,7 @@ def test_extracted_frames_begin_with_0_or_1_without_a_gap():
     for first in (0, 1):
         paths = [f'x/{number:04d}.jpg' for number in range(first, first + 10)]
         assert check_numbers(paths, 10.0, CLIPS) == paths
-    for numbers, found in (([0, 1, 3], 'frame 2 is missing'), ([2, 3, 4], 'begin with x/0002')):
+    for numbers, found in (([0, 1, 3], 'frame 2 is missing'), ([2, 3, 4], 'start with x/0002')):
         with pytest.raises(UnusableClip, match=found):
             check_numbers([f'x/{number:04d}.jpg' for number in numbers], 3.0, CLIPS)
 

@@ -111,7 +111,7 @@ def test_a_line_that_was_cut_short_and_drafts_left_behind_do_no_harm(tmp_path, v
 def test_a_damaged_spec_is_one_line_with_a_way_out(tmp_path, content):
     Conversion(Place(tmp_path), SPEC)
     (tmp_path / 'conversion/spec.json').write_text(content)
-    with pytest.raises(DataError, match=r'spec\.json is damaged .*: remove it'):
+    with pytest.raises(DataError, match=r'spec\.json is damaged .*: delete it'):
         Conversion(Place(tmp_path), SPEC)
 
 
@@ -162,7 +162,7 @@ def test_two_processes_on_one_shard_are_refused(tmp_path, video, monkeypatch):
         two.run([job], 'train')
 
     monkeypatch.setattr('mmavl.preparation.converters.jobs.convert_clip', convert_meanwhile)
-    holder = f'process {os.getpid()} on .* converts shard 1/1 into it; wait for it'
+    holder = f'process {os.getpid()} on .* is converting shard 1/1 into it; wait for it'
     with pytest.raises(DataError, match=holder):
         one.run(jobs_of(video, 1), 'train')
 

@@ -52,7 +52,7 @@ def test_a_long_video_without_a_beginning_is_not_guessed_at(tmp_path, media):
     path = write_video(media / 'clip.mp4', seconds=6)
     outcome = convert(tmp_path, Source(video=path))
     assert outcome.cause == 'uncut'
-    assert '6.0 s long, the clip 2 s' in outcome.detail
+    assert '6.0 s long, but a clip has 2 s' in outcome.detail
 
 
 def test_a_still_is_the_middle_of_the_middle(tmp_path, media):
@@ -130,7 +130,7 @@ def empty(media):
         (no_video, 'broken', 'clip.mp4 cannot be decoded'),
         (empty, 'broken', 'clip.mp4 is an empty file'),
         (gap, 'broken', 'frame 2 is missing'),
-        (other_rate, 'broken', '12 frames are 6.0 s at 2 fps, the sound is 2.0 s'),
+        (other_rate, 'broken', '12 frames last 6.0 s at 2 fps, but the sound lasts 2.0 s'),
         (
             lambda media: Source(video=write_video(media / 'clip.mp4', 2, sound=False)),
             *('no audio', 'no audio track'),
@@ -153,7 +153,7 @@ def empty(media):
         ),
         (
             lambda media: Source(video=write_video(media / 'clip.mp4', 0.4)),
-            *('short', 'asked are 1 s'),
+            *('short', 'at least 1 s are needed'),
         ),
     ],
 )

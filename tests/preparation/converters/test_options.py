@@ -52,7 +52,7 @@ def test_the_report_is_written_and_something_usable_is_success(tmp_path, capsys)
 
 
 def test_nothing_usable_is_a_failure_with_its_report(tmp_path):
-    with pytest.raises(SystemExit, match='nothing usable is left'):
+    with pytest.raises(SystemExit, match='no usable clips'):
         run_converter(parse('--out', str(tmp_path)), lambda: Report(usable={'train': 0}))
     assert (tmp_path / 'report.json').is_file()
 

@@ -15,9 +15,9 @@ def test_classes_are_those_with_pictures_and_sounds():
         (['a', 'b', 'c'], ['a', 'b'], [], "class 'c' has no files in --sounds"),
         (['a', 'b'], ['a', 'b', 'c'], [], "class 'c' has no files in --pictures"),
         (['a', 'b'], ['a', 'b'], ['a', 'x'], "class 'x' has no files in --pictures and --sounds"),
-        (['a', 'Dog'], ['a', 'dog'], [], "'Dog' and 'dog' differ by case alone: rename a folder"),
-        (['a'], ['a'], [], r"scenes need two classes or more, not \['a'\]"),
-        (['a', 'b', 'c'], ['a', 'b'], [], 'name the classes to take: --classes a b'),
+        (['a', 'Dog'], ['a', 'dog'], [], "'Dog' and 'dog' differ only by case: rename a folder"),
+        (['a'], ['a'], [], r"scenes need at least two classes, not \['a'\]"),
+        (['a', 'b', 'c'], ['a', 'b'], [], 'select classes: --classes a b'),
     ],
 )
 def test_folders_that_do_not_fit_are_named_with_the_way_out(pictures, sounds, wanted, said):
@@ -36,8 +36,8 @@ def test_a_class_in_no_family_is_one_of_its_own():
     ('families', 'said'),
     [
         ({'pets': ['dgo']}, r"\['dgo'\] are not classes"),
-        ({'pets': ['dog'], 'loud': ['dog']}, r"\['dog'\] are named twice"),
-        ({'bell': ['dog']}, r"\['bell'\] are names of families and of classes"),
+        ({'pets': ['dog'], 'loud': ['dog']}, r"\['dog'\] occur twice"),
+        ({'bell': ['dog']}, r"\['bell'\] are names of both families and single classes"),
     ],
 )
 def test_families_that_do_not_fit_are_named(families, said):
@@ -48,5 +48,5 @@ def test_families_that_do_not_fit_are_named(families, said):
 def test_shares_are_made_to_add_up_and_default_to_what_fits():
     assert fitting_levels([1, 1], 3) == [0.5, 0.5]
     assert fitting_levels([], 2) == pytest.approx([0.5 / 0.85, 0.35 / 0.85])
-    with pytest.raises(DataError, match=r'up to 3 sounding objects.* there are 2 families'):
+    with pytest.raises(DataError, match=r'up to 3 sounding objects.* there are only 2 families'):
         fitting_levels([1, 1, 1], 2)

@@ -153,7 +153,7 @@ def test_a_class_with_one_recording_is_named_with_the_way_out(material, tmp_path
         (material / f'sounds/dog/{number}.wav').unlink()
     problem = run(monkeypatch, material, tmp_path / 'out')
     assert "sounds of class 'dog': 1 usable, none for val, test" in problem
-    assert 'Three of each are enough' in problem
+    assert 'Three of each suffice' in problem
     assert run(monkeypatch, material, tmp_path / 'out', '--splits', 'train') is None
 
 

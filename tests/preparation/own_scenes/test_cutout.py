@@ -74,8 +74,8 @@ def many(rng):
 @pytest.mark.parametrize(
     ('paint', 'said'),
     [
-        (noise, 'is not on plain ground: .* of its border have other colours'),
-        (many, 'shows no single object, but 25 things'),
+        (noise, 'has no plain background: .* of its border have other colours'),
+        (many, 'shows 25 objects instead of one'),
         (lambda rng: np.full((200, 200, 3), 128, np.uint8), r'covers 0\.0 % of it'),
     ],
 )

@@ -63,8 +63,8 @@ def test_without_a_visual_teacher_what_is_heard_serves_both(label, config):
 def test_a_class_that_no_label_stands_for_is_said(label, caplog):
     with caplog.at_level(logging.WARNING):
         label()
-    assert "no label of the audio teacher stands for 'Flute'" in caplog.text
-    assert "no label of the visual teacher stands for 'Violin'" in caplog.text
+    assert "the audio teacher has no label for 'Flute'" in caplog.text
+    assert "the visual teacher has no label for 'Violin'" in caplog.text
 
 
 def test_other_classes_take_the_place_of_the_manifests(label, config, data_root):
@@ -83,7 +83,7 @@ def test_other_classes_take_the_place_of_the_manifests(label, config, data_root)
 def test_unreadable_clips_stop_it_or_are_left_out_by_name(label, data_root):
     (data_root / 'clip1.wav').unlink()
     (data_root / 'clip2.png').write_bytes(b'no image')
-    with pytest.raises(DataError, match=r"3 problems\):\n  clip 'clip1': missing: .*clip1\.wav"):
+    with pytest.raises(DataError, match=r"3 problems:\n  clip 'clip1': missing: .*clip1\.wav"):
         label()
     assert not (data_root / 'pseudo/toy.json').exists()
     counts, manifest = label(leave_out_bad=True)
@@ -115,10 +115,10 @@ def test_teachers_that_do_not_fit_are_refused(label, config):
         label()
     config.clear()
     config['audio'] = {**audio, 'teacher': {**audio['teacher'], 'type': 'GreyTeacher'}}
-    with pytest.raises(ConfigError, match="GreyTeacher is not a teacher of the 'audio' modality"):
+    with pytest.raises(ConfigError, match="GreyTeacher is not a teacher for the 'audio' modality"):
         label()
     config['audio'] = {'teacher': audio['teacher']}
-    with pytest.raises(ConfigError, match=r"'audio' of the config misses \['groups'\]"):
+    with pytest.raises(ConfigError, match=r"'audio' of the config is missing \['groups'\]"):
         label()
 
 

@@ -79,7 +79,7 @@ def test_a_list_of_files_is_read_as_names(tmp_path):
         (b'', 'lists no file'),
         (b'caf\xe9.jpg\n', 'is not a list of files'),
         (b'..\n', 'it would lead to another folder'),
-        (b'x' * 300, 'no file can have so long a name'),
+        (b'x' * 300, 'it is too long for a file name'),
         (b'a\0b\n', 'it would lead to another folder'),
     ],
 )

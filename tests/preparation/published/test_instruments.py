@@ -52,7 +52,7 @@ def test_a_clip_that_is_missing_before_any_annotated_one_is_noticed(tmp_path):
 def test_a_clip_that_is_added_is_noticed(tmp_path):
     for number in range(39):
         tags = {**TAGS, f'clip{number:07d}+' if number else 'a': set()}
-        with pytest.raises(DataError, match='one of the two files is damaged'):
+        with pytest.raises(DataError, match='one of the files is damaged'):
             read_instrument_release(write(tmp_path, published(), tags))
 
 
@@ -70,15 +70,15 @@ def test_the_number_of_released_clips_is_known(tmp_path, monkeypatch):
     [
         (('annotations', 2, 'category_id'), 99, r'annotation 2 \(image 30\) has category_id 99'),
         (('annotations', 2, 'category_id'), 1.0, 'has category_id 1.0, not 0 to 14'),
-        (('annotations', 2, 'image_id'), 5, 'annotation 2 belongs to image 5, which is not among'),
+        (('annotations', 2, 'image_id'), 5, 'annotation 2 has image_id 5, which is not among'),
         (('annotations', 2, 'bbox'), [1, 2, 3], r'the box \[1, 2, 3\], which is not four numbers'),
         (('annotations', 2, 'bbox'), '0.5', 'which is not four numbers'),
         (('annotations', 2, 'bbox', 0), 10**400, 'is not the published annotation'),
         (('images', 0, 'id'), '0', 'an image id is not a whole number'),
-        (('images', 0, 'id'), 4000, 'annotation 0 belongs to image 0'),
-        (('categories', 0, 'id'), 1, 'its categories are not numbered from 0 on'),
+        (('images', 0, 'id'), 4000, 'annotation 0 has image_id 0'),
+        (('categories', 0, 'id'), 1, 'categories must be numbered from 0'),
         (('categories', 0), None, 'is not the published annotation'),
-        (('images',), {}, 'annotation 0 belongs to image 0'),
+        (('images',), {}, 'annotation 0 has image_id 0'),
         (('annotations',), None, 'is not the published annotation'),
     ],
 )

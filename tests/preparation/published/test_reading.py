@@ -82,7 +82,7 @@ def test_duplicates_are_noted_where_the_caller_wants_to_know():
     duplicates = []
     note_duplicate(duplicates, 'clip1', 'line 7')
     note_duplicate(None, 'clip1', 'line 7')
-    assert duplicates == [('clip1', 'line 7: the first counts')]
+    assert duplicates == [('clip1', 'line 7: the first is used')]
 
 
 def test_a_missing_number_of_a_box_is_nan():

@@ -34,7 +34,7 @@ def test_code_is_refused_and_not_run(tmp_path):
 
     path = tmp_path / 'evil.pkl'
     path.write_bytes(pickle.dumps({'x': Evil()}))
-    with pytest.raises(DataError, match=r'evil\.pkl asks for'):
+    with pytest.raises(DataError, match=r'evil\.pkl requests'):
         load_arrays(path)
     assert not (tmp_path / 'run').exists()
 
@@ -44,7 +44,7 @@ def test_other_names_of_harmless_modules_are_refused_too(tmp_path, name):
     module, function = name.rsplit('.', 1)
     path = tmp_path / 'a.pkl'
     path.write_bytes(f"c{module}\n{function}\n(S'x'\ntR.".encode())
-    with pytest.raises(DataError, match=f"asks for '{name}'"):
+    with pytest.raises(DataError, match=f"requests '{name}'"):
         load_arrays(path)
 
 

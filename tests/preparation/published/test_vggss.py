@@ -23,7 +23,7 @@ def test_numbers_far_outside_are_cut_to_the_frame_and_named(tmp_path):
     first, second = release.boxes
     assert release.boxes[first].tolist() == [[0, 0.1, 0.9, 0.8], [0.2, 0.2, 0.4, 0.4]]
     assert release.boxes[second].tolist() == [[0.4, 0.25, 0.6, 1]]
-    assert release.problems[first] == 'cut to the frame: [[-2.9e+16, 0.1, 0.9, 0.8]]'
+    assert release.problems[first] == 'clipped to the frame: [[-2.9e+16, 0.1, 0.9, 0.8]]'
     assert set(release.problems) == {first, second}
     assert release.classes[first] == 'elk bugling'
 
@@ -53,7 +53,7 @@ def test_a_clip_that_is_there_twice_is_named_and_the_first_one_counts(tmp_path):
     ('boxes', 'message'),
     [
         ([[[100, 50, 200, 80]]], 'boxes are in pixels'),
-        ([[[0.6, 0.5, 0.2, 0.3]], [[0.1, 0.1, 0.2, 0.2]]], 'boxes are x, y, width, height'),
+        ([[[0.6, 0.5, 0.2, 0.3]], [[0.1, 0.1, 0.2, 0.2]]], 'boxes seem to be x, y, width, height'),
         ([[[0.1, 0.2, 0.3]]], 'which is not four numbers'),
         ([None], 'is not the published annotation'),
         ([], 'has no boxes'),

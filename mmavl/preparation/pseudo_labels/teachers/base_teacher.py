@@ -1,4 +1,4 @@
-"""The interface of a teacher."""
+"""The base class of teachers."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -21,21 +21,21 @@ ACTIVATIONS = {
 
 
 class BaseTeacher(ABC):
-    """A pretrained classifier that says which of its labels a sound or a picture deserves.
+    """A pretrained classifier that assigns its labels to sounds or pictures.
 
     Args:
         weights (str): A path, or ``pkg://package/path`` for a file of an installed package.
         labels (str | Sequence[str]): See :func:`mmavl.utils.label_lists.read_labels`.
-        activation (str): What makes probabilities of the model's outputs: 'sigmoid',
+        activation (str): Converts the model's outputs to probabilities: 'sigmoid',
             'softmax' or 'none'.
 
     Attributes:
         modality (str): 'audio' or 'visual'.
         weights (Path): The weight file.
         labels (list[str]): The names of the L outputs.
-        sample_rate (int): Of the sounds it hears, in Hz; only of audio teachers.
-        precision (Precision): What its PyTorch layers compute in. Starts as float32: labels must
-            not depend on the machine.
+        sample_rate (int): Sample rate of its sounds in Hz; audio teachers only.
+        precision (Precision): Number format of its PyTorch layers. Initially float32, since labels
+            must not depend on the machine.
 
     Raises:
         FileNotFoundError: The weights or the label list are missing.
@@ -71,18 +71,18 @@ class BaseTeacher(ABC):
         """Probabilities [n, L] of n sounds or pictures."""
 
     def activate(self, outputs: Tensor) -> Tensor:
-        """Make probabilities [..., L] of the model's outputs."""
+        """Convert the model's outputs [..., L] to probabilities."""
         self.check_outputs(outputs.shape[-1])
         return ACTIVATIONS[self.activation](outputs.float())
 
     def check_outputs(self, count: int) -> None:
-        """Raise unless the model has as many outputs as there are labels.
+        """Check that the model has one output per label.
 
         Raises:
-            ConfigError: It has not.
+            ConfigError: The numbers differ.
         """
         if count != len(self.labels):
             raise ConfigError(
                 f'{self.weights.name} has {count} outputs, its label list {len(self.labels)} '
-                'names: give the list that the model was published with'
+                'names: use the list that was published with the model'
             )

@@ -1,4 +1,4 @@
-"""The paper's own audio tagger as a teacher."""
+"""The paper's audio tagger as a teacher."""
 
 from collections.abc import Sequence
 
@@ -21,18 +21,18 @@ _SPECTROGRAM = {'type': 'LogMelSpectrogram', 'n_fft': 882, 'log_offset': 2.0**-5
 
 @MODELS.register_module()
 class CRNNTeacher(BaseTeacher):
-    """The AudioSet tagger that the paper's pseudo-labels come from, from its checkpoint.
+    """The AudioSet tagger used for the paper's pseudo-labels, loaded from its checkpoint.
 
     Args:
-        weights (str): ``mobilecrnn_v2.pth`` of the paper's release (or in its layout), as a path
+        weights (str): ``mobilecrnn_v2.pth`` of the paper's release (or in its format), as a path
             or ``pkg://package/path``; keys are mapped by name.
         labels (str | Sequence[str]): The label list in *alphabetical* order:
             ``audioset-alphabetical:PATH/class_labels_indices.csv``.
-        spectrogram (dict, optional): Config. Defaults to the release's; at the two ends of a
-            sound, where the release mirrors it, there are zeros.
+        spectrogram (dict, optional): Config. Defaults to the release's, but padded with zeros
+            at both ends of a sound, where the release mirrors it.
 
     Raises:
-        CheckpointError: The file is no such checkpoint.
+        CheckpointError: The file is not such a checkpoint.
 
     Source: section 4.2 and the release of the paper.
     """

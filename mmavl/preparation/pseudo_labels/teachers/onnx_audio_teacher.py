@@ -1,4 +1,4 @@
-"""Any ONNX audio tagger as a teacher."""
+"""ONNX audio taggers as teachers."""
 
 import math
 from collections.abc import Sequence
@@ -18,19 +18,19 @@ from .base_teacher import BaseTeacher
 class OnnxAudioTeacher(BaseTeacher):
     """An ONNX audio tagger, run by onnxruntime.
 
-    With ``patch_frames`` a sound is labelled piece by piece, and the pieces' probabilities are
-    pooled; a sound shorter than a piece is filled up with silence.
+    With ``patch_frames`` a sound is labelled in pieces, and the pieces' probabilities are
+    pooled; a sound shorter than a piece is padded with silence.
 
     Args:
         weights (str): The .onnx file, or a .zip of it, as a path or ``pkg://package/path``. It
-            takes spectrograms [N, 1, T, F] and gives [N, L].
+            maps spectrograms [N, 1, T, F] to [N, L].
         labels (str | Sequence[str]): The label list.
         spectrogram (dict): Config of the spectrogram, a ``LogMelSpectrogram``.
-        patch_frames (int, optional): T of a piece, in frames of the spectrogram. Defaults to
+        patch_frames (int, optional): Length of a piece in spectrogram frames. Defaults to
             None: the whole sound at once.
-        patch_hop (int, optional): From one piece to the next. Defaults to half a piece.
+        patch_hop (int, optional): Frames between the starts of pieces. Defaults to half a piece.
         pool (dict, optional): Config of the pooling over pieces. Defaults to
-            ``LinearSoftmaxPool``, as the paper's tagger pools over time.
+            ``LinearSoftmaxPool``, the pooling over time of the paper's tagger.
         activation (str): Defaults to 'sigmoid'.
     """
 
@@ -67,7 +67,7 @@ class OnnxAudioTeacher(BaseTeacher):
         return self.pool(probs[None])
 
     def _pieces(self, frames: Tensor) -> Tensor:
-        """Cut a spectrogram [1, 1, T, F] into pieces [P, 1, patch_frames, F]; the last ends it."""
+        """Cut a spectrogram [1, 1, T, F] into [P, 1, patch_frames, F]; the last ends with it."""
         size = self.patch_frames
         if size is None:
             return frames

@@ -1,4 +1,4 @@
-"""Any ONNX image classifier as a teacher."""
+"""ONNX image classifiers as teachers."""
 
 from collections.abc import Sequence
 
@@ -19,12 +19,12 @@ class OnnxImageTeacher(BaseTeacher):
 
     Args:
         weights (str): The .onnx file, or a .zip of it, as a path or ``pkg://package/path``. It
-            takes pictures [N, 3, H, W] and gives [N, L].
+            maps pictures [N, 3, H, W] to [N, L].
         labels (str | Sequence[str]): Defaults to ImageNet's 1000 names.
-        size (tuple[int, int]): (H, W) that pictures are stretched to. Defaults to (224, 224).
-        mean (Sequence[float]): In 0-255. Defaults to ImageNet's.
-        std (Sequence[float]): In 0-255. Defaults to ImageNet's.
-        activation (str): Defaults to 'softmax'; 'none' where the graph ends with one.
+        size (tuple[int, int]): The (H, W) to resize pictures to. Defaults to (224, 224).
+        mean (Sequence[float]): Pixel mean, in 0-255. Defaults to ImageNet's.
+        std (Sequence[float]): Pixel standard deviation, in 0-255. Defaults to ImageNet's.
+        activation (str): Defaults to 'softmax'; use 'none' if the graph ends with a softmax.
     """
 
     modality = 'visual'

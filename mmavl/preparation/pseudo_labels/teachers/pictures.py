@@ -1,4 +1,4 @@
-"""Pictures as image classifiers take them."""
+"""Preparing pictures for image classifiers."""
 
 from collections.abc import Sequence
 
@@ -12,14 +12,14 @@ from mmavl.media.image import resized
 def normalised_batch(
     pictures: list[np.ndarray], size: tuple[int, int], mean: Sequence[float], std: Sequence[float]
 ) -> Tensor:
-    """Stretch pictures to one size and normalise them.
+    """Resize pictures to one size and normalise them.
 
     Args:
-        pictures (list[ndarray]): n of uint8 RGB [H, W, 3].
-        size (tuple[int, int]): (H, W) of the batch. Nothing is cropped away: an instrument at
+        pictures (list[ndarray]): n pictures, uint8 RGB [H, W, 3].
+        size (tuple[int, int]): (H, W) of the batch. Nothing is cropped, since an instrument at
             the edge counts.
-        mean (Sequence[float]): Of each channel, in 0-255.
-        std (Sequence[float]): Of each channel, in 0-255.
+        mean (Sequence[float]): Mean of each channel, in 0-255.
+        std (Sequence[float]): Standard deviation of each channel, in 0-255.
 
     Returns:
         Tensor: float32 [n, 3, H, W].

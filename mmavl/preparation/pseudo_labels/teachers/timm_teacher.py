@@ -1,4 +1,4 @@
-"""Any timm classifier as a teacher."""
+"""timm classifiers as teachers."""
 
 from collections.abc import Sequence
 
@@ -21,17 +21,17 @@ class TimmTeacher(BaseTeacher):
 
     Args:
         name (str): timm's name of the model, e.g. 'resnet18'.
-        weights (str): .pth or .safetensors, as a path or ``pkg://package/path``. Matched by
-            name; by position, checked shape by shape, where no name fits.
+        weights (str): A .pth or .safetensors file, as a path or ``pkg://package/path``. Tensors
+            are matched by name, or by position if no name fits; shapes are checked.
         labels (str | Sequence[str]): Defaults to ImageNet's 1000 names.
-        size (tuple[int, int]): (H, W) that pictures are stretched to. Defaults to (224, 224).
-        mean (Sequence[float]): In 0-255. Defaults to ImageNet's.
-        std (Sequence[float]): In 0-255. Defaults to ImageNet's.
+        size (tuple[int, int]): The (H, W) to resize pictures to. Defaults to (224, 224).
+        mean (Sequence[float]): Pixel mean, in 0-255. Defaults to ImageNet's.
+        std (Sequence[float]): Pixel standard deviation, in 0-255. Defaults to ImageNet's.
         activation (str): Defaults to 'softmax'.
 
     Raises:
         ConfigError: timm does not have the model.
-        CheckpointError: The weights are another model's, or have other than L outputs.
+        CheckpointError: The weights belong to another model, or do not have L outputs.
     """
 
     modality = 'visual'
