@@ -1,8 +1,8 @@
-"""Detect objects on every frame of a manifest, and write a manifest with these boxes.
+"""Detect objects in all frames of a manifest, and write a manifest with these boxes.
 
-Boxes of classes that the clip's tags do not name are kept as silent; only the others are
-references. An interrupted run goes on where it was when the same command is given again. Clips
-that cannot be read are named, after the others are done.
+Boxes of classes that are not among the clip's tags are kept as silent; only the others are
+references. An interrupted run continues with the same command. Clips
+that cannot be read are reported at the end.
 
 python tools/detect_boxes.py configs/detection/faster-rcnn_lite0_fpn_scenes.py detector.pth \
     data/instrument_scenes/test.json --out data/instrument_scenes/test_detected.json
@@ -33,7 +33,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('manifest', type=Path)
     parser.add_argument('--out', type=Path, help='default: <manifest>_detected.json next to it')
     parser.add_argument('--data-root', type=Path, help="default: the manifest's folder")
-    parser.add_argument('--score', type=float, default=0.5, help='least confidence; default: 0.5')
+    parser.add_argument('--score', type=float, default=0.5, help='default: 0.5')
     parser.add_argument('--batch-size', type=int, default=8)
     parser.add_argument('--workers', type=int, default=2, help='processes that read frames')
     parser.add_argument('--device', default='cpu', help='e.g. cuda; default: cpu')
@@ -45,7 +45,7 @@ def main() -> None:
     args = parse_args()
     args.out = args.out or args.manifest.with_name(f'{args.manifest.stem}_detected.json')
     if args.out.resolve() == args.manifest.resolve():
-        sys.exit(f'error: --out {args.out} is the manifest itself, whose boxes would be lost')
+        sys.exit(f'error: --out {args.out} is the manifest itself, which would be overwritten')
     try:
         with clear_errors():
             detect_boxes(args)
@@ -82,19 +82,19 @@ def detect_boxes(args: argparse.Namespace) -> None:
     frames = ManifestFrames(todo, args.data_root or args.manifest.parent)
     boxes = detector.detect(frames, args.score, args.batch_size, args.workers)
     bad = []
-    for entry, found in by_clip(frames, tqdm(boxes, total=len(frames), unit='frame')):
-        errors = [one for one in found.values() if isinstance(one, DataError)]
+    for entry, detections in by_clip(frames, tqdm(boxes, total=len(frames), unit='frame')):
+        errors = [item for item in detections.values() if isinstance(item, DataError)]
         if errors:
             bad.append(errors[0])
             tqdm.write(f'{errors[0]}', file=sys.stderr)
             continue
-        references = {str(i): box_references(entry, one) for i, one in found.items()}
+        references = {str(i): box_references(entry, item) for i, item in detections.items()}
         journal.add(entry['clip_id'], references)
     if bad:
         raise DataError(
-            f'{len(bad)} clips cannot be read, the first: {bad[0]}; the boxes of the other '
+            f'{len(bad)} clips cannot be read, first {bad[0]}; the boxes of the other '
             f'{len(journal.done)} are kept in {partial}: fix the files and run the same command '
-            'again, or leave these clips out of the manifest'
+            'again, or remove these clips from the manifest'
         )
     for entry in manifest['data_list']:
         entry['boxes'] = journal.done[entry['clip_id']]
@@ -105,10 +105,10 @@ def detect_boxes(args: argparse.Namespace) -> None:
 
 
 def by_clip(frames, boxes: Iterable[list]) -> Iterator[tuple[dict, dict[int, list]]]:
-    """Gather what was found on a clip's frames: the entry, and frame index -> boxes."""
+    """Group detections by clip: its entry, and frame index -> boxes."""
     numbered = zip(frames.places, boxes)
     for number, group in groupby(numbered, key=lambda pair: pair[0][0]):
-        yield frames.entries[number], {index: found for (_, index), found in group}
+        yield frames.entries[number], {index: items for (_, index), items in group}
 
 
 def sha256(path: Path) -> str:
@@ -116,7 +116,7 @@ def sha256(path: Path) -> str:
 
 
 def summary(entries: list[dict]) -> str:
-    """Count frames, references and silent boxes, and the tags that no box of the clip shows."""
+    """Count frames, references and silent boxes, and tags without any box in the clip."""
     from mmavl.detection import sounding_tags
 
     counts: Counter = Counter()
@@ -135,7 +135,7 @@ def summary(entries: list[dict]) -> str:
     return (
         f'{counts["frames"]} frames, {counts["empty"]} without a reference; '
         f'{counts["sounding"]} boxes as references, {counts["silent"]} silent; '
-        f'{counts["unseen"]} of {counts["tags"]} tags of clips are never seen'
+        f'{counts["unseen"]} of {counts["tags"]} tags have no box in their clip'
     )
 
 

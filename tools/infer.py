@@ -1,6 +1,6 @@
-"""Localize or separate without installing the command: ``python tools/infer.py localize ...``.
+"""Localize or separate without installing mmavl: ``python tools/infer.py localize ...``.
 
-The same as ``mmavl localize`` and ``mmavl separate``.
+Same as ``mmavl localize`` and ``mmavl separate``.
 """
 
 import sys

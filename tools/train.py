@@ -1,4 +1,4 @@
-"""Train what a config describes: ``python tools/train.py configs/stage2_scenes.py``."""
+"""Run the training described by a config: ``python tools/train.py configs/stage2_scenes.py``."""
 
 from mmavl.cli.train import main
 

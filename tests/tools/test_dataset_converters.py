@@ -46,7 +46,7 @@ def test_media_without_anything_usable_end_with_an_error(run, tmp_path):
     code, said = run(
         *('music', '--solo', solo, '--media', tmp_path / 'media', '--out', tmp_path / 'out')
     )
-    assert code == 'error: nothing usable is left'
+    assert code == 'error: no usable clips'
     assert 'solo train: no manifest; 514 missing' in said
 
 

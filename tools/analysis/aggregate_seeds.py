@@ -1,8 +1,8 @@
-"""Mean and spread over seeds, as a Markdown table: one row for each kind of run.
+"""Mean and standard deviation over seeds, as a Markdown table with one row per kind of run.
 
-Work directories of the same name are taken as seeds of one run, e.g.
-``python tools/analysis/aggregate_seeds.py work_dirs/quickstart_seed*/*_scenes``. With ``--out``
-the seeds of one run become a result, of which ``tools/maintainer/write_results.py`` makes tables:
+Work directories with the same name are seeds of the same run, e.g.
+``python tools/analysis/aggregate_seeds.py work_dirs/quickstart_seed*/*_scenes``. With ``--out``,
+the seeds of one run become a result, from which ``tools/maintainer/write_results.py`` makes tables:
 
     python tools/analysis/aggregate_seeds.py work_dirs/quickstart_seed*/stage2_scenes \\
         --out results/stage2_scenes.json --title 'coarse to fine'
@@ -45,7 +45,7 @@ def parse_args() -> argparse.Namespace:
 
 
 def collect(work_dirs: list[str]) -> dict[str, list[Run]]:
-    """The seeds of every run, by the name of their work directories."""
+    """The seeds of each run, by the name of their work directories."""
     runs = defaultdict(list)
     for path in work_dirs:
         run = read_run(path)
@@ -57,10 +57,10 @@ def write(runs: dict[str, list[Run]], args: argparse.Namespace) -> Path:
     """Write the result of one run.
 
     Raises:
-        DataError: There are several runs, or one has no such test.
+        DataError: There are several runs, or a run has no such test.
     """
     if len(runs) > 1:
-        raise DataError(f'--out takes the seeds of one run, not of {", ".join(runs)}')
+        raise DataError(f'--out needs the seeds of a single run, not of {", ".join(runs)}')
     (name,) = runs
     title = args.title or name
     result = result_of_runs(args.out.stem, title, runs[name], args.split, args.protocol)
@@ -68,10 +68,10 @@ def write(runs: dict[str, list[Run]], args: argparse.Namespace) -> Path:
 
 
 def table(runs: dict[str, list[Run]], split: str, metrics: Sequence[str]) -> ResultTable:
-    """Mean ± standard deviation over seeds; a dash where a run lacks a metric.
+    """Mean ± standard deviation over seeds; a dash for missing metrics.
 
     Raises:
-        DataError: A run has no test on the split.
+        DataError: A run was not tested on the split.
     """
     rows = []
     for name, seeds in runs.items():

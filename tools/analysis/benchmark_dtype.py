@@ -1,12 +1,11 @@
-"""Compare the time of a training step in float32 and in bfloat16: ``benchmark_dtype.py CONFIG``.
+"""Compare the time of training steps in float32 and bfloat16: ``benchmark_dtype.py CONFIG``.
 
 python tools/analysis/benchmark_dtype.py configs/stage2_audioset.py --batch-size 8
 python tools/analysis/benchmark_dtype.py configs/stage2_scenes.py
 
-Clips are noise of the sizes that the config's pipeline gives. In place of clips for a
-CachedBackbone the batch holds random features, as a cache would serve them. Steps in the two
-formats alternate, so that what else the machine does slows down both; the first of each, which
-warms up, does not count.
+Clips are noise in the sizes of the config's pipeline. For a CachedBackbone, the batch has
+random features in place of clips. Steps in the two formats alternate, so that other load on
+the machine affects both equally. The first step of each is a warm-up and does not count.
 """
 
 import argparse

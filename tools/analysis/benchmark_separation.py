@@ -1,8 +1,8 @@
-"""How long a separator takes for a recording: ``benchmark_separation.py CONFIG``.
+"""Measure the time to separate a recording: ``benchmark_separation.py CONFIG``.
 
 python tools/analysis/benchmark_separation.py configs/separation_scenes.py --seconds 60 --sources 2
 
-The weights make no difference to the time: the separator's own are random here.
+The weights do not affect the time, so random ones are used.
 """
 
 import argparse

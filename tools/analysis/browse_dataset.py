@@ -1,8 +1,8 @@
-"""Draw clips as the model gets them: ``python tools/analysis/browse_dataset.py CONFIG|MANIFEST``.
+"""Draw clips as model inputs: ``python tools/analysis/browse_dataset.py CONFIG|MANIFEST``.
 
-Of a config, the pictures show what its pipeline makes of the clips (augmentation included); of a
-manifest (.json), the media themselves, looked up beside it. With ``--predictions`` the class maps
-of a dump (``tools/test.py --out``) are drawn as well.
+For a config, the pictures show the clips after its pipeline (including augmentation); for a
+manifest (.json), the media themselves. With ``--predictions``, the class maps
+of a dump (``tools/test.py --out``) are also drawn.
 """
 
 import argparse
@@ -33,7 +33,7 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('source', help='config (.py) or manifest (.json)')
     parser.add_argument('--out-dir', default='browse', help='folder for the pictures')
-    parser.add_argument('--num', type=int, default=16, help='how many clips, evenly spread')
+    parser.add_argument('--num', type=int, default=16, help='number of clips, evenly spread')
     parser.add_argument(
         '--split', choices=['train', 'val', 'test'], default='train', help='of a config'
     )
@@ -55,7 +55,7 @@ def build_dataset(source: str, split: str, options: dict | None) -> Dataset:
 
 
 def add_prediction(sample: AVDataSample, prediction: Prediction) -> None:
-    """Put a dump's maps and tags into a sample."""
+    """Add the maps and tags of a dump to a sample."""
     sample.pred_maps = PixelData(data=torch.from_numpy(prediction.maps))
     sample.map_labels = torch.from_numpy(prediction.map_labels)
     for name in ('pred_tags', 'pred_visual_tags', 'pred_labels'):
@@ -67,9 +67,9 @@ def main() -> None:
     args = parse_args()
     with clear_errors():
         dataset = build_dataset(args.source, args.split, args.cfg_options)
-        found: dict[tuple, Prediction] = {}
+        predictions: dict[tuple, Prediction] = {}
         if args.predictions:
-            found = {p.identity: p for p in read_predictions(args.predictions)[0]}
+            predictions = {p.identity: p for p in read_predictions(args.predictions)[0]}
         visualizer = AVVisualizer('browse')
         visualizer.dataset_meta = dataset.metainfo
         rows = []
@@ -77,11 +77,11 @@ def main() -> None:
         for index in tqdm(np.linspace(0, len(dataset) - 1, count).round().astype(int)):
             item = dataset[int(index)]
             sample, inputs = item['data_samples'], item['inputs']
-            if found:
+            if predictions:
                 identity = sample.clip_id, sample.get('frame_index', 0)
-                if identity not in found:
+                if identity not in predictions:
                     raise DataError(f'{args.predictions} has no clip {identity[0]!r}')
-                add_prediction(sample, found[identity])
+                add_prediction(sample, predictions[identity])
             sound = Spectrogram.of_waveform(inputs['waveform'].numpy(), sample.sample_rate)
             image = inputs['image'].permute(1, 2, 0).numpy()
             picture = visualizer.draw(image, sample, spectrogram=sound, legend=False)
@@ -89,9 +89,9 @@ def main() -> None:
             rows.append(picture)
         title = f'{Path(args.source).name}: {count} of {len(dataset)} clips'
         sheet = Path(args.out_dir, 'contact_sheet.jpg')
-        legend = ['sounding', 'silent'] + ['peak', 'heat'] * bool(found)
+        legend = ['sounding', 'silent'] + ['peak', 'heat'] * bool(predictions)
         write_jpeg(sheet, contact_sheet(rows, title=title, legend=legend))
-        print(f'{count} pictures and {sheet}')
+        print(f'{count} pictures, and {sheet}')
 
 
 if __name__ == '__main__':

@@ -1,7 +1,7 @@
-"""Take the docs' pictures of the page: ``demo_screenshots.py --weights FILE --separator FILE``.
+"""Take the docs' screenshots of the page: ``demo_screenshots.py --weights FILE --separator FILE``.
 
-What is shown is made anew of public-domain material, as readme_contact_sheet.py says, which makes
-it. The page is driven in Chromium (``apt-get install chromium``) through Playwright.
+The material is in the public domain and composed by readme_contact_sheet.py.
+The page is opened in Chromium (``apt-get install chromium``) with Playwright.
 """
 
 import argparse
@@ -34,7 +34,7 @@ FRAME_RATE = 10
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('--weights', help="of stage2_scenes; by default the quickstart's")
+    parser.add_argument('--weights', help="of stage2_scenes; default: the quickstart's")
     parser.add_argument('--separator', help='weights of separation_scenes')
     parser.add_argument('--out', type=Path, default=Path('docs/assets'))
     parser.add_argument('--seed', type=int, default=1, help='of the scenes')
@@ -43,7 +43,7 @@ def parse_args() -> argparse.Namespace:
 
 
 def write_video(folder: Path) -> Path:
-    """Join the scenes to one MP4, each with its own sound."""
+    """Join the scenes to one MP4, each with its sound."""
     names = [name for name, *_ in SCENES]
     waves = [soundfile.read(folder / f'{name}.wav', dtype='float32') for name in names]
     rate = waves[0][1]
@@ -71,7 +71,7 @@ def write_video(folder: Path) -> Path:
 
 
 def shoot(tab: Tab, out: Path) -> None:
-    """Write what the tab shows, in few colours."""
+    """Write a screenshot with few colours."""
     tab.mouse.move(0, 0)
     tab.wait_for_timeout(1500)
     with tempfile.NamedTemporaryFile(suffix='.png') as file:
@@ -81,7 +81,7 @@ def shoot(tab: Tab, out: Path) -> None:
 
 
 def visit(tab: Tab, video: Path, out: Path) -> None:
-    """Pick a scene; then upload the video and move to a later second."""
+    """Choose a scene, then upload the video and move to a later time."""
     tab.locator('#examples button').first.click()
     tab.locator('#sounds audio').first.wait_for()
     shoot(tab, out / 'demo_scene.png')
@@ -98,7 +98,7 @@ def main() -> None:
     args = parse_args()
     browser = shutil.which('chromium')
     if browser is None:
-        sys.exit('error: there is no chromium. Install it: sudo apt-get install chromium')
+        sys.exit('error: chromium is not installed. Run: sudo apt-get install chromium')
     with clear_errors(), tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         materials = fetch_materials(npm=False)

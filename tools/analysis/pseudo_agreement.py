@@ -1,4 +1,4 @@
-"""Measure how often pseudo-labels agree with true tags, by modality and level of the tags.
+"""Measure the agreement of pseudo-labels with true tags, by modality and tag level.
 
 python tools/analysis/pseudo_agreement.py data/instrument_scenes/pseudo/val.json \\
     data/instrument_scenes/val.json
@@ -14,13 +14,13 @@ from mmavl.utils.files import atomic_write
 
 _COLUMNS = {
     'accuracy': 'accuracy',
-    'accuracy_none': '(of no tags)',
+    'accuracy_none': '(no tags)',
     'precision': 'precision',
     'recall': 'recall',
-    'exact': 'all right',
-    'best': 'best right',
+    'exact': 'all correct',
+    'best': 'best correct',
     'map': 'mAP',
-    'map_chance': '(of chance)',
+    'map_chance': '(chance)',
 }
 
 

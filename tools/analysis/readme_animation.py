@@ -1,9 +1,9 @@
 """Draw the README's animation: ``python tools/analysis/readme_animation.py``.
 
-A video of one still picture is composed. Its instruments sound one after the other, and the maps
-and boxes are those that ``mmavl localize`` draws. The spectrogram below has a line at the current
-time. The material is in the public domain or under the MIT licence (readme_contact_sheet.py lists
-it), and no model trained on InstrumentScenes saw the drawings.
+A video of a still picture is composed. Its instruments sound one after the other, with the maps
+and boxes of ``mmavl localize`` drawn over them. The spectrogram below has a line at the current
+time. The material is in the public domain or under the MIT licence (see
+readme_contact_sheet.py), and the drawings are in no training split of InstrumentScenes.
 """
 
 import argparse
@@ -35,7 +35,7 @@ from mmavl.utils.options import add_dtype_option
 from mmavl.visualization.spectrogram import Spectrogram, draw_spectrogram
 
 INSTRUMENTS = ('Violin', 'Trumpet', 'Guitar')
-#: What sounds in turn.
+#: The sounding class of each part.
 PARTS = (('Trumpet',), ('Violin',), ('Guitar',), ('Trumpet', 'Violin'))
 PHOTOGRAPH = 'coffee'
 SIDE = 400
@@ -47,7 +47,7 @@ LARGEST = 1_500_000
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--model', default='scenes-families', help='config, name or file')
-    parser.add_argument('--weights', help='trained weights, where the model has none')
+    parser.add_argument('--weights', help='trained weights, if the model has none')
     parser.add_argument('--out', default='docs/assets/readme_animation.webp')
     parser.add_argument('--seed', type=int, default=6, help='of the scene')
     add_dtype_option(parser)
@@ -91,7 +91,7 @@ def with_sound(path: Path, wave: np.ndarray) -> Iterator[Image.Image]:
 
 
 def write_small(path: str, frames: list[Image.Image]) -> int:
-    """Write an animation of the best quality below :data:`LARGEST`; return its bytes."""
+    """Write an animation with the best quality below :data:`LARGEST`; return its bytes."""
     for quality in (80, 65, 50, 35, 20):
         with atomic_write(path, 'wb') as file:
             frames[0].save(

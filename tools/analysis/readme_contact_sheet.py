@@ -1,8 +1,8 @@
 """Draw the README's contact sheet: ``readme_contact_sheet.py CONFIG CHECKPOINT``.
 
-Four scenes of public-domain material only, made anew each time, are localized by a trained model:
+Four new scenes of public-domain material are localized by a trained model:
 
-- drawings: openclipart (public domain), of those that no model trained on InstrumentScenes saw;
+- drawings: openclipart (public domain), from those in no training split of InstrumentScenes;
 - photographs: scikit-image's coffee (CC0, Rachel Michetti), chelsea (CC0, Stefan van der Walt),
   rocket (public domain, SpaceX) and hubble_deep_field (public domain, NASA);
 - sounds: random phrases, rendered with soundfonts under the MIT licence.
@@ -40,7 +40,7 @@ from mmavl.utils.options import add_dtype_option
 from mmavl.visualization import AVVisualizer, contact_sheet
 from mmavl.visualization.media import load_frame
 
-#: Photograph, sounding classes, silent class: of the same family as a sounding one.
+#: Photograph, sounding classes, silent class: in the family of a sounding one.
 SCENES = (
     ('coffee', ('Violin', 'Trumpet'), 'Guitar'),
     ('chelsea', ('Saxophone', 'Harp'), 'Horn'),
@@ -66,14 +66,14 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('config')
     parser.add_argument('checkpoint', help='trained weights')
     parser.add_argument('--out', default='docs/assets/readme_contact_sheet.png')
-    parser.add_argument('--title', default='', help='words at the top')
+    parser.add_argument('--title', default='', help='title of the sheet')
     parser.add_argument('--seed', type=int, default=1, help='of the scenes')
     add_dtype_option(parser)
     return parser.parse_args()
 
 
 def free_sounds(bank: SoundBank) -> SoundBank:
-    """Only what the soundfonts play: the recorded notes are under a licence of attribution."""
+    """Only sounds of the soundfonts: the licence of the recorded notes requires attribution."""
     return SoundBank(
         {
             label: {kind: voices for kind, voices in kinds.items() if kind in SOUNDFONTS}
@@ -114,7 +114,7 @@ def compose(folder: Path, reader: PictureReader, sounds: SoundBank, seed: int) -
 
 
 def localize(args: argparse.Namespace, folder: Path) -> tuple[list[AVDataSample], dict]:
-    """Predictions of the model for the scenes, and the dataset's metainfo."""
+    """The model's predictions for the scenes, and the dataset's metainfo."""
     cfg = load_config(args.config)
     init_default_scope(cfg.default_scope)
     options = dict(cfg.test_dataloader.dataset, data_root=str(folder), ann_file='scenes.json')
@@ -131,11 +131,11 @@ def localize(args: argparse.Namespace, folder: Path) -> tuple[list[AVDataSample]
 
 
 def write_small(path: str, sheet: np.ndarray) -> int:
-    """Write a PNG with as many palette colours as the size allows; return its bytes."""
+    """Write a PNG with as many palette colours as the size limit allows; return its bytes."""
     picture = Image.fromarray(sheet)
     blank = (sheet == 255).all(-1)
     for colours in (256, 192, 128, 64, 32):
-        # only with a palette given does Pillow dither; one colour is kept for the page's white
+        # Pillow dithers only with a given palette; one colour is reserved for white
         dithered = picture.quantize(palette=picture.quantize(colours - 1))
         palette = dithered.getpalette()[: 3 * (colours - 1)]
         indices = np.where(blank, len(palette) // 3, np.asarray(dithered)).astype(np.uint8)

@@ -1,6 +1,6 @@
-"""Join runs into one HTML page: ``python tools/analysis/report.py WORK_DIR... --out report.html``.
+"""Combine runs in an HTML page: ``python tools/analysis/report.py WORK_DIR... --out report.html``.
 
-The work directories are those of tools/train.py and tools/test.py. The page holds a table that
+The work directories are those of tools/train.py and tools/test.py. The page has a table that
 compares the runs on each split, their loss curves, best and worst clips, settings and commands.
 """
 

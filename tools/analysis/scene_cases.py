@@ -1,14 +1,14 @@
-"""Write scenes as cases for mmavl evaluate: one picture, and the sound of each thing in it alone.
+"""Write scenes as cases for mmavl evaluate: one picture, with the sound of each object alone.
 
-Whether a map follows the sound shows where the picture stays and the sound changes. Each scene
-with two or more objects gives a case for each of them: its own source is heard, or, where it is
-silent in the scene, the source of its class in the next scene in which the class sounds. All
-other objects of the picture are silent then. No media are written.
+Whether a map follows the sound can be tested by changing the sound but not the picture. Each
+scene with at least two objects gives a case for each of them: its sound is its own source or, if
+it is silent in the scene, the source of its class in the next scene where the class sounds. All
+other objects of the picture are then silent. No media are written.
 
     python tools/analysis/scene_cases.py data/instrument_scenes/val.json scene_cases
     mmavl evaluate scene_cases/relative.json --model stage2_scenes_class --weights epoch_16.pth
 
-``relative.json`` holds the cases in which an object of the same family is in the picture, and
+``relative.json`` has the cases in which another object of the same family is in the picture,
 ``no_relative.json`` the others.
 """
 
@@ -29,19 +29,19 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument('manifest', type=Path, help='of scenes with boxes and sources')
-    parser.add_argument('out', type=Path, help='the folder of the two files of cases')
+    parser.add_argument('manifest', type=Path, help='manifest of scenes with boxes and sources')
+    parser.add_argument('out', type=Path, help='output folder for the two files of cases')
     return parser.parse_args()
 
 
 def objects_of(entry: dict) -> list[dict]:
-    """The boxes of a scene's only frame; none where a class is there twice."""
+    """The boxes of a scene's only frame; none if a class occurs twice."""
     boxes = entry.get('boxes', {}).get('0', [])
     return boxes if len({box['label'] for box in boxes}) == len(boxes) else []
 
 
 def solo_sound(entries: Sequence[dict], number: int, label: str) -> str | None:
-    """A scene's own source of a class, or that of the next scene in which it sounds."""
+    """A scene's source of a class, or that of the next scene in which it sounds."""
     for entry in (*entries[number:], *entries[:number]):
         if label in entry.get('sources', {}):
             return entry['sources'][label]
@@ -49,7 +49,7 @@ def solo_sound(entries: Sequence[dict], number: int, label: str) -> str | None:
 
 
 def mark(item: dict) -> dict:
-    """A box of the manifest (x, y, width, height) as a case has it: edges within the frame."""
+    """Convert a box of the manifest (x, y, width, height) to a case's, clipped to the frame."""
     x, y, width, height = item['bbox']
     return {
         'label': item['label'],
@@ -59,7 +59,7 @@ def mark(item: dict) -> dict:
 
 
 def cases_of(manifest: dict) -> Iterator[tuple[str, dict]]:
-    """(file's name, case) with the manifest's own paths."""
+    """(name of the file, case), with paths as in the manifest."""
     groups = manifest['metainfo'].get('groups', {}).values()
     entries = manifest['data_list']
     for number, entry in enumerate(entries):
@@ -82,7 +82,7 @@ def cases_of(manifest: dict) -> Iterator[tuple[str, dict]]:
 def main() -> int:
     args = parse_args()
     manifest, root = read_checked_manifest(args.manifest), args.manifest.parent.resolve()
-    out = args.out.resolve()  # '..' after a symbolic link would lead elsewhere
+    out = args.out.resolve()  # '..' after a symbolic link has another meaning
     files: dict[str, list[dict]] = {}
     for name, case in cases_of(manifest):
         for key in ('file', 'audio'):
@@ -90,7 +90,7 @@ def main() -> int:
         files.setdefault(name, []).append(case)
     if not files:
         raise DataError(
-            f'{args.manifest} has no scenes with boxes of two objects, and their sources: '
+            f'{args.manifest} has no scenes with sources and boxes of two objects: '
             'build scenes with compose_scenes.py or instrument_scenes.py'
         )
     args.out.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Score a prediction dump under any protocols, without the model: the live run's figures.
+"""Score a prediction dump under any protocols, without the model; equal to a live run.
 
 python tools/analysis/score_predictions.py predictions.npz --protocol half_max median
 python tools/analysis/score_predictions.py test.npz --protocol val_best --val-dump val.npz
@@ -32,19 +32,19 @@ def parse_args() -> argparse.Namespace:
         nargs='+',
         default=['half_max'],
         metavar='NAME',
-        help=f'{", ".join(PROTOCOLS)}; each also with /union, /predicted or both after it; '
+        help=f'{", ".join(PROTOCOLS)}; each may be followed by /union, /predicted or both; '
         'default: half_max',
     )
     parser.add_argument(
         '--val-dump',
         metavar='FILE',
-        help="the same method's dump on the validation split: val_best takes its threshold there",
+        help="the same method's dump on the validation split: used to choose val_best's threshold",
     )
     parser.add_argument(
         '--references',
         metavar='MANIFEST',
-        help="score against this manifest's boxes, e.g. those of tools/detect_boxes.py, in "
-        'place of those that the dump holds',
+        help="score against this manifest's boxes, e.g. those of tools/detect_boxes.py, "
+        'instead of the references in the dump',
     )
     parser.add_argument(
         '--json', metavar='OUT', help='write metrics and per-sample scores (shares in [0, 1])'
@@ -79,7 +79,7 @@ def main() -> None:
 
 
 def refer_to(manifest: str, predictions: list[Prediction], metainfo: dict) -> list[Prediction]:
-    """Replace the predictions' references by those of a manifest."""
+    """Replace the references of predictions with those of a manifest."""
     level = metainfo.get('tag_level', 'class')
     dataset = AVDataset(manifest, tag_level=level, frame='annotated', test_mode=True)
     if list(dataset.metainfo['classes']) != list(metainfo['classes']):

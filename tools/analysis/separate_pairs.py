@@ -1,9 +1,9 @@
-"""How well sounds of known classes come apart by name: ``separate_pairs.py sounds.json``.
+"""Measure the separation of mixtures by class names: ``separate_pairs.py sounds.json``.
 
-The file holds a list of single sounds, {"file": "dog.wav", "class": "Dog", "group": "animal"}, and
+The file is a list of single sounds, {"file": "dog.wav", "class": "Dog", "group": "animal"}, and
 of mixtures with references, {"mixture": "m.wav", "sources": {"Dog": "a.wav", "Guitar": "b.wav"}};
-paths are relative to it. Two sounds of different classes are mixed, equally loud, as many times as
---count says for each two groups, and separated by the names of their classes.
+paths are relative to it. Sounds of different classes are mixed in pairs at equal loudness,
+--count pairs for each pair of groups, and separated by the names of their classes.
 """
 
 import argparse
@@ -39,7 +39,7 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument('sounds', help='the JSON file')
     parser.add_argument('--model', default=DEFAULT_SEPARATOR, help='default: %(default)s')
-    parser.add_argument('--count', type=int, default=12, help='pairs of two groups; default: 12')
+    parser.add_argument('--count', type=int, default=12, help='per pair of groups; default: 12')
     parser.add_argument('--seconds', type=float, default=5.0, help='of each sound; default: 5')
     parser.add_argument('--seed', type=int, default=0, help='of the choice of pairs; default: 0')
     parser.add_argument('--device', default='cpu')
@@ -48,10 +48,10 @@ def parse_args() -> argparse.Namespace:
 
 
 def read_items(path: str) -> list[dict[str, Any]]:
-    """The file's items, with paths that can be opened.
+    """The items of the file, with their paths resolved.
 
     Raises:
-        DataError: It is not such a list; names the item.
+        DataError: It is not such a list; the message names the item.
     """
     folder = Path(path).parent
     try:
@@ -75,7 +75,7 @@ def read_items(path: str) -> list[dict[str, Any]]:
 def choose_pairs(
     sounds: list[dict], count: int, seed: int
 ) -> Iterator[tuple[str, tuple[dict, dict]]]:
-    """Pairs of different classes, of each two groups at most so many."""
+    """Pairs of different classes, at most ``count`` for each pair of groups."""
     groups = defaultdict(list)
     for sound in sounds:
         groups[sound['group']].append(sound)
@@ -94,7 +94,7 @@ def choose_pairs(
 def mixtures(
     items: list[dict], args: argparse.Namespace, rate: int
 ) -> Iterator[tuple[str, str, list[str], Tensor, Tensor]]:
-    """Of each mixture its group, name, classes, references [2, L] and sound [L]."""
+    """For each mixture its group, name, classes, references [2, L] and sound [L]."""
     for item in items:
         if 'mixture' in item:
             sounds = [read_audio(f, rate)[0] for f in (item['mixture'], *item['sources'].values())]
@@ -120,7 +120,7 @@ def _stacked(waves: list) -> Tensor:
 
 
 def improvements(references: Tensor, mixture: Tensor, estimates: Tensor) -> tuple[float, float]:
-    """SDR and SIR gained over the mixture, in dB, averaged over the sources."""
+    """SDR and SIR improvement over the mixture in dB, averaged over the sources."""
     both = torch.stack([mixture.expand_as(estimates), estimates])
     sdr, sir, _ = (figure.mean(-1) for figure in bss_eval(references, both))
     return float(sdr[1] - sdr[0]), float(sir[1] - sir[0])
@@ -138,7 +138,7 @@ def main() -> None:
         for group, name, classes, references, mixture in mixtures(items, args, rate):
             unknown = [label for label in classes if label not in known]
             if unknown:
-                raise DataError(f'{name}: {args.model} knows no {", ".join(unknown)}')
+                raise DataError(f'{name}: {args.model} has no class {", ".join(unknown)}')
             begin = time.perf_counter()
             waves = model.separate(mixture, rate, labels=classes)
             estimates = {'by name': torch.stack([*waves.values()]).cpu()}
@@ -152,11 +152,11 @@ def main() -> None:
             if not args.quiet:
                 print(f'{rows[group, "by name"][-1][0]:6.2f} dB  {name}', flush=True)
     print(report(rows).to_markdown())
-    print(f'{spent / duration:.2f} s for each second of sound, {torch.get_num_threads()} threads')
+    print(f'{spent / duration:.2f} s per second of sound, {torch.get_num_threads()} threads')
 
 
 def report(rows: dict[tuple[str, str], list[tuple[float, float]]]) -> ResultTable:
-    """Means, and how many mixtures improve in SDR."""
+    """A table of means, and of how many mixtures improve in SDR."""
     lines = []
     for (group, name), figures in rows.items():
         sdr, sir = torch.tensor(figures, dtype=torch.float64).mT

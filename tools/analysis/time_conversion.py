@@ -1,7 +1,7 @@
-"""Measure what converting clips costs: processor time and disk for 1000 of them.
+"""Measure the cost of converting clips: processor time and disk space for 1000 clips.
 
-Converts copies of the given videos in this process, and extrapolates linearly. Processor time, not
-time on the wall: on n idle cores divide by n. Decoding dominates, so take videos like yours.
+Converts copies of the given videos in this process, and extrapolates linearly. For n idle
+cores, divide the processor time by n. Decoding dominates, so use videos like yours.
 
     python tools/analysis/time_conversion.py audioset_instrument my.mp4 other.webm --clips 50
 """
@@ -49,7 +49,7 @@ def main() -> None:
         raise SystemExit(f'error: {len(bad)} of {len(jobs)} clips cannot be used: {bad[0]}')
     seconds = sum(outcome.seconds for outcome in outcomes.values())
     print(
-        f'{args.dataset}: {len(jobs)} clips of together {seconds:.0f} s: {spent:.1f} s of '
+        f'{args.dataset}: {len(jobs)} clips, {seconds:.0f} s in total: {spent:.1f} s of '
         f'processor time and {written / 1e6:.1f} MB; for 1000: '
         f'{spent / len(jobs) * 1000 / 60:.1f} minutes and {written / len(jobs) / 1e6:.2f} GB'
     )

@@ -1,7 +1,7 @@
-"""Measure the memory that annotating a video takes: ``video_memory.py --seconds 60 1800``.
+"""Measure the memory needed to annotate a video: ``video_memory.py --seconds 60 1800``.
 
-For each length a video of moving squares and a tone is made (320 x 240 pixels, 10 frames a second,
-AAC), and annotated in a process of its own. The model is the quickstart's, or the one named.
+For each length, a video of moving squares and a tone (320 x 240 pixels, 10 frames per second,
+AAC) is made and annotated in a separate process. The default model is the quickstart's.
 """
 
 import argparse
@@ -25,16 +25,16 @@ RATE = 16000
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--seconds', nargs='+', type=int, default=[60], help='lengths of videos')
-    parser.add_argument('--model', help="config; by default the quickstart's")
-    parser.add_argument('--weights', help="by default the quickstart's")
-    parser.add_argument('--rate', type=float, default=2.0, help='frames looked at in a second')
+    parser.add_argument('--model', help="config; default: the quickstart's")
+    parser.add_argument('--weights', help="default: the quickstart's")
+    parser.add_argument('--rate', type=float, default=2.0, help='frames to analyse per second')
     add_dtype_option(parser)
-    parser.add_argument('--video', help=argparse.SUPPRESS)  # of the process that is measured
+    parser.add_argument('--video', help=argparse.SUPPRESS)  # for the measured process
     return parser.parse_args()
 
 
 def make_video(path: Path, seconds: int) -> None:
-    """Write a video and its sound side by side."""
+    """Write a video with interleaved pictures and sound."""
     with av.open(str(path), 'w') as container:
         video = container.add_stream('libx264', rate=FPS, options={'preset': 'ultrafast'})
         video.width, video.height, video.pix_fmt = 320, 240, 'yuv420p'
@@ -56,7 +56,7 @@ def make_video(path: Path, seconds: int) -> None:
 
 
 def annotate(args: argparse.Namespace) -> None:
-    """Annotate a video; print frames, seconds and this process's peak."""
+    """Annotate a video; print its frames, seconds and the peak memory of this process."""
     from mmavl.apis import LocalizationInferencer
 
     options = {'show_progress': False, 'dtype': args.dtype}

@@ -1,7 +1,7 @@
 """Convert AudioSet-instrument: from downloaded videos or extracted frames to manifests.
 
-Media may be whole videos of YouTube, clips that were cut before, or folders of numbered frames
-with sound files; their names begin with the video id. The page of this dataset:
+Media may be whole YouTube videos, already cut clips, or folders of numbered frames
+with sound files; their names start with the video id. See
 docs/datasets/audioset_instrument.md.
 
     python tools/dataset_converters/audioset_instrument.py --release original_release
@@ -32,13 +32,13 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--test-segments',
         type=Path,
-        help="AudioSet's balanced segment list: where test clips begin in whole videos; without "
-        '--release also which clips are tested',
+        help="AudioSet's balanced segment list: start times of test clips in whole videos; without "
+        '--release, it also selects the test clips',
     )
     parser.add_argument(
         '--val', type=int, default=500, help='training clips to hold out; default 500'
     )
-    parser.add_argument('--seed', type=int, default=0, help='which clips are held out')
+    parser.add_argument('--seed', type=int, default=0, help='selects the clips to hold out')
     add_common_options(parser, 'data/audioset_instrument', SPEC.min_seconds)
     return parser.parse_args()
 

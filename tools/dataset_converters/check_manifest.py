@@ -1,6 +1,6 @@
-"""Check a manifest and its media: one line for each problem, counts at the end.
+"""Check a manifest and its media: one line per problem, and a summary at the end.
 
-Exits with 0 if all is well, 1 if an entry has a problem, 2 if the file is not a manifest.
+Exits with status 0 if there are no problems, 1 if there are any, 2 if it is not a manifest.
 
     python tools/dataset_converters/check_manifest.py data/instrument_scenes/train.json
 """
@@ -23,7 +23,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('manifest', type=Path)
     parser.add_argument('--data-root', type=Path, help="default: the manifest's folder")
     parser.add_argument('--workers', type=int, default=os.cpu_count(), help='default: all cores')
-    parser.add_argument('--no-media', action='store_true', help='check the annotations only')
+    parser.add_argument('--no-media', action='store_true', help='check only the annotations')
     return parser.parse_args()
 
 
@@ -38,7 +38,7 @@ def main() -> int:
     problems = check_manifest(manifest, root, args.workers, progress=True)
     for line in describe(manifest, problems):
         print(one_line(line))
-    kinds = Counter(problem.kind for found in problems.values() for problem in found)
+    kinds = Counter(problem.kind for listed in problems.values() for problem in listed)
     counts = ', '.join(f'{count} {kind}' for kind, count in kinds.most_common())
     total = len(manifest['data_list'])
     print(f'{total} entries, {len(problems)} with problems{f": {counts}" if counts else ""}')

@@ -1,7 +1,7 @@
-"""Make a dataset of videos of your own: a folder of them to manifests.
+"""Make a dataset from a folder of your own videos.
 
-Each video lies in a sub-folder named by its class ("violin"), or classes ("violin+piano"); or a
-CSV file names them, one "path,class;class" a line. The page of this tool: docs/own_clips.md.
+Each video is in a sub-folder named after its class ("violin") or classes ("violin+piano"); or a
+CSV file lists them, with one "path,class;class" per line. See docs/own_clips.md.
 
     python tools/dataset_converters/folder.py my_videos --out data/mine
     python tools/dataset_converters/folder.py my_videos --tags tags.csv --out data/mine
@@ -19,7 +19,7 @@ def parse_args() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument('folder', type=Path, help='the folder of videos')
-    parser.add_argument('--tags', type=Path, metavar='FILE', help='CSV file of tags')
+    parser.add_argument('--tags', type=Path, metavar='FILE', help='CSV file with the tags')
     parser.add_argument(
         '--seconds', type=float, default=SPEC.seconds, help='length of a clip (default 5)'
     )

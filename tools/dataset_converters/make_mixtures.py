@@ -1,4 +1,4 @@
-"""Draw a fixed list of test mixtures out of a manifest, to be committed.
+"""Draw a fixed list of test mixtures from a manifest, to be committed.
 
 python tools/dataset_converters/make_mixtures.py data/instrument_scenes/test.json \
     mmavl/datasets/mixture_lists/scenes_test.json --count 100
@@ -21,13 +21,13 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('manifest', type=Path)
     parser.add_argument('out', type=Path)
     parser.add_argument('--count', type=int, default=100, help='mixtures; default: 100')
-    parser.add_argument('--size', type=int, default=2, help='sources in each; default: 2')
+    parser.add_argument('--size', type=int, default=2, help='sources per mixture; default: 2')
     parser.add_argument(
         '--levels',
         type=int,
         nargs='+',
         default=[1],
-        help='clips are used with this many sounding classes; default: 1, solos',
+        help='use clips with this many sounding classes; default: 1, solos',
     )
     parser.add_argument('--seed', type=int, default=0)
     return parser.parse_args()

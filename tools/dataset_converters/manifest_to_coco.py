@@ -1,8 +1,8 @@
-"""Export manifests' boxes to COCO's format, to train a detector on.
+"""Export the boxes of manifests in COCO format, to train a detector.
 
-Writes train_coco.json beside train.json, or in another folder. Boxes of silent instruments are
-exported too: a detector sees them like the others. Frames that cannot be read are left out, and
-named in train_coco.left_out.json.
+Writes train_coco.json next to train.json, or to another folder. Boxes of silent instruments are
+included, since a detector sees no difference. Unreadable frames are left out and
+listed in train_coco.left_out.json.
 
 python tools/dataset_converters/manifest_to_coco.py data/instrument_scenes/{train,val,test}.json
 """
@@ -41,7 +41,7 @@ def main() -> None:
 
 
 def export(path: Path, root: Path, out: Path) -> dict[str, str]:
-    """Write one manifest's boxes; gives the frames that were left out, and why."""
+    """Write the boxes of one manifest; returns the frames that were left out, and why."""
     manifest, left_out = read_checked_manifest(path), {}
     content = manifest_to_coco(manifest, root, left_out)
     if left_out and not content['images']:

@@ -1,7 +1,7 @@
 """Convert MUSIC or MUSIC21: from downloaded videos or extracted frames to manifests.
 
-Media are videos, or folders of numbered frames (8 fps) with sound files, named by video id
-anywhere below --media. The page of this dataset: docs/datasets/music.md.
+Media are videos, or folders of numbered frames (8 fps) with sound files, named by video id,
+anywhere below --media. See docs/datasets/music.md.
 
     python tools/dataset_converters/music.py --solo MUSIC_solo_videos.json \\
         --duet MUSIC_duet_videos.json --media downloads
@@ -33,20 +33,20 @@ def parse_args() -> argparse.Namespace:
         type=Path,
         metavar='DIR',
         help='folder of the published music_solo_boxes.json and music_duet_boxes.json; their '
-        'videos are kept out of training then',
+        'videos are then not used for training',
     )
     parser.add_argument(
         '--mixtures',
         type=Path,
-        help='list of test mixtures; default: the one of MUSIC that comes with mmavl',
+        help='list of test mixtures; default: the one for MUSIC included in mmavl',
     )
     parser.add_argument(
         '--draw-mixtures',
         type=Path,
         metavar='FILE',
-        help='write a list of test mixtures of these solos, and do nothing else',
+        help='only write a list of test mixtures of these solos',
     )
-    parser.add_argument('--seed', type=int, default=0, help='of --draw-mixtures')
+    parser.add_argument('--seed', type=int, default=0, help='for --draw-mixtures')
     add_common_options(parser, 'data/music', SPEC.min_seconds)
     return parser.parse_args()
 

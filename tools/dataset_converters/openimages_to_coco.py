@@ -1,10 +1,10 @@
-"""Open Images' boxes of the 15 instruments of AudioSet-instrument, in COCO's format.
+"""Convert Open Images' boxes of the 15 AudioSet-instrument classes to COCO format.
 
 python tools/dataset_converters/openimages_to_coco.py --classes class-descriptions-boxable.csv \
     --boxes train-annotations-bbox.csv --images train --out train_instruments.json
 
-Sizes come from the images, <ImageID>.jpg in the folder, or from a table (ImageID,Width,Height).
-Images that are missing or broken are left out and named in <out>.left_out.json.
+Sizes are read from the images, <ImageID>.jpg in the folder, or a table (ImageID,Width,Height).
+Missing or damaged images are left out and listed in <out>.left_out.json.
 """
 
 import argparse
@@ -34,7 +34,7 @@ def parse_args() -> argparse.Namespace:
     sizes = parser.add_mutually_exclusive_group(required=True)
     sizes.add_argument('--images', type=Path, help='folder of the images')
     sizes.add_argument('--image-sizes', type=Path, help='CSV: ImageID,Width,Height')
-    parser.add_argument('--workers', type=int, default=8, help='threads that open images')
+    parser.add_argument('--workers', type=int, default=8, help='threads for opening images')
     return parser.parse_args()
 
 
@@ -55,8 +55,8 @@ def convert(args: argparse.Namespace) -> None:
     sizes = dict(zip(boxes, thread_map(size, boxes, max_workers=args.workers, unit='image')))
     left_out = {image: why for image, why in sizes.items() if isinstance(why, str)}
     images = [
-        BoxedImage(f'{image}.jpg', *sizes[image], found)
-        for image, found in boxes.items()
+        BoxedImage(f'{image}.jpg', *sizes[image], instruments)
+        for image, instruments in boxes.items()
         if image not in left_out
     ]
     write_coco(args.out, coco_annotations(tuple(INSTRUMENTS), images))
@@ -67,14 +67,14 @@ def convert(args: argparse.Namespace) -> None:
 
 
 def image_size(folder: Path | None, table: dict | None, image: str) -> tuple[int, int] | str:
-    """(width, height), or why there is none."""
+    """(width, height), or why it is unknown."""
     if table is not None:
         return table.get(image, 'not in the table of sizes')
     try:
         return read_image_size(str(folder / f'{image}.jpg'))
     except DataError as error:
         return str(error)
-    except Exception as error:  # one image must not stop the others
+    except Exception as error:  # one bad image must not stop the others
         return f'{folder / image}.jpg: {error_line(error)}'
 
 
@@ -83,7 +83,7 @@ def report(out: Path, images: list, left_out: int, dropped: Counter, sidecar: Pa
     groups = sum(crowd for image in images for _, _, crowd in image.boxes)
     for name in INSTRUMENTS:
         print(f'{name:12}{labels[name]:8} boxes')
-    print(f'{out}: {len(images)} images, {labels.total()} boxes, {groups} of them of groups')
+    print(f'{out}: {len(images)} images, {labels.total()} boxes, {groups} of them cover groups')
     causes = [f'{count} {cause}' for cause, count in dropped.items()]
     if left_out:
         causes.append(f'{left_out} of {len(images) + left_out} images')

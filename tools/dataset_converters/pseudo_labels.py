@@ -1,6 +1,6 @@
-"""Label clips without tags by pretrained teachers: a manifest anew, with pseudo-labels as tags.
+"""Label clips without tags with pretrained teachers: writes a new manifest of pseudo-labels.
 
-Interrupted, the same command continues. docs/pseudo_labels.md has the rules and the teachers.
+An interrupted run continues with the same command. See docs/pseudo_labels.md.
 
     python tools/dataset_converters/pseudo_labels.py configs/pseudo_labels/scenes.py \\
         data/instrument_scenes/train.json
@@ -22,10 +22,10 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument('config', help='which teachers, and what their labels stand for')
-    parser.add_argument('manifest', type=Path, help='its tags, if there are any, are not used')
+    parser.add_argument('config', help='config of the teachers and their label groups')
+    parser.add_argument('manifest', type=Path, help='the manifest; its tags are ignored')
     parser.add_argument(
-        '--out', type=Path, help="default: pseudo/ beside the manifest, with the manifest's name"
+        '--out', type=Path, help='default: pseudo/ next to the manifest, same file name'
     )
     parser.add_argument('--data-root', type=Path, help="default: the manifest's folder")
     parser.add_argument('--workers', type=int, default=1, help='processes that read media')
@@ -33,7 +33,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--leave-out-bad',
         action='store_true',
-        help='leave out clips that cannot be read, and name them in NAME.left_out.json',
+        help='leave out unreadable clips, and list them in NAME.left_out.json',
     )
     parser.add_argument(
         '--cfg-options',

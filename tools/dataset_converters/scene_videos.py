@@ -1,7 +1,7 @@
-"""Write scenes with one sounding class as videos, sorted into folders by class.
+"""Write scenes with one sounding class as videos, in a folder per class.
 
-So docs/own_clips.md can be tried without videos of your own. Each video has the scene's picture
-and sound; what is there already is kept. A scene that cannot be read is named, and the others are
+These are example videos for docs/own_clips.md. Each video has the scene's picture
+and sound; existing videos are kept. A scene that cannot be read is reported, and the others are
 written.
 
     python tools/dataset_converters/scene_videos.py data/instrument_scenes/train.json my_videos \
@@ -41,19 +41,19 @@ def parse_args() -> argparse.Namespace:
 
 
 def scenes_of(manifest: dict, name: str, count: int, place: Path) -> list[dict]:
-    """The first scenes whose only tag is a class."""
-    found = [entry for entry in manifest['data_list'] if entry.get('tags') == [name]]
-    if len(found) < count:
+    """The first ``count`` scenes whose only tag is this class."""
+    scenes = [entry for entry in manifest['data_list'] if entry.get('tags') == [name]]
+    if len(scenes) < count:
         classes = ', '.join(manifest['metainfo']['classes'])
         raise DataError(
-            f'{place}: {len(found)} clips are tagged {name!r} alone, --count asks for {count}; '
-            f'its classes are {classes}'
+            f'{place}: {len(scenes)} clips have the only tag {name!r}, but --count is {count}; '
+            f'the classes are {classes}'
         )
-    return found[:count]
+    return scenes[:count]
 
 
 def write_video(path: Path, picture: np.ndarray, sound: Path, seconds: float) -> None:
-    """A video that shows one picture, RGB [H, W, 3]."""
+    """Write a video of a single picture, RGB [H, W, 3]."""
     height, width = (side // 2 * 2 for side in picture.shape[:2])
     with (
         atomic_write(path, 'wb') as file,
@@ -76,7 +76,7 @@ def main() -> int:
                 picture = read_image(media_path(root, entry['frames'][0]))
                 sound = Path(media_path(root, entry['audio']))
                 write_video(path, picture, sound, entry['duration'])
-        except Exception as error:  # one scene must not stop the others
+        except Exception as error:  # one bad scene must not stop the others
             if ends_run(error, args.out):
                 raise
             failed += 1

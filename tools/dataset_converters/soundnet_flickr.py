@@ -1,8 +1,7 @@
 """Convert SoundNet-Flickr: from pairs of pictures and sounds, or videos, to manifests.
 
-Media are {id}.jpg with {id}.wav anywhere below --media, or videos named {id}, of which the middle
-5 s and their middle picture are taken. The page of this dataset:
-docs/datasets/soundnet_flickr.md.
+Media are {id}.jpg with {id}.wav anywhere below --media, or videos named {id}, from which the
+middle 5 s and their middle frame are used. See docs/datasets/soundnet_flickr.md.
 
     python tools/dataset_converters/soundnet_flickr.py --release original_release --media Data
     python tools/dataset_converters/soundnet_flickr.py --test-list gtest.txt \\
@@ -43,7 +42,9 @@ def parse_args() -> argparse.Namespace:
         default=250,
         help='annotated pairs outside the test list; default 250',
     )
-    parser.add_argument('--seed', type=int, default=0, help='which pairs train and validate')
+    parser.add_argument(
+        '--seed', type=int, default=0, help='selects training and validation pairs'
+    )
     add_common_options(parser, 'data/soundnet_flickr', SPEC.min_seconds)
     args = parser.parse_args()
     if args.release:

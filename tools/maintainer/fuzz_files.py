@@ -1,7 +1,7 @@
-"""Read thousands of damaged files, and name those that do harm.
+"""Read thousands of damaged files, and report those that do harm.
 
-A file does harm if its reader raises anything but mmavl's own errors and OSError, takes more than
-20 s or more than 1 GB, or kills the process. Each is named with its seed, which makes it again.
+A file does harm if its reader raises anything except mmavl's errors and OSError, takes more than
+20 s or more than 1 GB, or kills the process. Each is reported with a seed that reproduces it.
 
     python tools/maintainer/fuzz_files.py --media 5000 --manifests 2500 --checkpoints 600
     python tools/maintainer/fuzz_files.py --manifests 1 --seed 1234 --keep DIR
@@ -31,14 +31,14 @@ GROWTH = 2**20  # KiB
 
 
 class TooLongError(BaseException):
-    """Raised by the clock; nothing that catches Exception may swallow it."""
+    """Raised by the timer; not an Exception, so that no handler catches it."""
 
 
 def read_changed(target: Target, whole: list[Path], seed: int) -> tuple[str, str]:
     """Change one file and read it.
 
     Returns:
-        tuple: 'read', 'refused' or 'harm', and what harm.
+        tuple: 'read', 'refused' or 'harm', and the kind of harm.
     """
     source = whole[seed % len(whole)]
     path = source.with_name(f'changed{source.suffix}')
@@ -63,7 +63,7 @@ def read_changed(target: Target, whole: list[Path], seed: int) -> tuple[str, str
 
 
 def _peak(begin: bool = False) -> int:
-    """The most memory of this process in KiB, since the last call with ``begin``."""
+    """The peak memory of this process in KiB, since the last call with ``begin``."""
     if begin:
         Path('/proc/self/clear_refs').write_text('5')
     return _status('VmHWM')
@@ -75,7 +75,7 @@ def _status(key: str) -> int:
 
 
 def _work(name: str, seeds: range, folder: str, results: 'multiprocessing.Queue') -> None:
-    """Read files in a process of its own, with a few GB at most."""
+    """Read files in a separate process with limited memory."""
     logging.disable(logging.CRITICAL)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     torch.set_num_threads(1)
@@ -92,10 +92,10 @@ def _end_of_time(*_) -> None:
 
 
 def fuzz(name: str, seeds: range) -> Iterator[tuple[int, str, str]]:
-    """Read one changed file for each seed; what kills or stops its process is harm, too.
+    """Read one changed file per seed; killing or stopping the process also counts as harm.
 
     Yields:
-        tuple: The seed, 'read', 'refused' or 'harm', and what harm.
+        tuple: The seed, 'read', 'refused' or 'harm', and the kind of harm.
     """
     context = multiprocessing.get_context('fork')
     with tempfile.TemporaryDirectory() as folder:
@@ -123,7 +123,7 @@ def fuzz(name: str, seeds: range) -> Iterator[tuple[int, str, str]]:
 
 
 def _answer(results: 'multiprocessing.Queue', worker: multiprocessing.Process) -> tuple | None:
-    """What the worker says next; None where it is dead, or hangs in C out of reach of SIGALRM."""
+    """The next result of the worker; None if it is dead, or hangs out of reach of SIGALRM."""
     for _ in range(3 * SECONDS):
         alive = worker.is_alive()
         with contextlib.suppress(queue.Empty):
@@ -139,7 +139,7 @@ def parse_args() -> argparse.Namespace:
     )
     for name in TARGETS:
         parser.add_argument(f'--{name}', type=int, default=0, metavar='N', help='files to read')
-    parser.add_argument('--seed', type=int, default=0, help='the first one (default 0)')
+    parser.add_argument('--seed', type=int, default=0, help='the first seed (default 0)')
     parser.add_argument('--keep', type=Path, metavar='DIR', help='write the harmful files there')
     return parser.parse_args()
 

@@ -1,4 +1,4 @@
-"""What tools/maintainer/fuzz_files.py damages: whole files of each kind, and what reads one."""
+"""The file kinds that tools/maintainer/fuzz_files.py damages, with writers and readers."""
 
 import contextlib
 import json
@@ -34,7 +34,7 @@ from mmavl.preparation.published.safe_pickle import load_arrays
 from mmavl.registry import MODELS
 from mmavl.utils.label_lists import read_labels
 
-#: What a reader may raise.
+#: Errors that a reader may raise.
 ALLOWED = (CheckpointError, ConfigError, DataError, OSError)
 
 CLASSES = ['Cello', 'Flute', 'Piano']
@@ -60,9 +60,9 @@ MODEL = {
 
 
 class Target(NamedTuple):
-    """A kind of file: what writes whole ones into a folder, and what reads one.
+    """A kind of file: a writer of valid files into a folder, and a reader.
 
-    ``read`` gets the path of a changed file, which lies in the folder of the whole ones.
+    ``read`` gets the path of a changed file, in the folder of the valid ones.
     """
 
     write: Callable[[Path], list[Path]]
@@ -70,7 +70,7 @@ class Target(NamedTuple):
 
 
 def write_manifests(folder: Path) -> list[Path]:
-    """A manifest of three clips, with all that an entry can have, and their media."""
+    """A manifest of three clips with all possible keys, and their media."""
     entries = []
     for index in range(3):
         soundfile.write(folder / f'{index}.wav', np.full(4000, 0.1 * (1 + index)), 8000)
@@ -97,7 +97,7 @@ def write_manifests(folder: Path) -> list[Path]:
 
 
 def read_one_manifest(path: Path) -> None:
-    """Everything that is done with a manifest, up to a sample of each dataset."""
+    """Use a manifest in all ways, up to loading a sample of each dataset."""
     errors = []
     for step in (
         lambda: check_manifest(read_manifest(path), path.parent),
@@ -122,7 +122,7 @@ def _sample(kind: type, path: Path, **options) -> None:
 
 
 def write_checkpoints(folder: Path) -> list[Path]:
-    """A checkpoint, a bare state dict in either format of torch, an exported model."""
+    """A checkpoint, a bare state dict in both formats of torch, and an exported model."""
     cfg = Config({'model': MODEL, 'test_dataloader': {'dataset': {'pipeline': PIPELINE}}})
     state = _model().state_dict()
     meta = {'epoch': 3, 'dataset_meta': {'classes': CLASSES}}
@@ -141,7 +141,7 @@ def _model() -> torch.nn.Module:
 
 
 def read_one_checkpoint(path: Path) -> None:
-    """Read tensors and classes, fill a model, and build the one that an exported file holds."""
+    """Read tensors and classes, fill a model, and build the model of an exported file."""
     if path.suffix == '.safetensors':
         model = load_exported(path)
         with torch.no_grad():
@@ -194,7 +194,7 @@ _PICTURES = ('avif', 'bmp', 'gif', 'jp2', 'jpg', 'png', 'ppm', 'tga', 'tiff', 'w
 
 
 def write_media(folder: Path) -> list[Path]:
-    """Videos, sounds and pictures of every kind that this FFmpeg, libsndfile and Pillow write."""
+    """Videos, sounds and pictures in all formats that FFmpeg, libsndfile and Pillow can write."""
     names = []
     for suffix, (video, audio) in _VIDEOS.items():
         if {video, audio} <= av.codecs_available:
@@ -249,7 +249,7 @@ def _write_av(path: Path, video: str | None, audio: str) -> None:
 
 
 def read_one_medium(path: Path) -> None:
-    """Read a file in every way that datasets, converters and inferencers do."""
+    """Read a file in all ways used by datasets, converters and inferencers."""
     name, errors = str(path), []
     picture = (lambda: read_image(name), lambda: read_image_size(name))
     sound = (

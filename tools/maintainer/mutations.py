@@ -1,7 +1,7 @@
-"""Files changed at random, each change given by a seed: bytes, JSON values, entries of zips.
+"""Random changes of files, reproducible by a seed: bytes, JSON values, zip entries.
 
-A file of JSON, a zip and a ``.safetensors`` file are changed inside their format as well, so
-that more than the first check of a reader is reached.
+JSON, zip and ``.safetensors`` files are also changed within their format, so
+that more than the first check of a reader is tested.
 """
 
 import io
@@ -28,10 +28,10 @@ def mutations(data: bytes, seed: int) -> bytes:
 
     Args:
         data (bytes): The content.
-        seed (int): Each gives another change, always the same one.
+        seed (int): Determines the change.
 
     Returns:
-        bytes: The changed content; in rare cases the same.
+        bytes: The changed content; in rare cases unchanged.
     """
     rng = random.Random(seed)
     structured = _structured(data)
@@ -56,7 +56,7 @@ def _change_bytes(data: bytes, rng: random.Random) -> bytes:
         if not changed:
             break
         place = rng.randrange(len(changed))
-        # heads of files decide more than their middles
+        # the start of a file matters most
         place = place if rng.random() < 0.5 else min(place, rng.randrange(512))
         end = place + rng.choice((1, 2, 4, 8, 100, 5000))
         match rng.randrange(6):
@@ -81,7 +81,7 @@ def _change_json(data: bytes, rng: random.Random) -> bytes:
     for _ in range(rng.choice((1, 1, 1, 2, 5))):
         value = _change_value(value, rng)
     text = json.dumps(value).encode()
-    if rng.random() < 0.1:  # what json itself would not write
+    if rng.random() < 0.1:  # values that json would not write
         marks = [i for i, byte in enumerate(text) if byte in b':,'] or [0]
         place = rng.choice(marks) + 1
         text = text[:place] + rng.choice(_RAW) + text[place:]
@@ -89,7 +89,7 @@ def _change_json(data: bytes, rng: random.Random) -> bytes:
 
 
 def _places(value: Any) -> Iterator[tuple[Any, Any]]:
-    """Every container of a tree with each of its keys or indices."""
+    """All containers of a tree, with each of their keys or indices."""
     keys = value if isinstance(value, dict) else range(len(value))
     for key in keys:
         yield value, key
@@ -101,8 +101,8 @@ def _change_value(value: Any, rng: random.Random) -> Any:
     places = list(_places(value)) if isinstance(value, dict | list) else []
     if not places or rng.random() < 0.02:
         return _any_value(value, rng)
-    often = 100 if len(places) < 5000 else 1  # several repetitions multiply
-    # by depth first: else most changes would hit the many numbers of boxes
+    often = 100 if len(places) < 5000 else 1  # nested repetitions multiply
+    # by depth first: otherwise most changes would affect the numbers of boxes
     parent, key = rng.choice([rng.choice(places), rng.choice(places[:50])])
     match rng.randrange(5):
         case 0:
@@ -146,10 +146,10 @@ def _any_value(old: Any, rng: random.Random) -> Any:
 
 
 def _change_zip(data: bytes, rng: random.Random) -> bytes:
-    """Change one entry, and write the zip again with right check sums."""
+    """Change one entry, and write the zip again with correct checksums."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         entries = [(entry.filename, archive.read(entry)) for entry in archive.infolist()]
-    # the pickle, or the header, decides what the others are
+    # the pickle, or the header, describes the others
     first = [n for n, (name, _) in enumerate(entries) if name.endswith(('.pkl', 'header.npy'))]
     number = rng.choice([*first, rng.randrange(len(entries))])
     compression = rng.choice((zipfile.ZIP_STORED, zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED))

@@ -1,10 +1,10 @@
-"""Write the trained parts of a checkpoint into the package, for `mmavl list weights`.
+"""Write the trained parts of a checkpoint to the package, for `mmavl list weights`.
 
     python tools/maintainer/wheel_weights.py scenes-families stage2_scenes \
         work_dirs/stage2_scenes/epoch_16.pth --title '...' --commands '...'
 
-The frozen backbones are left out, the rest is float16. A checkpoint of the same rounded tensors,
-NAME.pth, is written to --rounded, so that `tools/test.py` measures what is in the file:
+The frozen backbones are left out, the rest is float16. A checkpoint with the same rounded tensors,
+NAME.pth, is written to --rounded, so that `tools/test.py` can evaluate the file's content:
 
     python tools/test.py configs/stage2_scenes.py rounded/scenes-families.pth
 """
@@ -30,12 +30,12 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument('name', help='what users call it')
+    parser.add_argument('name', help='name for users')
     parser.add_argument('config', help="name of mmavl's config")
     parser.add_argument('checkpoint', type=Path)
-    parser.add_argument('--title', required=True, help='a line about it')
-    parser.add_argument('--commands', required=True, help='that train it')
-    parser.add_argument('--figures', default='', help='that were measured, with the command')
+    parser.add_argument('--title', required=True, help='one-line description')
+    parser.add_argument('--commands', required=True, help='commands that train it')
+    parser.add_argument('--figures', default='', help='measured figures, with the command')
     parser.add_argument('--rounded', type=Path, help='folder for a checkpoint of the same tensors')
     return parser.parse_args()
 
@@ -46,7 +46,7 @@ def main() -> None:
         checkpoint = load_checkpoint(args.checkpoint)
         classes = checkpoint_metainfo(checkpoint, args.checkpoint).get('classes')
         if not classes:
-            raise CheckpointError(f'{args.checkpoint} names no classes')
+            raise CheckpointError(f'{args.checkpoint} has no class names')
         FOLDER.mkdir(exist_ok=True)
         out = FOLDER / f'{args.name}.safetensors'
         provenance = {

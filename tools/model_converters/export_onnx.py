@@ -1,4 +1,4 @@
-"""Write a localizer's forward pass as ONNX, of a file that export_weights.py wrote.
+"""Export a localizer to ONNX, from a file written by export_weights.py.
 
 python tools/model_converters/export_onnx.py MODEL.safetensors OUT.onnx
 """

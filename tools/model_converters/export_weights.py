@@ -1,4 +1,4 @@
-"""Write a trained model into one file that needs nothing else: weights, config, classes.
+"""Write a trained model to one self-contained file: weights, config, classes.
 
 python tools/model_converters/export_weights.py configs/stage2_scenes.py CHECKPOINT OUT.safetensors
 """
@@ -24,14 +24,14 @@ def parse_args() -> argparse.Namespace:
         '--classes',
         nargs='+',
         metavar='NAME',
-        help="names of the classes; by default the checkpoint's",
+        help="class names; default: the checkpoint's",
     )
     parser.add_argument(
         '--cfg-options',
         nargs='+',
         action=ConfigOptions,
         metavar='KEY=VALUE',
-        help='values of the config to replace, e.g. model.stage=category',
+        help='config values to change, e.g. model.stage=category',
     )
     args = parser.parse_args()
     if not args.out.endswith('.safetensors'):
@@ -47,7 +47,7 @@ def main() -> None:
         meta = checkpoint_metainfo(checkpoint, args.checkpoint)
         classes = args.classes or meta.get('classes')
         if not classes:
-            raise CheckpointError(f'{args.checkpoint} names no classes: give --classes NAME ...')
+            raise CheckpointError(f'{args.checkpoint} has no class names: use --classes NAME ...')
         with config_errors(cfg, 'model'):
             save_exported(args.out, cfg, checkpoint['state_dict'], classes)
     print(f'{args.out}: {len(checkpoint["state_dict"])} tensors, classes {", ".join(classes)}')

@@ -65,7 +65,7 @@ def test_sizes_may_come_from_a_table(run):
     ('args', 'message'),
     [
         (['--images', 'nowhere'], '--images nowhere is not a folder'),
-        (['--images', 'empty'], r'out/x\.json would hold no box of any class'),
+        (['--images', 'empty'], r'out/x\.json would hold would contain no boxes'),
         (['--image-sizes', 'none.csv'], r'none\.csv'),
     ],
 )
