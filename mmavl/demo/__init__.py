@@ -1,1 +1,1 @@
-"""A page in the browser: upload a clip, see what sounds where, listen to its sources."""
+"""A browser page to upload a clip, see what sounds where, and listen to its sources."""

@@ -1,4 +1,4 @@
-"""What the page shows, without the page: uploads become pictures, sounds and a record."""
+"""The analysis behind the page: from uploads to pictures, sounds and a record."""
 
 import io
 import logging
@@ -29,7 +29,7 @@ from mmavl.visualization.video_frame import render_frame
 
 from .deadline import Expired, time_limit
 
-#: Pixels of a drawn frame's long side.
+#: Longer side of a drawn frame in pixels.
 _SIDE = 560
 _FOLDERS = re.compile(r'(?<![\w.:/])/(?:[^/\s\'"]+/)+')
 _LOG = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ _LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True, eq=False)
 class Moment:
-    """A frame, as JPEG of 560 pixels at its long side, and what was found in it."""
+    """A frame, as a JPEG with a longer side of 560 pixels, and its result."""
 
     jpeg: bytes
     result: Localization
@@ -45,14 +45,14 @@ class Moment:
 
 @dataclass(frozen=True, eq=False)
 class Analysis:
-    """What was found in one clip.
+    """The results for one clip.
 
     Attributes:
-        classes (list[str]): All of the model's; they choose the colours.
-        moments (list[Moment]): By time; one for a picture with a sound.
-        sounds (dict[str, Path]): WAV files: 'mixture', and each source where there is a separator.
-        record (Path): ``NAME.json`` of a picture, ``NAME.windows.jsonl`` of a video, as
-            docs/inference.md describes them.
+        classes (list[str]): All classes of the model, which determine the colours.
+        moments (list[Moment]): In order of time; one for a picture with a sound.
+        sounds (dict[str, Path]): WAV files: 'mixture', and each source if there is a separator.
+        record (Path): ``NAME.json`` for a picture, ``NAME.windows.jsonl`` for a video, as
+            described in docs/inference.md.
     """
 
     classes: list[str]
@@ -61,23 +61,23 @@ class Analysis:
     record: Path
 
     def by_score(self) -> list[str]:
-        """The classes with maps, those heard best at any moment first."""
+        """The classes with maps, sorted by their highest audio probability."""
         results = [moment.result for moment in self.moments]
         labels = dict.fromkeys(label for result in results for label in result.maps)
         return sorted(labels, key=lambda k: -max(r.audio_probs.get(k, 0.0) for r in results))
 
     def moment(self, time: float) -> Moment:
-        """The last one at or before a time."""
+        """The last moment at or before a time."""
         past = [m for m in self.moments if (m.result.time or 0.0) <= time + 1e-6]
         return past[-1] if past else self.moments[0]
 
     def picture(self, time: float = 0.0, label: str | None = None) -> np.ndarray:
-        """The frame with heat, boxes and names, RGB uint8 [H + 24, W, 3].
+        """The frame with heat map, boxes and names, RGB uint8 [H + 24, W, 3].
 
         Args:
-            time (float): Second of the video.
-            label (str, optional): A class to draw whether it sounds or not. Defaults to all that
-                sound.
+            time (float): Time in the video in seconds.
+            label (str, optional): A class to draw even if it does not sound. Defaults to all
+                sounding ones.
         """
         moment = self.moment(time)
         result, image = moment.result, np.asarray(Image.open(io.BytesIO(moment.jpeg)))
@@ -97,11 +97,11 @@ class Analyst:
     """Analyses uploaded files.
 
     Args:
-        localizer (LocalizationInferencer): Finds what sounds where.
-        separator (SeparationInferencer, optional): Takes the sound apart.
-        rate (float): Frames of a video to look at in a second. Defaults to 2.
-        longest (float): Seconds that a clip may last. Defaults to 60.
-        deadline (float, optional): Seconds that an analysis may take. Defaults to ten times
+        localizer (LocalizationInferencer): Locates sounding objects.
+        separator (SeparationInferencer, optional): Separates the sound.
+        rate (float): Frames to analyse per second of video. Defaults to 2.
+        longest (float): Maximum length of a clip in seconds. Defaults to 60.
+        deadline (float, optional): Maximum time for an analysis in seconds. Defaults to ten times
             ``longest``, at least 300.
     """
 
@@ -129,12 +129,12 @@ class Analyst:
 
         Args:
             files (Sequence[str]): A video, or a picture and a sound in any order.
-            folder (Path): Sounds and record are written here.
-            report: Called with the share done in [0, 1] and what comes next.
+            folder (Path): Output folder for sounds and the record.
+            report: Called with the progress in [0, 1] and the name of the next step.
 
         Raises:
-            DataError: The files are not a clip, cannot be used, last too long or take too long; or
-                whatever else went wrong with them. One line that names no folder.
+            DataError: The files are not a clip, cannot be used, or take too long; or any
+                other error about them. One line without folder names.
             OSError: Nothing more can be written.
         """
         try:
@@ -159,7 +159,7 @@ class Analyst:
         clip = clip_of(files)
         lasting = max(self._check_length(path) for path in {clip.image, clip.audio})
         moments = self._moments(clip, max(lasting, 1.0), report)
-        report(0.8, 'Taking the sound apart' if self.separator else 'Reading the sound')
+        report(0.8, 'Separating the sound' if self.separator else 'Reading the sound')
         return Analysis(
             self.localizer.classes,
             moments,
@@ -182,7 +182,7 @@ class Analyst:
         return seconds
 
     def _check_sound(self, path: str) -> None:
-        """Go through the sound once, since a header can be wrong, before it is read whole."""
+        """Decode the sound once before reading all of it, since a header can be wrong."""
         seconds = 0.0
         with SoundStream(path) as sound:
             for rate, piece in sound.pieces():
@@ -192,8 +192,8 @@ class Analyst:
     def _refuse_long(self, path: str, seconds: float) -> None:
         if seconds > self.longest:
             raise DataError(
-                f'{path} lasts {seconds:.0f} s or more, and this page takes {self.longest:.0f} s '
-                'at most: cut it, or use `mmavl localize`, which takes any length'
+                f'{path} is at least {seconds:.0f} s long, but this page accepts at most '
+                f'{self.longest:.0f} s: cut it, or use `mmavl localize`, which accepts any length'
             )
 
     def _moments(
@@ -224,7 +224,7 @@ class Analyst:
             separated = self.separator(files)['predictions'][0]
             rate = separated.sample_rate
             waves.update(separated.sources)
-        # one gain for all: they stay comparable, and none is clipped
+        # a common gain keeps them comparable and avoids clipping
         gain = 1 / max(1.0, *(float(np.abs(wave).max(initial=0)) for wave in waves.values()))
         sounds = {}
         for label, wave in waves.items():
@@ -234,10 +234,10 @@ class Analyst:
 
 
 def clip_of(files: Sequence[str]) -> Clip:
-    """The clip that uploaded files are, by their suffixes.
+    """The clip made up of uploaded files, by their suffixes.
 
     Raises:
-        DataError: They are neither a video nor a picture and a sound.
+        DataError: They are neither a video nor a picture with a sound.
     """
     kinds = [kind_of(file) for file in files]
     if kinds == ['video']:
@@ -245,7 +245,7 @@ def clip_of(files: Sequence[str]) -> Clip:
     if sorted(map(str, kinds)) in (['picture', 'sound'], ['picture', 'video']):
         picture, other = (str(file) for file in (files if kinds[0] == 'picture' else files[::-1]))
         return Clip(Path(picture).stem, picture, other)
-    raise DataError(f'a video is needed, or a picture and a sound; this is {_names(files)}')
+    raise DataError(f'upload a video, or a picture and a sound, not {_names(files)}')
 
 
 def _names(files: Sequence[str]) -> str:
@@ -255,7 +255,7 @@ def _names(files: Sequence[str]) -> str:
 
 
 def _without_paths(message: str, files: Sequence[str]) -> str:
-    """A message without the folders of this machine, which are not for whoever uploads."""
+    """Remove this machine's folders from a message, since uploaders should not see them."""
     for file in files:
         message = message.replace(one_line(str(file)), one_line(Path(file).name))
     return _FOLDERS.sub('', message)

@@ -1,4 +1,4 @@
-"""A time limit for work in a thread, which Python cannot end from outside."""
+"""A time limit for work in a thread, which Python cannot stop from outside."""
 
 import ctypes
 import threading
@@ -7,14 +7,14 @@ from contextlib import contextmanager
 
 
 class Expired(BaseException):
-    """The time is over. No Exception: what handles one file's errors must not stop it."""
+    """The time is over. Not an Exception, so that handlers of single files do not catch it."""
 
 
 @contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
     """Raise :class:`Expired` in the block once it has run for this long.
 
-    It is raised between two steps of Python: a single call of a C library is not interrupted.
+    It is raised between two Python instructions: a single call of a C library is not interrupted.
     """
     thread = ctypes.c_ulong(threading.get_ident())
     lock, ended = threading.Lock(), False

@@ -1,4 +1,4 @@
-"""Scenes of a manifest to try the page with."""
+"""Example scenes for the page, from a manifest."""
 
 import os
 from dataclasses import dataclass
@@ -8,13 +8,13 @@ from mmavl.datasets.manifest import read_checked_manifest
 from mmavl.datasets.media_paths import media_path
 from mmavl.utils.shipped import shipped
 
-#: Where the test scenes of InstrumentScenes are built.
+#: Default location of InstrumentScenes' test scenes.
 SCENES = 'data/instrument_scenes/test.json'
 
 
 @dataclass(frozen=True)
 class Example:
-    """A picture, its sound, and what is known of them."""
+    """A picture, its sound, and their annotations."""
 
     image: str
     audio: str
@@ -22,20 +22,20 @@ class Example:
 
 
 def find_scenes() -> Path | None:
-    """The manifest of InstrumentScenes' test scenes, here or in mmavl's checkout, if built."""
+    """The manifest of InstrumentScenes' test scenes, if built here or in mmavl's checkout."""
     candidates = (folder / SCENES for folder in (Path.cwd(), shipped().resolve().parent))
     return next((path for path in candidates if path.is_file()), None)
 
 
 def list_examples(manifest: str | Path, count: int = 9) -> list[Example]:
-    """Scenes evenly spread over a manifest.
+    """Select scenes evenly spread over a manifest.
 
     Args:
-        manifest (str | Path): Of clips with a frame.
-        count (int): At most so many. Defaults to 9.
+        manifest (str | Path): A manifest of clips with frames.
+        count (int): Maximum number. Defaults to 9.
 
     Raises:
-        DataError: It is missing, or no manifest.
+        DataError: It is missing, or not a manifest.
     """
     root, clips = Path(manifest).parent, read_checked_manifest(manifest)['data_list']
     clips = clips[:: max(len(clips) // count, 1)][:count]

@@ -1,4 +1,4 @@
-"""What may reach the page's server: requests of the page itself, with bodies there is room for."""
+"""Filtering requests to the page's server: only from the page itself, and of limited size."""
 
 from urllib.parse import urlsplit
 
@@ -8,22 +8,22 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .uploads import Uploads
 
-#: Names of this machine; any port, since the page's may be forwarded.
+#: Names of this machine; any port is allowed, since the page's port may be forwarded.
 _OWN = {'127.0.0.1', 'localhost', '::1'}
-#: Bytes of a request that is not an upload.
+#: Maximum bytes of a request other than an upload.
 _LONGEST_MESSAGE = 10**6
 
 
 class Guard:
-    """ASGI middleware for a server on this machine alone.
+    """ASGI middleware for a server that is only for this machine.
 
-    A foreign ``Host`` is what a page elsewhere sends after it has let its own name point here (DNS
-    rebinding); a foreign ``Origin`` belongs to a page elsewhere that sends requests here. Neither
-    gets an answer that its page could read, nor reaches anything behind.
+    A foreign ``Host`` comes from a page elsewhere whose name has been pointed here (DNS
+    rebinding); a foreign ``Origin`` from a page elsewhere that sends requests here. Both
+    are rejected before they reach the server.
 
     Args:
-        app (ASGIApp): What is guarded.
-        uploads (Uploads): Where request bodies end up.
+        app (ASGIApp): The guarded application.
+        uploads (Uploads): Where request bodies are stored.
     """
 
     def __init__(self, app: ASGIApp, uploads: Uploads) -> None:
@@ -31,14 +31,14 @@ class Guard:
         self.uploads = uploads
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request, or refuse it."""
+        """Pass a request on, or reject it."""
         if scope['type'] == 'lifespan':
             await self.app(scope, receive, send)
             return
         headers = _headers(scope)
-        elsewhere = '://' in scope['path'] or '/proxy=' in scope['path']  # Gradio would fetch it
+        elsewhere = '://' in scope['path'] or '/proxy=' in scope['path']  # Gradio would request it
         if scope['type'] != 'http' or elsewhere or not _is_own(headers):
-            refusal = PlainTextResponse('This page answers its own requests only.', 403)
+            refusal = PlainTextResponse('This page answers only its own requests.', 403)
             await refusal(scope, receive, send)
             return
         size = _body_size(scope['method'], headers)
@@ -54,7 +54,7 @@ class Guard:
             finally:
                 self.uploads.release(size)
         else:
-            refusal = PlainTextResponse('There is no room for this: try again in 10 minutes.', 413)
+            refusal = PlainTextResponse('Not enough space: try again in 10 minutes.', 413)
             await refusal(scope, receive, send)
 
 
@@ -66,7 +66,7 @@ def _headers(scope: Scope) -> dict[str, list[str]]:
 
 
 def _is_own(headers: dict[str, list[str]]) -> bool:
-    """Whether a request names this machine and comes from no other page."""
+    """Whether a request addresses this machine and comes from this page."""
     hosts = headers.get('host', [])
     if len(hosts) != 1 or _name(f'//{hosts[0]}') not in _OWN:
         return False
@@ -86,7 +86,7 @@ def _name(address: str) -> str | None:
 
 
 def _body_size(method: str, headers: dict[str, list[str]]) -> int | None:
-    """Bytes of the body; None where they are not said."""
+    """Size of the body in bytes; None if unknown."""
     lengths = headers.get('content-length', [])
     if 'transfer-encoding' in headers or len(lengths) > 1:
         return None

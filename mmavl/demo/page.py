@@ -1,4 +1,4 @@
-"""The page itself, made with Gradio; the only module that imports it."""
+"""The web page, made with Gradio; only this module imports Gradio."""
 
 import os
 import tempfile
@@ -19,7 +19,7 @@ from .uploads import Uploads
 ALL = 'what sounds'
 _LONGEST_QUEUE = 32
 _MOST_SESSIONS = 64
-#: Bytes that the sounds of an analysis may take.
+#: Maximum bytes of an analysis's sounds.
 _RESULTS = 100 * 10**6
 HOW_TO_SEPARATE = (
     'Sources are separated where the page is started with a separator’s weights: '
@@ -45,7 +45,7 @@ _STYLE = """
 
 
 def import_gradio() -> ModuleType:
-    """Gradio, set to ask nobody anything.
+    """Import Gradio, with all its requests to other servers disabled.
 
     Raises:
         ConfigError: It is not installed.
@@ -62,13 +62,13 @@ def import_gradio() -> ModuleType:
 class Page:
     """The page and its server.
 
-    It answers its own requests only, see :class:`Guard`; uploads and results are bounded, see
-    :class:`Uploads`.
+    It answers only its own requests, see :class:`Guard`; the size of uploads and results is
+    limited, see :class:`Uploads`.
 
     Args:
-        analyst (Analyst): Analyses what is uploaded.
-        examples (list[Example]): Scenes to pick. Defaults to none.
-        quota (int): Bytes of uploads and results at a time. Defaults to 2 GB.
+        analyst (Analyst): Analyses uploads.
+        examples (list[Example]): Scenes to choose from. Defaults to none.
+        quota (int): Maximum total bytes of uploads and results. Defaults to 2 GB.
 
     Raises:
         ConfigError: Gradio is not installed.
@@ -81,17 +81,17 @@ class Page:
         self.analyst = analyst
         self.examples = list(examples)
         self._folder = tempfile.TemporaryDirectory(prefix='mmavl_demo_')
-        # uploads as well: they go when the page is closed
+        # also for uploads; deleted when the page is closed
         os.environ['GRADIO_TEMP_DIR'] = self._folder.name
         self.blocks = self._build()
         self.uploads = Uploads(self._folder.name, quota)
 
     def launch(self, port: int | None = None, wait: bool = True) -> str:
-        """Serve the page on this machine only.
+        """Serve the page, on this machine only.
 
         Args:
-            port (int, optional): Defaults to the first free one from 7860 on.
-            wait (bool): Whether to return only when interrupted. Defaults to True.
+            port (int, optional): Defaults to the first free one from 7860.
+            wait (bool): Whether to block until interrupted. Defaults to True.
 
         Returns:
             str: Its address.
@@ -104,7 +104,7 @@ class Page:
         from .guard import Guard
 
         gr = self.gr
-        fonts = ['system-ui', 'DejaVu Sans', 'sans-serif']  # of the machine: nothing is fetched
+        fonts = ['system-ui', 'DejaVu Sans', 'sans-serif']  # local fonts: nothing is downloaded
         theme = gr.themes.Base(primary_hue='emerald', font=fonts, font_mono=['monospace'])
         self.blocks.queue(default_concurrency_limit=4, max_size=_LONGEST_QUEUE, api_open=False)
         _, address, _ = self.blocks.launch(
@@ -125,12 +125,12 @@ class Page:
             css=_STYLE,
             head=listening_script(),
         )
-        # outside all that Gradio has added: its own rule answers foreign pages
+        # before Gradio's middleware, which would answer foreign pages
         app = self.blocks.app
         app.user_middleware.insert(0, Middleware(Guard, uploads=self.uploads))
         app.middleware_stack = app.build_middleware_stack()
         if wait:
-            print(f'The page is at {address} (Ctrl+C ends it)', flush=True)
+            print(f'The page is at {address} (press Ctrl+C to stop)', flush=True)
             try:
                 self.blocks.block_thread()
             finally:
@@ -185,7 +185,7 @@ class Page:
     def _connect(self, click: Any, files: Any, picks: Any, outputs: list, start: Any) -> None:
         gr = self.gr
 
-        # Gradio goes by defaults and annotations
+        # Gradio inspects defaults and annotations
         def uploaded(paths: list[str] | None, progress=gr.Progress()):  # noqa: B008
             return self._analyse(paths, progress)
 
@@ -194,7 +194,7 @@ class Page:
             return self._analyse([example.image, example.audio], progress)
 
         options = {
-            'concurrency_limit': 1,  # one at a time; looking at results goes on meanwhile
+            'concurrency_limit': 1,  # one at a time; results can be viewed meanwhile
             'concurrency_id': 'analyse',
             'show_progress_on': start,
             'api_visibility': 'private',
@@ -202,27 +202,27 @@ class Page:
         click(uploaded, files, outputs, **options)
         if picks is not None:
             picks.select(picked, None, outputs, **options)
-            none = gr.update(selected_index=-1)  # Gradio takes None for no change
+            none = gr.update(selected_index=-1)  # for Gradio, None means no change
             click(lambda: none, None, picks, api_visibility='private')
 
     def _head(self) -> str:
         longest, rate = self.analyst.longest, self.analyst.rate
         return (
             '<h1>What sounds where?</h1><p>Drop a video, or a picture and a sound, of at most '
-            f'{longest:g} s; videos are looked at every {1 / rate:.3g} s. '
+            f'{longest:g} s; one frame every {1 / rate:.3g} s of a video is analysed. '
             'Everything stays on this machine.</p>'
         )
 
     def _gallery(self) -> Any:
         if not self.examples:
             self.gr.HTML(
-                '<p class="faint">Examples are here once InstrumentScenes is built '
+                '<p class="faint">Build InstrumentScenes to see examples here '
                 '(<code>bash tools/quickstart.sh</code>).</p>'
             )
             return None
         return self.gr.Gallery(
             [(example.image, example.caption) for example in self.examples],
-            label='Or pick a scene: what sounds in it',
+            label='Or choose a scene (its title names what sounds)',
             columns=3,
             height='auto',
             object_fit='cover',
@@ -233,13 +233,13 @@ class Page:
         )
 
     def _analyse(self, files: list[str] | None, progress: Any) -> list[Any]:
-        """All outputs for uploaded files; what is wrong with them becomes a message."""
+        """All outputs for uploaded files; errors become messages."""
         gr = self.gr
         folder = Path(tempfile.mkdtemp(dir=self._folder.name))
         room = self.uploads.reserve(_RESULTS)
         try:
             if not room:
-                raise DataError('There is no room for results: try again in 10 minutes.')
+                raise DataError('Not enough space for results: try again in 10 minutes.')
             done = self.analyst(files or (), folder, lambda share, doing: progress(share, doing))
         except (DataError, OSError) as error:
             words = 'Nothing more can be written here' if isinstance(error, OSError) else error
@@ -265,9 +265,9 @@ class Page:
         ]  # fmt: skip
 
     def _show(self, done: Analysis, time: float, label: str) -> tuple[Any, str]:
-        """The frame at a time, and the probabilities then."""
+        """The frame at a time, and its probabilities."""
         if done is None:
-            raise self.gr.Error('This is over an hour old: upload it again', print_exception=False)
+            raise self.gr.Error('This result has expired: upload it again', print_exception=False)
         picture = done.picture(time, None if label == ALL else label)
         result = done.moment(time).result
         return picture, names_line(result) + tag_bars(result.audio_probs)
@@ -285,24 +285,24 @@ class Page:
 
 
 def _take_no_addresses(files: Any) -> None:
-    """Let an upload be a file: Gradio would also fetch an address that a request names."""
+    """Accept only files as uploads: Gradio would also request a URL given in their place."""
     take = files.async_move_resource_to_block_cache
 
     async def take_file(path: Any) -> str | None:
         if '://' in str(path):
-            raise DataError('an address is not an upload')
+            raise DataError('a URL is not an upload')
         return await take(path)
 
     files.async_move_resource_to_block_cache = take_file
 
 
 def readable(label: str) -> str:
-    """A class's name for people, as HTML."""
+    """A class name for display, as HTML."""
     return escape(label.replace('_', ' '))
 
 
 def names_line(result: Localization) -> str:
-    """HTML that names what sounds, and what of it is not in the picture."""
+    """HTML with the names of what sounds, marking what is not in the picture."""
     if not result.audio_probs:
         return ''
     names = (
@@ -310,16 +310,16 @@ def names_line(result: Localization) -> str:
         + (' (not in the picture)' if label in result.off_screen else '')
         for label in result.sounding
     )
-    return f'<p>{", ".join(names) or "Nothing that the model knows is heard."}</p>'
+    return f'<p>{", ".join(names) or "No sound of a known class."}</p>'
 
 
 def tag_bars(audio_probs: dict[str, float], most: int = 5) -> str:
-    """HTML of the greatest probabilities as bars."""
+    """HTML of the largest probabilities as bars."""
     best = sorted(audio_probs.items(), key=lambda item: -item[1])[:most]
     rows = (
         f'<span>{readable(label)}</span><span class="bar"><i style="width: {score:.0%}"></i>'
         f'</span><span>{score:.2f}</span>'
         for label, score in best
     )
-    bars = f'<p class="faint">Heard, as a probability</p><div class="tags">{"".join(rows)}</div>'
+    bars = f'<p class="faint">Probability of sounding</p><div class="tags">{"".join(rows)}</div>'
     return bars if best else ''

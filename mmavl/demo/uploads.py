@@ -1,4 +1,4 @@
-"""The folder of uploads and results, bounded in total."""
+"""The folder of uploads and results, limited in total size."""
 
 import shutil
 import threading
@@ -8,14 +8,14 @@ from pathlib import Path
 
 
 class Uploads:
-    """Keeps a folder below a size: where room is needed, the oldest entries go first.
+    """Limits the size of a folder: if space is needed, the oldest entries are deleted first.
 
-    What lies in the folder when this is made stays.
+    Files that are already in the folder are kept.
 
     Args:
-        folder (str | Path): Each of its entries is removed as a whole.
-        quota (int): Bytes that it may hold. Defaults to 2 GB.
-        age (float): Seconds for which an entry is safe. Defaults to 600.
+        folder (str | Path): Each of its entries is deleted as a whole.
+        quota (int): Maximum size in bytes. Defaults to 2 GB.
+        age (float): Seconds for which an entry is protected. Defaults to 600.
     """
 
     def __init__(self, folder: str | Path, quota: int = 2 * 10**9, age: float = 600.0) -> None:
@@ -27,14 +27,14 @@ class Uploads:
         self._lock = threading.Lock()
 
     def reserve(self, size: int) -> bool:
-        """Whether there is room for so many bytes more, which :meth:`release` gives back."""
+        """Reserve space for further bytes, if available; :meth:`release` ends it."""
         with self._lock:
             granted = self._make_room(size)
             self._promised += size * granted
         return granted
 
     def release(self, size: int) -> None:
-        """End a reservation: what was written by then counts by itself."""
+        """End a reservation; what has been written by then is counted itself."""
         with self._lock:
             self._promised -= size
 
@@ -54,10 +54,10 @@ class Uploads:
 
 
 def _age_and_size(path: Path) -> tuple[float, int, Path]:
-    """When anything of an entry was changed last, its bytes, and itself."""
+    """Time of the last change of an entry, its size in bytes, and its path."""
     changed, size = 0.0, 0
     for part in (path, *path.rglob('*')):
-        with suppress(OSError):  # removed meanwhile
+        with suppress(OSError):  # deleted meanwhile
             stat = part.lstat()
             changed, size = max(changed, stat.st_mtime), size + stat.st_size
     return changed, size, path

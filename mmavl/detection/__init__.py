@@ -1,7 +1,7 @@
-"""Boxes from a detector: all that touches mmdet.
+"""Boxes from a detector: everything that uses mmdet.
 
-Importing this package makes ``import mmdet.models`` work where mmcv has no compiled operations;
-a detector's config therefore begins with ``custom_imports = dict(imports=['mmavl.detection'])``.
+Importing this package makes ``import mmdet.models`` work if mmcv has no compiled operations;
+a detector's config therefore starts with ``custom_imports = dict(imports=['mmavl.detection'])``.
 """
 
 from mmavl.utils.dependencies import check_openmmlab

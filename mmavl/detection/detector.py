@@ -21,11 +21,11 @@ from mmavl.utils.autocast import Precision
 
 @dataclass(frozen=True)
 class DetectedBox:
-    """One box.
+    """A detected box.
 
     Attributes:
         label (str): Its class.
-        bbox (tuple): Normalised x, y, w, h, cut off at the frame's border.
+        bbox (tuple): Normalised x, y, w, h, clipped to the frame.
         score (float): The detector's confidence, in [0, 1].
     """
 
@@ -35,21 +35,21 @@ class DetectedBox:
 
 
 class Detector:
-    """A detector that gives normalised boxes with class names for pictures of any size.
+    """A detector that returns normalised boxes with class names for pictures of any size.
 
     Args:
-        config (str | Path): A config of mmdet's, of mmavl's ``configs/detection`` or your own.
-        checkpoint (str | Path): Its weights, read without executing code. Class names are taken
-            from it; where it has none, from the config.
-        device (str): Where it computes. Defaults to 'cpu'.
-        dtype (str): What its layers compute in: 'float32', 'bfloat16', or 'auto', bfloat16 where
-            the hardware multiplies it. Defaults to 'float32': boxes become references, which
+        config (str | Path): A config of mmdet, from mmavl's ``configs/detection``, or your own.
+        checkpoint (str | Path): Its weights, read without executing code. Class names are read
+            from it or, if it has none, from the config.
+        device (str): Device to run on. Defaults to 'cpu'.
+        dtype (str): Number format of its layers: 'float32', 'bfloat16', or 'auto', bfloat16 if
+            the hardware supports it. Defaults to 'float32': boxes become references, which
             must not depend on the machine.
 
     Raises:
         FileNotFoundError: The config or the checkpoint does not exist.
         CheckpointError: The checkpoint does not fit the config.
-        ConfigError: The config builds no detector, or nothing names the classes.
+        ConfigError: The config does not build a detector, or there are no class names.
     """
 
     def __init__(
@@ -77,19 +77,19 @@ class Detector:
         batch_size: int = 8,
         workers: int = 0,
     ) -> Iterator[list[DetectedBox] | DataError]:
-        """Detect on every frame, in order.
+        """Run the detector on all frames, in order.
 
         Args:
             frames (Dataset): ``frames[i]`` is a picture, uint8 RGB [H, W, 3].
-            score (float): Boxes below it are left out. Defaults to 0.5.
-            batch_size (int): Frames at a time. Defaults to 8.
+            score (float): Boxes with a lower score are dropped. Defaults to 0.5.
+            batch_size (int): Frames per batch. Defaults to 8.
             workers (int): Processes that read frames. Defaults to 0: the main one.
 
         Yields:
             list[DetectedBox] | DataError: One frame's boxes, best first; or why it cannot be read.
 
         Raises:
-            CheckpointError: A box has a class that has no name.
+            CheckpointError: A class has no name.
         """
         loader = DataLoader(
             _Prepared(frames, self.pipeline),
@@ -119,15 +119,15 @@ class Detector:
                 continue
             if label >= len(self.classes):
                 raise CheckpointError(
-                    f'the detector gives class {label} and has only {len(self.classes)} class '
-                    f'names ({", ".join(self.classes)}): its checkpoint and config do not fit'
+                    f'the detector returns class {label}, but has only {len(self.classes)} class '
+                    f'names ({", ".join(self.classes)}): its checkpoint and config do not match'
                 )
             box = (x1, y1, round(x2 - x1, 5), round(y2 - y1, 5))
             yield DetectedBox(self.classes[label], box, round(float(confidence), 4))
 
 
 class _Prepared(Dataset):
-    """Frames as the detector's test pipeline makes them, or why they cannot be read."""
+    """Frames prepared by the detector's test pipeline, or why they cannot be read."""
 
     def __init__(self, frames: Dataset, pipeline: Compose) -> None:
         self.frames = frames
@@ -140,12 +140,12 @@ class _Prepared(Dataset):
         try:
             picture = np.ascontiguousarray(self.frames[index][..., ::-1])  # mmdet reads BGR
         except DataError as error:
-            return DataError(str(error))  # alone: its cause may not travel between processes
+            return DataError(str(error))  # without its cause, which may not be picklable
         return self.pipeline({'img': picture, 'img_id': index, 'img_path': None})
 
 
 def _test_pipeline(cfg: Config, source: str | Path) -> Compose:
-    """The transforms of the config's test split, on pictures in memory."""
+    """The transforms of the config's test split, applied to pictures in memory."""
     dataset = cfg.get('test_dataloader', {}).get('dataset', {})
     while 'dataset' in dataset:
         dataset = dataset.dataset
@@ -169,7 +169,7 @@ def _classes(
         names = dataset.get('metainfo', {}).get('classes')
     if not names:
         raise ConfigError(
-            f"neither the checkpoint nor {source} names the detector's classes: set "
+            f"neither the checkpoint nor {source} has the detector's class names: set "
             'test_dataloader.dataset.metainfo.classes'
         )
     return tuple(names)

@@ -1,4 +1,4 @@
-"""Every frame of a manifest, as pictures."""
+"""All frames of a manifest as pictures."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from mmavl.utils.failures import input_errors
 
 
 class ManifestFrames(Dataset):
-    """The frames of some entries, clip after clip.
+    """The frames of some entries, clip by clip.
 
     Args:
         entries (list[dict]): Items of a manifest's ``data_list``.
@@ -39,7 +39,7 @@ class ManifestFrames(Dataset):
         """Read a frame, uint8 RGB [H, W, 3].
 
         Raises:
-            DataError: It cannot be read; names the clip.
+            DataError: It cannot be read; the message names the clip.
         """
         number, index = self.places[item]
         entry = self.entries[number]

@@ -1,4 +1,4 @@
-"""A stand-in for mmcv's compiled operations on machines that have none."""
+"""A replacement for mmcv's compiled operations on machines without them."""
 
 import importlib.util
 import sys
@@ -14,13 +14,13 @@ _NAME = 'mmcv._ext'
 
 
 def provide_ops() -> bool:
-    """Register the stand-in as ``mmcv._ext``, if mmcv came without its compiled operations.
+    """Register the replacement as ``mmcv._ext``, if mmcv has no compiled operations.
 
-    mmcv looks every operation up when ``mmcv.ops`` is imported, which mmdet does, so this must
-    come before.
+    mmcv looks up all operations when ``mmcv.ops`` is imported, as mmdet does, so this must
+    be called first.
 
     Returns:
-        bool: Whether the stand-in is what mmcv finds.
+        bool: Whether mmcv will use the replacement.
     """
     if _NAME not in sys.modules and importlib.util.find_spec(_NAME) is None:
         sys.modules[_NAME] = _StandIn(_NAME)
@@ -28,10 +28,10 @@ def provide_ops() -> bool:
 
 
 class _StandIn(ModuleType):
-    """Has every operation; all but ``nms`` raise when they are called."""
+    """Has all operations; all but ``nms`` raise when called."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(name, 'Stands in for the compiled operations of mmcv.')
+        super().__init__(name, 'Replaces the compiled operations of mmcv.')
         self.__spec__ = ModuleSpec(name, None)
         self.nms = nms
 
@@ -41,9 +41,9 @@ class _StandIn(ModuleType):
 
         def missing(*args, **kwargs) -> NoReturn:
             raise NotImplementedError(
-                f'mmcv was installed without compiled operations, and the model uses {name!r}: '
-                'choose a model without it (RoIAlign takes use_torchvision=True), or build mmcv '
-                'with a compiler, beside torch: pip install --no-build-isolation --no-cache-dir '
+                f'mmcv was installed without compiled operations, but the model uses {name!r}: '
+                'choose a model without it (RoIAlign has use_torchvision=True), or build mmcv '
+                'for your torch with a compiler: pip install --no-build-isolation --no-cache-dir '
                 '--force-reinstall --no-deps onedl-mmcv'
             )
 
@@ -51,17 +51,17 @@ class _StandIn(ModuleType):
 
 
 def nms(boxes: Tensor, scores: Tensor, iou_threshold: float, offset: int = 0) -> Tensor:
-    """Non-maximum suppression with the signature of mmcv's, computed by torchvision.
+    """Non-maximum suppression by torchvision, with the signature of mmcv's.
 
     Args:
         boxes (Tensor): xyxy, [n, 4].
         scores (Tensor): [n].
-        iou_threshold (float): A box that overlaps a better one by more is dropped.
-        offset (int): 1 where ``x2`` and ``y2`` are the last pixel inside, so that a width is
+        iou_threshold (float): Boxes whose overlap with a better box exceeds it are dropped.
+        offset (int): 1 if ``x2`` and ``y2`` are the last pixels inside, so that widths are
             ``x2 - x1 + 1``. Defaults to 0.
 
     Returns:
-        Tensor: Indices of the boxes kept, best first, [m].
+        Tensor: Indices of the remaining boxes, best first, [m].
     """
     if offset:
         boxes = boxes + boxes.new_tensor([0, 0, offset, offset])

@@ -1,4 +1,4 @@
-"""From detected boxes to a manifest's references."""
+"""Converting detected boxes to references of a manifest."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,12 +11,12 @@ from .detector import DetectedBox
 
 
 def require_classes(detector: Sequence[str], manifest: Sequence[str], source: str | Path) -> None:
-    """Check that a detector knows the manifest's classes and no others; their order is free.
+    """Check that a detector and a manifest have the same classes, in any order.
 
     Args:
         detector (Sequence[str]): The detector's class names.
-        manifest (Sequence[str]): The manifest's.
-        source (str | Path): The manifest's name, for the message.
+        manifest (Sequence[str]): The manifest's class names.
+        source (str | Path): The manifest's path, for the message.
 
     Raises:
         ConfigError: They differ.
@@ -25,10 +25,10 @@ def require_classes(detector: Sequence[str], manifest: Sequence[str], source: st
     foreign = sorted(set(detector) - set(manifest))
     if not unknown and not foreign:
         return
-    parts = [f'it does not know {_shorten(unknown)}'] if unknown else []
-    parts += [f'it knows {_shorten(foreign)}, which the manifest does not have'] if foreign else []
+    parts = [f'it lacks {_shorten(unknown)}'] if unknown else []
+    parts += [f'it has {_shorten(foreign)}, which the manifest does not have'] if foreign else []
     raise ConfigError(
-        f'the detector is for other classes than manifest {source}: {"; ".join(parts)}. Train one '
+        f'the detector has other classes than manifest {source}: {"; ".join(parts)}. Train one '
         "with the manifest's class names (configs/detection), or rename the manifest's classes"
     )
 
@@ -39,7 +39,7 @@ def _shorten(names: list[str], limit: int = 5) -> str:
 
 
 def sounding_tags(entry: dict) -> set[str]:
-    """The classes that a clip's tags say are heard: those listed, or those above one half."""
+    """The audible classes by a clip's tags: those listed, or those above one half."""
     tags = entry['tags']
     if isinstance(tags, dict):
         return {name for name, probability in tags.items() if probability > 0.5}
@@ -47,10 +47,10 @@ def sounding_tags(entry: dict) -> set[str]:
 
 
 def box_references(entry: dict, detected: Iterable[DetectedBox]) -> list[dict]:
-    """Make one frame's detected boxes the manifest's.
+    """Convert the detected boxes of one frame to a manifest's.
 
-    Boxes of a class that the clip's tags do not name are not references (footnote 8 of the
-    paper). They are kept as silent: the distraction rate needs them.
+    Boxes of a class that is not among the clip's tags are not references (footnote 8 of the
+    paper). They are kept as silent, since the distraction rate needs them.
 
     Args:
         entry (dict): The clip's entry.
@@ -72,14 +72,14 @@ def box_references(entry: dict, detected: Iterable[DetectedBox]) -> list[dict]:
 
 
 class Journal:
-    """What has been detected so far, one line for each clip, so that a run can go on.
+    """The boxes detected so far, one line per clip, so that a run can be continued.
 
     Args:
-        path (str | Path): The file; made anew where there is none.
-        settings (dict): What the boxes depend on; a journal of other settings is refused.
+        path (str | Path): The file; created if it does not exist.
+        settings (dict): What the boxes depend on; a journal with other settings is an error.
 
     Raises:
-        DataError: The file is of a run with other settings, or no journal.
+        DataError: The file is from a run with other settings, or not a journal.
     """
 
     def __init__(self, path: str | Path, settings: dict) -> None:
@@ -90,8 +90,8 @@ class Journal:
             lines = list(self._whole_lines())
             if not lines or lines[0] != header:
                 raise DataError(
-                    f'{self.path} is what an interrupted run with another detector, score or '
-                    'manifest left: delete it, or choose another --out'
+                    f'{self.path} is from an interrupted run with another detector, score or '
+                    'manifest: delete it, or choose another --out'
                 )
             for number, line in enumerate(lines[1:], 2):
                 try:
@@ -103,17 +103,17 @@ class Journal:
                     ) from error
         else:
             lines = [header]
-        with atomic_write(self.path) as file:  # without a last line that was cut off
+        with atomic_write(self.path) as file:  # without an incomplete last line
             file.writelines(f'{line}\n' for line in lines)
 
     def _whole_lines(self) -> Iterator[str]:
-        """Every line but a last one that was cut off."""
+        """All lines except an incomplete last one."""
         for line in self.path.read_text(encoding='utf-8').splitlines(keepends=True):
             if line.endswith('\n'):
                 yield line.rstrip('\n')
 
     def add(self, clip_id: str, boxes: dict[str, list[dict]]) -> None:
-        """Note one clip's boxes, by frame index."""
+        """Add the boxes of one clip, by frame index."""
         self.done[clip_id] = boxes
         with self.path.open('a', encoding='utf-8') as file:
             file.write(json.dumps({'clip_id': clip_id, 'boxes': boxes}) + '\n')

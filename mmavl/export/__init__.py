@@ -1,1 +1,1 @@
-"""Taking a model away: one safetensors file with its config, or ONNX."""
+"""Exporting models: as one safetensors file with its config, or as ONNX."""

@@ -1,4 +1,4 @@
-"""A localizer as a pure function of two tensors, for graphs without Python."""
+"""A localizer as a pure function of two tensors, for graphs without Python code."""
 
 import torch
 from torch import Tensor, nn
@@ -11,17 +11,17 @@ from mmavl.models.map_transforms import MapContext
 
 
 class LocalizerGraph(nn.Module):
-    """What :meth:`CoarseToFine.predict` computes, for all classes at once and without autograd.
+    """Computes :meth:`CoarseToFine.predict` for all classes at once and without autograd.
 
-    Grad-CAM's gradients are written out (``all_channel_weights`` of the heads), nothing depends on
-    which classes a clip has, and no operation of the graph has a shape that depends on values.
+    Grad-CAM's gradients are explicit (``all_channel_weights`` of the heads), nothing depends on
+    the classes of a clip, and no shape in the graph depends on values.
 
     Args:
-        model (CoarseToFine): In evaluation mode. Its stage chooses the map.
+        model (CoarseToFine): In evaluation mode. Its stage determines the maps.
 
     Attributes:
-        output_names (tuple[str, ...]): ('maps', 'tags'), or ('maps', 'correspondence') for stage
-            'correspondence'.
+        output_names (tuple[str, ...]): ('maps', 'tags'), or ('maps', 'correspondence') for
+            stage 'correspondence'.
 
     Shape:
         - input: spectrogram [N, 1, T, F] and normalised image [N, 3, H, W]
@@ -29,7 +29,7 @@ class LocalizerGraph(nn.Module):
           probabilities [N, C] as in ``pred_tags``; correspondence: probability [N]
 
     Raises:
-        ConfigError: The model is none of these, or has a part whose gradient is not written out.
+        ConfigError: The model is not supported, or has a part without explicit gradient.
     """
 
     def __init__(self, model: CoarseToFine) -> None:
@@ -37,24 +37,25 @@ class LocalizerGraph(nn.Module):
         self.model = model
         stage = getattr(model, 'stage', None)
         if type(model) is not CoarseToFine:
-            raise ConfigError(f'{type(model).__name__} has no graph, only CoarseToFine has one')
+            raise ConfigError(f'{type(model).__name__} cannot be exported; only CoarseToFine can')
         if stage == 'correspondence':
             if type(model.avc_head) is not AVCHead:
-                raise ConfigError(f'{type(model.avc_head).__name__} has no graph; AVCHead has')
+                name = type(model.avc_head).__name__
+                raise ConfigError(f'{name} cannot be exported; use AVCHead')
         elif type(model.disentangler) is not GradCAMDisentangler:
             raise ConfigError(
-                f'{type(model.disentangler).__name__} has no graph; GradCAMDisentangler has'
+                f'{type(model.disentangler).__name__} cannot be exported; use GradCAMDisentangler'
             )
         heads = [] if stage == 'correspondence' else [model.audio_tag_head, model.visual_tag_head]
         for head in heads:
             if not hasattr(head, 'all_channel_weights'):
                 raise ConfigError(
-                    f'{type(head).__name__} has no all_channel_weights, its gradient written out'
+                    f'{type(head).__name__} cannot be exported: it has no all_channel_weights'
                 )
         self.output_names = ('maps', 'correspondence' if stage == 'correspondence' else 'tags')
 
     def forward(self, spectrogram: Tensor, image: Tensor) -> tuple[Tensor, Tensor]:
-        """Localize every class."""
+        """Compute maps of all classes."""
         model = self.model
         features = model.features({'spectrogram': spectrogram, 'image': image})
         if model.stage == 'correspondence':
@@ -85,8 +86,8 @@ class LocalizerGraph(nn.Module):
     def _correspondence(self, audio: Tensor, visual: Tensor) -> tuple[Tensor, Tensor]:
         """Grad-CAM of the correspondence logit on E_v, and its probability.
 
-        A maximum's gradient sums to one over the cells (ties share it), so the mean over the
-        cells is that of the pooled channel, divided by their number.
+        The gradient of a maximum sums to one over the cells (ties share it), so its mean over the
+        cells is the gradient of the pooled channel, divided by their number.
         """
         first, _, last = self.model.avc_head.fc
         pooled = torch.cat([audio.amax((-2, -1)), visual.amax((-2, -1))], dim=1)
@@ -98,20 +99,20 @@ class LocalizerGraph(nn.Module):
 
 
 def class_maps(features: Tensor, head: nn.Module) -> Tensor:
-    """Eq. 4 of all classes: F_r [N, c, h, w] -> W_r [N, C, h, w]."""
+    """Eq. 4 for all classes: F_r [N, c, h, w] -> W_r [N, C, h, w]."""
     weights = head.all_channel_weights(features)
     return (weights @ features.flatten(2)).relu().unflatten(-1, features.shape[-2:])
 
 
 class _AllClasses(MapContext):
-    """Maps of all classes of every clip, without indices that depend on values."""
+    """Maps of all classes of each clip, without value-dependent indices."""
 
     def __init__(self, localizer: CoarseToFine, features: Features, classes: int) -> None:
         super().__init__(localizer, features, None)
         object.__setattr__(self, 'classes', classes)
 
     def by_map(self, values: Tensor) -> Tensor:
-        """Values of each clip, [N, ...], as values of each map, [N * C, ...]."""
+        """Convert values per clip, [N, ...], to values per map, [N * C, ...]."""
         size = -1, self.classes, *[-1] * (values.dim() - 1)
         return values[:, None].expand(*size).flatten(0, 1)
 

@@ -1,4 +1,4 @@
-"""Localizers as ONNX files."""
+"""Exporting localizers to ONNX."""
 
 import contextlib
 import io
@@ -30,25 +30,25 @@ def export_onnx(
     image: Tensor,
     classes: Sequence[str] = (),
 ) -> None:
-    """Write a localizer's forward pass: spectrogram and image in, maps and tags of all classes.
+    """Export a localizer: from spectrogram and image to maps and tags of all classes.
 
-    The batch is of any size; the inputs' other dimensions become fixed.
+    The batch size is dynamic; all other input dimensions are fixed.
 
     Args:
-        path (str | Path): The ``.onnx`` file. Its metadata gets ``classes`` and
-            ``preprocessor`` as JSON: what makes the inputs out of media.
+        path (str | Path): The ``.onnx`` file. Its metadata contains ``classes`` and
+            ``preprocessor`` as JSON, which describe how to compute the inputs.
         model (BaseModel): A :class:`CoarseToFine`; see :class:`LocalizerGraph`.
         spectrogram (Tensor): An example, [2, 1, T, F].
         image (Tensor): An example, [2, 3, H, W].
-        classes (Sequence[str]): Names of the classes. Defaults to ().
+        classes (Sequence[str]): Class names. Defaults to ().
 
     Raises:
-        ConfigError: The model has no graph.
+        ConfigError: The model cannot be exported.
     """
     graph = LocalizerGraph(model.cpu().eval()).requires_grad_(False)
     batch = torch.export.Dim('batch')
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
-        warnings.simplefilter('ignore')  # of the exporter about itself
+        warnings.simplefilter('ignore')  # the exporter's internal warnings
         program = torch.onnx.export(
             graph,
             (spectrogram, image),
@@ -72,10 +72,10 @@ def export_onnx(
 
 
 def input_sizes(cfg: Config) -> tuple[int, tuple[int, int]]:
-    """Samples of sound, and height and width of the image, that a config's test pipeline gives.
+    """Samples of sound, and height and width of images, after a config's test pipeline.
 
     Raises:
-        ConfigError: The pipeline does not cut all clips to one size.
+        ConfigError: The pipeline does not bring clips to a fixed size.
     """
     steps = {component_name(s['type']): s for s in cfg.test_dataloader.dataset.pipeline}
     try:
@@ -88,7 +88,7 @@ def input_sizes(cfg: Config) -> tuple[int, tuple[int, int]]:
 
 
 def example_inputs(model: BaseModel, samples: int, size: tuple[int, int]) -> tuple[Tensor, Tensor]:
-    """Two noisy clips as the model's preprocessor gives them: spectrogram and image."""
+    """Spectrograms and images of two random clips, from the model's preprocessor."""
     generator = torch.Generator().manual_seed(0)
     image = torch.randint(0, 256, (2, 3, *size), dtype=torch.uint8, generator=generator)
     waveform = torch.rand(2, samples, generator=generator) - 0.5
@@ -103,7 +103,7 @@ def onnx_difference(path: str | Path, model: BaseModel, *inputs: Tensor) -> floa
 
     Args:
         path (str | Path): The exported file.
-        model (BaseModel): What it was exported from.
+        model (BaseModel): The exported model.
         *inputs (Tensor): Spectrogram [N, 1, T, F] and image [N, 3, H, W].
     """
     import onnxruntime

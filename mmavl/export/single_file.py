@@ -1,4 +1,4 @@
-"""One file that holds a whole model: weights, config and classes, and nothing to execute."""
+"""A single file with a whole model: weights, config and classes, and nothing to execute."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -25,29 +25,29 @@ from mmavl.utils.tensor_files import read_tensor_file
 from mmavl.utils.weights import without_sources
 
 FORMAT_VERSION = 1
-#: Characters of each entry of the metadata.
+#: Maximum characters of a metadata entry.
 _LONGEST = 1_000_000
-#: Characters of a class's name.
+#: Maximum characters of a class name.
 _LONGEST_NAME = 200
 
 
 def save_exported(
     path: str | Path, cfg: Config, state: dict[str, Tensor], classes: Sequence[str]
 ) -> None:
-    """Write weights, config and classes into one safetensors file.
+    """Write weights, config and classes to one safetensors file.
 
-    The model is built once, without any pretrained weights, to see that the file will be enough.
+    The model is built once, without any pretrained weights, to check that the file is complete.
 
     Args:
         path (str | Path): The file, ``.safetensors``.
-        cfg (Config): The whole config, bases resolved; its model and test pipeline are kept.
-        state (dict[str, Tensor]): The model's state dict, of a checkpoint.
-        classes (Sequence[str]): Names of the classes, in the order of the tags.
+        cfg (Config): The resolved config; its model and test pipeline are stored.
+        state (dict[str, Tensor]): The model's state dict, from a checkpoint.
+        classes (Sequence[str]): Class names, in the order of the tags.
 
     Raises:
-        CheckpointError: The weights belong to another model than the config's, or the config has
-            what no file may have, e.g. a path or a component that is not registered.
-        ConfigError: The classes are not as many as the model's.
+        CheckpointError: The weights do not fit the config's model, or the config has
+            something not allowed in a file, e.g. a path or an unregistered component.
+        ConfigError: The number of classes differs from the model's.
     """
     content = _plain(cfg.to_dict())
     content['model'] = without_sources(content['model'])
@@ -71,17 +71,17 @@ def save_exported(
 
 
 def load_exported(path: str | Path, device: str | torch.device = 'cpu') -> BaseModel:
-    """Build the model of a file that ``tools/model_converters/export_weights.py`` wrote.
+    """Build the model from a file written by ``tools/model_converters/export_weights.py``.
 
-    The file may be a stranger's. Nothing else is read: no config, no pretrained weights, no
-    cache. Nothing is executed either: of the config, which is JSON, only the model and the test
-    pipeline are taken, and they may only name components that are registered with mmavl. Those
-    of a project of your own are, once it is imported. See
+    The file may be untrusted. Nothing else is read: no config, pretrained weights or
+    cache. Nothing is executed either: only the model and the test pipeline are taken from its
+    JSON config, and they may name only components that are registered with mmavl. Those
+    of your own project are available once it is imported. See
     :mod:`mmavl.engine.embedded_config`.
 
     Args:
         path (str | Path): The ``.safetensors`` file.
-        device (str | torch.device): Where the model goes. Defaults to 'cpu'.
+        device (str | torch.device): Device for the model. Defaults to 'cpu'.
 
     Returns:
         BaseModel: The model in evaluation mode, with ``cfg`` (Config) and ``dataset_meta``
@@ -89,8 +89,8 @@ def load_exported(path: str | Path, device: str | torch.device = 'cpu') -> BaseM
 
     Raises:
         FileNotFoundError: There is no such file.
-        CheckpointError: The file is damaged, was not written by the export, is of a newer format,
-            or its config names an unknown component, a file, or sizes beyond all reason.
+        CheckpointError: The file is damaged, is not an export, has a newer format,
+            or its config names an unknown component, a file, or unreasonable sizes.
     """
     path = Path(path).expanduser()
     if not path.is_file():
@@ -104,7 +104,7 @@ def load_exported(path: str | Path, device: str | torch.device = 'cpu') -> BaseM
         raise CheckpointError(f'{path} has damaged metadata: {error}') from error
     if version > FORMAT_VERSION:
         raise CheckpointError(
-            f'{path} has format {version}, this mmavl ({__version__}) reads up to '
+            f'{path} has format {version}, but this mmavl ({__version__}) reads formats up to '
             f'{FORMAT_VERSION}: it was written by mmavl {brief(metadata.get("mmavl_version"))}'
         )
     parts = inference_parts(content, str(path))
@@ -120,27 +120,27 @@ def load_exported(path: str | Path, device: str | torch.device = 'cpu') -> BaseM
 
 
 def read_metadata(path: str | Path, required: Sequence[str] = ()) -> dict[str, str]:
-    """The metadata of a safetensors file.
+    """Read the metadata of a safetensors file.
 
     Args:
         path (str | Path): The file.
-        required (Sequence[str]): Entries that it must have. Defaults to none.
+        required (Sequence[str]): Required entries. Defaults to none.
 
     Raises:
-        CheckpointError: The file is damaged, lacks an entry, or has one beyond all reason.
+        CheckpointError: The file is damaged, or an entry is missing or too large.
     """
     try:
         with safetensors.safe_open(path, 'pt') as file:
             metadata = file.metadata() or {}
-    except Exception as error:  # a broken header can be wrong in any way
+    except Exception as error:  # a damaged header may raise any error
         raise CheckpointError(
             f'{path} is damaged or not a safetensors file: {first_line(error)}'
         ) from error
     missing = set(required) - metadata.keys()
     if missing:
         raise CheckpointError(
-            f'{path} has no {", ".join(sorted(missing))} in its metadata: it holds weights alone. '
-            f'{tool_command("model_converters/export_weights.py")} writes files with both'
+            f'{path} has no {", ".join(sorted(missing))} in its metadata, only weights: '
+            f'{tool_command("model_converters/export_weights.py")} writes complete files'
         )
     if max(map(len, metadata.values()), default=0) > _LONGEST:
         raise CheckpointError(f'{path} has metadata of more than {_LONGEST:,} characters')
@@ -160,7 +160,7 @@ def _dicts(node: Any) -> Iterator[dict]:
 
 
 def _plain(node: Any, key: str = '') -> Any:
-    """A config as JSON has it, components by their bare names."""
+    """A config as JSON, with bare names of components."""
     if isinstance(node, dict):
         return {str(k): _plain(v, k) for k, v in node.items()}
     if isinstance(node, list | tuple):
@@ -181,7 +181,7 @@ def _class_problem(model: dict[str, Any], classes: Any) -> str:
     for count in (entry['num_classes'] for entry in _dicts(model) if 'num_classes' in entry):
         if count is not None and count != len(classes):
             return (
-                f'the model tells {brief(count)} classes apart, but {len(classes)} are named: '
+                f'the model has {brief(count)} classes, but {len(classes)} are named: '
                 f'{", ".join(classes):.300}'
             )
     return ''

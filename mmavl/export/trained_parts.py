@@ -1,4 +1,4 @@
-"""What was trained of a model, in a small file; its frozen backbones come from their packages."""
+"""The trained parts of a model in a small file, without the frozen backbones."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -24,12 +24,12 @@ from mmavl.utils.tensor_files import read_tensor_file
 from .single_file import read_metadata
 
 FORMAT_VERSION = 1
-#: Entries of the metadata of such a file.
+#: Metadata entries of such a file.
 ENTRIES = ('parts_version', 'config_name', 'config', 'classes', 'provenance')
 
 
 def frozen_parts(model: nn.Module) -> list[str]:
-    """Names of the submodules whose weights come with their config."""
+    """Names of the submodules whose weights come from their config."""
     return [name for name, part in model.named_modules() if isinstance(part, FrozenBackbone)]
 
 
@@ -40,18 +40,18 @@ def save_trained_parts(
     classes: Sequence[str],
     provenance: Mapping[str, str],
 ) -> None:
-    """Write the trained parts of a checkpoint, in float16.
+    """Write the trained parts of a checkpoint in float16.
 
     Args:
         path (str | Path): The file, ``.safetensors``.
         config_name (str): One of mmavl's configs, e.g. 'stage2_scenes'.
         state (Mapping[str, Tensor]): The whole model's state dict.
-        classes (Sequence[str]): Names of the classes, in the order of the tags.
-        provenance (Mapping[str, str]): What it is, and how it was made: 'title', 'commands',
+        classes (Sequence[str]): Class names, in the order of the tags.
+        provenance (Mapping[str, str]): Description and origin: 'title', 'commands',
             'commit', 'figures', ...
 
     Raises:
-        CheckpointError: The state is another model's than the config's.
+        CheckpointError: The state does not fit the config's model.
         FileNotFoundError: mmavl has no such config, or a pretrained network is not installed.
     """
     cfg = load_config(find_config(config_name))
@@ -76,21 +76,21 @@ def save_trained_parts(
 
 
 def load_trained_parts(path: str | Path, device: str | torch.device = 'cpu') -> nn.Module:
-    """Build the model of a file of :func:`save_trained_parts`.
+    """Build the model of a file written by :func:`save_trained_parts`.
 
-    The model is that of mmavl's own config of the name in the file; the config's text in the file
-    is for reading, and never used. So nothing of a stranger's file is executed.
+    The model is built from mmavl's own config with the name in the file; the config text in the
+    file is informative and never used. So nothing from an untrusted file is executed.
 
     Args:
         path (str | Path): The ``.safetensors`` file.
-        device (str | torch.device): Where the model goes. Defaults to 'cpu'.
+        device (str | torch.device): Device for the model. Defaults to 'cpu'.
 
     Returns:
         nn.Module: In evaluation mode, with ``cfg`` (Config) and ``dataset_meta`` (dict with
         'classes') as attributes.
 
     Raises:
-        CheckpointError: The file is damaged, of a newer format, or does not fit the config.
+        CheckpointError: The file is damaged, has a newer format, or does not fit the config.
         FileNotFoundError: mmavl has no such config, or a pretrained network is not installed.
     """
     metadata = read_metadata(path, ENTRIES)
@@ -100,7 +100,7 @@ def load_trained_parts(path: str | Path, device: str | torch.device = 'cpu') -> 
         raise CheckpointError(f'{path} has damaged metadata: {error}') from error
     if version > FORMAT_VERSION:
         raise CheckpointError(
-            f'{path} has format {version}, this mmavl ({__version__}) reads up to {FORMAT_VERSION}'
+            f'{path} has format {version}, mmavl {__version__} reads up to {FORMAT_VERSION}'
         )
     cfg = load_config(_own_config(metadata['config_name'], path))
     model = _build(cfg)
@@ -111,7 +111,7 @@ def load_trained_parts(path: str | Path, device: str | torch.device = 'cpu') -> 
 
 
 def _own_config(name: str, path: str | Path) -> Path:
-    """mmavl's config of a name, and no other file."""
+    """The file of one of mmavl's configs, and never any other file."""
     place = named_config(name)
     if place is None:
         raise CheckpointError(f'{path}: mmavl has no config {name!r:.100}')

@@ -1,1 +1,1 @@
-"""Composing scenes out of cut-outs, photographs and phrases, whatever their source."""
+"""Composing scenes from cut-outs, photographs and phrases of any origin."""

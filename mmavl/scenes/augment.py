@@ -1,6 +1,6 @@
-"""What recordings have and single phrases lack: rooms, noise, microphones, codecs, pitch.
+"""Room, noise, microphone, codec and pitch effects, which clean phrases lack.
 
-Pure functions of waves, float [L] at SAMPLE_RATE unless said otherwise.
+Pure functions of waves, float [L] at SAMPLE_RATE unless stated otherwise.
 """
 
 import io
@@ -14,25 +14,25 @@ from torchaudio import functional
 
 from mmavl.scenes.waves import SAMPLE_RATE
 
-#: Codec -> its encoder in FFmpeg, its container, and the rate in Hz that it is given.
+#: Codec -> its encoder in FFmpeg, its container, and its sample rate in Hz.
 CODECS = {
     'aac': ('aac', 'mp4', SAMPLE_RATE),
     'mp3': ('libmp3lame', 'mp3', SAMPLE_RATE),
     'opus': ('libopus', 'ogg', 24000),
 }
-#: Samples of a frame for encoders that take any.
+#: Frame size in samples for encoders that accept any.
 _FRAME = 960
 
 
 def reverberate(wave: np.ndarray, impulse: np.ndarray) -> np.ndarray:
-    """Let a wave sound in a room.
+    """Apply the reverberation of a room to a wave.
 
-    The impulse response is taken from its highest peak on, the direct sound, so that nothing is
-    delayed; what rings on after the wave's end is cut. The root mean square stays.
+    The impulse response is used from its highest peak, the direct sound, so that nothing is
+    delayed; reverberation after the wave's end is cut. The root mean square is kept.
 
     Args:
         wave: [L], not silent.
-        impulse: The room's impulse response, [K], of any scale.
+        impulse: The impulse response of the room, [K], at any scale.
 
     Returns:
         np.ndarray: [L].
@@ -44,16 +44,16 @@ def reverberate(wave: np.ndarray, impulse: np.ndarray) -> np.ndarray:
 
 
 def decaying_impulse(rng: np.random.Generator, rt60: float, direct_db: float) -> np.ndarray:
-    """Draw an impulse response: a click, and noise that decays exponentially.
+    """Draw an impulse response: a click and exponentially decaying noise.
 
     Source: the model of a diffuse field in J. Polack, La transmission de l'énergie sonore dans les
     salles, 1988.
 
     Args:
-        rng: A stream.
-        rt60: Seconds in which the noise falls by 60 dB.
-        direct_db: Energy of the click over that of the noise, in dB; at least 0, so
-            that no sample of the noise is higher than the click.
+        rng: Random generator.
+        rt60: Seconds in which the noise decays by 60 dB.
+        direct_db: Energy of the click relative to the noise, in dB; at least 0, so
+            that no noise sample exceeds the click.
 
     Returns:
         np.ndarray: [rt60 * SAMPLE_RATE].
@@ -67,7 +67,7 @@ def decaying_impulse(rng: np.random.Generator, rt60: float, direct_db: float) ->
 
 
 def pink_noise(rng: np.random.Generator, length: int) -> np.ndarray:
-    """Draw noise whose power falls by 3 dB for each octave, with a root mean square of 1."""
+    """Draw noise whose power falls by 3 dB per octave, with a root mean square of 1."""
     spectrum = np.fft.rfft(rng.standard_normal(length))
     spectrum[1:] /= np.sqrt(np.arange(1, len(spectrum)))
     spectrum[0] = 0
@@ -76,16 +76,16 @@ def pink_noise(rng: np.random.Generator, length: int) -> np.ndarray:
 
 
 def at_snr(noise: np.ndarray, signal: np.ndarray, snr_db: float) -> np.ndarray:
-    """Scale noise so that a signal's root mean square is so many dB above its own."""
+    """Scale noise to a given signal-to-noise ratio in dB."""
     return noise * (rms(signal) / rms(noise) * 10 ** (-snr_db / 20))
 
 
 def equalise(wave: np.ndarray, bands: Sequence[tuple[float, float]]) -> np.ndarray:
-    """Raise or lower parts of the spectrum, each about an octave and a half wide.
+    """Raise or lower parts of the spectrum, each about one and a half octaves wide.
 
     Args:
         wave: [L].
-        bands: Centre frequency in Hz and gain in dB of each.
+        bands: Centre frequency in Hz and gain in dB of each band.
 
     Returns:
         np.ndarray: [L].
@@ -97,18 +97,18 @@ def equalise(wave: np.ndarray, bands: Sequence[tuple[float, float]]) -> np.ndarr
 
 
 def shift_pitch(wave: np.ndarray, semitones: float) -> np.ndarray:
-    """Play a wave faster or slower, as a tape: float [L * 2 ** (-semitones / 12)]."""
+    """Play a wave faster or slower, like a tape: float [L * 2 ** (-semitones / 12)]."""
     factor = 2 ** (semitones / 12)
     return soxr.resample(wave, SAMPLE_RATE * factor, SAMPLE_RATE)
 
 
 def through_codec(wave: np.ndarray, codec: str, bit_rate: int) -> np.ndarray:
-    """Encode a wave with losses, and decode it.
+    """Encode a wave with a lossy codec, and decode it.
 
     Args:
         wave: [L], in [-1, 1].
         codec: One of ``CODECS``.
-        bit_rate: In bit/s.
+        bit_rate: Bit rate in bit/s.
 
     Returns:
         np.ndarray: [L], aligned with the wave.
@@ -145,5 +145,5 @@ def _decoded(file: io.BytesIO) -> tuple[np.ndarray, int]:
 
 
 def rms(wave: np.ndarray) -> float:
-    """The root mean square; tiny rather than 0 for silence."""
+    """The root mean square; a tiny positive value for silence."""
     return max(float(np.sqrt(np.mean(np.square(wave, dtype=float)))), 1e-12)

@@ -1,4 +1,4 @@
-"""What a split may show and let sound."""
+"""The pictures and sounds that a split may use."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,16 +11,16 @@ from mmavl.errors import DataError
 from mmavl.scenes.effects import Effects
 from mmavl.scenes.waves import audible, fade
 
-#: A voice draws a phrase of so many seconds: float32 [seconds * SAMPLE_RATE], any level.
+#: A voice draws a phrase of a given length: float32 [seconds * SAMPLE_RATE], at any level.
 Voice = Callable[[np.random.Generator, float], np.ndarray]
 
 
 class Picture:
-    """A picture and where it is from, read when it is first looked at.
+    """A picture and its source, read on first use.
 
     Args:
-        name: Of its source.
-        read: Gives the pixels.
+        name: Name of its source.
+        read: Returns the pixels.
     """
 
     def __init__(self, name: str, read: Callable[[], np.ndarray]) -> None:
@@ -29,23 +29,23 @@ class Picture:
 
     @cached_property
     def pixels(self) -> np.ndarray:
-        """uint8 BGRA [H, W, 4] of a cut-out, BGR [H, W, 3] of a background."""
+        """uint8: BGRA [H, W, 4] for a cut-out, BGR [H, W, 3] for a background."""
         return self._read()
 
 
 @dataclass(frozen=True)
 class PictureBank:
-    """What one split may show: class -> its cut-outs, and the backgrounds."""
+    """The pictures of a split: class -> its cut-outs, and the backgrounds."""
 
     cutouts: dict[str, list[Picture]]
     backgrounds: list[Picture]
 
 
 class SoundBank:
-    """What one split may let sound: class -> kind of material -> its voices.
+    """The sounds of a split: class -> kind of material -> its voices.
 
     A kind (a sound font, recorded notes, recordings) is drawn first, then one of its voices, so
-    that no kind drowns the others by its number.
+    that kinds with many voices do not dominate.
 
     Args:
         voices: Class -> kind -> voices.
@@ -59,13 +59,13 @@ class SoundBank:
     ) -> tuple[np.ndarray, str]:
         """Draw an audible phrase of a class, at a root mean square of 1.
 
-        Near-silent presets and phrases that die away early are drawn again.
+        Near-silent presets and phrases that decay too early are drawn again.
 
         Returns:
-            tuple: The phrase, float32 [seconds * SAMPLE_RATE], and the kind it was made of.
+            tuple: The phrase, float32 [seconds * SAMPLE_RATE], and its kind of material.
 
         Raises:
-            DataError: Twenty draws in a row were not audible.
+            DataError: Twenty consecutive draws were inaudible.
         """
         for _ in range(20):
             wave, kind = self.draw(label, rng, seconds)
@@ -75,19 +75,19 @@ class SoundBank:
         raise DataError(f'no audible phrase of {label} in 20 draws from {self.sources(label)}')
 
     def draw(self, label: str, rng: np.random.Generator, seconds: float) -> tuple[np.ndarray, str]:
-        """Draw a phrase of any level, and what it was made of."""
+        """Draw a phrase at any level, and return it with its material."""
         kinds = self.voices[label]
         kind = list(kinds)[rng.integers(len(kinds))]
         voice = kinds[kind][rng.integers(len(kinds[kind]))]
         return voice(rng, seconds), kind
 
     def sources(self, label: str) -> list[str]:
-        """What a class's phrases are drawn from."""
+        """The sources of a class's phrases."""
         return list(self.voices[label])
 
 
 class Banks(NamedTuple):
-    """All that the scenes of a split are made of."""
+    """All material for the scenes of a split."""
 
     pictures: PictureBank
     sounds: SoundBank

@@ -1,4 +1,4 @@
-"""Build splits of composed scenes on disk: parallel, resumable, deterministic."""
+"""Building splits of composed scenes on disk: parallel, resumable, deterministic."""
 
 import json
 import multiprocessing
@@ -23,7 +23,7 @@ from mmavl.scenes.spec import SplitSpec
 from mmavl.utils.files import atomic_write
 from mmavl.utils.locks import one_at_a_time
 
-#: Gives a split's pictures and sounds by its name. Workers call it, so it can be pickled.
+#: Loads a split's pictures and sounds by its name. It must be picklable, since workers call it.
 LoadBanks = Callable[[str], Banks]
 Job = tuple[SplitSpec, int, Cast]
 
@@ -31,32 +31,32 @@ Job = tuple[SplitSpec, int, Cast]
 def build_splits(
     out: Path, specs: Sequence[SplitSpec], load: LoadBanks, workers: int = 1
 ) -> Iterator[tuple[SplitSpec, Counter]]:
-    """Build splits, or finish those that were begun, and write their manifests.
+    """Build splits, or complete unfinished ones, and write their manifests.
 
     The same spec gives the same bytes with any number of workers, interrupted or not. A manifest
-    is written when its split is whole and has passed the checks, media included. Of several
-    processes, one builds and the others wait, to find that all is there.
+    is written when its split is complete and has passed the checks, including its media. If
+    several processes build the same folder, one works and the others wait.
 
     Args:
         out: The data root.
-        specs: What to build.
-        load: Gives a split's pictures and sounds.
+        specs: The splits to build.
+        load: Loads a split's pictures and sounds.
         workers: Number of processes.
 
     Yields:
-        tuple: Each spec, when it is done, with the number of scenes by level ('level 1', ...),
-        with a 'silent' instrument and with one of the 'same family'.
+        tuple: Each spec once it is done, with the number of scenes by level ('level 1', ...),
+        with a 'silent' object and with one of the 'same family'.
 
     Raises:
-        DataError: A folder holds a split of another spec, or a scene is not as it should be.
+        DataError: A folder has a split of another spec, or a scene is invalid.
         OSError: A file cannot be written.
     """
-    with one_at_a_time(out / 'build.lock', f'builds scenes in {out}'):
+    with one_at_a_time(out / 'build.lock', f'is building scenes in {out}'):
         try:
             with _workers(out, workers, load) as run:
                 for spec in specs:
                     yield spec, _build_split(out, spec, run, workers)
-        finally:  # of workers that were ended
+        finally:  # left by killed workers
             for spec in specs:
                 _sweep(out / spec.split)
 
@@ -95,7 +95,7 @@ def _claim(folder: Path, spec: SplitSpec) -> None:
     if differing:
         values = ', '.join(f'{key} {begun.get(key)}, not {wanted[key]}' for key in differing)
         raise DataError(
-            f'{folder} holds scenes built with {values}: delete the folder or choose another --out'
+            f'{folder} has scenes built with {values}: delete the folder or choose another --out'
         )
 
 
@@ -130,7 +130,7 @@ def _start_worker(out: Path, load: LoadBanks, alone: bool = False) -> None:
 def _work(job: Job) -> None:
     parent = multiprocessing.parent_process()
     if parent is not None and not parent.is_alive():
-        raise SystemExit  # it was killed: leave the folder to the next run
+        raise SystemExit  # killed: the next run continues the folder
     spec, index, cast = job
     out, banks = _job_context
     write_scene(out, spec, index, cast, banks(spec.split))

@@ -1,4 +1,4 @@
-"""What rooms, noise, microphones and codecs do to a scene's sound, drawn once for each scene."""
+"""Room, noise, microphone and codec effects on a scene's sound, drawn once per scene."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ import numpy as np
 from mmavl.scenes import augment
 from mmavl.scenes.waves import Recording
 
-#: A scene has each effect with this probability.
+#: The probability of each effect in a scene.
 SHARE = 0.5
 _RT60, _DIRECT_DB = (0.15, 0.8), (0.0, 10.0)  # seconds, dB: from a furnished room to a hall
 _SNR_DB = (5.0, 30.0)
@@ -23,10 +23,10 @@ class Chain:
     Args:
         impulse: A room's impulse response, [K], or None.
         bands: Centre frequency in Hz and gain in dB of an equaliser's bands.
-        noise: A stretch of noise as long as the scene, [L], or None.
-        snr_db: How far the noise lies below the sources' sum.
+        noise: Noise as long as the scene, [L], or None.
+        snr_db: Level of the sum of sources above the noise.
         codec: Name and bit/s, or None.
-        record: The same in words and numbers, for the manifest.
+        record: Description of the effects for the manifest.
     """
 
     impulse: np.ndarray | None = None
@@ -37,17 +37,17 @@ class Chain:
     record: dict = field(default_factory=dict)
 
     def on_source(self, wave: np.ndarray) -> np.ndarray:
-        """Put a source, float [L], into the room, and before the microphone."""
+        """Apply room and microphone to a source, float [L]."""
         if self.impulse is not None:
             wave = augment.reverberate(wave, self.impulse)
         return augment.equalise(wave, self.bands) if self.bands else wave
 
     def noise_under(self, mixture: np.ndarray) -> np.ndarray | float:
-        """The noise, scaled to the sources' sum, float [L]; 0 where there is none."""
+        """The noise scaled for the sum of sources, float [L]; 0 if there is none."""
         return 0.0 if self.noise is None else augment.at_snr(self.noise, mixture, self.snr_db)
 
     def on_mixture(self, mixture: np.ndarray) -> np.ndarray:
-        """Send the mixture, int16 [L], through the codec."""
+        """Encode and decode the mixture, int16 [L]."""
         if self.codec is None:
             return mixture
         decoded = augment.through_codec(mixture / 32768, *self.codec)
@@ -59,10 +59,10 @@ class Effects:
     """Draws the effects of scenes.
 
     Args:
-        names: Which there are: 'reverb', 'noise', 'equaliser', 'codec'; others are ignored.
+        names: Effects to use: 'reverb', 'noise', 'equaliser', 'codec'; others are ignored.
         length: Samples of a scene.
-        impulses: Recorded impulse responses. Defaults to none: decaying noise.
-        noises: Recorded noise. Defaults to none: pink noise.
+        impulses: Recorded impulse responses. Defaults to none: synthetic ones are drawn.
+        noises: Recorded noise. Defaults to none: pink noise is drawn.
     """
 
     names: Sequence[str]
@@ -71,7 +71,7 @@ class Effects:
     noises: Sequence[Recording] = ()
 
     def draw(self, rng: np.random.Generator) -> Chain:
-        """Draw which effects a scene has, and how."""
+        """Draw the effects of a scene and their parameters."""
         drawn, record = {}, {}
         drawers = {
             'reverb': self._reverb,
@@ -118,5 +118,5 @@ class Effects:
 
 
 def _round(value: float) -> float:
-    """What stands in the manifest is what was done."""
+    """Round, so that the manifest has exactly the values that are used."""
     return round(float(value), 2)

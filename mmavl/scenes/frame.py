@@ -1,4 +1,4 @@
-"""Compose a frame: cut-outs of objects on a photograph, with their boxes."""
+"""Composing a frame: cut-outs of objects on a photograph, with their boxes."""
 
 from dataclasses import dataclass
 
@@ -9,22 +9,22 @@ from mmavl.scenes.pixels import resize
 
 FRAME_SIDE = 256
 
-#: Of three and of more objects the largest is smaller, so that all find a place.
+#: With three or more objects the largest is smaller, so that all fit.
 _LARGEST_OF = {1: 1.0, 2: 1.0, 3: 0.52}
 _LARGEST_OF_MANY = 0.45
 _MOST_ROTATION = 20.0
-#: Two objects' boxes may share at most so much of the smaller one.
+#: Maximum overlap of two objects' boxes, relative to the smaller one.
 _MOST_OVERLAP = 0.12
 
 
 @dataclass(frozen=True)
 class FrameStyle:
-    """How frames are composed.
+    """Style of composed frames.
 
     Args:
-        side: Of the square frame, in pixels. Defaults to 256.
-        smallest: The least longer side of an object, in parts of the frame's. Defaults to 0.25.
-        largest: The greatest. Defaults to 0.6.
+        side: Side of the square frame in pixels. Defaults to 256.
+        smallest: Minimum longer side of an object, relative to the frame. Defaults to 0.25.
+        largest: Maximum longer side. Defaults to 0.6.
     """
 
     side: int = FRAME_SIDE
@@ -32,7 +32,7 @@ class FrameStyle:
     largest: float = 0.60
 
     def largest_of(self, number: int) -> float:
-        """The greatest longer side where there are so many objects."""
+        """Maximum longer side for a given number of objects."""
         limit = _LARGEST_OF.get(number, _LARGEST_OF_MANY)
         return max(self.smallest, min(self.largest, limit))
 
@@ -42,13 +42,13 @@ STYLE = FrameStyle()
 
 @dataclass(frozen=True)
 class Layer:
-    """A cut-out as it will stand in the frame.
+    """A cut-out at its position in the frame.
 
     Args:
-        pixels: uint8 BGRA [h, w, 4], whose border touches the picture.
+        pixels: uint8 BGRA [h, w, 4], trimmed to the object.
         left: Column of its left edge in the frame.
         top: Row of its upper edge in the frame.
-        side: Of the frame, in pixels. Defaults to 256.
+        side: Side of the frame in pixels. Defaults to 256.
     """
 
     pixels: np.ndarray
@@ -58,7 +58,7 @@ class Layer:
 
     @property
     def box(self) -> list[float]:
-        """xywh in parts of the frame."""
+        """xywh relative to the frame."""
         height, width = self.pixels.shape[:2]
         return [n / self.side for n in (self.left, self.top, width, height)]
 
@@ -69,17 +69,17 @@ def compose_frame(
     cutouts: list[np.ndarray],
     style: FrameStyle = STYLE,
 ) -> tuple[np.ndarray, list[list[float]]]:
-    """Put cut-outs on a background.
+    """Place cut-outs on a background.
 
     Args:
-        rng: The scene's stream.
-        background: uint8 BGR [H, W, 3], better not smaller than the frame.
+        rng: The scene's random generator.
+        background: uint8 BGR [H, W, 3], preferably at least as large as the frame.
         cutouts: uint8 BGRA pictures.
         style: Side of the frame and sizes of the objects.
 
     Returns:
-        tuple: uint8 BGR [side, side, 3] and, for each cut-out, its normalised xywh
-        box, tight on what can be seen of it.
+        tuple: uint8 BGR [side, side, 3] and, for each cut-out, the normalised xywh
+        box of its visible part.
     """
     frame = crop_background(rng, background, style.side).astype(np.float32)
     layers = arrange(rng, cutouts, style)
@@ -91,7 +91,7 @@ def compose_frame(
 def crop_background(
     rng: np.random.Generator, picture: np.ndarray, frame_side: int = FRAME_SIDE
 ) -> np.ndarray:
-    """Cut a random square out of a photograph, sometimes mirrored, darker or out of focus."""
+    """Cut a random square from a photograph, sometimes mirrored, darkened or blurred."""
     height, width = picture.shape[:2]
     side = int(rng.uniform(0.65, 1.0) * min(height, width))
     top, left = rng.integers(height - side + 1), rng.integers(width - side + 1)
@@ -107,9 +107,9 @@ def crop_background(
 def arrange(
     rng: np.random.Generator, cutouts: list[np.ndarray], style: FrameStyle = STYLE
 ) -> list[Layer]:
-    """Scale, turn, colour and place cut-outs so that they hardly overlap.
+    """Scale, rotate, recolour and place cut-outs with little overlap.
 
-    Sizes shrink until a free place is found for each. Returns layers in the cut-outs' order.
+    Sizes shrink until each fits. Returns layers in the order of the cut-outs.
     """
     sizes = rng.uniform(style.smallest, style.largest_of(len(cutouts)), len(cutouts))
     altered = [alter(rng, cutout) for cutout in cutouts]
@@ -129,7 +129,7 @@ def _place_all(
     most_overlap: float = _MOST_OVERLAP,
 ) -> list[Layer] | None:
     placed: dict[int, Layer] = {}
-    for index in np.argsort(-sizes):  # the largest first: the others find room more easily
+    for index in np.argsort(-sizes):  # largest first: the others fit more easily
         pixels = _scale(cutouts[index], sizes[index] * side)
         height, width = pixels.shape[:2]
         for _ in range(30):
@@ -145,7 +145,7 @@ def _place_all(
 
 
 def overlap(first: Layer, second: Layer) -> float:
-    """Return the part of the smaller box that two layers share."""
+    """Overlap of two layers, relative to the smaller box."""
     shared = 1.0
     for (low, length), (other_low, other_length) in zip(_spans(first), _spans(second)):
         shared *= max(0, min(low + length, other_low + other_length) - max(low, other_low))
@@ -159,7 +159,7 @@ def _spans(layer: Layer) -> tuple[tuple[int, int], tuple[int, int]]:
 
 
 def alter(rng: np.random.Generator, cutout: np.ndarray) -> np.ndarray:
-    """Mirror, turn by up to 20 degrees and recolour a cut-out a little, then trim it again."""
+    """Mirror, rotate by up to 20 degrees and slightly recolour a cut-out, then trim it again."""
     if rng.random() < 0.5:
         cutout = cutout[:, ::-1]
     hsv = cv2.cvtColor(np.ascontiguousarray(cutout[..., :3]), cv2.COLOR_BGR2HSV).astype(np.float32)
@@ -171,7 +171,7 @@ def alter(rng: np.random.Generator, cutout: np.ndarray) -> np.ndarray:
 
 
 def turn(cutout: np.ndarray, degrees: float) -> np.ndarray:
-    """Rotate a BGRA picture on a canvas that is large enough, and trim what stays empty."""
+    """Rotate a BGRA picture on a large enough canvas, and trim it."""
     height, width = cutout.shape[:2]
     side = int(np.ceil(np.hypot(height, width))) + 2
     matrix = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1.0)
@@ -198,7 +198,7 @@ def _trim(cutout: np.ndarray) -> np.ndarray:
 
 
 def paste(frame: np.ndarray, layer: Layer) -> None:
-    """Blend a layer, with a soft shadow beneath, into a float BGR frame, in place."""
+    """Blend a layer with a soft shadow into a float BGR frame, in place."""
     height, width = layer.pixels.shape[:2]
     alpha = np.zeros(frame.shape[:2], np.float32)
     place = np.s_[layer.top : layer.top + height, layer.left : layer.left + width]

@@ -1,4 +1,4 @@
-"""Mix the phrases of a scene's classes into one sound."""
+"""Mixing the phrases of a scene's classes."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from mmavl.scenes.waves import SAMPLE_RATE
 
 DURATION = 5.0
 _ON_SHARE = (0.45, 0.70)
-_GAIN_DB = 3.0  # to either side: sources are within 6 dB of each other
+_GAIN_DB = 3.0  # in both directions: sources differ by at most 6 dB
 _PEAK = (0.5, 0.9)
 
 
@@ -18,22 +18,22 @@ def mix(
     labels: tuple[str, ...],
     chain: Chain | None = None,
 ) -> tuple[np.ndarray, dict[str, np.ndarray], dict[str, str]]:
-    """Draw a phrase for each class, stagger them over the clip, and add them up.
+    """Draw a phrase for each class, spread them over the clip, and add them up.
 
-    Each phrase sounds for 45 to 70 % of the clip. Root mean squares over the phrases lie within
-    6 dB of each other. One factor for all puts the highest peak of the mixture and its sources
-    between .5 and .9.
+    Each phrase sounds for 45 to 70 % of the clip. The root mean squares of the phrases differ by
+    at most 6 dB. A common factor brings the highest peak of the mixture and its sources
+    to between 0.5 and 0.9.
 
     Args:
-        rng: The scene's stream.
-        bank: Gives the phrases.
-        labels: The classes that sound.
-        chain: Room, noise and codec. Room and equaliser change the sources; noise and what a
-            codec loses are in the mixture alone. Defaults to none.
+        rng: The scene's random generator.
+        bank: Provides the phrases.
+        labels: The sounding classes.
+        chain: Room, noise and codec. Room and equaliser change the sources; noise and codec
+            losses are only in the mixture. Defaults to none.
 
     Returns:
-        tuple: the mixture, int16 [L]; the sources by class, int16 [L], whose exact sum it is
-        where there is neither noise nor a codec; and the kind of material of each source.
+        tuple: the mixture, int16 [L]; the sources by class, int16 [L], which add up to it exactly
+        if there is neither noise nor a codec; and the kind of material of each source.
     """
     sources, kinds = _stagger(rng, bank, labels)
     noise = 0.0

@@ -1,4 +1,4 @@
-"""Cutting and scaling pictures with alpha."""
+"""Trimming and scaling pictures with alpha."""
 
 import cv2
 import numpy as np
@@ -7,14 +7,14 @@ from mmavl.errors import DataError
 
 
 def trim(picture: np.ndarray, name: str, threshold: int = 16) -> np.ndarray:
-    """Cut a BGRA picture [H, W, 4] to the box of its pixels with more alpha than a threshold.
+    """Trim a BGRA picture [H, W, 4] to its pixels with alpha above a threshold.
 
     Raises:
-        DataError: No pixel has.
+        DataError: There are none.
     """
     opaque = picture[..., 3] > threshold
     if not opaque.any():
-        raise DataError(f'{name} is wholly transparent')
+        raise DataError(f'{name} is fully transparent')
     rows, columns = np.flatnonzero(opaque.any(1)), np.flatnonzero(opaque.any(0))
     return picture[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
@@ -29,7 +29,7 @@ def shrink(picture: np.ndarray, side: int, short: bool = False) -> np.ndarray:
 
 
 def resize(picture: np.ndarray, width: int, height: int) -> np.ndarray:
-    """Scale a picture; one with alpha is scaled premultiplied, so that no dark seam shows."""
+    """Scale a picture; alpha is premultiplied, so that no dark edges appear."""
     shrinks = width < picture.shape[1]
     mode = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
     if picture.shape[2] == 3:

@@ -1,4 +1,4 @@
-"""Which scene of a split holds how many sounding objects, and which silent one."""
+"""Planning the sounding and silent objects of each scene of a split."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,11 +13,11 @@ SILENT_SHARE, SAME_FAMILY_SHARE = 0.6, 0.5
 
 @dataclass(frozen=True)
 class Cast:
-    """What is seen and heard in one scene.
+    """The objects of one scene.
 
     Args:
-        sounding: Their classes, each of another family.
-        silent: The class that is seen and not heard, or None.
+        sounding: Their classes, each from another family.
+        silent: The class of the silent object, or None.
     """
 
     sounding: tuple[str, ...]
@@ -32,20 +32,20 @@ def plan_split(
     silent: float = SILENT_SHARE,
     same_family: float = SAME_FAMILY_SHARE,
 ) -> list[Cast]:
-    """Cast every scene of a split, with exact shares.
+    """Plan the objects of all scenes of a split, with exact shares.
 
-    Six of ten scenes show a silent object. Half of these silent ones are of a sounding one's
-    family, as far as the families have other classes. Where every family sounds it always is; in
-    the other scenes it is as often as makes a half of all.
+    Six of ten scenes have a silent object. Half of the silent objects belong to the family of a
+    sounding one, as far as the families have other classes. In scenes where all families sound,
+    this is always so; the other scenes make up the rest of the half.
 
     Args:
-        rng: The split's stream.
+        rng: The split's random generator.
         size: Number of scenes.
-        levels: Shares of one, two, three, ... sounding objects, at most one for each family;
-            the rounding favours the first.
-        families: Family -> its classes; each class in one family.
-        silent: Share of the scenes with a silent object. Defaults to 0.6.
-        same_family: Share of these in which it is of a sounding one's family. Defaults to 0.5.
+        levels: Shares of one, two, three, ... sounding objects, at most one per family;
+            rounding favours the first.
+        families: Family -> its classes; each class is in one family.
+        silent: Share of scenes with a silent object. Defaults to 0.6.
+        same_family: Share of these where it belongs to a sounding family. Defaults to 0.5.
 
     Returns:
         list[Cast]: In random order.
@@ -73,14 +73,14 @@ def _cast(rng: np.random.Generator, groups: Families, count: int, kind: str) -> 
     related = [family for family in families[:count] if len(groups[family]) > 1]
     others = families[count:]
     candidates = (related or others) if kind == 'same' else others
-    if not candidates:  # every family sounds, each by its only class
+    if not candidates:  # all families sound, each with its only class
         return Cast(sounding, None)
     family = str(rng.choice(candidates))
     return Cast(sounding, str(rng.choice([c for c in groups[family] if c not in sounding])))
 
 
 def same_family(cast: Cast, families: Families) -> bool:
-    """Tell whether the silent object is of a sounding one's family (the SFD subset)."""
+    """Whether the silent object belongs to the family of a sounding one (the SFD subset)."""
     return any(
         cast.silent in members and any(label in members for label in cast.sounding)
         for members in families.values()

@@ -1,4 +1,4 @@
-"""Draw one scene and write it: frame, sound, sources and manifest entry."""
+"""Drawing and writing one scene: frame, sound, sources and manifest entry."""
 
 import io
 import json
@@ -24,8 +24,8 @@ _JPEG_QUALITY = 92
 def write_scene(out: Path, spec: SplitSpec, index: int, cast: Cast, banks: Banks) -> None:
     """Draw scene ``index`` of a split and write it below ``out``.
 
-    Everything goes to a hidden folder first, whose renaming is the last step: where
-    ``<split>/<clip id>/scene.json`` exists, the scene is whole.
+    Everything is written to a hidden folder first, which is renamed in the end: if
+    ``<split>/<clip id>/scene.json`` exists, the scene is complete.
 
     Raises:
         DataError: A class has no audible phrase.
@@ -76,7 +76,7 @@ def _entry(split: str, clip_id: str, cast: Cast, boxes: dict[str, list[float]]) 
 
 
 def sound_name(label: str) -> str:
-    """The file of a class's own sound, next to its scene's frame."""
+    """The file of a class's separate sound, next to the scene's frame."""
     return f'{file_name(label)}.wav'
 
 

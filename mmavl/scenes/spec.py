@@ -1,4 +1,4 @@
-"""What decides the content of a split of composed scenes."""
+"""The spec of a split of composed scenes."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -9,15 +9,15 @@ import numpy as np
 from mmavl.scenes.frame import FrameStyle
 from mmavl.scenes.plan import Cast
 
-#: Order fixes each split's random stream; append only.
+#: The order determines each split's random numbers; append only.
 SPLITS = ('train', 'val', 'test', 'test_shift')
 
 
 @dataclass(frozen=True)
 class SplitSpec(ABC):
-    """All that decides a split's content; subclasses add what theirs depends on.
+    """Everything that determines a split's content; subclasses add their fields.
 
-    The fields are written next to the scenes, so that a folder is never continued with others.
+    The fields are stored with the scenes, so that a folder is never continued with another spec.
 
     Args:
         split: One of ``SPLITS``.
@@ -29,24 +29,24 @@ class SplitSpec(ABC):
     size: int
     seed: int
 
-    #: How the frames are composed; not a field, so that a subclass decides whether it is one.
+    #: The style of the frames; not a field, so that subclasses can decide whether it is one.
     frame_style = FrameStyle()
 
     @abstractmethod
     def casts(self) -> list[Cast]:
-        """Return the classes that every scene shows and lets sound."""
+        """Return the visible and sounding classes of each scene."""
 
     @property
     @abstractmethod
     def families(self) -> Mapping[str, Sequence[str]]:
-        """Family -> its classes; a class that has no relatives is a family of its own."""
+        """Family -> its classes; a class without relatives is its own family."""
 
     @abstractmethod
     def metainfo(self) -> dict:
         """Return the manifest's metainfo."""
 
     def stream(self, *path: int) -> np.random.Generator:
-        """Return a random stream that depends on seed, split and path only."""
+        """Return a random generator that depends only on seed, split and path."""
         return np.random.default_rng([self.seed, SPLITS.index(self.split), *path])
 
     def clip_id(self, index: int) -> str:

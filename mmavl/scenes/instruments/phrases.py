@@ -1,4 +1,4 @@
-"""Random melodies and drum rhythms, in the range and manner of each instrument."""
+"""Random melodies and drum rhythms in the range and style of each instrument."""
 
 from dataclasses import dataclass
 
@@ -10,8 +10,8 @@ class Note:
     """Keys struck together.
 
     Args:
-        start: Seconds from the phrase's beginning.
-        length: Seconds until they are let go.
+        start: Seconds from the start of the phrase.
+        length: Seconds until they are released.
         pitches: MIDI numbers.
         velocity: 1 to 127.
     """
@@ -27,12 +27,12 @@ class Idiom:
     """How an instrument is played.
 
     Args:
-        programs: General-MIDI programs (from 0) that sound like it.
+        programs: General MIDI programs (from 0) that sound like it.
         low: Lowest MIDI pitch played.
         high: Highest MIDI pitch played.
         beat: Shortest and longest beat in seconds.
-        legato: How long a note is held, in parts of its time to the next; over 1 it rings on.
-        chords: Share of notes that are struck as a chord.
+        legato: Length of a note relative to the time until the next; over 1 it rings on.
+        chords: Share of notes played as a chord.
     """
 
     programs: tuple[int, ...]
@@ -60,7 +60,7 @@ IDIOMS = {
     'Horn': Idiom((60,), 41, 72, (0.35, 0.80), 0.95, 0.0),
 }
 
-#: Pitched drums by their General-MIDI programs: timpani, taiko, melodic toms.
+#: Pitched drums by their General MIDI programs: timpani, taiko, melodic toms.
 DRUM_PROGRAMS = (47, 116, 117)
 #: Groups of keys of the percussion channel: drum kit, toms, congas with bongos, snare.
 DRUM_KEYS = (
@@ -75,7 +75,7 @@ _CELLS = ((1.0,), (0.5, 0.5), (0.75, 0.25), (1.5, 0.5), (2.0,), (1 / 3, 1 / 3, 1
 
 
 def melody(rng: np.random.Generator, idiom: Idiom, seconds: float) -> list[Note]:
-    """Draw a melody: a walk on a scale in a random register, in cells of a random beat."""
+    """Draw a melody: a walk on a scale in a random register and tempo."""
     scale = _SCALES[rng.integers(len(_SCALES))]
     root = int(rng.integers(12))
     keys = [p for p in range(idiom.low, idiom.high + 1) if (p - root) % 12 in scale]
@@ -118,7 +118,7 @@ def rhythm(rng: np.random.Generator, keys: tuple[int, ...], seconds: float) -> l
     steps = 16
     bar = rng.random((len(keys), steps)) < rng.uniform(0.2, 0.4)
     bar[0, 0] = True
-    bar[rng.integers(len(keys)), ::4] = True  # a pulse that holds the pattern together
+    bar[rng.integers(len(keys)), ::4] = True  # a steady pulse
     notes, tick_number = [], 0
     while tick_number * tick < seconds:
         struck = bar[:, tick_number % steps] ^ (rng.random(len(keys)) < 0.04)

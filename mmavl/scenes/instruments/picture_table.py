@@ -1,10 +1,10 @@
-"""Which picture shows which class, and in which split it may appear.
+"""The class of each picture, and the splits in which it may appear.
 
-Every entry was looked at; a name alone is not a label (``cello_mo_01`` and ``cello_mo_02`` are one
-drawing, GCompris' harp, flute and trombone are openclipart's). A drawing that exists twice
-stands here once, so that no picture of a class with two or more is seen on both sides.
+Each entry was inspected; a name alone is not a label (``cello_mo_01`` and ``cello_mo_02`` are the
+same drawing, and GCompris' harp, flute and trombone are openclipart's). A drawing that exists
+twice is listed once, so that no picture of a class with two or more is in several splits.
 
-An entry reads ``source:name``. Sources: ``gcompris`` (instruments.rcc), ``tuxpaint``
+Entries have the form ``source:name``. Sources: ``gcompris`` (instruments.rcc), ``tuxpaint``
 (stamps/hobbies/music), ``openclipart`` (recreation/music), and the emoji sets ``noto``,
 ``twemoji``, ``openmoji``, ``emojione`` and ``fluent-emoji-flat``.
 """
@@ -146,12 +146,12 @@ PICTURES: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = 
     ),
 }
 
-#: Line drawings with nothing between the lines; white paper is put behind them.
+#: Line drawings that are transparent between the lines, which get a white background.
 UNFILLED = (
     'openclipart:cello_mo_01.png',
     'openclipart:harp_mo_01.png',
     'openclipart:saxophone_jarno_vasamaa_.png',
 )
 
-#: The resource files whose photographs are the backgrounds.
+#: The resource files with the photographs used as backgrounds.
 BACKGROUNDS = ('explore_monuments', 'erase', 'explore_world_animals', 'explore_farm_animals')

@@ -1,4 +1,4 @@
-"""The pictures of InstrumentScenes: cut-outs with alpha, and photographs to put them on."""
+"""The pictures of InstrumentScenes: cut-outs with alpha, and photographs as backgrounds."""
 
 import json
 from functools import lru_cache, partial
@@ -21,12 +21,12 @@ _RASTER, _CUTOUT_SIDE, _BACKGROUND_SIDE = 480, 192, 384
 def split_names(split: str, available: frozenset[str] | None = None) -> dict[str, list[str]]:
     """Return the names of the pictures of each class in a split.
 
-    A class without a picture of its own for val takes train's. One without a picture for test
-    takes val's, else train's: such a picture is shared, which the dataset card lists.
+    A class without a val picture uses those of train. One without a test picture uses those of
+    val, else those of train; the dataset card lists these shared pictures.
 
     Args:
         split: 'train', 'val', 'test' or 'test_shift'.
-        available: The sources there are, e.g. ``{'gcompris'}``. Defaults to all.
+        available: The available sources, e.g. ``{'gcompris'}``. Defaults to all.
     """
     names = {}
     for label, (train, val, test) in PICTURES.items():
@@ -44,7 +44,7 @@ def split_names(split: str, available: frozenset[str] | None = None) -> dict[str
 
 
 def load_pictures(materials: Materials, split: str) -> PictureBank:
-    """Gather the pictures that a split may show; each is read when a scene first shows it."""
+    """Load the pictures of a split; each is read on first use."""
     reader = _reader(materials)
     names = split_names(split, reader.sources)
     cutouts = {
@@ -60,7 +60,7 @@ def _reader(materials: Materials) -> 'PictureReader':
 
 
 class PictureReader:
-    """Reads single pictures out of the packages by their name in the picture table."""
+    """Reads pictures from the packages by their names in the picture table."""
 
     def __init__(self, materials: Materials) -> None:
         self._materials = materials
@@ -71,7 +71,7 @@ class PictureReader:
             for name in materials.versions
             if name.startswith('@iconify-json/')
         }
-        #: The names before the colon that can be read.
+        #: The available sources, i.e. names before the colon.
         self.sources = frozenset({'gcompris', 'tuxpaint', 'openclipart', *emoji})
 
     def cutout(self, name: str) -> np.ndarray:
@@ -82,15 +82,15 @@ class PictureReader:
         return shrink(trim(picture, name), _CUTOUT_SIDE)
 
     def photographs(self, split: str) -> list[tuple[str, bytes]]:
-        """Return name and file of a split's: of five in a row one is val's, one the tests'."""
+        """Return name and file of a split's photographs; of each five, val and test get one."""
         part = {'train': (0, 1, 3), 'val': (2,)}.get(split, (4,))
-        found = []
+        photographs = []
         for file in BACKGROUNDS:
             content = read_rcc(_rcc(self._materials, file))
             for path in sorted(content):
                 if path.endswith('.webp'):
-                    found.append((f'{file}:{Path(path).name}', content[path]))
-        return [photograph for index, photograph in enumerate(found) if index % 5 in part]
+                    photographs.append((f'{file}:{Path(path).name}', content[path]))
+        return [photograph for index, photograph in enumerate(photographs) if index % 5 in part]
 
     def backgrounds(self, split: str) -> list[Picture]:
         """Return a split's photographs."""
@@ -124,7 +124,7 @@ class PictureReader:
 
 
 def background(raw: bytes, name: str) -> np.ndarray:
-    """Decode a photograph to uint8 BGR [H, W, 3] of a size to crop a frame from."""
+    """Decode a photograph to uint8 BGR [H, W, 3], in a size for cropping frames."""
     return shrink(decode(raw, name)[..., :3], _BACKGROUND_SIDE, short=True)
 
 
@@ -138,7 +138,7 @@ def decode(raw: bytes, name: str) -> np.ndarray:
         raw = bytes(resvg_py.svg_to_bytes(svg_string=raw.decode('utf-8'), width=_RASTER))
     picture = cv2.imdecode(np.frombuffer(raw, np.uint8), cv2.IMREAD_UNCHANGED)
     if picture is None:
-        raise DataError(f'{name} is not a picture that can be read')
+        raise DataError(f'{name} is not a readable picture')
     if picture.dtype == np.uint16:
         picture = (picture >> 8).astype(np.uint8)
     if picture.ndim == 2:
@@ -147,7 +147,7 @@ def decode(raw: bytes, name: str) -> np.ndarray:
 
 
 def put_on_paper(picture: np.ndarray) -> np.ndarray:
-    """Put white behind what a line drawing encloses, gaps in its outline bridged."""
+    """Put white behind the areas enclosed by a line drawing, closing gaps in its outline."""
     opaque = (picture[..., 3] > 16).astype(np.uint8)
     bridged = cv2.morphologyEx(opaque, cv2.MORPH_CLOSE, np.ones((25, 25), np.uint8))
     outlines, _ = cv2.findContours(bridged, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)

@@ -1,4 +1,4 @@
-"""Read Qt's binary resource files (``.rcc``), in which GCompris ships its pictures and sounds."""
+"""Reading Qt's binary resource files (``.rcc``), which contain GCompris' pictures and sounds."""
 
 import struct
 import zlib
@@ -10,26 +10,26 @@ import zstandard
 from mmavl.errors import DataError
 
 _ZLIB, _DIRECTORY, _ZSTD = 1, 2, 4
-#: Bytes of one unpacked file, and of all; GCompris' largest resource has 60 MB.
+#: Maximum bytes of one unpacked file, and of all; GCompris' largest resource has 60 MB.
 _LARGEST, _MOST = 2**26, 2**29
 
 
 def read_rcc(path: str | Path) -> dict[str, bytes]:
     """Read every file of a Qt resource file.
 
-    The layout: a header (magic ``qres``, version, offsets of tree, data and names, big-endian), a
-    tree of fixed-size nodes, and blobs that are stored plain, zlib- or zstd-compressed. Source:
+    The format: a header (magic ``qres``, version, offsets of tree, data and names, big-endian), a
+    tree of fixed-size nodes, and blobs that are plain, zlib- or zstd-compressed. Source:
     ``QResourceRoot`` in qtbase/src/corelib/io/qresource.cpp.
 
     Args:
         path: The ``.rcc`` file.
 
     Returns:
-        dict[str, bytes]: The content of each file by its path inside, without a leading slash.
+        dict[str, bytes]: The content of each file by its internal path, without a leading slash.
 
     Raises:
-        DataError: The file is not a resource file, is cut short, contains itself, or unpacks to
-            more than any resource has.
+        DataError: The file is not a resource file, is truncated, contains itself, or unpacks to
+            more than expected of any resource.
     """
     return dict(_files(path))
 
@@ -43,7 +43,7 @@ def _files(path: str | Path) -> Iterator[tuple[str, bytes]]:
     try:
         version, tree, data, names = struct.unpack_from('>4I', raw, 4)
         if version not in (1, 2, 3):
-            raise DataError(f'{path} has resource format {version}; 1 to 3 are known')
+            raise DataError(f'{path} has resource format {version}; only 1 to 3 are supported')
         node_size = 14 if version == 1 else 22
         folders, seen, size = [(0, '')], {0}, 0
         while folders:
@@ -81,9 +81,9 @@ def _blob(raw: bytes, position: int, flags: int) -> bytes:
     blob = _take(raw, position + 4, length)
     if flags & _ZLIB:
         stream = zlib.decompressobj()
-        blob = stream.decompress(blob[4:], _LARGEST + 1)  # qCompress puts the size before it
+        blob = stream.decompress(blob[4:], _LARGEST + 1)  # qCompress prepends the size
         if not stream.eof and len(blob) <= _LARGEST:
-            raise ValueError('a compressed entry is cut short')
+            raise ValueError('a compressed entry is truncated')
     elif flags & _ZSTD:
         with zstandard.ZstdDecompressor(max_window_size=_LARGEST).stream_reader(blob) as stream:
             blob = stream.read(_LARGEST + 1)

