@@ -192,7 +192,7 @@ class Analyst:
     def _refuse_long(self, path: str, seconds: float) -> None:
         if seconds > self.longest:
             raise DataError(
-                f'{path} is at least {seconds:.0f} s long, but this page accepts at most '
+                f'{path} is at least {seconds:.0f} s long, and this page accepts at most '
                 f'{self.longest:.0f} s: cut it, or use `mmavl localize`, which accepts any length'
             )
 

@@ -36,7 +36,7 @@ def config_names() -> dict[str, Path]:
 
 
 def named_config(name: str) -> Path | None:
-    """Look up one of mmavl's configs by name, with or without its folder; None if there is none."""
+    """Look up one of mmavl's configs, with or without its folder; None if there is none."""
     names = config_names()
     return names.get(name) or {path.stem: path for path in names.values()}.get(name)
 

@@ -32,12 +32,12 @@ def test_a_picture_and_a_sound_are_a_clip_in_either_order():
 )  # fmt: skip
 def test_anything_else_is_refused_with_what_is_needed(files):
     names = ', '.join(files) or 'nothing'
-    with pytest.raises(DataError, match=f'a picture and a sound; this is {names}$'):
+    with pytest.raises(DataError, match=f'a picture and a sound, not {names}$'):
         clip_of(files)
 
 
 def test_a_thousand_files_are_not_all_named():
-    with pytest.raises(DataError, match=r'this is 0\.png, 1\.png.*4\.png, 995 more$'):
+    with pytest.raises(DataError, match=r'not 0\.png, 1\.png.*4\.png, 995 more$'):
         clip_of([f'{number}.png' for number in range(1000)])
 
 
@@ -82,7 +82,7 @@ def test_a_video_has_a_moment_every_half_second(analyst, media, tmp_path):
 
 def test_a_long_clip_is_refused_before_the_model_runs(localizer, media, tmp_path):
     analyst = Analyst(localizer, longest=1.5)
-    with pytest.raises(DataError, match=r'^clip\.mp4 lasts 2 s or more.* 2 s at most: cut it'):
+    with pytest.raises(DataError, match=r'^clip\.mp4 is at least 2 s long.* at most 2 s: cut it'):
         analyst([str(media / 'clip.mp4')], tmp_path)
     assert list(tmp_path.iterdir()) == []
 
@@ -99,7 +99,9 @@ def test_a_clip_longer_than_its_header_says_is_refused_before_it_is_read_whole(
     found = SimpleNamespace(time=0.0, clip=Clip('x', '', ''), maps={}, audio_probs={})
     monkeypatch.setattr(Analyst, '_moments', lambda *args: [Moment(b'', found)])
     analyst = Analyst(localizer, longest=0.5)
-    with pytest.raises(DataError, match=r'^(a\.wav|clip\.mp4) lasts [12] s or more.* 0 s at most'):
+    with pytest.raises(
+        DataError, match=r'^(a\.wav|clip\.mp4) is at least [12] s long.* at most 0 s'
+    ):
         analyst([str(media / file) for file in files], tmp_path)
 
 

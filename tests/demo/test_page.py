@@ -42,7 +42,7 @@ def test_names_say_what_is_not_in_the_picture_and_when_nothing_is_heard():
     found = Localization(audio_probs={'c_d': 0.8}, sounding=['c_d'], off_screen=['c_d'], **fields)
     assert names_line(found) == '<p><b>c d</b> (not in the picture)</p>'
     found = Localization(audio_probs={'c_d': 0.1}, sounding=[], **fields)
-    assert names_line(found) == '<p>Nothing that the model knows is heard.</p>'
+    assert names_line(found) == '<p>No sound of a known class.</p>'
     assert names_line(Localization(audio_probs={}, sounding=['sound'], **fields)) == ''
 
 
@@ -110,7 +110,7 @@ def test_uploads_beyond_the_room_are_refused(ask, page, monkeypatch):
     monkeypatch.setattr(page.uploads, 'quota', 10**5)
     answer = ask('POST', '/gradio_api/upload', files={'files': ('a.mp4', bytes(10**5))})
     assert answer.status_code == 413
-    assert 'no room for this' in answer.text
+    assert 'Not enough space' in answer.text
 
 
 def join(ask, page, path):
@@ -146,7 +146,7 @@ def test_no_address_is_fetched_and_no_run_is_kept_elsewhere(ask, page, monkeypat
 def test_results_need_room_as_well(ask, page, monkeypatch):
     (path,) = ask('POST', '/gradio_api/upload', files={'files': ('x.mp4', b'x')}).json()
     monkeypatch.setattr(page.uploads, 'quota', 10**5)
-    assert 'no room for results' in join(ask, page, path)
+    assert 'Not enough space for results' in join(ask, page, path)
 
 
 @pytest.mark.parametrize('end', [KeyboardInterrupt, SystemExit])

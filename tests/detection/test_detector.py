@@ -68,7 +68,7 @@ def test_the_configs_classes_serve_where_the_checkpoint_has_none(tiny, tiny_chec
     assert Detector(tiny, tiny_checkpoint).classes == ('Violin', 'Horn')
     text = tiny.read_text().replace("metainfo=dict(classes=('Violin', 'Horn')),", '')
     tiny.write_text(text)
-    with pytest.raises(ConfigError, match=r"tiny\.py names the detector's classes: set test_"):
+    with pytest.raises(ConfigError, match=r"tiny\.py has the detector's class names: set test_"):
         Detector(tiny, tiny_checkpoint)
 
 
@@ -76,7 +76,7 @@ def test_too_few_class_names_are_not_guessed(tiny, tiny_checkpoint, pictures):
     content = torch.load(tiny_checkpoint, weights_only=True)
     content['meta']['dataset_meta']['classes'] = ('Violin',)
     torch.save(content, tiny_checkpoint)
-    with pytest.raises(CheckpointError, match='gives class 1 and has only 1 class names'):
+    with pytest.raises(CheckpointError, match='returns class 1, but has only 1 class names'):
         list(Detector(tiny, tiny_checkpoint).detect(pictures, score=0.0))
 
 

@@ -30,9 +30,9 @@ def test_the_order_of_the_classes_is_free():
 @pytest.mark.parametrize(
     ('detector', 'message'),
     [
-        (['Violin'], 'it does not know Horn. Train'),
-        (['Violin', 'Horn', 'Cat'], 'it knows Cat, which the manifest does not have. Train'),
-        (['French horn', 'Violin'], 'not know Horn; it knows French horn, which'),
+        (['Violin'], 'it lacks Horn. Train'),
+        (['Violin', 'Horn', 'Cat'], 'it has Cat, which the manifest does not have. Train'),
+        (['French horn', 'Violin'], 'lacks Horn; it has French horn, which'),
         (['Violin', 'Horn', *'abcdefg'], 'a, b, c, d, e and 2 more'),
     ],
 )

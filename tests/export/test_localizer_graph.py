@@ -103,11 +103,11 @@ def test_maps_and_tags_are_those_of_predict_for_every_class(stage, transforms):
 
 
 def test_models_without_a_graph_are_refused_by_name():
-    with pytest.raises(ConfigError, match='RandomLocalizer has no graph'):
+    with pytest.raises(ConfigError, match='RandomLocalizer cannot be exported'):
         LocalizerGraph(RandomLocalizer())
     model = build()
     model.disentangler = MODELS.build({'type': 'CAMDisentangler'})
-    with pytest.raises(ConfigError, match='CAMDisentangler has no graph'):
+    with pytest.raises(ConfigError, match='CAMDisentangler cannot be exported'):
         LocalizerGraph(model)
     model = build()
     model.audio_tag_head = nn.Identity()

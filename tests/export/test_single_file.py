@@ -151,7 +151,7 @@ def test_code_that_a_file_names_is_not_run(exported, tmp_path):
     victim = tmp_path / 'ran'
     config['model']['tag_loss'] = {'type': 'pathlib.Path.touch', 'self': str(victim)}
     rewrite(exported, config=json.dumps(config))
-    with pytest.raises(CheckpointError, match=r"'pathlib\.Path\.touch', which mmavl does not"):
+    with pytest.raises(CheckpointError, match=r"unknown component 'pathlib\.Path\.touch'"):
         load_exported(exported)
     assert not victim.exists()
 
@@ -159,8 +159,8 @@ def test_code_that_a_file_names_is_not_run(exported, tmp_path):
 @pytest.mark.parametrize(
     ('changes', 'message'),
     [
-        ({'config': None}, 'no config in its metadata: it holds weights alone'),
-        ({'format_version': '9'}, 'has format 9, this mmavl .* reads up to 1'),
+        ({'config': None}, 'no config in its metadata, only weights'),
+        ({'format_version': '9'}, 'has format 9, but this mmavl .* reads formats up to 1'),
         ({'config': '{'}, 'damaged metadata'),
         ({'classes': ''}, 'damaged metadata'),
     ],
@@ -183,7 +183,7 @@ def test_other_weights_or_too_few_classes_are_refused_before_anything_is_written
 ):
     _, cfg, model = trained
     path = tmp_path / 'model.safetensors'
-    with pytest.raises(ConfigError, match='tells 3 classes apart, but 2 are named'):
+    with pytest.raises(ConfigError, match='has 3 classes, but 2 are named'):
         save_exported(path, cfg, model.state_dict(), CLASSES[:2])
     state = model.state_dict()
     del state['visual_backbone.backbone.net.conv1.0.weight']

@@ -149,7 +149,7 @@ def test_a_second_build_of_one_folder_waits_and_leaves_the_firsts_drafts_alone(
     monkeypatch.setattr(locks.time, 'sleep', end_first)
     build(tmp_path, small_banks)
     said = capsys.readouterr().out
-    assert said == f'{_me()} builds scenes in {tmp_path}: waiting for it\n'
+    assert said == f'{_me()} is building scenes in {tmp_path}: waiting for it\n'
     assert contents(tmp_path) == contents(built)
 
 

@@ -27,5 +27,5 @@ def test_shrinking_bounds_a_side_and_never_enlarges():
 
 
 def test_a_wholly_transparent_picture_is_named():
-    with pytest.raises(DataError, match=r'c\.png is wholly transparent'):
+    with pytest.raises(DataError, match=r'c\.png is fully transparent'):
         trim(np.zeros((4, 4, 4), np.uint8), 'c.png')

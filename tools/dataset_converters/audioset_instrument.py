@@ -32,7 +32,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--test-segments',
         type=Path,
-        help="AudioSet's balanced segment list: start times of test clips in whole videos; without "
+        help="AudioSet's balanced segment list: start times of test clips; without "
         '--release, it also selects the test clips',
     )
     parser.add_argument(

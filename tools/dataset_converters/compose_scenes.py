@@ -111,7 +111,7 @@ def _check(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
 def _size(text: str) -> tuple[str, int]:
     split, _, number = text.partition('=')
     if split not in SIZES or not number.isdecimal() or int(number) < 1:
-        raise argparse.ArgumentTypeError(f'{text!r} is not SPLIT=N with SPLIT of {list(SIZES)}')
+        raise argparse.ArgumentTypeError(f'{text!r} must be SPLIT=N with SPLIT in {list(SIZES)}')
     return split, int(number)
 
 

@@ -180,7 +180,7 @@ def test_files_that_cannot_be_used_are_listed_and_the_rest_is_built(
     ('options', 'said'),
     [
         (['--families', 'pets'], "'pets' is not NAME=A,B, nor a JSON file"),
-        (['--sizes', 'train=0'], "'train=0' is not SPLIT=N"),
+        (['--sizes', 'train=0'], "'train=0' must be SPLIT=N"),
         (['--silent', '2'], "'2' is not from 0 to 1"),
         (['--noise', 'x'], '--noise needs --augment noise'),
         (['--object-size', '.5', '.2'], '--object-size needs 0 < LEAST <= MOST'),

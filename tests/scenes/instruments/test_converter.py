@@ -49,7 +49,7 @@ def test_a_misspelt_size_is_named(tool, monkeypatch, capsys, text):
     monkeypatch.setattr('sys.argv', ['tool', '--sizes', text])
     with pytest.raises(SystemExit):
         tool.parse_args()
-    assert f"'{text}' is not SPLIT=N" in capsys.readouterr().err
+    assert f"'{text}' must be SPLIT=N" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ def test_a_note_sounds_as_the_nearest_recording_when_it_should(pack_folder):
 
 def test_a_pack_of_few_notes_is_refused(tmp_path):
     soundfile.write(tmp_path / 'A3.mp3', sine(220, 1), SAMPLE_RATE)
-    with pytest.raises(DataError, match='holds 1 notes, at least 4'):
+    with pytest.raises(DataError, match='has 1 notes, but at least 4'):
         NotePack(tmp_path, 0)
 
 

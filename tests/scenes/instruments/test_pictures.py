@@ -65,7 +65,7 @@ def test_grey_colour_and_16_bit_files_become_bgra(shape, kind):
 
 
 def test_what_is_no_picture_is_named():
-    with pytest.raises(DataError, match=r'b\.png is not a picture'):
+    with pytest.raises(DataError, match=r'b\.png is not a readable picture'):
         decode(b'nonsense', 'b.png')
 
 

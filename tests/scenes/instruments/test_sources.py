@@ -64,7 +64,7 @@ def test_two_processes_do_not_fetch_at_the_same_time(cache, monkeypatch):
     monkeypatch.setattr(locks.time, 'sleep', lambda seconds: lock.free())
     assert fetch_materials(log=said.append).versions == {'toy': '1.0'}
     assert said[0].startswith(f'process {os.getpid()} on ')
-    assert said[0].endswith(f'fetches packages into {cache}: waiting for it')
+    assert said[0].endswith(f'is downloading packages to {cache}: waiting for it')
     assert not (cache / 'fetch.lock').exists()
 
 
@@ -92,7 +92,7 @@ def test_another_version_is_used_and_said(cache, monkeypatch):
     set_package(monkeypatch, version='0.9')
     said = []
     assert fetch_materials(log=said.append).versions == {'toy': '1.0'}
-    assert 'toy is version 1.0 here, 0.9 was tested' in said[0]
+    assert 'using toy 1.0, but 0.9 was tested' in said[0]
 
 
 def test_a_version_without_a_file_names_package_version_and_file(cache):
@@ -115,7 +115,7 @@ def test_without_apt_the_error_says_which_file_to_put_where(cache, monkeypatch):
     (cache / 'toy_1.0_all.deb').unlink()
     monkeypatch.setattr(shutil, 'which', lambda name: None)
     with pytest.raises(
-        DataError, match=r'put the file toy_1\.0_all\.deb of Debian 12 into .*cache'
+        DataError, match=r'put the file toy_1\.0_all\.deb from Debian 12 into .*cache'
     ):
         fetch_materials()
 
