@@ -1,4 +1,4 @@
-"""``mmavl demo``: the page in the browser."""
+"""``mmavl demo``: the demo page in the browser."""
 
 import argparse
 import sys
@@ -9,26 +9,26 @@ from mmavl.utils.options import add_dtype_option
 
 
 def add_demo_arguments(command: argparse.ArgumentParser) -> None:
-    """Add what the page shows with, and where."""
+    """Add the options of the models and the server."""
     add = command.add_argument
     add('--model', metavar='CONFIG', help='config file or its name (default: real_everyday)')
-    add('--weights', metavar='FILE', help='checkpoint, or .safetensors with the config in it')
-    add('--separator', metavar='FILE', help="a separator's weights; without, no sources")
+    add('--weights', metavar='FILE', help='checkpoint, or .safetensors file with its config')
+    add('--separator', metavar='FILE', help='weights of a separator; default: no separation')
     add('--separator-model', metavar='CONFIG',
         help='its config or the name of one (default: separation_scenes)')  # fmt: skip
     add('--examples', metavar='MANIFEST',
-        help="scenes to pick; by default InstrumentScenes' test scenes, where built")  # fmt: skip
+        help="example scenes; default: InstrumentScenes' test scenes, if built")  # fmt: skip
     add('--rate', type=float, default=2.0, metavar='HZ',
-        help='frames of a video to look at in a second (default: 2)')  # fmt: skip
+        help='frames to analyse per second of video (default: 2)')  # fmt: skip
     add('--longest', type=float, default=60.0, metavar='S',
-        help='seconds that a clip may last (default: 60)')  # fmt: skip
-    add('--device', help='e.g. cpu or cuda:0; by default the best there is')
+        help='maximum length of a clip in seconds (default: 60)')  # fmt: skip
+    add('--device', help='e.g. cpu or cuda:0; default: the best available')
     add_dtype_option(command)
-    add('--port', type=int, metavar='N', help='by default the first free one from 7860 on')
+    add('--port', type=int, metavar='N', help='default: the first free one from 7860')
 
 
 def run_demo(args: argparse.Namespace) -> int:
-    """Serve the page until interrupted; gives the exit code."""
+    """Serve the page until interrupted; returns the exit code."""
     warnings.filterwarnings('ignore', category=UserWarning)
     try:
         page = build_page(args)
@@ -42,7 +42,7 @@ def run_demo(args: argparse.Namespace) -> int:
 
 
 def build_page(args: argparse.Namespace):
-    """The page for the command's arguments; what is missing is found before models load."""
+    """The page for the command's arguments; missing files are reported before models load."""
     from mmavl.demo.page import Page, import_gradio
 
     import_gradio()

@@ -1,4 +1,4 @@
-"""``mmavl evaluate`` and ``mmavl draw-boxes``: real clips with boxes drawn by hand."""
+"""``mmavl evaluate`` and ``mmavl draw-boxes``: real clips with hand-drawn boxes."""
 
 import argparse
 import sys
@@ -24,7 +24,7 @@ from mmavl.visualization.drawing import write_png
 
 
 def run_evaluate(args: argparse.Namespace) -> int:
-    """Evaluate, print the table and write the files; gives the exit code."""
+    """Evaluate, print the table and write the files; returns the exit code."""
     warnings.filterwarnings('ignore', category=UserWarning)
     common = {'device': args.device, 'dtype': args.dtype, 'show_progress': not args.quiet}
     try:
@@ -61,7 +61,7 @@ def run_evaluate(args: argparse.Namespace) -> int:
 
 
 def run_draw_boxes(args: argparse.Namespace) -> int:
-    """Write the page; gives the exit code."""
+    """Write the page; returns the exit code."""
     try:
         page, failures = write_box_page(args.folder, args.every, not args.quiet)
     except (DataError, OSError, ValueError) as error:
@@ -83,7 +83,7 @@ def _print_tables(outcomes: list, pairs: dict) -> None:
             table = [Row(row, {n: str(rate) for n, rate in v.items()}) for row, v in rates.items()]
             text = ResultTable([Column(name, name) for name in names], table).to_text()
             print('\n'.join([*filter(None, [title]), text, '']))
-    print('percent of cases with a 95 % bootstrap interval over clips, of N cases')
+    print('percentage of N cases, with 95 % bootstrap intervals over clips')
 
 
 def _end(error: Exception, code: int) -> int:

@@ -16,7 +16,7 @@ from mmavl.utils.names import one_line
 
 
 def run_inference(args: argparse.Namespace) -> int:
-    """Process the inputs; gives the exit code."""
+    """Process the inputs; returns the exit code."""
     warnings.filterwarnings('ignore', category=UserWarning)
     try:
         inputs = pair_up(args.inputs)
@@ -34,20 +34,20 @@ def run_inference(args: argparse.Namespace) -> int:
         out = inferencer(inputs, out_dir=args.out, batch_size=args.batch_size, **options)
     except (DataError, OSError) as error:
         return _end(error, 1)
-    except ValueError as error:  # of an argument that does not fit the inputs
+    except ValueError as error:  # an argument does not fit the inputs
         return _end(error, 2)
     except KeyboardInterrupt:
-        print('interrupted; results.json lists what is done', file=sys.stderr)
+        print('interrupted; results.json lists what was done', file=sys.stderr)
         return 130
     _print(out['index'], args)
     return int(bool(out['failures']))
 
 
 def pair_up(paths: list[str]) -> list[Any]:
-    """Make pairs of each picture with the sound, or the video whose sound it is, after it.
+    """Pair each picture with the sound (or the video whose sound is used) that follows it.
 
     Raises:
-        ValueError: A picture has no sound after it, or a sound no picture before it.
+        ValueError: A picture is not followed by a sound, or a sound does not follow a picture.
     """
     paired: list[Any] = []
     rest = iter(paths)
@@ -89,7 +89,7 @@ def _inferencer(
     options |= {'num_sources': args.num_sources, 'sources': dict(args.sources or ())}
     if len(options['sources']) < len(args.sources or ()):
         raise ValueError('--sources names a source twice')
-    read_places(options['sources'])  # wrong ones end here, before the model is built
+    read_places(options['sources'])  # checked before the model is built
     inferencer = SeparationInferencer(args.model, **common)
     inferencer.check_sources(args.labels, options['sources'])
     return inferencer, options

@@ -1,4 +1,4 @@
-"""``mmavl list``: what there is by name."""
+"""``mmavl list``: available configs, weights, protocols and datasets."""
 
 import argparse
 import json
@@ -9,27 +9,27 @@ from typing import TYPE_CHECKING
 
 from mmavl.utils.shipped import config_names, shipped
 
-if TYPE_CHECKING:  # it takes long to import
+if TYPE_CHECKING:  # slow to import
     from mmavl.evaluation.protocols import Protocol
 
 KINDS = ('models', 'weights', 'protocols', 'datasets')
 
 
 def add_list_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what to list, and how."""
+    """Add the arguments of the command."""
     parser.add_argument(
         'kind',
         choices=KINDS,
-        help='configs of models, trained weights that come with mmavl, protocols or datasets',
+        help='configs of models, trained weights included in mmavl, protocols or datasets',
     )
     parser.add_argument(
-        'pattern', nargs='?', default='*', help="with wildcards, e.g. 'stage2_*'; else a part"
+        'pattern', nargs='?', default='*', help="part of a name, or a pattern, e.g. 'stage2_*'"
     )
     parser.add_argument('--json', action='store_true', help='print a JSON object')
 
 
 def run_list(args: argparse.Namespace) -> int:
-    """Print names with a line each; 1 where nothing matches."""
+    """Print names with one line each; returns 1 if nothing matches."""
     pattern = args.pattern if set('*?[') & set(args.pattern) else f'*{args.pattern}*'
     matches = {k: v for k, v in entries(args.kind).items() if _matches(k, pattern)}
     if args.json:
@@ -43,12 +43,12 @@ def run_list(args: argparse.Namespace) -> int:
 
 
 def _matches(name: str, pattern: str) -> bool:
-    """Whether a pattern is of a name, or of what follows its folder."""
+    """Whether a pattern matches a name, or its last part after the folder."""
     return any(fnmatchcase(part, pattern) for part in (name, name.rpartition('/')[2]))
 
 
 def entries(kind: str) -> dict[str, str]:
-    """Names of one of :data:`KINDS`, each with a line about it."""
+    """Names of one of :data:`KINDS`, each with one line about it."""
     if kind == 'protocols':
         from mmavl.evaluation.protocols import PROTOCOLS
 
@@ -74,6 +74,6 @@ def _describe(protocol: 'Protocol') -> str:
 
 
 def first_line(path: Path) -> str:
-    """The first line of the comment or docstring at a file's top."""
+    """The first line of the comment or docstring at the top of a file."""
     line = path.read_text(encoding='utf-8').partition('\n')[0].strip()
     return line.strip('#" ') if line.startswith(('#', '"""')) else ''

@@ -1,4 +1,4 @@
-"""The command's arguments. What takes long to import is imported by the subcommand alone."""
+"""The command's arguments. Slow imports are left to the subcommands."""
 
 import argparse
 import os
@@ -19,15 +19,15 @@ examples:
   mmavl localize frame.jpg sound.wav folder --out found # a pair, and all clips of a folder
   mmavl localize clip.mp4 --out found --model stage2_scenes_class --weights epoch_16.pth
   mmavl separate clip.mp4 --out found --labels Violin Piano
-  mmavl evaluate cases.json --out scored                # on clips with boxes drawn by hand
+  mmavl evaluate cases.json --out scored                # on clips with hand-drawn boxes
   mmavl demo                                            # a page in the browser
   mmavl list models 'stage2_*'
   mmavl train stage2_scenes --cfg-options train_cfg.max_epochs=2
 
 exit codes:
   0  everything was done
-  1  something failed: clips that could not be used are listed, the others' results are there
-  2  nothing was done: an argument, the config or the weights are wrong or missing
+  1  something failed: unusable clips are listed, all other results are complete
+  2  nothing was done: an argument, the config or the weights are invalid or missing
   130, 143  interrupted or terminated: results.json lists what was done
 """
 
@@ -36,14 +36,14 @@ def parser() -> argparse.ArgumentParser:
     """The parser of the whole command."""
     top = argparse.ArgumentParser(
         'mmavl',
-        description='Find what sounds where in videos, and take the sound apart.',
+        description='Locate sound sources in videos, and separate their sounds.',
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = top.add_subparsers(dest='command', required=True, metavar='COMMAND')
     for name, add, title in (
         ('localize', _add_localize, 'maps, boxes and names of what sounds in clips and videos'),
-        ('separate', _add_separate, 'one sound file for each class of a clip'),
+        ('separate', _add_separate, 'one sound file per class of a clip'),
     ):
         command = commands.add_parser(
             name,
@@ -55,13 +55,13 @@ def parser() -> argparse.ArgumentParser:
         _add_inference(command)
         add(command)
     _add_evaluate(commands.add_parser('evaluate', help='score a localizer on real clips'))
-    drawing = commands.add_parser('draw-boxes', help='a page for drawing the boxes of evaluate')
-    drawing.add_argument('folder', metavar='FOLDER', help='of videos; the page is written into it')
+    drawing = commands.add_parser('draw-boxes', help='write a page for drawing boxes')
+    drawing.add_argument('folder', metavar='FOLDER', help='folder of videos, and of the page')
     drawing.add_argument('--every', type=_positive, metavar='S',
-        help='take a frame every S seconds (default: the middle one)')  # fmt: skip
+        help='use a frame every S seconds (default: only the middle one)')  # fmt: skip
     drawing.add_argument('--quiet', action='store_true', help='no progress bar')
-    add_demo_arguments(commands.add_parser('demo', help='a page for trying it in the browser'))
-    listing = commands.add_parser('list', help=f'name the {", ".join(KINDS)} there are')
+    add_demo_arguments(commands.add_parser('demo', help='a demo page in the browser'))
+    listing = commands.add_parser('list', help=f'list {", ".join(KINDS)}')
     add_list_arguments(listing)
     for name, title in TOOLS.items():
         commands.add_parser(name, help=title, add_help=False)
@@ -73,7 +73,7 @@ def _add_inference(command: argparse.ArgumentParser) -> None:
     add('inputs', nargs='+', metavar='INPUT', help='a video, a folder, or a picture and a sound')
     add('--out', required=True, metavar='DIR', help='folder for the results')
     _add_model(command, 'real_everyday, or separation_real')
-    add('--labels', nargs='+', metavar='NAME', help='classes wanted whether they are heard or not')
+    add('--labels', nargs='+', metavar='NAME', help='classes to process even if not audible')
     add('--json', action='store_true', help='print the content of results.json')
 
 
@@ -84,12 +84,12 @@ def _add_model(command: argparse.ArgumentParser, default: str) -> None:
         metavar='CONFIG',
         help=f'config file, or the name of a config or trained model (default: {default})',
     )
-    add('--weights', metavar='FILE', help='checkpoint, or .safetensors with the config in it; by '
-        'default those that were trained as the docs say')  # fmt: skip
+    add('--weights', metavar='FILE', help='checkpoint, or .safetensors file with its config; '
+        'default: those trained as described in the docs')  # fmt: skip
     add('--threshold', type=_share, default=0.3, metavar='P',
         help='probability from which a class counts as sounding (default: 0.3)')  # fmt: skip
-    add('--batch-size', type=_count, default=8, metavar='N', help='at once (default: 8)')
-    add('--device', help='e.g. cpu or cuda:0; by default the best there is')
+    add('--batch-size', type=_count, default=8, metavar='N', help='batch size (default: 8)')
+    add('--device', help='e.g. cpu or cuda:0; default: the best available')
     add_dtype_option(command)
     add('--quiet', action='store_true', help='no progress bars')
 
@@ -99,22 +99,22 @@ def _add_evaluate(command: argparse.ArgumentParser) -> None:
     add('cases', metavar='CASES.json', help='clips and boxes, see docs/real_clips.md')
     add('--out', metavar='DIR', help='folder for evaluation.json and a picture of all cases')
     _add_model(command, 'real_everyday')
-    add('--pairs', type=_count, metavar='N', help='also put frames of two clips side by side, '
-        "with one's sound: N pairs of one family, N of different ones")  # fmt: skip
-    add('--json', action='store_true', help='print evaluation.json in place of the table')
+    add('--pairs', type=_count, metavar='N', help='also show frames of two clips side by side, '
+        "with the sound of one: N pairs from one family, N from different ones")  # fmt: skip
+    add('--json', action='store_true', help='print evaluation.json instead of the table')
 
 
 def _add_localize(command: argparse.ArgumentParser) -> None:
     add = command.add_argument
-    add('--no-video', action='store_true', help='only the frame in the middle of each video')
+    add('--no-video', action='store_true', help='only use the middle frame of each video')
     add('--rate', type=_positive, default=2.0, metavar='HZ',
-        help='frames to look at in a second of video (default: 2)')  # fmt: skip
+        help='frames to analyse per second of video (default: 2)')  # fmt: skip
     add('--smoothing', type=_not_negative, default=1.0, metavar='S',
-        help='seconds of video to average over in either direction (default: 1)')  # fmt: skip
+        help='seconds to average over in both directions (default: 1)')  # fmt: skip
     add('--max-side', type=_count, default=640, metavar='PIXELS',
         help='longest side of the annotated video (default: 640)')  # fmt: skip
     add('--frame-rate', type=_positive, metavar='HZ',
-        help='leave out frames of the annotated video above this rate')  # fmt: skip
+        help='maximum frame rate of the annotated video')  # fmt: skip
 
 
 def _add_separate(command: argparse.ArgumentParser) -> None:
@@ -123,14 +123,14 @@ def _add_separate(command: argparse.ArgumentParser) -> None:
         type=_count,
         default=2,
         metavar='N',
-        help='of a model that is blind (default: 2)',
+        help='for blind models (default: 2)',
     )
     command.add_argument(
         '--sources',
         nargs='+',
         type=_source,
         metavar='NAME=PLACE',
-        help='where a model looks at each source: LEFT,TOP,RIGHT,BOTTOM (pixels) or a picture',
+        help='guide of each source: a box LEFT,TOP,RIGHT,BOTTOM (pixels) or a picture',
     )
 
 
@@ -176,7 +176,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command.
 
     Args:
-        argv (Sequence[str], optional): Defaults to the program's own arguments.
+        argv (Sequence[str], optional): Defaults to the program's arguments.
 
     Returns:
         int: The exit code, see ``mmavl --help``.

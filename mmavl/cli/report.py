@@ -1,6 +1,6 @@
-"""Join runs into one HTML page: ``python tools/analysis/report.py WORK_DIR... --out report.html``.
+"""Combine runs in an HTML page: ``python tools/analysis/report.py WORK_DIR... --out report.html``.
 
-The work directories are those of tools/train.py and tools/test.py. The page holds a table that
+The work directories are those of tools/train.py and tools/test.py. The page has a table that
 compares the runs on each split, their loss curves, best and worst clips, settings and commands.
 """
 
@@ -21,9 +21,9 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument('work_dirs', nargs='+', metavar='WORK_DIR', help='in the order of rows')
+    parser.add_argument('work_dirs', nargs='+', metavar='WORK_DIR', help='in order of rows')
     parser.add_argument('--out', default='report.html', help='the page')
-    parser.add_argument('--title', default='', help="by default the runs' names")
+    parser.add_argument('--title', default='', help="default: the runs' names")
     return parser.parse_args(argv)
 
 

@@ -1,4 +1,4 @@
-"""A request to terminate ends a command as an orderly exit: results are listed, files removed."""
+"""Orderly exit on SIGTERM: results are listed and temporary files removed."""
 
 import signal
 import sys
@@ -13,7 +13,7 @@ TERMINATED = 128 + signal.SIGTERM
 def orderly_termination() -> Iterator[None]:
     """Turn SIGTERM into a SystemExit with code 143 inside the block."""
     if threading.current_thread() is not threading.main_thread():
-        yield  # Python sets handlers in the main thread only
+        yield  # Python allows handlers only in the main thread
         return
     before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
     try:

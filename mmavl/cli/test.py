@@ -14,14 +14,14 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser = OneVoiceParser(tool_program('test'), description=__doc__)
     parser.add_argument('config', help='config file')
     parser.add_argument(
-        'checkpoint', nargs='?', help='weights; may be left out for models without any'
+        'checkpoint', nargs='?', help='weights; not needed for models without weights'
     )
     parser.add_argument('--work-dir', help='folder for logs')
     parser.add_argument(
         '--protocol',
         nargs='+',
         metavar='NAME',
-        help="evaluation protocols; by default the config's",
+        help="evaluation protocols; default: the config's",
     )
     parser.add_argument('--show-dir', help='folder for pictures of the predictions')
     parser.add_argument('--out', metavar='FILE', help='file to dump the predictions to')

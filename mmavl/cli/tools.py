@@ -1,4 +1,4 @@
-"""Subcommands that the tools of the same names run, too."""
+"""Subcommands that are also available as tools."""
 
 import sys
 from importlib import import_module
@@ -6,27 +6,27 @@ from pathlib import Path
 
 from mmavl.utils.shipped import find_config
 
-#: Subcommand -> what it does. Each is a module beside this one.
+#: Subcommand -> its description. Each is a module in this package.
 TOOLS = {
-    'train': 'train what a config describes',
+    'train': 'run the training described by a config',
     'test': 'evaluate a checkpoint',
-    'report': 'join runs into one HTML page',
+    'report': 'combine runs in an HTML page',
 }
 
 
 def tool_program(name: str) -> str | None:
-    """What a subcommand's usage calls it; None in a script, whose own name says it."""
+    """Program name of a subcommand for its usage; None in a script, which has its own name."""
     return None if Path(sys.argv[0]).suffix == '.py' else f'mmavl {name}'
 
 
 def run_tool(name: str, arguments: list[str]) -> int:
     """Run a subcommand; configs may be given by name.
 
-    ``mmavl report NAME`` stands for the run in ``work_dirs/NAME``.
+    ``mmavl report NAME`` means the run in ``work_dirs/NAME``.
 
     Args:
         name (str): One of :data:`TOOLS`.
-        arguments (list[str]): Its own.
+        arguments (list[str]): Its arguments.
 
     Returns:
         int: The exit code.

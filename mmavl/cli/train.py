@@ -1,4 +1,4 @@
-"""Train what a config describes: ``python tools/train.py configs/stage2_scenes.py``."""
+"""Run the training described by a config: ``python tools/train.py configs/stage2_scenes.py``."""
 
 import argparse
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         nargs='?',
         const='auto',
         metavar='CHECKPOINT',
-        help='go on from a checkpoint of your own (it may execute code), by default from the '
+        help='continue from your own checkpoint (it may execute code); default: the '
         'last one in the work directory',
     )
     add_run_options(parser, 'train_cfg.max_epochs=2')

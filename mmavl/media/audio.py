@@ -1,4 +1,4 @@
-"""Sound of audio files and of videos' tracks, as mono float32, whole or in part."""
+"""Reading sound from audio files and videos, as mono float32, completely or in part."""
 
 from collections.abc import Callable
 
@@ -12,14 +12,14 @@ from .media_file import MediaFile
 from .sound_file import open_sound_file
 from .sound_stream import JITTER, RUN_UP, SoundStream, check_rate, check_samples
 
-#: Seconds by which media may be shorter than its manifest says.
+#: Seconds by which media may be shorter than stated in the manifest.
 TOLERANCE = 0.5
-#: Seconds of sound that are read whole without being asked to.
+#: Maximum seconds of sound that are read completely by default.
 LONGEST = 600.0
-#: Samples that are ever read at once: 512 MB as float32, 46 minutes at 48 kHz.
+#: Maximum samples to read at once: 512 MB as float32, 46 minutes at 48 kHz.
 MOST_SAMPLES = 2**27
 
-#: Chooses where to start: (seconds in the file, seconds wanted) -> first second.
+#: Chooses the start: (seconds in the file, seconds wanted) -> first second.
 StartRule = Callable[[float, float], float]
 
 
@@ -30,26 +30,26 @@ def read_audio(
     start: StartRule = lambda length, wanted: 0.0,
     expected: float = 0.0,
 ) -> tuple[np.ndarray, int]:
-    """Read sound as mono float32, whatever its container, rate, channels and sample format.
+    """Read sound as mono float32, from any container, rate, channels and sample format.
 
-    Only the part asked for is decoded. Channels are averaged. Time is the file's, see
-    :class:`SoundStream`: a track that begins late is silent until then.
+    Only the requested part is decoded. Channels are averaged. Times are those of the file, see
+    :class:`SoundStream`: a track that starts late is silent until then.
 
     Args:
-        source (str | MediaFile): A sound file, or a video with a sound track; also an open one.
-        sample_rate (int, optional): Resample to this rate in Hz. Defaults to the file's own.
-        seconds (float, optional): Read at most this much, ``inf`` for all of a long file.
-            Defaults to the whole of a file of up to ten minutes.
-        start (StartRule): Where to read from in a longer file. Defaults to its beginning.
-        expected (float): The seconds that the manifest promises. Defaults to 0, unknown.
+        source (str | MediaFile): A sound file, or a video with a sound track; may be open already.
+        sample_rate (int, optional): Resample to this rate in Hz. Defaults to the file's rate.
+        seconds (float, optional): Read at most this much; ``inf`` for all of a long file.
+            Defaults to the whole file, of up to ten minutes.
+        start (StartRule): Where to start in a longer file. Defaults to its beginning.
+        expected (float): The length in seconds by the manifest. Defaults to 0, unknown.
 
     Returns:
         tuple[np.ndarray, int]: The waveform, float32 [L], nominally in [-1, 1], and its rate.
 
     Raises:
         DataError: The file is missing, empty, shorter than ``expected``, undecodable, without
-            sound, holds values that are not samples, or is longer than ten minutes and asked for
-            whole.
+            sound, has invalid samples, or is longer than ten minutes and no part was
+            requested.
     """
     path, read = source, None
     if isinstance(source, MediaFile):
@@ -72,7 +72,7 @@ def read_audio(
 def _read_sound_file(
     path: str, seconds: float | None, start: StartRule
 ) -> tuple[float, np.ndarray, int] | None:
-    """Seconds in the file, what is wanted of them and its rate; None: not a file for this."""
+    """Seconds in the file, the requested part and its rate; None if not readable by libsndfile."""
     file = open_sound_file(path)
     if file is None:
         return None
@@ -91,19 +91,19 @@ def _read_sound_file(
 def _read_track(
     source: str | MediaFile, seconds: float | None, start: StartRule
 ) -> tuple[float, np.ndarray, int]:
-    """As :func:`_read_sound_file`, of any file that FFmpeg reads."""
+    """Like :func:`_read_sound_file`, for any file that FFmpeg reads."""
     whole = seconds is None or seconds == float('inf')
     with SoundStream(source) as sound:
         length = float('inf') if whole else sound.length()
         first, wanted = (0.0, length) if whole else _span(length, seconds, start)
         have, segments = _segments(sound, seconds, first, wanted, seek=True)
-        if first > 0 and have < wanted - JITTER:  # the seek led into a wrong recording
+        if first > 0 and have < wanted - JITTER:  # the seek landed in a wrong recording
             have, segments = _segments(sound, seconds, first, wanted, seek=False)
     if not segments:
         raise DataError(f'{sound.path} holds no sound: it has a header and no samples')
     rate = segments[0][0]
     waves = [np.frombuffer(samples, np.float32) for _, samples in segments]
-    waves[1:] = [soxr.resample(w, own, rate) for w, (own, _) in zip(waves[1:], segments[1:])]
+    waves[1:] = [soxr.resample(w, given, rate) for w, (given, _) in zip(waves[1:], segments[1:])]
     wave = waves[0] if len(waves) == 1 else np.concatenate(waves)
     return (have, wave, rate) if whole else (length, wave[: round(wanted * rate)], rate)
 
@@ -126,7 +126,7 @@ def _segments(
 
 
 def _span(length: float, seconds: float | None, start: StartRule) -> tuple[float, float]:
-    """First second and number of seconds to read of a file of ``length`` seconds."""
+    """First second and number of seconds to read from a file of ``length`` seconds."""
     if seconds is None or length <= seconds:
         return 0.0, length
     return min(max(start(length, seconds), 0.0), length - seconds), seconds

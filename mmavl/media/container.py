@@ -1,4 +1,4 @@
-"""Opening media files with FFmpeg so that a file from a stranger opens nothing but itself."""
+"""Opening media files with FFmpeg so that an untrusted file cannot open any other file."""
 
 import os
 import stat
@@ -11,29 +11,29 @@ from av.stream import Disposition
 
 from mmavl.errors import DataError
 
-# Kinds of files that are read. Playlists (HLS, DASH, ffconcat), patterns of pictures, devices
-# and network descriptions are not among them: they make FFmpeg open other files.
+# File formats that are allowed. Playlists (HLS, DASH, ffconcat), patterns of pictures, devices
+# and network descriptions are excluded, since they make FFmpeg open other files.
 _DEMUXERS = (
     'aac', 'ac3', 'aiff', 'amr', 'amrnb', 'amrwb', 'ape', 'asf', 'au', 'av1', 'avi', 'caf', 'dsf',
     'dts', 'dv', 'eac3', 'flac', 'flv', 'gif', 'h263', 'h264', 'hevc', 'ivf', 'live_flv', 'loas',
     'm4v', 'matroska', 'mov', 'mp3', 'mpc', 'mpc8', 'mpeg', 'mpegts', 'mpegvideo', 'mxf', 'nut',
     'obu', 'ogg', 'rm', 'tta', 'voc', 'w64', 'wav', 'wv',
 )  # fmt: skip
-# Seconds that opening a file, or waiting for its next packet, may take.
+# Maximum seconds for opening a file, or waiting for its next packet.
 _DEADLINE = 20.0
-#: Pixels of a frame or picture: 256 MB as FFmpeg and Pillow keep them.
+#: Maximum pixels of a frame or picture: 256 MB in FFmpeg and Pillow.
 MOST_PIXELS = 2**26
-# Seconds by which sound may precede its picture without delaying it: an encoder's run-up, 128 ms
+# Sound may precede its picture by this many seconds without delaying it: encoder priming, 128 ms
 # for AAC at 8 kHz.
 _RUN_UP = 0.2
 _NOT_SHOWN = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
 
 
 def require_file(path: str) -> None:
-    """Raise unless ``path`` is a regular file that holds something and may be read.
+    """Raise unless ``path`` is a regular, non-empty and readable file.
 
     Raises:
-        DataError: The file is missing, a folder or device, has no bytes, or is not readable.
+        DataError: The file is missing, a folder or device, empty, or not readable.
     """
     try:
         status = os.stat(path)
@@ -51,16 +51,16 @@ def require_file(path: str) -> None:
 
 @contextmanager
 def decoding_errors(path: str, failed: str = 'be decoded') -> Iterator[None]:
-    """Turn whatever a decoder raises inside the block into a DataError that names the file.
+    """Turn any error raised in the block into a DataError that names the file.
 
-    A decoder raises nearly any type on damaged input: OverflowError, struct.error, TypeError, ...
+    Decoders raise almost any type of error on damaged input: OverflowError, struct.error, ...
 
     Args:
         path (str): The file.
-        failed (str): What cannot be done, for the message. Defaults to 'be decoded'.
+        failed (str): What could not be done, for the message. Defaults to 'be decoded'.
 
     Raises:
-        DataError: Something was raised.
+        DataError: An error was raised.
     """
     try:
         yield
@@ -76,7 +76,7 @@ def decoding_errors(path: str, failed: str = 'be decoded') -> Iterator[None]:
 
 
 def reason_of(error: Exception) -> str:
-    """What FFmpeg, the system or a decoder says, in a few words without a file's name."""
+    """The short message of an error from FFmpeg, the system or a decoder, without file names."""
     text = getattr(error, 'strerror', None) or ' '.join(str(error).split())[:200]
     return text or type(error).__name__
 
@@ -85,7 +85,7 @@ def reason_of(error: Exception) -> str:
 def open_container(path: str) -> Iterator[av.container.InputContainer]:
     """Open a video or sound file.
 
-    FFmpeg is handed the open file, so any name will do, and it can open no other file.
+    FFmpeg gets the open file, so any file name works, and it cannot open other files.
 
     Yields:
         av.container.InputContainer: The open container.
@@ -128,16 +128,16 @@ def _open(path: str, descriptor: int) -> av.container.InputContainer:
 
 
 def find_track(container: av.container.InputContainer, kind: str) -> av.stream.Stream | None:
-    """The track that players choose: the default one, else the first.
+    """The track that players select: the default one, else the first.
 
-    Cover art and thumbnails are not pictures of a video.
+    Cover art and thumbnails are not video tracks.
 
     Args:
         container (InputContainer): An open file.
         kind (str): 'video' or 'audio'.
 
     Returns:
-        Stream | None: None where there is no track that FFmpeg can decode.
+        Stream | None: None if there is no track that FFmpeg can decode.
     """
     tracks = [
         track
@@ -149,11 +149,11 @@ def find_track(container: av.container.InputContainer, kind: str) -> av.stream.S
 
 
 def start_time(container: av.container.InputContainer) -> Fraction:
-    """The time stamp, in seconds, at which a file's clock begins, the same for picture and sound.
+    """The time stamp in seconds at which the file's clock starts, for both picture and sound.
 
-    It is that of the track that begins first, so a track that begins late is late. What an
-    encoder put before the beginning (negative stamps), and sound that precedes the picture by
-    less than 0.2 s, does not count.
+    It is that of the earliest track, so a track that starts late is delayed. Encoder priming
+    before the start (negative stamps), and sound that precedes the picture by less than 0.2 s,
+    are not counted.
     """
     starts = [
         track.start_time * track.time_base

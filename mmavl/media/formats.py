@@ -1,8 +1,8 @@
-"""Which files are videos, sounds or pictures, by their suffix."""
+"""Recognising videos, sounds and pictures by their suffixes."""
 
 from pathlib import Path
 
-#: Containers of pictures with sound; some hold sound alone.
+#: Containers of pictures with sound; some contain only sound.
 VIDEOS = frozenset({
     '.3g2', '.3gp', '.asf', '.avi', '.divx', '.dv', '.f4v', '.flv', '.m2ts', '.m2v', '.m4v',
     '.mkv', '.mov', '.mp4', '.mpeg', '.mpg', '.mts', '.mxf', '.ogv', '.ts', '.vob', '.webm',
@@ -19,7 +19,7 @@ PICTURES = frozenset({
 
 
 def kind_of(path: str | Path) -> str | None:
-    """What a file is by its suffix, of any case.
+    """The kind of a file by its suffix, ignoring case.
 
     Returns:
         str | None: 'video', 'sound' or 'picture'; None for another suffix.

@@ -1,4 +1,4 @@
-"""Picture files as uint8 RGB arrays."""
+"""Reading picture files as uint8 RGB arrays."""
 
 import warnings
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from mmavl.errors import DataError
 
 from .container import MOST_PIXELS, decoding_errors, require_file
 
-#: What Pillow may decode. EPS, for one, would run a program.
+#: Formats that Pillow may decode. EPS, for example, would execute a program.
 _DECODERS = (
     'AVIF', 'BMP', 'DIB', 'GIF', 'JPEG', 'JPEG2000', 'PNG', 'PPM', 'TGA', 'TIFF', 'WEBP',
 )  # fmt: skip
@@ -20,10 +20,10 @@ _DEEP_MODES = ('I', 'F', 'I;16', 'I;16B', 'I;16L', 'I;16N')
 
 
 def read_image(path: str) -> np.ndarray:
-    """Read an image file, upright as its EXIF orientation says.
+    """Read an image file, rotated upright by its EXIF orientation.
 
-    Pictures of more than 8 bits are scaled to 8, see :func:`to_eight_bits`. What is transparent
-    lies on white. Of an animation the first frame is read.
+    Pictures with more than 8 bits are scaled to 8, see :func:`to_eight_bits`. Transparent parts
+    become white. For an animation, the first frame is read.
 
     Args:
         path (str): A BMP, GIF, JPEG, JPEG 2000, PNG, PPM, TGA, TIFF, WebP or AVIF file.
@@ -32,7 +32,7 @@ def read_image(path: str) -> np.ndarray:
         np.ndarray: uint8 RGB [H, W, 3].
 
     Raises:
-        DataError: The file is missing, empty, truncated, no image, or of more than 67 megapixels.
+        DataError: The file is missing, empty, truncated, not an image, or has over 67 megapixels.
     """
     with _opened(path) as image:
         image = _upright(path, image)
@@ -45,13 +45,13 @@ def read_image(path: str) -> np.ndarray:
 
 
 def read_image_with_alpha(path: str) -> np.ndarray:
-    """As :func:`read_image`, with what is transparent.
+    """Like :func:`read_image`, with the alpha channel.
 
     Returns:
-        np.ndarray: uint8 RGBA [H, W, 4]; an alpha of 255 where the file has none.
+        np.ndarray: uint8 RGBA [H, W, 4]; alpha is 255 if the file has none.
 
     Raises:
-        DataError: As :func:`read_image`.
+        DataError: See :func:`read_image`.
     """
     with _opened(path) as image:
         image = _upright(path, image)
@@ -76,26 +76,26 @@ def _grey(path: str, image: Image.Image) -> np.ndarray:
 
 
 def read_image_size(path: str) -> tuple[int, int]:
-    """Width and height of an image file, upright as its EXIF orientation says; decodes nothing.
+    """Width and height of an image file, upright by its EXIF orientation; decodes nothing.
 
     Raises:
-        DataError: The file is missing, empty or no image.
+        DataError: The file is missing, empty or not an image.
     """
     with _opened(path) as image:
         turned = image.getexif().get(ExifTags.Base.Orientation, 1) in (5, 6, 7, 8)
-        turned = turned and image.format != 'TIFF'  # of which Pillow gives the upright size
+        turned = turned and image.format != 'TIFF'  # for which Pillow returns the upright size
         return image.size[::-1] if turned else image.size
 
 
 def to_eight_bits(path: str, pixels: np.ndarray) -> np.ndarray:
     """Scale pixels of more than 8 bits.
 
-    The scale follows the values: floats up to 1 are shares of white, integers up to 255 are 8 bits
-    already, up to 65535 they are 16 bits; anything else is stretched from its least to its
-    greatest value.
+    The scale depends on the values: floats up to 1 are relative to white, integers up to 255 are
+    8-bit values, up to 65535 16-bit values; anything else is stretched from its minimum to its
+    maximum.
 
     Args:
-        path (str): For the error.
+        path (str): The file, for the error.
         pixels (np.ndarray): Integers or floats, [H, W].
 
     Returns:
@@ -130,7 +130,7 @@ def _opened(path: str) -> Iterator[Image.Image]:
 
 
 def resized(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """A picture at another size: the mean of its pixels where it shrinks, else bilinear.
+    """Resize a picture: averaging pixels if it shrinks, else bilinear.
 
     Args:
         image (np.ndarray): [H, W] or [H, W, C].

@@ -1,4 +1,4 @@
-"""A media file that is opened once and read by several steps, and by two tracks at a time."""
+"""A media file that is opened once and read in several steps, and by two tracks at a time."""
 
 import logging
 from collections import deque
@@ -11,9 +11,9 @@ import av
 
 from .container import find_track, open_container, reason_of, start_time
 
-# Failing reads in a row after which a damaged file is over.
+# Consecutive failed reads after which reading a damaged file ends.
 _MOST_READ_ERRORS = 20
-# Bytes of packets that are kept for a track while the other one is read.
+# Maximum bytes of packets kept for one track while the other is read.
 _MOST_HELD = 2**26
 
 _log = logging.getLogger(__name__)
@@ -22,29 +22,29 @@ _log = logging.getLogger(__name__)
 class MediaFile:
     """An open video or sound file; use it in a ``with`` block.
 
-    One pass through the file serves its picture and its sound track, if both begin at the
-    beginning: what one of them reads of the other is kept for it. A track that goes elsewhere
-    while the other one is being read must open the file for itself, see :meth:`is_alone`.
+    One pass through the file serves its picture and its sound track, if both start at the
+    beginning: packets of one track are kept while the other is read. A track that seeks
+    while the other one is being read must open the file again, see :meth:`is_alone`.
 
     Args:
         path (str): The file.
 
     Attributes:
         container (InputContainer): As opened by FFmpeg.
-        tracks (dict[str, Stream | None]): The 'video' and the 'audio' track that players choose.
+        tracks (dict[str, Stream | None]): The 'video' and 'audio' tracks that players select.
         origin (Fraction): See :func:`mmavl.media.container.start_time`.
-        sound_rate (int, optional): The sound track's rate by its header, in Hz.
-        lengths (dict[str, float]): Seconds of the tracks that have been measured.
+        sound_rate (int, optional): The sound track's rate in Hz, by its header.
+        lengths (dict[str, float]): Lengths in seconds of the tracks measured so far.
 
     Raises:
-        DataError: On entry: the file is missing, empty, or not a video or sound.
+        DataError: On entry: the file is missing, empty, or not a video or sound file.
     """
 
     def __init__(self, path: str) -> None:
         self.path = path
         self.lengths: dict[str, float] = {}
         self._stack = ExitStack()
-        self._waiting: dict[str, deque[av.Packet]] = {}  # of the tracks that are being read
+        self._waiting: dict[str, deque[av.Packet]] = {}  # for the tracks that are being read
 
     def __enter__(self) -> 'MediaFile':
         self._open()
@@ -73,10 +73,10 @@ class MediaFile:
             packets.clear()
 
     def join(self, kind: str) -> bool:
-        """Take part in reading, as the 'video' or the 'audio' track.
+        """Start reading the 'video' or the 'audio' track.
 
         Returns:
-            bool: False where a track of that kind is being read.
+            bool: False if a track of that kind is already being read.
         """
         if kind in self._waiting:
             return False
@@ -87,20 +87,20 @@ class MediaFile:
         return True
 
     def leave(self, kind: str) -> None:
-        """Take part no longer."""
+        """Stop reading a track."""
         self._waiting.pop(kind, None)
         self._unread.discard(kind)
 
     def is_alone(self, kind: str) -> bool:
-        """Whether no other track is being read, so that this one can go where it wants."""
+        """Whether no other track is being read, so that this one can seek."""
         return self._waiting.keys() <= {kind}
 
     def is_at_start(self, kind: str) -> bool:
-        """Whether nothing of a track has been read of this pass, which begins at the beginning."""
+        """Whether this pass started at the beginning and has not read any of a track."""
         return kind in self._unread
 
     def seek(self, kind: str, stamp: int) -> None:
-        """Go to the key packet before a time stamp of a track.
+        """Seek to the key packet before a time stamp of a track.
 
         Raises:
             av.FFmpegError, OverflowError: The file has no index, or no such place.
@@ -109,10 +109,10 @@ class MediaFile:
         self.container.seek(stamp, stream=self.tracks[kind])
 
     def rewind(self) -> None:
-        """Go back to the first packet.
+        """Return to the first packet.
 
-        Not every format can seek to its beginning; MP4 and MOV can, others are opened again. What
-        decoders make up, as that of AAC does with noise, differs from pass to pass.
+        Not every format can seek to its beginning; MP4 and MOV can, others are opened again.
+        Random parts of decoders, such as the noise of AAC, differ between passes.
         """
         if self._untouched:
             return
@@ -129,7 +129,7 @@ class MediaFile:
         self._open()
 
     def packets(self, kind: str) -> Iterator[av.Packet]:
-        """A track's packets from here on, in the file's order; reading goes on after damage."""
+        """Yield a track's packets in the file's order; reading continues after damage."""
         self._unread.discard(kind)
         waiting, errors, reason = self._waiting[kind], 0, ''
         while errors < _MOST_READ_ERRORS:
@@ -140,7 +140,7 @@ class MediaFile:
                         self._held[kind] -= waiting[0].size
                         yield waiting.popleft()
                 break
-            except Exception as error:  # of any type; reading goes on after the damage
+            except Exception as error:  # of any type; reading continues after the damage
                 errors, reason = errors + 1, reason or reason_of(error)
                 self._packets = None
         else:
@@ -151,7 +151,7 @@ class MediaFile:
                 yield from islice(again.packets(kind), self._taken[kind], None)
 
     def _read(self, kind: str) -> bool:
-        """Take the next packet for whichever track; False at the end of the file."""
+        """Read the next packet of any track; False at the end of the file."""
         if self._packets is None:
             self._packets = self.container.demux([self.tracks[kind] for kind in self._waiting])
         packet = next(self._packets, None)
@@ -164,12 +164,12 @@ class MediaFile:
                 self._taken[other] += 1
                 self._held[other] += packet.size
                 if other != kind and self._held[other] > _MOST_HELD:
-                    self._lost.add(other)  # it is read once more from there, to save memory
+                    self._lost.add(other)  # it is read again from there, to save memory
         return True
 
 
 def opened(source: str | MediaFile) -> AbstractContextManager[MediaFile]:
-    """A context with an open file; one that was open before stays so after it."""
+    """A context with an open file; a file that was already open is not closed."""
     return nullcontext(source) if isinstance(source, MediaFile) else MediaFile(source)
 
 

@@ -1,4 +1,4 @@
-"""Writing an MP4 frame by frame, together with the sound of another file."""
+"""Writing an MP4 frame by frame, with the sound of another file."""
 
 import errno
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from .media_file import MediaFile
 from .sound_stream import SoundStream
 from .track import Clock
 
-#: Sound that goes into the MP4 as it is, and from what rate in Hz the muxer takes it.
+#: Sound codecs that are copied to the MP4, and the minimum rate in Hz that the muxer accepts.
 _COPIED = {'aac': 0, 'mp3': 16_000}
 _AAC_RATES = {8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000}
 _LAYOUTS = {1: 'mono', 2: 'stereo', 6: '5.1', 8: '7.1'}
@@ -21,13 +21,13 @@ _TICKS = 90_000
 
 
 class Mp4Writer:
-    """An MP4 with H.264 (MPEG-4 where FFmpeg has no encoder for it); a ``with`` block closes it.
+    """An MP4 with H.264 (or MPEG-4 if FFmpeg has no encoder); a ``with`` block closes it.
 
     Args:
-        file (IO): What to write to, open for binary writing.
+        file (IO): The file to write, open for binary writing.
         size (tuple[int, int]): Width and height, even.
-        rate (Fraction): About how many frames a second; each frame comes with its own moment.
-        sound_of (str | SoundStream | None): The file whose default sound track goes along, if it
+        rate (Fraction): Approximate frame rate; each frame has its own time.
+        sound_of (str | SoundStream | None): The file whose default sound track is added, if it
             has one; or its sound, open and not yet read.
 
     Raises:
@@ -75,16 +75,16 @@ class Mp4Writer:
                 self._output.close()
 
     def write(self, time: float, image: np.ndarray) -> None:
-        """Write a frame, RGB uint8 [H, W, 3], shown from second ``time`` on."""
+        """Write a frame, RGB uint8 [H, W, 3], shown from second ``time``."""
         ticks = round(time * _TICKS)
         if ticks <= self._last:
-            return  # two frames of one moment
+            return  # two frames at the same time
         self._last = ticks
         frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format='rgb24')
         frame.pts, frame.time_base = ticks, Fraction(1, _TICKS)
         with self._errors():
             self._output.mux(self._video.encode(frame))
-        # together with the picture, or the muxer would keep all of one of them in memory
+        # interleaved, since the muxer would otherwise keep all of one of them in memory
         self._mux_sound(time)
 
     def _mux_sound(self, until: float) -> None:
@@ -103,7 +103,7 @@ class Mp4Writer:
         self, sound: SoundStream
     ) -> Iterator[tuple[float, av.Packet | list[av.Packet]]]:
         track = sound.track
-        # canonical: a decoder of mp3 is called mp3float
+        # canonical name: the mp3 decoder is called mp3float
         least = _COPIED.get(track.codec.canonical_name, float('inf'))
         if track.rate >= least and _is_constant(sound):
             return self._copied(sound)
@@ -120,7 +120,7 @@ class Mp4Writer:
             time = clock(packet.dts, lasts)
             if due is not None and time < due - lasts / 2:
                 continue  # recordings that were joined overlap
-            if last is not None:  # a tick of the output is a sample
+            if last is not None:  # one tick of the output is one sample
                 time = max(time, last + 2 / sound.track.rate)
             packet.time_base = base
             packet.pts = packet.dts = round(time * _TICKS)
@@ -130,7 +130,7 @@ class Mp4Writer:
 
     def _encoded(self, sound: SoundStream) -> Iterator[tuple[float, list[av.Packet]]]:
         rate = sound.track.rate if sound.track.rate in _AAC_RATES else 48_000
-        layout = _LAYOUTS.get(sound.track.channels, 'stereo')  # some files do not name theirs
+        layout = _LAYOUTS.get(sound.track.channels, 'stereo')  # some files have no layout
         out = self._output.add_stream('aac', rate=rate, layout=layout)
         resampler, kind, due = None, None, 0
         for time, frame in sound.decoded():
@@ -148,7 +148,7 @@ class Mp4Writer:
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
-        """FFmpeg's errors in writing as OSErrors; its others belong to the file that is read."""
+        """Turn FFmpeg's writing errors into OSErrors; other errors belong to the source file."""
         try:
             yield
         except av.FFmpegError as error:
@@ -157,7 +157,7 @@ class Mp4Writer:
 
 
 def _is_constant(sound: SoundStream) -> bool:
-    """Whether AAC that is described packet by packet has one rate and number of channels."""
+    """Whether AAC that is described packet by packet has a constant rate and channel number."""
     if sound.track.codec.canonical_name != 'aac' or sound.track.codec_context.extradata:
         return True
     kinds = set()

@@ -1,4 +1,4 @@
-"""Sound files that libsndfile reads: much faster than FFmpeg, and to the exact sample."""
+"""Reading sound files with libsndfile: much faster than FFmpeg, and exact to the sample."""
 
 import os
 from mmap import ACCESS_READ, mmap
@@ -6,21 +6,21 @@ from mmap import ACCESS_READ, mmap
 import numpy as np
 import soundfile
 
-# Formats whose number of samples libsndfile knows. That of an MP3 is an estimate.
+# Formats whose number of samples libsndfile knows; for MP3 it is an estimate.
 _EXACT = {'AIFF', 'AU', 'CAF', 'FLAC', 'OGG', 'RF64', 'W64', 'WAV', 'WAVEX'}
-# A longer one means that the length is unknown, as in a FLAC that was written into a pipe.
+# A larger number means that the length is unknown, as in a FLAC written to a pipe.
 _MOST_SECONDS = 100 * 24 * 3600
-# How the page begins with which a recording in an Ogg file does.
+# The start of the page with which a recording in an Ogg file begins.
 _BEGINNING = b'OggS\0\x02'
 
 
 class SoundFile:
-    """An open file of one of those formats; use it in a ``with`` block.
+    """An open file in one of these formats; use it in a ``with`` block.
 
     Attributes:
-        rate (int): In Hz.
-        samples (int): Of each channel.
-        channels (int): How many.
+        rate (int): Sample rate in Hz.
+        samples (int): Samples per channel.
+        channels (int): Number of channels.
     """
 
     def __init__(self, file: soundfile.SoundFile) -> None:
@@ -36,16 +36,16 @@ class SoundFile:
         self._file.close()
 
     def read(self, first: int, count: int, run_up: int) -> np.ndarray | None:
-        """Some samples, the mean of the channels, float32 [count].
+        """Read samples as the mean of the channels, float32 [count].
 
         Args:
-            first (int): The first one.
-            count (int): How many.
-            run_up (int): How many to decode before, since a decoder's first samples after a seek
-                are not yet right.
+            first (int): The first sample.
+            count (int): Number of samples.
+            run_up (int): Number of samples to decode before, since a decoder's first samples after
+                a seek are not correct.
 
         Returns:
-            np.ndarray | None: None where the file ends before: its header is wrong.
+            np.ndarray | None: None if the file ends earlier, so that its header is wrong.
         """
         skip = min(first, run_up)
         try:
@@ -57,7 +57,7 @@ class SoundFile:
 
 
 def open_sound_file(path: str) -> SoundFile | None:
-    """Open a file of an exact format; None for any other file."""
+    """Open a file in an exact format; None for any other file."""
     try:
         file = soundfile.SoundFile(os.fsencode(path))
     except (soundfile.LibsndfileError, OSError):
@@ -70,7 +70,7 @@ def open_sound_file(path: str) -> SoundFile | None:
 
 
 def _is_joined(path: str, file: soundfile.SoundFile) -> bool:
-    """Whether an Ogg file begins more than once; libsndfile reads the first recording alone."""
+    """Whether an Ogg file has several recordings; libsndfile reads only the first."""
     if file.format != 'OGG':
         return False
     with open(path, 'rb') as pages, mmap(pages.fileno(), 0, access=ACCESS_READ) as content:

@@ -1,4 +1,4 @@
-"""A sound track as a stream: mono float32 pieces and windows on the file's clock."""
+"""A sound track as a stream: mono float32 pieces and windows at the file's times."""
 
 from collections.abc import Iterator
 
@@ -12,28 +12,28 @@ from .container import decoding_errors
 from .media_file import MediaFile
 from .track import Track
 
-#: Sample up to which float sound counts as scaled; a loud master or a sum of sounds exceeds 1.
+#: Peak up to which float sound counts as scaled; loud masters and sums of sounds exceed 1.
 LOUDEST = 10.0
-#: Sample rates that sound can have, in Hz.
+#: Valid range of sample rates in Hz.
 RATES = (1000, 1_000_000)
-#: Seconds to decode before the part that is wanted: after a seek a decoder of MP3 is silent until
-#: it has what its frames refer to.
+#: Seconds to decode before the requested part: after a seek, an MP3 decoder is silent until it
+#: has the data that its frames refer to.
 RUN_UP = 1.0
 
-#: Seconds that time stamps may be off before silence is put in or sound left out.
+#: Tolerance of time stamps in seconds, before silence is inserted or sound dropped.
 JITTER = 0.05
-# Seconds by which a duration may be rounded.
+# Rounding tolerance of durations in seconds.
 _ROUNDING = 2e-3
 
 
 class SoundStream(Track):
-    """A file's sound, mono and without gaps: what has no sound between time stamps is silence.
+    """A file's sound, mono and without gaps: gaps between time stamps are filled with silence.
 
     Args:
         source (str | MediaFile): A sound file, or a video with a sound track.
-        sample_rate (int): Of windows, in Hz. Defaults to 16000.
+        sample_rate (int): Sample rate of windows in Hz. Defaults to 16000.
         seconds (float): Length of a window of :meth:`around`. Defaults to 5.
-        start (float): The first time that will be asked for. Defaults to 0.
+        start (float): The first time that will be requested. Defaults to 0.
     """
 
     kind = 'audio'
@@ -63,17 +63,17 @@ class SoundStream(Track):
         self._over = False
 
     def around(self, time: float) -> tuple[float, np.ndarray]:
-        """The window whose centre is nearest to a time, inside the sound.
+        """The window inside the sound whose centre is nearest to a time.
 
         Args:
-            time (float): Seconds, not less than in the call before.
+            time (float): Seconds, not less than in the previous call.
 
         Returns:
-            tuple[float, np.ndarray]: The window's first second, and float32 [L], L below
-            ``seconds * sample_rate`` only where there is no more sound.
+            tuple[float, np.ndarray]: The window's first second, and float32 [L], where L is less
+            than ``seconds * sample_rate`` only if there is no more sound.
 
         Raises:
-            DataError: There is no sound at all, or samples are not finite or far beyond [-1, 1].
+            DataError: There is no sound, or samples are not finite or far outside [-1, 1].
         """
         length = self.window_samples
         first = max(round(time * self.sample_rate) - length // 2, self._begin)
@@ -94,7 +94,7 @@ class SoundStream(Track):
         return first / self.sample_rate, window
 
     def _step_back(self) -> None:
-        """Begin with the last window of the sound, where it ends before the one asked for."""
+        """Use the last window of the sound if it ends before the requested one."""
         last = self.length() - self.window_samples / self.sample_rate
         if last < self._begin / self.sample_rate - JITTER:
             self._begin_at(max(last, 0.0))
@@ -111,7 +111,7 @@ class SoundStream(Track):
         self._buffer = np.concatenate(pieces)
 
     def resampled(self, start: float = 0.0) -> Iterator[np.ndarray]:
-        """The sound from a second on at ``sample_rate``, float32 pieces of any length."""
+        """The sound from a given second at ``sample_rate``, as float32 pieces of any length."""
         resampler, rate = None, None
         for piece_rate, piece in self.pieces(start):
             if piece_rate != rate:
@@ -124,14 +124,14 @@ class SoundStream(Track):
             yield resampler.resample_chunk(np.zeros(0, np.float32), last=True)
 
     def pieces(self, start: float = 0.0, seek: bool = True) -> Iterator[tuple[int, np.ndarray]]:
-        """The sound from a second on, each piece with the rate in Hz that it has itself.
+        """The sound from a given second, as pieces with their own sample rates in Hz.
 
         Args:
             start (float): Seconds. Defaults to 0.
-            seek (bool): Whether to leave out what can be before. Defaults to True.
+            seek (bool): Whether to skip earlier parts if possible. Defaults to True.
 
         Raises:
-            DataError: A rate is not one that sound can have, or too much cannot be decoded.
+            DataError: A sample rate is invalid, or too much cannot be decoded.
         """
         have, first = start, True
         for time, frame in self.decoded(max(start - RUN_UP, 0.0), seek):
@@ -150,9 +150,9 @@ class SoundStream(Track):
                 yield rate, piece
 
     def is_timed(self, frame: av.AudioFrame) -> bool:
-        """Whether a frame's stamp is a time, and not counted in the rate that the sound had first.
+        """Whether a frame's stamp is a time, and not derived from the initial sample rate.
 
-        FFmpeg counts where not each frame has a stamp of its own in the file.
+        FFmpeg derives stamps if the file does not have one for each frame.
         """
         declared = float((frame.duration or 0) * (frame.time_base or 0))
         lasts = self.duration(frame)
@@ -160,12 +160,12 @@ class SoundStream(Track):
         return not counted or frame.sample_rate == self.file.sound_rate
 
     def duration(self, frame: av.AudioFrame) -> float:
-        """How long a frame lasts, in seconds."""
+        """Duration of a frame in seconds."""
         return frame.samples / max(frame.sample_rate, 1)
 
 
 def check_rate(path: str, rate: int) -> None:
-    """Check that a sample rate, in Hz, is one that sound can have.
+    """Check that a sample rate in Hz is valid for sound.
 
     Raises:
         DataError: It is not.
@@ -178,14 +178,14 @@ def check_rate(path: str, rate: int) -> None:
 
 
 def check_samples(name: str, wave: np.ndarray) -> None:
-    """Check that samples are finite, and scaled as sound is.
+    """Check that samples are finite and have the scale of sound.
 
     Args:
-        name (str): What the error calls the sound, usually its path.
+        name (str): Name of the sound for the error, usually its path.
         wave (np.ndarray): float [L].
 
     Raises:
-        DataError: A sample is nan or inf, or far beyond [-1, 1].
+        DataError: A sample is nan or inf, or far outside [-1, 1].
     """
     peak = max(wave.max(initial=0), -wave.min(initial=0))
     if not np.isfinite(peak):

@@ -1,4 +1,4 @@
-"""One track of a media file, decoded in the order of its time stamps whatever its header says."""
+"""A track of a media file, decoded in the order of its time stamps whatever its header says."""
 
 import os
 from collections.abc import Iterator
@@ -16,25 +16,25 @@ from .media_file import MediaFile, warn_once
 
 #: Share of a track's packets that may be undecodable; they are skipped and counted.
 MOST_UNDECODABLE = 0.1
-# Packets after which that share is looked at while decoding goes on; before, only at the end.
+# Packets after which this share is checked during decoding; before that, only at the end.
 _ENOUGH_PACKETS = 100
-# A seek that lands late is repeated so many seconds further back; then decoding begins at the
-# file's beginning.
+# If a seek lands late, it is repeated this many seconds earlier; finally decoding starts at the
+# beginning of the file.
 _FURTHER_BACK = (0.0, 4.0, 16.0, 64.0)
-# Seconds before the end that the header names from which the packets are counted.
+# Packets are counted from this many seconds before the end given by the header.
 _TAIL = 2.0
-# Time stamps that step back or leap by more than this are another recording's, joined on.
+# Time stamps that step back or jump by more than this belong to another, joined recording.
 _STEP_BACK, _LEAP = 1.0, 600.0
 
 
 class Track:
     """A track of an open file; use it in a ``with`` block.
 
-    Every time is in seconds on the file's one clock, see :func:`mmavl.media.container.start_time`.
-    What a header says of lengths and rates is a hint, never a limit or a promise.
+    All times are in seconds on the file's clock, see :func:`mmavl.media.container.start_time`.
+    Lengths and rates in a header are only hints.
 
     Args:
-        source (str | MediaFile): A video or sound file, or one that is open already.
+        source (str | MediaFile): A video or sound file, or an open one.
 
     Raises:
         DataError: On entry: the file cannot be opened, or has no such track. While decoding: too
@@ -74,22 +74,22 @@ class Track:
         return self.file.tracks[self.kind]
 
     def seconds(self, stamp: int) -> float:
-        """A time stamp of the track on the file's clock."""
+        """A time stamp of the track in seconds on the file's clock."""
         return float(stamp * self.track.time_base - self.file.origin)
 
     def decoded(
         self, start: float = 0.0, seek: bool = True
     ) -> Iterator[tuple[float, av.frame.Frame]]:
-        """Frames with their times, from one at or before ``start`` on where there is one.
+        """Frames with their times, from one at or before ``start`` if there is one.
 
         Args:
             start (float): Seconds. Defaults to 0.
-            seek (bool): Whether to leave out what can be; without, they are all frames. A seek
-                in joined recordings may lead into the wrong one. Defaults to True.
+            seek (bool): Whether to skip earlier frames; otherwise all are yielded. A seek
+                in joined recordings may land in the wrong one. Defaults to True.
 
         Yields:
-            tuple[float, av.frame.Frame]: The time in seconds. It grows, but for overlaps of up to
-            a second where recordings were joined.
+            tuple[float, av.frame.Frame]: The time in seconds. It increases, except for overlaps of
+            up to a second in joined recordings.
         """
         for back in _FURTHER_BACK if seek else ():
             if start - back <= 0:
@@ -112,7 +112,7 @@ class Track:
 
     def _after_seek(self, time: float) -> Iterator[tuple[float, av.frame.Frame]]:
         if getattr(self.track.codec_context, 'pix_fmt', None) == 'pal8':
-            return iter(())  # the palette comes once, with the first packet
+            return iter(())  # the palette is only in the first packet
         try:
             self._seek(time)
         except (av.FFmpegError, OverflowError):  # no index, or a length beyond 64 bits
@@ -126,7 +126,7 @@ class Track:
         self.file.seek(self.kind, int(offset))
 
     def is_entry(self, frame: av.frame.Frame) -> bool:
-        """Whether a frame can be decoded without those before it."""
+        """Whether a frame can be decoded without earlier ones."""
         return True
 
     def _frames(self) -> Iterator[av.frame.Frame]:
@@ -134,7 +134,7 @@ class Track:
         for packet in self.file.packets(self.kind):
             try:
                 frames = self.track.codec_context.decode(packet)
-            except Exception:  # a decoder raises nearly any type
+            except Exception:  # decoders raise almost any type
                 # before the first frame it may only lack the key frame that it refers to
                 undecodable += packets_read > 0
                 frames = []
@@ -145,7 +145,7 @@ class Track:
         self._judge(undecodable, packets_read)
 
     def packets(self) -> Iterator[av.Packet]:
-        """All of the track's packets in the file's order; reading goes on after damage."""
+        """All packets of the track in the file's order; reading continues after damage."""
         self._to_start()
         return self.file.packets(self.kind)
 
@@ -169,18 +169,18 @@ class Track:
             yield clock(frame.pts, self.duration(frame), self.is_timed(frame)), frame
 
     def is_timed(self, frame: av.frame.Frame) -> bool:
-        """Whether a frame's time stamp is its time to the last digit."""
+        """Whether a frame's time stamp is exactly its time."""
         return True
 
     def duration(self, frame: av.frame.Frame) -> float:
-        """How long a frame lasts, in seconds."""
+        """Duration of a frame in seconds."""
         raise NotImplementedError
 
     def length(self) -> float:
-        """Seconds from the file's beginning to the end of the track, by its packets.
+        """Seconds from the start of the file to the end of the track, by its packets.
 
-        Nothing is decoded. Reading begins near the end that the header names, so a large file
-        with a right header costs little.
+        Nothing is decoded. Reading starts near the end given by the header, so a large file
+        with a correct header takes little time.
         """
         if not self.file.is_alone(self.kind):
             return self.length_of(self.path)
@@ -190,7 +190,7 @@ class Track:
 
     @classmethod
     def length_of(cls, path: str) -> float:
-        """As :meth:`length`, of a file that is opened for it; measured once.
+        """Like :meth:`length`, for a file that is opened for it; measured once.
 
         Raises:
             DataError: The file cannot be opened, or has no such track.
@@ -233,23 +233,23 @@ class Track:
         return end
 
     def packet_duration(self, packet: av.Packet) -> float:
-        """How long a packet lasts, in seconds."""
+        """Duration of a packet in seconds."""
         return float((packet.duration or 0) * packet.time_base) or self.packet_seconds
 
     @property
     def packet_seconds(self) -> float:
-        """How long a packet lasts that does not say it."""
+        """Duration of packets that do not state it."""
         return 0.0
 
 
 class Clock:
-    """The times of successive frames or packets; those of joined recordings go on.
+    """The times of successive frames or packets, continued across joined recordings.
 
     Args:
         track (Track): The track.
 
     Attributes:
-        due (float, optional): Seconds at which the next one is expected.
+        due (float, optional): Expected time of the next one in seconds.
     """
 
     def __init__(self, track: Track) -> None:
@@ -262,8 +262,8 @@ class Clock:
 
         Args:
             stamp (int, optional): Its time stamp; a bare elementary stream has none.
-            lasts (float): Seconds that it lasts.
-            timed (bool): Whether the stamp is a time to the last digit. Defaults to True.
+            lasts (float): Its duration in seconds.
+            timed (bool): Whether the stamp is exactly the time. Defaults to True.
 
         Returns:
             float: Seconds.

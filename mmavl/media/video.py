@@ -1,4 +1,4 @@
-"""The pictures of a video at growing times, with a bounded part of it in memory."""
+"""The pictures of a video at increasing times, with bounded memory."""
 
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
@@ -12,24 +12,24 @@ from mmavl.errors import DataError
 from .container import decoding_errors
 from .track import Track
 
-#: Seconds that a time may lie after the end of a video and still get its last frame, since
-#: durations are rounded.
+#: Tolerance in seconds after the end of a video for its last frame, since durations are
+#: rounded.
 END_SLACK = 0.1
 # Time stamps may be rounded to milliseconds.
 _ROUNDING = 1e-3
 _LEAST_RATE, _MOST_RATE, _USUAL_RATE = Fraction(1, 10), Fraction(240), Fraction(25)
-# Pixels that are stretched by less are taken for square, those by more for a broken header.
+# Aspect ratios of pixels closer to 1 than this are ignored, extreme ones are header errors.
 _STRETCHED = (1.01, 8.0)
 
 
 class PictureStream(Track):
-    """The frames that a video shows, upright and with square pixels, whatever its frame rate.
+    """The frames of a video, upright and with square pixels, at any frame rate.
 
     Args:
-        source (str | MediaFile): A video file, or one that is open already.
+        source (str | MediaFile): A video file, or an open one.
 
     Attributes:
-        end (float): Seconds at which the last frame that was decoded ends.
+        end (float): End of the last decoded frame in seconds.
     """
 
     kind = 'video'
@@ -38,13 +38,13 @@ class PictureStream(Track):
     end = 0.0
 
     def frames(self, start: float = 0.0) -> Iterator[tuple[float, av.VideoFrame]]:
-        """Every frame from that shown at a second on, with its time in seconds.
+        """All frames from the one shown at a given second, with their times in seconds.
 
         Args:
             start (float): Defaults to 0.
 
         Raises:
-            DataError: There is none.
+            DataError: There are no frames.
         """
         none = True
         for time, frame in self.decoded(start):
@@ -57,17 +57,17 @@ class PictureStream(Track):
     def at(
         self, times: Iterable[float], slack: float = 0.0, size: int | None = None
     ) -> Iterator[tuple[float, np.ndarray]]:
-        """The frames shown at growing times, until the video or the times are over.
+        """The frames shown at increasing times, until the video or the times end.
 
-        A time before the first frame gives the first, and the first time gives one in any case.
+        Times before the first frame give the first; the first time always gives a frame.
 
         Args:
             times (Iterable[float]): Seconds.
             slack (float): Seconds after the end that still give the last frame. Defaults to 0.
-            size (int, optional): Reduce larger frames to this shorter side, in pixels.
+            size (int, optional): Scale larger frames down to this shorter side, in pixels.
 
         Yields:
-            tuple[float, np.ndarray]: The time asked for, and RGB uint8 [H, W, 3].
+            tuple[float, np.ndarray]: The requested time, and RGB uint8 [H, W, 3].
         """
         times = iter(times)
         wanted, shown, given = next(times, None), None, False
@@ -83,11 +83,11 @@ class PictureStream(Track):
             wanted, given = next(times, None), True
 
     def picture(self, frame: av.VideoFrame, size: int | None = None) -> np.ndarray:
-        """A decoded frame, upright as its display matrix says and with square pixels.
+        """A decoded frame, upright by its display matrix and with square pixels.
 
         Args:
             frame (av.VideoFrame): A frame of this track.
-            size (int, optional): Reduce it to this shorter side, in pixels, if it is larger.
+            size (int, optional): Scale it down to this shorter side, in pixels, if it is larger.
 
         Returns:
             np.ndarray: RGB uint8 [H, W, 3].
@@ -107,21 +107,21 @@ class PictureStream(Track):
             return np.ascontiguousarray(_upright(pixels, frame))
 
     def is_entry(self, frame: av.VideoFrame) -> bool:
-        """Whether a frame can be decoded without those before it: a key frame."""
+        """Whether a frame can be decoded without earlier ones: a key frame."""
         return frame.key_frame
 
     def duration(self, frame: av.VideoFrame) -> float:
-        """How long a frame lasts, in seconds."""
+        """Duration of a frame in seconds."""
         return float((frame.duration or 0) * (frame.time_base or 0)) or self.packet_seconds
 
     @property
     def packet_seconds(self) -> float:
-        """How long a frame lasts on average."""
+        """Average duration of a frame."""
         return float(1 / self.rate)
 
     @property
     def rate(self) -> Fraction:
-        """Frames a second, on average; 25 where the header gives none that can be."""
+        """Average frame rate; 25 if the header gives no plausible one."""
         rate = self.track.average_rate or self.track.guessed_rate
         return rate if rate and _LEAST_RATE <= rate <= _MOST_RATE else _USUAL_RATE
 
@@ -137,7 +137,7 @@ def read_video_frame(path: str, time: float) -> np.ndarray:
         np.ndarray: RGB uint8 [H, W, 3].
 
     Raises:
-        DataError: The file is missing, unreadable, without a picture, or ends before ``time``.
+        DataError: The file is missing, unreadable, without pictures, or ends before ``time``.
     """
     with PictureStream(path) as pictures:
         _, image = next(pictures.at([time]))
@@ -150,7 +150,7 @@ def read_video_frame(path: str, time: float) -> np.ndarray:
 
 
 def _upright(pixels: np.ndarray, frame: av.VideoFrame) -> np.ndarray:
-    """Apply a frame's display matrix, rotations by right angles and mirrors, to its pixels.
+    """Apply a frame's display matrix (right-angle rotations and mirroring) to its pixels.
 
     The matrix maps a point (x, y) of the frame to (a x + c y, b x + d y) on the display.
     """

@@ -2,7 +2,8 @@
 
 Work directories with the same name are seeds of the same run, e.g.
 ``python tools/analysis/aggregate_seeds.py work_dirs/quickstart_seed*/*_scenes``. With ``--out``,
-the seeds of one run become a result, from which ``tools/maintainer/write_results.py`` makes tables:
+the seeds of one run become a result, from which ``tools/maintainer/write_results.py`` makes
+tables:
 
     python tools/analysis/aggregate_seeds.py work_dirs/quickstart_seed*/stage2_scenes \\
         --out results/stage2_scenes.json --title 'coarse to fine'
