@@ -66,5 +66,5 @@ def test_the_default_separator_shares_a_sound_out_by_name(separate):
 def test_the_default_separator_knows_the_classes_of_the_localizer(separate):
     everyday = Config.fromfile(ROOT / 'real_everyday.py')
     assert separate.classes == everyday.model.classes
-    with pytest.raises(ValueError, match="the model knows no 'Theremin', but Banjo, "):
+    with pytest.raises(ValueError, match="unknown class 'Theremin'; choose from Banjo, "):
         separate([(np.zeros((8, 8, 3), np.uint8), np.ones(9), 16000)], labels=['Theremin'])

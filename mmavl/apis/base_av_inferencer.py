@@ -241,7 +241,7 @@ class BaseAVInferencer(ABC):
             raise ValueError(f'labels name a class twice: {", ".join(labels)}')
         for label in labels or ():
             if label not in self.classes:
-                raise ValueError(f'the model knows no {label!r}, but {", ".join(self.classes)}')
+                raise ValueError(f'unknown class {label!r}; choose from {", ".join(self.classes)}')
         return [self.classes.index(label) for label in labels or ()]
 
     @abstractmethod

@@ -226,7 +226,7 @@ def test_results_are_saved_by_the_call_as_by_save(tmp_path, namer, media, whole,
 def test_classes_are_numbered_by_name_in_the_order_asked_for(namer):
     assert namer.class_numbers(['quiet', 'loud']) == [1, 0]
     assert namer.class_numbers(None) == []
-    with pytest.raises(ValueError, match="the model knows no 'Violin', but loud, quiet"):
+    with pytest.raises(ValueError, match="unknown class 'Violin'; choose from loud, quiet"):
         namer.class_numbers(['loud', 'Violin'])
 
 

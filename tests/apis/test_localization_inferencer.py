@@ -46,7 +46,7 @@ def test_labels_and_threshold_choose_what_is_drawn_and_what_sounds(localize, med
     (found,) = localize(clip, threshold=0.5)['predictions']
     assert found.sounding == ['quiet']
     assert localize(clip, threshold=0.9)['predictions'][0].sounding == []
-    with pytest.raises(ValueError, match="knows no 'Violin', but loud, quiet"):
+    with pytest.raises(ValueError, match="unknown class 'Violin'; choose from loud, quiet"):
         localize(clip, labels=['Violin'])
     with pytest.raises(ValueError, match="labels='loud' must be a list of names"):
         localize(clip, labels='loud')

@@ -124,7 +124,7 @@ def test_what_failed_is_listed_and_the_code_is_1(tmp_path, config, pair, capsys)
         (['--model', 'configs/cam_flickr.py'], '; it is at '),
         (['--model', 'untrained.py'], 'needs weights: train them with `mmavl train`'),
         (['--weights', 'none.pth'], 'checkpoint not found: none.pth'),
-        (['--labels', 'Oboe'], "the model knows no 'Oboe', but Violin, Horn"),
+        (['--labels', 'Oboe'], "unknown class 'Oboe'; choose from Violin, Horn"),
         (['--device', 'quantum'], "device 'quantum' is not there"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Separators: whole models that take mixtures apart, and their parts."""
+"""Separators: complete models that separate the sources of mixtures, and their parts."""
 
 from .audio_guidance import AudioGuidance
 from .av_mix_sep import AVMixSep

@@ -19,11 +19,11 @@ class AudioGuidance(nn.Module):
     def forward(
         self, localizer: CoarseToFine, features: dict[str, Tensor], labels: Tensor
     ) -> Tensor:
-        """Guide.
+        """Compute guiding vectors.
 
         Args:
             localizer (CoarseToFine): With tag heads and disentangler.
-            features (dict): Of its :meth:`extract`; of each source's mixture and frame.
+            features (dict): From its :meth:`extract`, for each source's mixture and frame.
             labels (Tensor): Class of each source, long [S].
 
         Returns:
@@ -36,7 +36,7 @@ class AudioGuidance(nn.Module):
 
 
 def class_maps(localizer: CoarseToFine, features: dict[str, Tensor], labels: Tensor) -> Tensor:
-    """Eq. 4 on the sound: W_a [S, t, f] of each source's class.
+    """Eq. 4 for sounds: W_a [S, t, f] of each source's class.
 
     Raises:
         ValueError: The localizer has no such class.

@@ -10,19 +10,19 @@ from .frame_separator import FrameSeparator
 
 @MODELS.register_module()
 class AVMixSep(FrameSeparator):
-    """The whole frame's feature joins the sound at the U-Net's bottleneck.
+    """Adds the feature of the whole frame to the sound at the U-Net's bottleneck.
 
-    The mean of the frame's features is repeated over the bottleneck's cells; the way up, run
-    for each source, ends in its mask.
+    The mean of the frame's features is repeated over the cells of the bottleneck; the decoder
+    runs once per source and outputs its mask.
 
     Args:
-        unet (dict): Config of a :class:`SeparationUNet` with ``guide_channels`` as of the neck and
+        unet (dict): Config of a :class:`SeparationUNet` with the neck's ``guide_channels`` and
             ``out_channels=1``.
         mask (str): See :class:`MaskSeparator`. Defaults to 'ratio'.
-        **kwargs: As for :class:`FrameSeparator`.
+        **kwargs: See :class:`FrameSeparator`.
 
     Source: the baseline AV-Mix-and-Separate of R. Gao, K. Grauman, "Co-separating sounds of visual
-    objects", ICCV 2019, which has the network of :class:`CoSeparation`; trained by masks alone.
+    objects", ICCV 2019, with the network of :class:`CoSeparation`; trained only on masks.
     """
 
     def __init__(self, unet: dict, mask: str = 'ratio', **kwargs) -> None:

@@ -1,4 +1,4 @@
-"""The interface of a separator."""
+"""The base class of separators."""
 
 import math
 from abc import abstractmethod
@@ -15,14 +15,14 @@ from .signal import SAMPLE_RATE
 from .window_inputs import FrameInputs, SourceInputs
 from .windows import FADE, Recording, window_starts
 
-#: A class by name, or by number.
+#: A class, by name or number.
 Label = str | int
 
 
 class BaseSeparator(AVModel):
-    """A model that takes mixtures apart.
+    """A model that separates the sources of mixtures.
 
-    :meth:`separate` is for users. A subclass gives :meth:`estimate` and, where it is trained,
+    :meth:`separate` is for users. Subclasses implement :meth:`estimate` and, if trainable,
     :meth:`loss`; their inputs are those of :meth:`SeparationDataPreprocessor.prepare`, and the
     samples are the M mixtures.
 
@@ -31,29 +31,29 @@ class BaseSeparator(AVModel):
         init_cfg: mmengine's initialisation config. Defaults to None.
 
     Attributes:
-        dataset_meta (dict): Of the data that the localizer was trained on, with ``classes``.
+        dataset_meta (dict): Metainfo of the localizer's training data, with ``classes``.
     """
 
-    #: Samples of the windows that :meth:`separate` cuts long sounds into; None: it need not be
-    #: cut.
+    #: Length in samples of the windows into which :meth:`separate` cuts long sounds; None: no
+    #: windows.
     window: int | None = None
-    #: Whether the sources of a mixture add up to it, so that one that is alone is the mixture.
+    #: Whether the sources of a mixture add up to it, so that a single source is the mixture.
     adds_up = False
 
     @property
     def needs_classes(self) -> bool:
-        """Only of a localizer inside: other sources are numbered, or shown by the user."""
+        """True if there is a localizer; otherwise sources are numbered, or shown by the user."""
         return hasattr(self, 'localizer')
 
     @property
     def classes(self) -> list[str]:
-        """Names of its classes, as far as they are known."""
+        """Names of its classes, if known."""
         names = getattr(self, 'dataset_meta', {}).get('classes')
         return list(names or getattr(getattr(self, 'localizer', None), 'classes', ()))
 
     @abstractmethod
     def estimate(self, inputs: dict[str, Tensor]) -> Tensor:
-        """Estimate every source of a batch: [S, L], finite, as long as the mixtures."""
+        """Estimate all sources of a batch: [S, L], finite, with the length of the mixtures."""
 
     @torch.no_grad()
     def separate(
@@ -66,39 +66,39 @@ class BaseSeparator(AVModel):
         fade: float = FADE,
         batch_size: int = 4,
     ) -> dict[Label, Tensor]:
-        """Take a recording of any length apart.
+        """Separate a recording of any length.
 
-        A model with a ``window`` separates windows of that length, as in its training, which are
-        joined without seams, see :class:`~mmavl.models.separators.windows.Recording`; one without
-        gets the whole sound at once. A silent sound gives silent sources. Samples beyond [-1, 1]
-        are taken as they are.
+        A model with a ``window`` separates windows of that length, as in training, which are
+        joined seamlessly, see :class:`~mmavl.models.separators.windows.Recording`; other models
+        get the whole sound at once. A silent sound gives silent sources. Samples outside [-1, 1]
+        are used unchanged.
 
         Args:
             waveform (Tensor): The mixture, float [L], or [C, L], whose channels are averaged.
-            sample_rate (int, optional): Of the waveform, in Hz. Separation itself takes place at
-                the preprocessor's rate, which bounds the frequencies of the sources. Defaults to
-                it.
-            frames (Tensor, optional): RGB in 0-255, of the size that the model was trained with:
+            sample_rate (int, optional): Sample rate of the waveform in Hz. Separation runs at
+                the preprocessor's rate, which limits the frequencies of the sources. Defaults to
+                the preprocessor's rate.
+            frames (Tensor, optional): RGB in 0-255, in the size used for training:
                 [3, H, W], one frame for the whole sound and all sources; [T, 3, H, W], spread
-                evenly over the sound, of which a window takes the one nearest to its centre; or
-                [n, T, 3, H, W], each source's own. None for models that do not look.
+                evenly over the sound, of which each window uses the one nearest to its centre; or
+                [n, T, 3, H, W], separate frames for each source. None for models without frames.
             labels (Sequence[str | int], optional): The n sources, all different: classes of the
                 localizer by name or number; any names for a model without one. Defaults to those
-                that the localizer hears, see :meth:`audible`.
-            boxes (Tensor, optional): Where in its frames each source's object is, xyxy in [0, 1],
+                that the localizer predicts, see :meth:`audible`.
+            boxes (Tensor, optional): Box of each source's object in its frames, xyxy in [0, 1],
                 [n, 4], for :class:`CoSeparation`. Defaults to the whole frame.
-            fade (float): Least share of a window that it has in common with the next one, in
+            fade (float): Minimum overlap of successive windows relative to their length, in
                 (0, 1/3]. Defaults to a quarter.
-            batch_size (int): Windows that are separated at once. Defaults to 4.
+            batch_size (int): Windows per batch. Defaults to 4.
 
         Returns:
-            dict[str | int, Tensor]: By label, in their order: float32 [L], finite, at the
-            waveform's rate, on the model's device.
+            dict[str | int, Tensor]: By label, in the order of the labels: float32 [L], finite, at
+            the waveform's rate, on the model's device.
 
         Raises:
-            DataError: The waveform is empty or holds values that are not finite.
-            ValueError: The model is in training mode; there is no label, no such one, or one
-                twice; or another argument is out of its range or of the wrong shape.
+            DataError: The waveform is empty or has values that are not finite.
+            ValueError: The model is in training mode; labels are missing, unknown or repeated;
+                or another argument is out of range or has the wrong shape.
         """
         if batch_size < 1:
             raise ValueError(f'batch_size={batch_size} must be above 0')
@@ -113,24 +113,24 @@ class BaseSeparator(AVModel):
     def audio_probs(
         self, waveform: Tensor, sample_rate: int | None, frames: Tensor
     ) -> dict[str, float]:
-        """How likely the localizer hears each class: the greatest probability over the windows.
+        """The localizer's probability of each class: the maximum over the windows.
 
         Args:
-            waveform, sample_rate, frames: As for :meth:`separate`.
+            waveform, sample_rate, frames: See :meth:`separate`.
 
         Returns:
             dict[str, float]: By class.
 
         Raises:
-            ValueError: There is no localizer, or as of :meth:`separate`.
+            ValueError: There is no localizer, or as for :meth:`separate`.
         """
         return self._audio_probs(self._recording(waveform, sample_rate, FADE), frames)
 
     def audible(self, audio_probs: Mapping[str, float], threshold: float = 0.3) -> list[str]:
-        """The classes to separate, best first; the likeliest one where none is likely.
+        """The classes to separate, best first; at least the most likely one.
 
         Args:
-            audio_probs (Mapping[str, float]): Of :meth:`audio_probs`.
+            audio_probs (Mapping[str, float]): From :meth:`audio_probs`.
             threshold (float): Probability from which a class counts as audible, see
                 :class:`~mmavl.models.naming.Naming`. Defaults to 0.3.
         """
@@ -140,12 +140,12 @@ class BaseSeparator(AVModel):
     def window_spans(
         self, length: int, sample_rate: int, fade: float = FADE
     ) -> list[tuple[float, float]]:
-        """The windows of :meth:`separate`; as many frames fall to one each.
+        """The windows of :meth:`separate`; each covers the same number of frames.
 
         Args:
-            length (int): Samples of the sound.
-            sample_rate (int): Of the sound, in Hz.
-            fade (float): As there.
+            length (int): Length of the sound in samples.
+            sample_rate (int): Sample rate of the sound in Hz.
+            fade (float): See :meth:`separate`.
 
         Returns:
             list[tuple[float, float]]: First and last second of each window, inside the sound.
@@ -165,7 +165,7 @@ class BaseSeparator(AVModel):
         return Recording(waveform, rate, preprocessor.sample_rate, self.window, fade)
 
     def _numbers(self, labels: Sequence[Label]) -> list[int]:
-        """The class of each source; without classes each name is one of its own."""
+        """The class of each source; without classes, sources are numbered."""
         if len(set(labels)) < len(labels):
             raise ValueError(f'labels {list(labels)} name a source twice')
         numbers = []
@@ -177,7 +177,7 @@ class BaseSeparator(AVModel):
             elif not self.needs_classes:
                 numbers.append(position)
             else:
-                raise ValueError(f'the model knows no {label!r}, but {", ".join(self.classes)}')
+                raise ValueError(f'unknown class {label!r}; choose from {", ".join(self.classes)}')
         return numbers
 
     def _estimates(
@@ -188,7 +188,7 @@ class BaseSeparator(AVModel):
         boxes: Tensor | None,
         batch_size: int,
     ) -> Iterator[Tensor]:
-        """Of each window in order, [n, window]."""
+        """Yield the estimates of each window in order, [n, window]."""
         starts, spectrogram = recording.starts, self.data_preprocessor.spectrogram
         sources = SourceInputs(labels, boxes, self.data_preprocessor.device)
         images = self._frame_inputs(frames, len(labels), len(starts))
@@ -199,7 +199,7 @@ class BaseSeparator(AVModel):
                 **sources.of_windows(len(chosen)),
                 **(images.of_windows(first, len(chosen)) if images else {}),
             }
-            if spectrogram is not None:  # what the localizer hears, at its own rate
+            if spectrogram is not None:  # input of the localizer, at its own rate
                 waves = recording.windows(chosen, spectrogram.sample_rate)
                 inputs['spectrogram'] = spectrogram(waves)
             yield from self.estimate(inputs).unflatten(0, (len(chosen), -1))
@@ -211,16 +211,16 @@ class BaseSeparator(AVModel):
         if frames is not None:
             return FrameInputs(self.data_preprocessor, frames, sources, windows, backbone)
         if backbone is not None:
-            raise ValueError(f'{type(self).__name__} looks at frames, and was given none')
+            raise ValueError(f'{type(self).__name__} needs frames')
         return None
 
     def _audio_probs(self, recording: Recording, frames: Tensor | None) -> dict[str, float]:
         if not self.needs_classes:
-            raise ValueError(f'{type(self).__name__} hears no classes: give labels')
+            raise ValueError(f'{type(self).__name__} does not predict classes: give labels')
         if not self.classes:
-            raise ValueError(f'{type(self).__name__} has no dataset_meta with names of classes')
+            raise ValueError(f'{type(self).__name__} has no dataset_meta with class names')
         if frames is None:
-            raise ValueError(f'the localizer of {type(self).__name__} looks at frames: give them')
+            raise ValueError(f'the localizer of {type(self).__name__} needs frames')
         names, preprocessor = self.classes, self.data_preprocessor
         best = torch.zeros(len(names))
         images = FrameInputs(preprocessor, frames, 1, len(recording.starts))
@@ -239,12 +239,12 @@ class BaseSeparator(AVModel):
         return dict(zip(names, best.tolist()))
 
     def explain(self, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
-        """Estimates and, for pictures, how they came about.
+        """Estimates and, for pictures, intermediate results.
 
         Returns:
-            dict[str, Tensor]: ``pred_sources`` [S, L]; and, as far as a model has them,
-            ``pred_masks`` on logarithmic frequencies, [S, rows, T], and ``guide_maps``, where in
-            the frames the guidance looks, [S, h, w].
+            dict[str, Tensor]: ``pred_sources`` [S, L]; and, if the model has them,
+            ``pred_masks`` on logarithmic frequencies, [S, rows, T], and ``guide_maps``, the
+            weights of the guidance in the frames, [S, h, w].
         """
         return {'pred_sources': self.estimate(inputs)}
 
@@ -256,12 +256,14 @@ class BaseSeparator(AVModel):
         self, inputs: dict[str, Tensor], data_samples: list[AVDataSample]
     ) -> dict[str, Tensor]:
         """Named losses."""
-        raise NotImplementedError(f'{type(self).__name__} is not trained: test it as it is')
+        raise NotImplementedError(
+            f'{type(self).__name__} cannot be trained: use it for tests or inference'
+        )
 
     def predict(
         self, inputs: dict[str, Tensor], data_samples: list[AVDataSample]
     ) -> list[AVDataSample]:
-        """Store mixture, references and what :meth:`explain` gives in the mixtures' samples."""
+        """Store mixture, references and the result of :meth:`explain` in the mixtures' samples."""
         results = self.explain(inputs)
         rate = getattr(self.data_preprocessor, 'sample_rate', SAMPLE_RATE)
         for number, sample in enumerate(data_samples):
@@ -275,14 +277,14 @@ class BaseSeparator(AVModel):
 
 
 def pad_to(waves: Tensor, length: int) -> Tensor:
-    """Silence behind waves [..., L] that are shorter than a length.
+    """Pad waves [..., L] with silence to a given length.
 
     Raises:
         ValueError: They are longer.
     """
     if waves.shape[-1] > length:
         raise ValueError(
-            f'{waves.shape[-1]} samples are more than the window of {length}: put '
-            'CropPadAudio into the pipeline'
+            f'{waves.shape[-1]} samples exceed the window of {length}: add '
+            'CropPadAudio to the pipeline'
         )
     return torch.nn.functional.pad(waves, (0, length - waves.shape[-1]))

@@ -17,22 +17,22 @@ _CELLS = 4
 
 @MODELS.register_module()
 class CoSeparation(FrameSeparator):
-    """A mask for each detected object, so that clips with several sounds train it too.
+    """A mask for each detected object, so that clips with several sounds can be used for training.
 
-    An object's feature, the mean over its box, joins the sound at the U-Net's bottleneck. The
-    masks of a clip's objects add up to the ratio mask of the *clip* (co-separation loss), and a
-    classifier must recognise each object's class in what its mask lets through (object-consistency
-    loss). Where no object of a class is in the frame, the whole frame stands for it.
+    An object's feature, the mean over its box, is added to the sound at the U-Net's bottleneck.
+    The masks of a clip's objects add up to the ratio mask of the *clip* (co-separation loss),
+    and a classifier must recognise each object's class in its separated sound (object-consistency
+    loss). If no object of a class is in the frame, the whole frame is used.
 
     Args:
-        unet (dict): Config of a :class:`SeparationUNet` with ``guide_channels`` as of the neck and
+        unet (dict): Config of a :class:`SeparationUNet` with the neck's ``guide_channels`` and
             ``out_channels=1``.
         classifier (dict): Config of a :class:`SpectrogramClassifier`.
-        consistency_weight (float): Of the object-consistency loss. Defaults to 0.05.
-        **kwargs: As for :class:`FrameSeparator`, without ``mask``: ratio masks.
+        consistency_weight (float): Weight of the object-consistency loss. Defaults to 0.05.
+        **kwargs: See :class:`FrameSeparator`, without ``mask``, since it uses ratio masks.
 
-    Source: R. Gao, K. Grauman, "Co-separating sounds of visual objects", ICCV 2019; without its
-    additional audio-only object of a random scene.
+    Source: R. Gao, K. Grauman, "Co-separating sounds of visual objects", ICCV 2019; without the
+    additional audio-only object from a random scene.
     """
 
     uses_boxes = True

@@ -15,17 +15,17 @@ from .objects import localizer_features, objects_of
 
 @MODELS.register_module()
 class GradCAMMask(BaseSeparator):
-    """The mixture's own Grad-CAM map of a class, Eq. 4, divided by its maximum, as its mask.
+    """The mixture's Grad-CAM map of a class, Eq. 4, divided by its maximum, as its mask.
 
-    There is no network behind the localizer, and nothing to train.
+    There is no further network, and nothing to train.
 
     Args:
         localizer (dict): Config of a :class:`CoarseToFine`; its weights come from
             :class:`mmavl.engine.hooks.LocalizerWeightsHook`.
-        share (bool): Whether the masks of a mixture's sources are divided by their sum. An
-            extension of ours. Defaults to False.
-        window (int): Samples that are separated at once, at most. Defaults to 65535.
-        rows (int): Logarithmic frequencies. Defaults to 256.
+        share (bool): Whether the masks of a mixture's sources are divided by their sum (an
+            extension). Defaults to False.
+        window (int): Maximum number of samples to separate at once. Defaults to 65535.
+        rows (int): Number of logarithmic frequencies. Defaults to 256.
         data_preprocessor, init_cfg: As in mmengine.
 
     Source: section 4.4 of the paper, first of its three settings.
@@ -48,7 +48,7 @@ class GradCAMMask(BaseSeparator):
 
     @property
     def visual_backbone(self) -> nn.Module:
-        """The localizer's: ``FeatureCacheHook`` caches its features."""
+        """The localizer's visual backbone, whose features ``FeatureCacheHook`` caches."""
         return self.localizer.visual_backbone
 
     @torch.no_grad()
@@ -65,7 +65,7 @@ class GradCAMMask(BaseSeparator):
         return masks.clamp(0, signal.RATIO_LIMIT)
 
     def estimate(self, inputs: dict[str, Tensor]) -> Tensor:
-        """Estimate every source: [S, L]."""
+        """Estimate all sources: [S, L]."""
         return self.explain(inputs)['pred_sources']
 
     def explain(self, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -76,11 +76,11 @@ class GradCAMMask(BaseSeparator):
 
 
 def mixture_masks(maps: Tensor) -> Tensor:
-    """Maps of sound, divided by their maxima.
+    """Audio maps, divided by their maxima.
 
     Args:
-        maps (Tensor): From 0 on, [S, t, f]. One that is zero everywhere, of a class that the
-            localizer does not hear at all, gives a mask of ones: the mixture as estimate.
+        maps (Tensor): Non-negative, [S, t, f]. A map that is zero everywhere, i.e. of an
+            inaudible class, gives a mask of ones: the mixture as estimate.
 
     Returns:
         Tensor: In [0, 1], low frequencies first, [S, f, t].

@@ -1,4 +1,4 @@
-"""From what was heard and what guides to masks."""
+"""Computing masks from spectral features and guiding vectors."""
 
 import torch
 from torch import Tensor, nn
@@ -9,18 +9,18 @@ from mmavl.utils.pairs import per_clip_matmul
 
 @MODELS.register_module()
 class LinearSynthesizer(nn.Module):
-    """Weigh the U-Net's channels by what a guiding vector says, and add them up to mask logits.
+    """Weight the U-Net's channels by a guiding vector, and sum them to mask logits.
 
-    ``sum_k scale_k * sigmoid(fc(norm(guide)))_k * heard_k + bias``. The guides are normalised over
-    the batch, since pooled features are much alike and differ in a few channels.
+    ``sum_k scale_k * sigmoid(fc(norm(guide)))_k * spectral_k + bias``. Guides are normalised over
+    the batch, since pooled features are similar and differ only in a few channels.
 
     Args:
-        in_channels (int, optional): Of the guiding vector. Defaults to None: the guides are the
-            sigmoids themselves, as in the source.
-        channels (int): Of the U-Net's output. Defaults to 32.
+        in_channels (int, optional): Channels of the guiding vector. Defaults to None: the guides
+            are the sigmoids themselves, as in the source.
+        channels (int): Channels of the U-Net's output. Defaults to 32.
 
     Shape:
-        - guides: [S, in_channels], or [S, channels] in [0, 1]; heard:
+        - guides: [S, in_channels], or [S, channels] in [0, 1]; spectral:
           [M, channels, H, W]; index: long [S], ascending
         - output: logits [S, H, W]
 
@@ -37,7 +37,7 @@ class LinearSynthesizer(nn.Module):
         self.bias = nn.Parameter(torch.zeros(()))
 
     def forward(self, guides: Tensor, spectral: Tensor, index: Tensor) -> Tensor:
-        """Make a mask's logits for each source."""
+        """Compute the mask logits of each source."""
         if self.in_channels is not None:
             guides = self.fc(self.norm(guides)).sigmoid()
         weights = guides * self.scale

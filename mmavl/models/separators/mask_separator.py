@@ -1,4 +1,4 @@
-"""What separators that learn masks have in common."""
+"""The base class of separators that learn masks."""
 
 from abc import abstractmethod
 
@@ -14,23 +14,23 @@ from .masks import apply_masks, share_masks
 
 
 class MaskSeparator(BaseSeparator):
-    """Mix and separate: a U-Net hears the mixture, and each source gets a mask of it.
+    """Mix-and-separate: a U-Net processes the mixture, and each source gets a mask of it.
 
-    A subclass gives :meth:`logits`.
+    Subclasses implement :meth:`logits`.
 
     Args:
         unet (dict): Config of the U-Net.
         mask (str): 'binary', trained by binary cross-entropy, or 'ratio', trained by absolute
             differences and clamped to [0, 5]. Defaults to 'binary'.
-        threshold (float, optional): Above it a binary mask is 1, else 0. None applies the
-            probabilities as they are. Defaults to 0.5.
-        share (bool): Whether the sources of one mixture share it: their masks (of binary ones the
-            odds) are divided by their sum before they are applied. A source that is alone in
-            its mixture keeps its own mask. An extension of ours. Defaults to False.
-        window (int): Samples that are separated at once, at most; shorter mixtures are padded with
-            silence up to what the U-Net can halve, and their estimates cut again. Defaults to
-            65535.
-        rows (int): Logarithmic frequencies. Defaults to 256.
+        threshold (float, optional): Threshold of binary masks. None applies the probabilities
+            unchanged. Defaults to 0.5.
+        share (bool): Whether the masks of a mixture's sources (the odds of binary ones) are
+            divided by their sum before they are applied (an extension). A single source
+            keeps its own mask. Defaults to False.
+        window (int): Maximum number of samples to separate at once; shorter mixtures are padded
+            with silence to a size that the U-Net can halve, and their estimates are cut again.
+            Defaults to 65535.
+        rows (int): Number of logarithmic frequencies. Defaults to 256.
         data_preprocessor, init_cfg: As in mmengine.
 
     Source: H. Zhao et al., "The sound of pixels", ECCV 2018.
@@ -62,18 +62,18 @@ class MaskSeparator(BaseSeparator):
         """Mask logits of warped mixture magnitudes [M, rows, T]: [S, rows, T], or by object."""
 
     def soft_masks(self, inputs: dict[str, Tensor], mixture: Tensor) -> Tensor:
-        """Masks before they are thresholded or clamped, [S, rows, T]."""
+        """Masks before thresholding or clamping, [S, rows, T]."""
         return self.activate(self.logits(inputs, mixture))
 
     def activate(self, logits: Tensor) -> Tensor:
-        """Logits to probabilities, or to ratios from 0 on; float32, also inside autocast."""
+        """Convert logits to probabilities, or to non-negative ratios; float32 even in autocast."""
         logits = logits.float()
         return logits.sigmoid() if self.mask == 'binary' else F.softplus(logits)
 
     def loss(
         self, inputs: dict[str, Tensor], data_samples: list[AVDataSample]
     ) -> dict[str, Tensor]:
-        """How far the masks are from the ideal ones, weighted by the mixture's loudness."""
+        """Difference of the masks from the ideal ones, weighted by the mixture's loudness."""
         mixture = self.warped(inputs['mixture'])
         logits = self.logits(inputs, mixture).float()
         target = self.targets(inputs, mixture)
@@ -93,7 +93,7 @@ class MaskSeparator(BaseSeparator):
         return (signal.loss_weights(mixture)[inputs['index']] * error).mean()
 
     def masks(self, inputs: dict[str, Tensor]) -> Tensor:
-        """Masks on logarithmic frequencies as they are applied, [S, rows, T]."""
+        """The applied masks on logarithmic frequencies, [S, rows, T]."""
         mixture = self.warped(inputs['mixture'])
         values = self.soft_masks(inputs, mixture)
         if self.share:
@@ -103,7 +103,7 @@ class MaskSeparator(BaseSeparator):
         return values.clamp(0, signal.RATIO_LIMIT)
 
     def estimate(self, inputs: dict[str, Tensor]) -> Tensor:
-        """Estimate every source: [S, L]."""
+        """Estimate all sources: [S, L]."""
         return self.masked(inputs, self.masks(inputs))
 
     def explain(self, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -112,12 +112,12 @@ class MaskSeparator(BaseSeparator):
         return {'pred_sources': self.masked(inputs, masks), 'pred_masks': masks}
 
     def masked(self, inputs: dict[str, Tensor], masks: Tensor) -> Tensor:
-        """Waveforms [S, L] of the mixtures behind masks [S, rows, T]."""
+        """Waveforms [S, L] of the mixtures after masks [S, rows, T]."""
         length = inputs['mixture'].shape[-1]
         return apply_masks(masks, self.padded(inputs['mixture']), inputs['index'])[:, :length]
 
     def padded(self, waves: Tensor) -> Tensor:
-        """Waveforms with silence behind them, up to as many frames as the U-Net can halve.
+        """Waveforms padded with silence to a number of frames that the U-Net can halve.
 
         Raises:
             ValueError: They are longer than the window.

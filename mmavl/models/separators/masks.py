@@ -11,13 +11,13 @@ _LEAST = 1e-6
 def share_masks(masks: Tensor, index: Tensor, probabilities: bool = False) -> Tensor:
     """Divide masks by their sum over the sources of each mixture.
 
-    Of probabilities the odds are divided: the softmax of their logits. Ratios that are all zero
-    stay so. A source that is alone in its mixture keeps its own mask.
+    For probabilities, the odds are divided, which equals the softmax of their logits. Ratios
+    that are all zero do not change. A single source keeps its own mask.
 
     Args:
         masks (Tensor): [S, rows, T].
         index (Tensor): The mixture of each source, long [S].
-        probabilities (bool): Whether they are such. Defaults to False.
+        probabilities (bool): Whether the masks are probabilities. Defaults to False.
 
     Returns:
         Tensor: float32 [S, rows, T].
@@ -32,7 +32,7 @@ def share_masks(masks: Tensor, index: Tensor, probabilities: bool = False) -> Te
 
 
 def apply_masks(masks: Tensor, mixtures: Tensor, index: Tensor) -> Tensor:
-    """Waveforms of mixtures behind masks.
+    """Apply masks to mixtures; returns waveforms.
 
     Args:
         masks (Tensor): [S, rows, T].

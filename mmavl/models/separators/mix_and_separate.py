@@ -1,4 +1,4 @@
-"""Separation guided by what was localized, section 3.3 of the paper."""
+"""Separation guided by localization, section 3.3 of the paper."""
 
 import torch
 from torch import Tensor
@@ -13,11 +13,11 @@ from .objects import Objects, localizer_features, objects_of
 
 @MODELS.register_module()
 class MixAndSeparate(MaskSeparator):
-    """Learn to take artificial mixtures apart, each source guided by its object.
+    """Learn to separate artificial mixtures, each source guided by its object.
 
-    The localizer sees a source's frame and hears the *mixture*; ``guidance`` makes a vector for
-    each source of it; the synthesizer turns the U-Net's channels into a mask by that vector.
-    Any number of sources goes through one U-Net pass of the mixture.
+    The localizer gets a source's frame and the sound of the *mixture*; ``guidance`` computes a
+    vector for each source; the synthesizer turns the U-Net's channels into a mask by that vector.
+    Any number of sources needs only one U-Net pass of the mixture.
 
     Args:
         localizer (dict): Config of a :class:`CoarseToFine`; its weights come from
@@ -25,10 +25,10 @@ class MixAndSeparate(MaskSeparator):
         guidance (dict): Config: :class:`AudioGuidance` or :class:`VisualGuidance`.
         unet (dict): Config of the U-Net.
         synthesizer (dict): Config, e.g. of a :class:`LinearSynthesizer`.
-        train_localizer (bool): Whether the loss of separation also trains the localizer (what of
-            it the guidance uses; class-specific maps carry no gradient). Defaults to False: it is
+        train_localizer (bool): Whether the separation loss also trains the localizer (the parts
+            used by the guidance; class-specific maps have no gradient). Defaults to False: it is
             frozen.
-        **kwargs: As for :class:`MaskSeparator`.
+        **kwargs: See :class:`MaskSeparator`.
 
     Source: section 3.3 of the paper; H. Zhao et al., "The sound of pixels", ECCV 2018.
     """
@@ -54,9 +54,9 @@ class MixAndSeparate(MaskSeparator):
 
     @property
     def visual_backbone(self) -> torch.nn.Module:
-        """The localizer's: ``FeatureCacheHook`` caches its features where it is frozen.
+        """The localizer's visual backbone; ``FeatureCacheHook`` caches its features if frozen.
 
-        Its audio backbone hears mixtures, which are new each time and cannot be cached.
+        Its audio backbone processes mixtures, which are new each time and cannot be cached.
         """
         return self.localizer.visual_backbone
 
@@ -68,7 +68,7 @@ class MixAndSeparate(MaskSeparator):
         return self
 
     def localized(self, inputs: dict[str, Tensor], objects: Objects) -> dict[str, Tensor]:
-        """The localizer's features of each object's mixture and frame, computed or given."""
+        """The localizer's features of each object's mixture and frame, computed or cached."""
         if 'localized' in inputs:
             return inputs['localized']
         return localizer_features(self.localizer, inputs, objects)
@@ -76,7 +76,7 @@ class MixAndSeparate(MaskSeparator):
     def guide(self, inputs: dict[str, Tensor]) -> Tensor:
         """Guiding vectors of all sources, [S, c].
 
-        A clip with several sounding objects is guided by the mean of what these give.
+        A clip with several sounding objects is guided by the mean of their vectors.
         """
         objects = objects_of(inputs)
         with torch.set_grad_enabled(torch.is_grad_enabled() and self.train_localizer):
@@ -89,7 +89,7 @@ class MixAndSeparate(MaskSeparator):
         return self.synthesizer(self.guide(inputs).float(), spectral, inputs['index'])
 
     def explain(self, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
-        """Estimates, masks and, where the guidance has such, its weights in the frame."""
+        """Estimates, masks and, if the guidance has them, its weights in the frame."""
         objects = objects_of(inputs)
         features = self.localized(inputs, objects)
         result = super().explain({**inputs, 'localized': features})

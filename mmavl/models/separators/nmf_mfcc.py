@@ -18,25 +18,25 @@ _EPS = 1e-8
 
 @MODELS.register_module()
 class NMFMFCC(BaseSeparator):
-    """Factorise a mixture's magnitude, cluster the templates by timbre, a cluster for a source.
+    """Factorise a mixture's magnitude and cluster the templates by timbre, one cluster per source.
 
-    Non-negative matrix factorisation under the Kullback-Leibler divergence; mel-frequency cepstra
-    of the templates, without the coefficient of loudness; k-means; and Wiener masks. Nothing is
-    trained, the picture is not looked at, and the same mixture always gives the same estimates.
+    Non-negative matrix factorisation with the Kullback-Leibler divergence; mel-frequency cepstra
+    of the templates, without the loudness coefficient; k-means; and Wiener masks. Nothing is
+    trained, pictures are not used, and the same mixture always gives the same estimates.
 
-    It is blind, and cannot know which cluster is which source. With ``assignment='oracle'`` the
-    clusters come in the order that agrees best with the *references* (mean SI-SDR): a bound, not
-    a row to compare with, since the metric permutes nothing.
+    It is blind, and cannot know which cluster belongs to which source. With
+    ``assignment='oracle'`` the clusters have the order that matches the *references* best (mean
+    SI-SDR): an upper bound, not comparable to other rows, since the metric does not permute.
 
     Args:
-        templates (int): Of the factorisation. Defaults to 50.
-        iterations (int): Of its multiplicative updates. Defaults to 100.
+        templates (int): Templates of the factorisation. Defaults to 50.
+        iterations (int): Its multiplicative updates. Defaults to 100.
         num_mels (int): Bands of the cepstra. Defaults to 40.
-        num_coefficients (int): Cepstra, from the second on. Defaults to 13.
-        assignment (str): 'none' for the order in which clusters were found, or 'oracle'. Defaults
+        num_coefficients (int): Number of cepstra, from the second one. Defaults to 13.
+        assignment (str): 'none' for the order of the clustering, or 'oracle'. Defaults
             to 'none'.
-        sample_rate (int): In Hz. Defaults to 11025.
-        seed (int): Of the factorisation's start. Defaults to 0.
+        sample_rate (int): Sample rate in Hz. Defaults to 11025.
+        seed (int): Seed of the factorisation. Defaults to 0.
         data_preprocessor (dict, optional): Config. Defaults to None.
 
     Source: M. Spiertz, V. Gnann, "Source-filter based clustering for monaural blind source
@@ -68,7 +68,7 @@ class NMFMFCC(BaseSeparator):
         self.register_buffer('cosines', cosines, persistent=False)
 
     def estimate(self, inputs: dict[str, Tensor]) -> Tensor:
-        """Estimate every source: [S, L], in float32 also inside autocast."""
+        """Estimate all sources: [S, L], in float32 even inside autocast."""
         with full_precision(inputs['mixture'].device):
             return self._estimate(inputs)
 
@@ -94,16 +94,16 @@ class NMFMFCC(BaseSeparator):
 def factorise(
     magnitude: Tensor, templates: int, iterations: int, generator: torch.Generator
 ) -> tuple[Tensor, Tensor]:
-    """Non-negative factors of [M, F, T] under the Kullback-Leibler divergence.
+    """Non-negative factors of [M, F, T] for the Kullback-Leibler divergence.
 
     Args:
         magnitude (Tensor): [M, F, T]; all zero is allowed.
         templates (int): K.
         iterations (int): Multiplicative updates of both factors.
-        generator (torch.Generator): On the CPU; every item starts alike.
+        generator (torch.Generator): On the CPU; all items have the same initial values.
 
     Returns:
-        tuple[Tensor, Tensor]: Templates [M, F, K], each of sum 1, and gains [M, K, T].
+        tuple[Tensor, Tensor]: Templates [M, F, K], each with sum 1, and gains [M, K, T].
 
     Source: D. Lee, S. Seung, "Algorithms for non-negative matrix factorization" (2000).
     """
@@ -122,7 +122,7 @@ def factorise(
 
 
 def k_means(points: Tensor, clusters: int, iterations: int = 50) -> Tensor:
-    """Cluster points [K, d]; it starts from points that lie far apart, so draws nothing.
+    """Cluster points [K, d]; starts from distant points, so it needs no random numbers.
 
     Returns:
         Tensor: The cluster of each point, long [K].

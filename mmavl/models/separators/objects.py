@@ -9,12 +9,12 @@ from ..localizers import CoarseToFine
 
 
 class Objects(NamedTuple):
-    """O objects of S sources: one of a single source, several of a clip with several sounds.
+    """O objects of S sources: usually one per source, several for a clip with several sounds.
 
     Attributes:
         labels (Tensor): Their classes, long [O].
         owners (Tensor): The source of each, long [O], ascending.
-        boxes (Tensor): xyxy in [0, 1], [O, 4]; the whole frame where an object is not in it.
+        boxes (Tensor): xyxy in [0, 1], [O, 4]; the whole frame if an object is not in it.
     """
 
     labels: Tensor
@@ -22,7 +22,7 @@ class Objects(NamedTuple):
     boxes: Tensor
 
     def total(self, values: Tensor) -> Tensor:
-        """Sum over each source's objects: [O, ...] -> [S, ...]; every source has one."""
+        """Sum over each source's objects: [O, ...] -> [S, ...]; each source has at least one."""
         count = int(self.owners[-1]) + 1
         return values.new_zeros(count, *values.shape[1:]).index_add(0, self.owners, values)
 
@@ -33,9 +33,9 @@ class Objects(NamedTuple):
 
 
 def objects_of(inputs: dict[str, Tensor]) -> Objects:
-    """The objects that inputs of :class:`SeparationDataPreprocessor` hold.
+    """The objects in the inputs of :class:`SeparationDataPreprocessor`.
 
-    Inputs without objects of their own have one for each source, of its class: the whole frame.
+    Inputs without objects have one per source, with the source's class and the whole frame.
     """
     labels = inputs['labels']
     if 'object_labels' not in inputs:
@@ -48,7 +48,7 @@ def objects_of(inputs: dict[str, Tensor]) -> Objects:
 def localizer_features(
     localizer: CoarseToFine, inputs: dict[str, Tensor], objects: Objects
 ) -> dict[str, Tensor]:
-    """What a localizer extracts of each object's mixture and frame.
+    """A localizer's features for each object's mixture and frame.
 
     Args:
         localizer (CoarseToFine): The localizer.
@@ -57,7 +57,7 @@ def localizer_features(
         objects (Objects): O objects.
 
     Returns:
-        dict[str, Tensor]: Of its :meth:`extract`, [O, ...] each.
+        dict[str, Tensor]: From its :meth:`extract`, [O, ...] each.
     """
     audio = localizer.audio_backbone(inputs['spectrogram'])[inputs['index']]
     visual = {k: inputs[k] for k in ('image', 'image_features') if k in inputs}

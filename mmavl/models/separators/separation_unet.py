@@ -1,4 +1,4 @@
-"""The U-Net that hears a mixture."""
+"""The U-Net that processes a mixture."""
 
 import torch
 from torch import Tensor, nn
@@ -30,14 +30,14 @@ class _Up(nn.Sequential):
 
 @MODELS.register_module()
 class SeparationUNet(nn.Module):
-    """Levels of strided convolutions down and upsampled ones up, joined at each resolution.
+    """An encoder of strided convolutions and a decoder of upsampled ones, with skip connections.
 
     Args:
-        channels (int): Of the first level; they double three times. Defaults to 64.
+        channels (int): Channels of the first level; they double three times. Defaults to 64.
         out_channels (int): Defaults to 32.
-        levels (int): Halvings of the resolution. Defaults to 7.
-        guide_channels (int): Of a vector for each source that is repeated over the cells of the
-            lowest level; the way up is then run for each source. Defaults to 0: there is none.
+        levels (int): Number of halvings of the resolution. Defaults to 7.
+        guide_channels (int): Size of a vector per source that is repeated over the cells of the
+            lowest level; the decoder then runs once per source. Defaults to 0: no guides.
 
     Shape:
         - input: log-magnitude on logarithmic frequencies [M, 1, H, W], both sides multiples of
@@ -45,9 +45,9 @@ class SeparationUNet(nn.Module):
         - output: [M, out_channels, H, W], with guides [S, out_channels, H, W]
 
     Raises:
-        ValueError: A side is no such multiple.
+        ValueError: A side is not such a multiple.
 
-    Source: O. Ronneberger et al., U-Net (2015), as section 3 of "The sound of pixels" uses it.
+    Source: O. Ronneberger et al., U-Net (2015), as used in section 3 of "The sound of pixels".
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class SeparationUNet(nn.Module):
     def forward(
         self, spectrogram: Tensor, guides: Tensor | None = None, index: Tensor | None = None
     ) -> Tensor:
-        """Hear a mixture."""
+        """Process mixtures."""
         if any(side % self.side for side in spectrogram.shape[-2:]):
             raise ValueError(
                 f'{len(self.down)} levels halve both sides as often: '

@@ -1,7 +1,7 @@
 """Signal processing of mix-and-separate: pure functions on batches, on any device.
 
-A *magnitude* is the absolute value of a spectrum. A *warped* magnitude or mask has its frequencies
-on a logarithmic scale. All tensors may have any leading dimensions.
+A *magnitude* is the absolute value of a spectrum. A *warped* magnitude or mask has
+logarithmic frequencies. All tensors may have any leading dimensions.
 
 Source: H. Zhao et al., "The sound of pixels", ECCV 2018.
 """
@@ -22,15 +22,15 @@ HOP = 256
 
 _BASE = 21.0
 _FLOOR = 1e-10
-#: The largest ratio of a source's magnitude to the mixture's that a ratio mask holds.
+#: Maximum ratio of a source's magnitude to the mixture's in a ratio mask.
 RATIO_LIMIT = 5.0
 
 
 def stft(waveform: Tensor, n_fft: int = N_FFT, hop: int = HOP) -> Tensor:
     """Short-time Fourier transform with a periodic Hann window.
 
-    Frame t is centred on sample ``t * hop``, with zeros beyond the ends, as librosa does it. It
-    computes in float32 at least, under autocast too.
+    Frame t is centred on sample ``t * hop``, with zeros beyond the ends, as in librosa. It
+    computes in at least float32, even under autocast.
 
     Args:
         waveform: [..., L].
@@ -72,9 +72,9 @@ def istft(spectrum: Tensor, length: int, n_fft: int = N_FFT, hop: int = HOP) -> 
 
 
 def resample(waveform: Tensor, rate: int, new_rate: int) -> Tensor:
-    """Bring waveforms [..., L] from one rate in Hz to another, in full precision.
+    """Resample waveforms [..., L] from one rate in Hz to another, in full precision.
 
-    Autocast would take its convolution for a layer, and add noise that can be heard.
+    Autocast would treat its convolution as a layer, and add audible noise.
     """
     with full_precision(waveform.device):
         return AF.resample(waveform, rate, new_rate)
@@ -85,31 +85,31 @@ def _hann(length: int, like: Tensor) -> Tensor:
 
 
 def warp(values: Tensor, rows: int = 256) -> Tensor:
-    """Bring linear frequencies [..., F, T] to a logarithmic scale [..., rows, T].
+    """Map linear frequencies [..., F, T] to a logarithmic scale [..., rows, T].
 
-    Row y in [-1, 1] is read from the place ``(21 ** ((y + 1) / 2) - 11) / 10`` in [-1, 1];
-    bilinear, -1 and 1 being the centres of the first and the last row (``align_corners=True``).
+    Row y in [-1, 1] is read from position ``(21 ** ((y + 1) / 2) - 11) / 10`` in [-1, 1];
+    bilinear, where -1 and 1 are the centres of the first and last rows (``align_corners=True``).
     """
     y = _axis(rows, values)
     return _resample(values, (_BASE ** ((y + 1) / 2) - 11) / 10)
 
 
 def unwarp(values: Tensor, bins: int = N_FFT // 2 + 1) -> Tensor:
-    """Bring logarithmic frequencies [..., rows, T] back to linear ones [..., bins, T].
+    """Map logarithmic frequencies [..., rows, T] back to linear ones [..., bins, T].
 
-    Bin y in [-1, 1] is read from the place ``2 ln(10 y + 11) / ln(21) - 1``; see :func:`warp`.
+    Bin y in [-1, 1] is read from position ``2 ln(10 y + 11) / ln(21) - 1``; see :func:`warp`.
     """
     y = _axis(bins, values)
     return _resample(values, 2 * torch.log(10 * y + 11) / math.log(_BASE) - 1)
 
 
 def _axis(size: int, like: Tensor) -> Tensor:
-    # float64: in float32 the end of the axis could lie outside it
+    # float64: in float32 the end of the axis could be outside it
     return torch.linspace(-1, 1, size, dtype=torch.float64, device=like.device)
 
 
 def _resample(values: Tensor, places: Tensor) -> Tensor:
-    """Read rows of [..., F, T] at places [R] in [-1, 1] -> [..., R, T]."""
+    """Read rows of [..., F, T] at positions [R] in [-1, 1] -> [..., R, T]."""
     last = values.shape[-2] - 1
     position = ((places + 1) / 2 * last).clamp(0, last)
     lower = position.floor().long().clamp_max(max(last - 1, 0))
@@ -139,7 +139,7 @@ def binary_masks(sources: Tensor, mixture: Tensor) -> Tensor:
 def ratio_masks(sources: Tensor, mixture: Tensor) -> Tensor:
     """The share of each source in the mixture's magnitude, clamped to [0, 5].
 
-    Where the mixture is silent the share is 0 / 1e-10, or at most 5: never nan.
+    Where the mixture is silent, the share is 0 / 1e-10, or at most 5: never nan.
 
     Args:
         sources: Magnitudes [..., n, F, T].
@@ -152,7 +152,7 @@ def ratio_masks(sources: Tensor, mixture: Tensor) -> Tensor:
 
 
 def loss_weights(mixture: Tensor) -> Tensor:
-    """How much each cell counts: ``log1p(mixture)``, clamped to [1e-3, 10]."""
+    """The weight of each cell: ``log1p(mixture)``, clamped to [1e-3, 10]."""
     return torch.log1p(mixture).clamp(1e-3, 10)
 
 
@@ -175,13 +175,13 @@ def reconstruct(
 
 
 def ideal_estimates(sources: Tensor, kind: str, warped: bool = True) -> Tensor:
-    """What the ideal mask makes of a mixture: the most that masking can reach.
+    """Estimates with the ideal mask: the upper bound of masking.
 
     Args:
         sources: Waveforms whose sum is the mixture, [..., n, L].
         kind: 'binary' or 'ratio'.
-        warped: Whether the mask goes through the logarithmic scale and back, as a network's
-            does. Defaults to True.
+        warped: Whether the mask is mapped to the logarithmic scale and back, like a network's.
+            Defaults to True.
 
     Returns:
         Waveforms [..., n, L].

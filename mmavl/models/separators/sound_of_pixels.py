@@ -10,18 +10,18 @@ from .frame_separator import FrameSeparator
 
 @MODELS.register_module()
 class SoundOfPixels(FrameSeparator):
-    """The frame says how much each of the U-Net's K channels counts.
+    """The frame determines the weight of each of the U-Net's K channels.
 
-    A convolution makes K maps of the frame; their sigmoid, maximal over the frame, weighs the
-    channels, which a linear synthesizer adds up to the source's mask. It needs neither tags nor
-    boxes: whatever sounds in the frame is one source.
+    A convolution computes K maps of the frame; the maxima of their sigmoids over the frame weight
+    the channels, which a linear synthesizer sums to the source's mask. It needs neither tags nor
+    boxes: all that sounds in a frame is one source.
 
     Args:
         synthesizer (dict): Config of a :class:`LinearSynthesizer` without ``in_channels``.
-        **kwargs: As for :class:`FrameSeparator`.
+        **kwargs: See :class:`FrameSeparator`.
 
-    Source: H. Zhao et al., "The sound of pixels", ECCV 2018, section 3; one frame in place of its
-    three, the frozen backbone of mmavl's localizer in place of its dilated ResNet-18.
+    Source: H. Zhao et al., "The sound of pixels", ECCV 2018, section 3; with one frame instead of
+    three, and the frozen backbone of mmavl's localizer instead of a dilated ResNet-18.
     """
 
     def __init__(self, synthesizer: dict, **kwargs) -> None:
@@ -30,7 +30,7 @@ class SoundOfPixels(FrameSeparator):
         self.pixels = nn.Conv2d(self.visual_neck.out_channels, self.unet.out_channels, 1)
 
     def weights(self, inputs: dict[str, Tensor]) -> Tensor:
-        """How much each channel counts for each source, in (0, 1), [S, K]."""
+        """The weight of each channel for each source, in (0, 1), [S, K]."""
         return self.pixels(self.look(inputs)).amax((-2, -1)).sigmoid()
 
     def logits(self, inputs: dict[str, Tensor], mixture: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Which instrument is heard in a separated spectrogram."""
+"""Classifying the instrument in a separated spectrogram."""
 
 from itertools import pairwise
 
@@ -13,15 +13,15 @@ class SpectrogramClassifier(nn.Module):
 
     Args:
         num_classes (int): C.
-        channels (int): Of the first convolution; each further one has twice as many. Defaults
+        channels (int): Channels of the first convolution, doubled in each further one. Defaults
             to 8.
-        depth (int): Convolutions. Defaults to 5.
+        depth (int): Number of convolutions. Defaults to 5.
 
     Shape:
         - input: magnitudes [N, 1, H, W]
         - output: logits [N, C], float32
 
-    Source: in place of the ResNet-18 of "Co-separating sounds of visual objects", section 3.3.
+    Source: replaces the ResNet-18 of "Co-separating sounds of visual objects", section 3.3.
     """
 
     def __init__(self, num_classes: int, channels: int = 8, depth: int = 5) -> None:

@@ -1,4 +1,4 @@
-"""Separation by name: spectral templates that an audio tagger tells apart."""
+"""Separation by name: spectral templates assigned by an audio tagger."""
 
 from collections.abc import Sequence
 
@@ -16,9 +16,9 @@ from .base_separator import BaseSeparator
 from .nmf_mfcc import factorise
 
 _EPS = 1e-8
-#: The level at which the tagger hears a mixture, as root mean square.
+#: Level of mixtures for the tagger, as root mean square.
 _LEVEL = 0.07
-#: Seconds of silence put before a sound, at most: half of what YAMNet hears at once.
+#: Maximum seconds of silence before a sound: half of YAMNet's window.
 _SHIFT = 0.48
 #: Logit of a class without labels: never used, see :meth:`TaggedNMF.check_known`.
 _ABSENT = -10.0
@@ -26,28 +26,28 @@ _ABSENT = -10.0
 
 @MODELS.register_module()
 class TaggedNMF(BaseSeparator):
-    """Factorise a mixture's magnitude, and share each template out among classes by their names.
+    """Factorise a mixture's magnitude, and distribute its templates among classes by name.
 
-    Non-negative matrix factorisation gives K templates. Each is shared by the C classes wanted: a
-    softmax of C x K numbers, all zero at first. A few steps of Adam make a pretrained tagger hear
-    in each source its own class and none of the others. Nothing is trained: the numbers belong to
-    one mixture, and the tagger stays as it is. Each step hears the sources at another level and a
-    little later, so that the shares depend on neither.
+    Non-negative matrix factorisation gives K templates. Each is distributed among the C requested
+    classes by a softmax of C x K numbers, initially zero. A few steps of Adam optimise them so
+    that a pretrained tagger recognises in each source its class and none of the others. Nothing is
+    trained: the numbers belong to one mixture, and the tagger does not change. Each step varies
+    the level and delay of the sources slightly, so that the result depends on neither.
 
     Masks are Wiener filters that add up to one, so the sources add up to the mixture; those of
-    several factorisations are averaged. A class that is alone gets the mixture itself. The same
+    several factorisations are averaged. A single class gets the mixture itself. The same
     mixture always gives the same sources.
 
     Args:
-        localizer (dict): Config of a :class:`TrainingFreeLocalizer`, which names the classes and
-            has the tagger.
+        localizer (dict): Config of a :class:`TrainingFreeLocalizer`, which has the classes and
+            the tagger.
         templates (Sequence[int]): K of each factorisation. Defaults to (12, 20, 30).
-        iterations (int): Of the factorisation's updates. Defaults to 60.
-        steps (int): Of Adam, for each factorisation. Defaults to 10.
-        learning_rate (float): Of Adam. Defaults to 1.
-        n_fft, hop (int): Of the transform, in samples. Defaults to 1024 and 256.
-        window (int): Samples separated at once. Defaults to 160000, 10 s.
-        seed (int): Of the factorisation's start and of levels and shifts. Defaults to 0.
+        iterations (int): Updates per factorisation. Defaults to 60.
+        steps (int): Steps of Adam per factorisation. Defaults to 10.
+        learning_rate (float): Learning rate of Adam. Defaults to 1.
+        n_fft, hop (int): Window and hop of the transform in samples. Defaults to 1024 and 256.
+        window (int): Samples to separate at once. Defaults to 160000, 10 s.
+        seed (int): Seed of the factorisation, levels and delays. Defaults to 0.
         data_preprocessor (dict): Config of a :class:`SeparationDataPreprocessor` at the tagger's
             rate, with ``mean`` 0 and ``std`` 1.
 
@@ -55,11 +55,11 @@ class TaggedNMF(BaseSeparator):
         ConfigError: The rates of preprocessor and tagger differ.
 
     Source: J. Parekh et al., "Listen to interpret", NeurIPS 2022, explains a classifier by NMF
-    templates; F. Pishdadian et al., "Finding strength in weakness", TASLP 2020, has a classifier's
-    loss in place of references.
+    templates; F. Pishdadian et al., "Finding strength in weakness", TASLP 2020, uses a
+    classifier's loss in place of references.
     """
 
-    #: The sources of a mixture add up to it; one that is alone is the mixture.
+    #: The sources of a mixture add up to it; a single source is the mixture.
     adds_up = True
 
     def __init__(
@@ -85,8 +85,8 @@ class TaggedNMF(BaseSeparator):
         rate = getattr(self.data_preprocessor, 'sample_rate', self.tagger.sample_rate)
         if rate != self.tagger.sample_rate:
             raise ConfigError(
-                f'data_preprocessor.sample_rate={rate}: the tagger hears '
-                f'{self.tagger.sample_rate} Hz, set that'
+                f'data_preprocessor.sample_rate={rate}: the tagger needs '
+                f'{self.tagger.sample_rate} Hz'
             )
 
     @property
@@ -95,7 +95,7 @@ class TaggedNMF(BaseSeparator):
         return self.localizer.tagger
 
     def check_known(self, labels: Tensor) -> None:
-        """Check that the tagger knows classes.
+        """Check that the tagger has labels for classes.
 
         Raises:
             ValueError: It has no label for one of them.
@@ -103,13 +103,13 @@ class TaggedNMF(BaseSeparator):
         silent = labels[~self.localizer.audio_table[:, labels].any(0)].tolist()
         if silent:
             names = ', '.join(self.localizer.classes[number] for number in silent)
-            raise ValueError(f'{names}: the tagger has no label for it, and cannot tell it apart')
+            raise ValueError(f'{names}: the tagger has no label for it, so it cannot be separated')
 
     def estimate(self, inputs: dict[str, Tensor]) -> Tensor:
-        """Estimate every source: [S, L], in float32 also inside autocast.
+        """Estimate all sources: [S, L], in float32 even inside autocast.
 
         Raises:
-            ValueError: As of :meth:`check_known`.
+            ValueError: See :meth:`check_known`.
         """
         self.check_known(inputs['labels'])
         with full_precision(inputs['mixture'].device):
@@ -121,7 +121,7 @@ class TaggedNMF(BaseSeparator):
             )
 
     def _estimate(self, mixture: Tensor, labels: Tensor) -> Tensor:
-        """[L], [C] -> [C, L]; silence behind the mixture takes no time."""
+        """[L], [C] -> [C, L]; silence at the end of the mixture takes no time."""
         if len(labels) == 1 or mixture.abs().sum() <= 1e-5:
             return mixture.expand(len(labels), -1) / len(labels)
         length = int(mixture.nonzero()[-1]) + 1
@@ -135,7 +135,7 @@ class TaggedNMF(BaseSeparator):
         return signal.reconstruct(masks, spectrum, length, self.n_fft, self.hop)
 
     def _masks(self, spectrum: Tensor, length: int, labels: Tensor, count: int) -> Tensor:
-        """Masks [C, F, T] of so many templates, shared out as the tagger names them."""
+        """Masks [C, F, T] from a number of templates, distributed by the tagger."""
         generator = torch.Generator().manual_seed(self.seed)
         magnitude = spectrum.abs()[None]
         templates, gains = (
@@ -154,13 +154,13 @@ class TaggedNMF(BaseSeparator):
         return wiener_masks(scores.detach().softmax(0), templates, gains)
 
     def _varied(self, waves: Tensor, generator: torch.Generator) -> Tensor:
-        """Waves [C, L] at up to 10 dB more or less, and a little later."""
+        """Waves [C, L] with a random gain of up to 10 dB and a small delay."""
         gain = 10 ** (torch.rand((), generator=generator) - 0.5)
         most = round(_SHIFT * self.tagger.sample_rate)
         return F.pad(gain.item() * waves, (int(torch.randint(most, (), generator=generator)), 0))
 
     def hear(self, waves: Tensor, labels: Tensor) -> Tensor:
-        """Logits of classes [D] in waves [C, L], moment by moment: [C, T, D]."""
+        """Logits of classes [D] in waves [C, L] at each moment: [C, T, D]."""
         logits = self.tagger(waves).float()
         table = self.localizer.audio_table[:, labels]
         return best_label(logits.flatten(0, 1), table, _ABSENT).unflatten(0, logits.shape[:2])
@@ -170,7 +170,7 @@ def wiener_masks(shares: Tensor, templates: Tensor, gains: Tensor) -> Tensor:
     """Masks that add up to the sum of the shares.
 
     Args:
-        shares (Tensor): Of each class in each template, [C, K].
+        shares (Tensor): Share of each class in each template, [C, K].
         templates (Tensor): [F, K].
         gains (Tensor): [K, T].
 
@@ -182,13 +182,13 @@ def wiener_masks(shares: Tensor, templates: Tensor, gains: Tensor) -> Tensor:
 
 
 def naming_loss(logits: Tensor) -> Tensor:
-    """Cross-entropy of each source being its own class and none of the others.
+    """Cross-entropy of each source containing its own class and none of the others.
 
-    Both sides weigh the same, however many others there are.
+    Both parts have the same weight, for any number of classes.
 
     Args:
-        logits (Tensor): Of class d in source c at each moment, [C, T, C], C at least 2.
+        logits (Tensor): Logits of class d in source c at each moment, [C, T, C], C at least 2.
     """
-    own = torch.eye(len(logits), dtype=torch.bool, device=logits.device)
+    target = torch.eye(len(logits), dtype=torch.bool, device=logits.device)
     logits = logits.transpose(1, 2)
-    return F.softplus(-logits[own]).mean() + F.softplus(logits[~own]).mean()
+    return F.softplus(-logits[target]).mean() + F.softplus(logits[~target]).mean()

@@ -1,4 +1,4 @@
-"""The row "Visual" of Table 3, the paper's own."""
+"""The row "Visual" of Table 3, the paper's method."""
 
 from torch import Tensor, nn
 
@@ -11,17 +11,17 @@ from .audio_guidance import AudioGuidance
 
 @MODELS.register_module()
 class VisualGuidance(nn.Module):
-    """What is seen where the source was localized: E_v pooled by K of Eq. 8.
+    """Visual features at the localized source: E_v pooled by K of Eq. 8.
 
-    The weights are ``exp((K - max K) / temperature)``. The sound that K compares the image with is
-    the class-specific one of the *mixture*. Where no object of the class is in the frame, the
-    regions that look most like the sound are pooled.
+    The weights are ``exp((K - max K) / temperature)``, where K compares the image with the
+    class-specific sound of the *mixture*. If no object of the class is in the frame, the
+    regions that match the sound best are pooled.
 
     Args:
-        temperature (float): In units of distance, which lies in [0, 2]. Defaults to 0.1.
-        projected (bool): Pool g_v(E_v), Eq. 6's projection of each cell, in place of E_v: the
-            alignment has learned in that space what of an object its sound tells. An extension of
-            ours. Defaults to False.
+        temperature (float): In units of distance, which is in [0, 2]. Defaults to 0.1.
+        projected (bool): Pool g_v(E_v), Eq. 6's projection of each cell, instead of E_v. In this
+            space, alignment has learned which visual features are related to sound (an
+            extension). Defaults to False.
 
     Source: section 3.3 of the paper.
     """
@@ -37,10 +37,10 @@ class VisualGuidance(nn.Module):
     def forward(
         self, localizer: CoarseToFine, features: dict[str, Tensor], labels: Tensor
     ) -> Tensor:
-        """Guide; arguments as of :class:`AudioGuidance`.
+        """Compute guiding vectors; arguments as in :class:`AudioGuidance`.
 
         Returns:
-            Tensor: [S, c], c as of E_v or of the alignment.
+            Tensor: [S, c], with the channels c of E_v or of the alignment.
         """
         visual = features['E_v']
         if self.projected:
@@ -50,7 +50,7 @@ class VisualGuidance(nn.Module):
     def weights(
         self, localizer: CoarseToFine, features: dict[str, Tensor], labels: Tensor
     ) -> Tensor:
-        """The weights of the pooling, in (0, 1], [S, h, w]."""
+        """The pooling weights, in (0, 1], [S, h, w]."""
         head = localizer.alignment_head
         sounds = head.project_audio(self.hear(localizer, features, labels), labels)
         maps = head.distance_maps(sounds, head.project_grid(features['E_v']))

@@ -1,38 +1,38 @@
-"""What a separator gets next to each window of a recording."""
+"""Further inputs of a separator for each window of a recording."""
 
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 
-# Frames that go through a backbone at once.
+# Maximum frames in a backbone batch.
 _FRAMES = 16
 
 
 class SourceInputs:
-    """What is known of each source, the same in every window.
+    """The labels and boxes of the sources, the same in all windows.
 
     Args:
         labels (Sequence[int]): Class of each of the n sources.
-        boxes (Tensor, optional): Where its object is, xyxy in [0, 1], [n, 4].
+        boxes (Tensor, optional): Boxes of their objects, xyxy in [0, 1], [n, 4].
         device (torch.device): The model's.
 
     Raises:
-        ValueError: There is no label, one is below 0, or boxes have another shape.
+        ValueError: There are no labels, one is below 0, or boxes have another shape.
     """
 
     def __init__(self, labels: Sequence[int], boxes: Tensor | None, device: torch.device) -> None:
         if not len(labels):
-            raise ValueError('labels is empty: name the class of each source')
+            raise ValueError('labels is empty: give the class of each source')
         if min(labels) < 0:
-            raise ValueError(f'labels {list(labels)} are below 0')
+            raise ValueError(f'labels {list(labels)} must not be below 0')
         if boxes is not None and boxes.shape != (len(labels), 4):
             raise ValueError(f'boxes are {list(boxes.shape)}, not [{len(labels)}, 4]')
         self.labels = torch.as_tensor(labels, dtype=torch.long, device=device)
         self.boxes = None if boxes is None else boxes.to(device, torch.float32)
 
     def of_windows(self, count: int) -> dict[str, Tensor]:
-        """For so many windows, in the order of windows, then sources."""
+        """The inputs of a number of windows, ordered by windows, then sources."""
         labels = self.labels.repeat(count)
         numbers = torch.arange(len(labels), device=labels.device)
         inputs = {'index': numbers // len(self.labels), 'labels': labels}
@@ -43,19 +43,19 @@ class SourceInputs:
 
 
 class FrameInputs:
-    """What is looked at in each window: the frame nearest to its centre.
+    """The frames of each window: those nearest to its centre.
 
     Args:
-        preprocessor (nn.Module): The model's; it has the mean and the deviation of pixels.
-        frames (Tensor): RGB in 0-255, [3, H, W], [T, 3, H, W], or [n, T, 3, H, W] with each
-            source's own.
-        sources (int): n.
-        windows (int): How many there are in all.
-        backbone (nn.Module, optional): Every frame goes through it once, and its features are
-            given in place of images. Defaults to None.
+        preprocessor (nn.Module): The model's, with the mean and deviation of pixels.
+        frames (Tensor): RGB in 0-255, [3, H, W], [T, 3, H, W], or [n, T, 3, H, W] with
+            separate frames for each source.
+        sources (int): Number of sources, n.
+        windows (int): Total number of windows.
+        backbone (nn.Module, optional): Each frame passes it once, and its features replace
+            the images. Defaults to None.
 
     Raises:
-        ValueError: Frames are of another shape or number, or not finite.
+        ValueError: Frames have another shape or number, or are not finite.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class FrameInputs:
             self.features = [torch.cat(level) for level in levels]
 
     def of_windows(self, first: int, count: int) -> dict[str, Tensor | tuple[Tensor, ...]]:
-        """Those of some windows, in the order of windows, then sources."""
+        """The inputs of some windows, ordered by windows, then sources."""
         which = self.which[first : first + count].flatten()
         if self.features is None:
             return {'image': self._images(self.frames[which])}
@@ -97,13 +97,13 @@ def check_frames(frames: Tensor, sources: int) -> None:
     """Check frames, see :class:`FrameInputs`.
 
     Raises:
-        ValueError: They are of another shape or number, or not finite.
+        ValueError: They have another shape or number, or are not finite.
     """
     if not 3 <= frames.ndim <= 5 or frames.shape[-3] != 3 or not frames.numel():
         raise ValueError(
             f'frames are {list(frames.shape)}, not [3, H, W], [T, 3, H, W] or [n, T, 3, H, W]'
         )
     if not torch.isfinite(frames).all():
-        raise ValueError('frames hold values that are nan or inf')
+        raise ValueError('frames have nan or inf values')
     if frames.ndim == 5 and len(frames) != sources:
         raise ValueError(f'frames of {len(frames)} sources, but {sources} labels')

@@ -1,4 +1,4 @@
-"""Recordings of any length in windows, and estimates joined without seams."""
+"""Recordings of any length in windows, and seamless joining of estimates."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -11,21 +11,21 @@ from mmavl.errors import DataError
 
 from .signal import resample
 
-#: Share of a window over which it is cross-faded with the next one.
+#: Overlap of successive windows, over which they are cross-faded, relative to their length.
 FADE = 0.25
 
 
 class Recording:
     """A mixture in windows.
 
-    Windows lie evenly, the first at the beginning and the last at the end. Neighbours overlap by
-    ``fade`` of a window at least. A sound shorter than a window gets silence behind it.
+    Windows are evenly spaced, from the start to the end. Neighbours overlap by at least
+    ``fade`` of a window. A sound shorter than a window is padded with silence.
 
     Args:
         waveform (Tensor): [L], or [C, L], whose channels are averaged.
-        sample_rate (int): In Hz.
-        model_rate (int): At which it is separated, in Hz.
-        window (int, optional): Samples of a window, at ``model_rate``. Defaults to None: all.
+        sample_rate (int): Its sample rate in Hz.
+        model_rate (int): The rate for separation in Hz.
+        window (int, optional): Samples of a window at ``model_rate``. Defaults to None: all.
         fade (float): In (0, 1/3]. Defaults to a quarter.
 
     Attributes:
@@ -35,8 +35,8 @@ class Recording:
         starts (list[int]): First sample of each window, at ``model_rate``.
 
     Raises:
-        DataError: The waveform is empty or holds values that are not finite.
-        ValueError: It is of another shape or type, or ``fade`` is out of its range.
+        DataError: The waveform is empty or has values that are not finite.
+        ValueError: It has another shape or type, or ``fade`` is out of range.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class Recording:
 
         Args:
             starts (Sequence[int]): Some of :attr:`starts`.
-            rate (int, optional): In Hz, of what is given. Defaults to ``model_rate``.
+            rate (int, optional): Sample rate of the result in Hz. Defaults to ``model_rate``.
 
         Returns:
             Tensor: [len(starts), window * rate / model_rate].
@@ -77,15 +77,14 @@ class Recording:
     def join(self, parts: Iterable[Tensor]) -> Tensor:
         """Join estimates of all windows.
 
-        Neighbours are cross-faded in the middle of what they share by raised cosines, ``sin ** 2``
-        and ``cos ** 2``, which add up to one: what is equal in both passes unchanged, and nothing
-        jumps.
+        Neighbours are cross-faded in the middle of their overlap by raised cosines, ``sin ** 2``
+        and ``cos ** 2``, which add up to one: equal parts are unchanged, and there are no jumps.
 
         Args:
-            parts (Iterable[Tensor]): Of each window in order, [n, window].
+            parts (Iterable[Tensor]): The estimates of each window in order, [n, window].
 
         Returns:
-            Tensor: float32 [n, L], at the recording's own rate.
+            Tensor: float32 [n, L], at the recording's rate.
         """
         weights = cross_fades(self.starts, self.window, self.fade).to(self.mixture)
         joined: Tensor | None = None
@@ -95,29 +94,29 @@ class Recording:
                 joined = self.mixture.new_zeros(len(part), length)
             joined[:, start : start + self.window] += weight * part
         sources = resample(joined[:, : len(self.mixture)], self.model_rate, self.sample_rate)
-        # resampling there and back can end a sample early or late
+        # resampling twice can change the length by a sample
         return F.pad(sources, (0, len(self.mono) - sources.shape[-1]))
 
 
 def cut(wave: Tensor, starts: Sequence[int], size: int) -> Tensor:
-    """Parts of a wave, [len(starts), size], with silence beyond its end."""
+    """Parts of a wave, [len(starts), size], padded with silence."""
     parts = [wave[start : start + size] for start in starts]
     return torch.stack([F.pad(part, (0, size - len(part))) for part in parts])
 
 
 def window_starts(length: int, window: int, fade: float = FADE) -> list[int]:
-    """First samples of evenly spread windows that cover a sound, as few as the fade allows.
+    """First samples of evenly spaced windows that cover a sound, as few as the overlap allows.
 
     Args:
-        length (int): Of the sound, at least ``window``.
-        window (int): Of each window.
-        fade (float): Least share of a window that it has in common with the next one.
+        length (int): Length of the sound, at least ``window``.
+        window (int): Length of each window.
+        fade (float): Minimum overlap of successive windows relative to their length.
 
     Returns:
         list[int]: Ascending, from 0 to ``length - window``.
 
     Raises:
-        ValueError: ``fade`` is not in (0, 1/3]: above it three windows would meet.
+        ValueError: ``fade`` is not in (0, 1/3]: above it, three windows would overlap.
     """
     if not 0 < fade <= 1 / 3:
         raise ValueError(f'fade={fade} is not in (0, 1/3]')
@@ -126,12 +125,12 @@ def window_starts(length: int, window: int, fade: float = FADE) -> list[int]:
 
 
 def cross_fades(starts: Sequence[int], window: int, fade: float = FADE) -> Tensor:
-    """How much of each window's samples is heard; at each sample of the sound it adds up to one.
+    """The weight of each window's samples; at each sample of the sound they add up to one.
 
     Args:
-        starts (Sequence[int]): What :func:`window_starts` gave.
-        window (int): Of each window.
-        fade (float): As there.
+        starts (Sequence[int]): From :func:`window_starts`.
+        window (int): Length of each window.
+        fade (float): See :func:`window_starts`.
 
     Returns:
         Tensor: float64 [len(starts), window].
@@ -158,5 +157,5 @@ def _mono(waveform: Tensor) -> Tensor:
     bad = ~torch.isfinite(waveform if waveform.ndim == 1 else waveform.sum(0))
     if bad.any():
         first = int(bad.nonzero()[0])
-        raise DataError(f'the waveform holds values that are nan or inf, first at sample {first}')
+        raise DataError(f'the waveform has nan or inf values, first at sample {first}')
     return (waveform if waveform.ndim == 1 else waveform.mean(0)).float()

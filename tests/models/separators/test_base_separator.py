@@ -30,11 +30,11 @@ def test_without_samples_it_gives_the_estimates(make_batch):
 
 
 def test_one_that_is_not_trained_says_so(make_batch):
-    with pytest.raises(NotImplementedError, match='Doubling is not trained'):
+    with pytest.raises(NotImplementedError, match='Doubling cannot be trained'):
         Doubling()(*make_batch(length=50), 'loss')
 
 
 def test_short_waves_get_silence_behind_them_and_long_ones_are_refused():
     assert pad_to(torch.tensor([[1.0, 2.0]]), 4).tolist() == [[1.0, 2.0, 0.0, 0.0]]
-    with pytest.raises(ValueError, match='5 samples are more than the window of 4: put CropPad'):
+    with pytest.raises(ValueError, match='5 samples exceed the window of 4: add CropPad'):
         pad_to(torch.ones(5), 4)

@@ -54,7 +54,7 @@ def test_estimates_are_masked_mixtures_and_masks_explain_them(build, make_batch,
     torch.testing.assert_close(samples[1].pred_sources[2], inputs['mixture'][1], atol=1e-4, rtol=0)
     assert not any(p.requires_grad for p in model.parameters())
     assert model.visual_backbone is model.localizer.visual_backbone
-    with pytest.raises(NotImplementedError, match='GradCAMMask is not trained'):
+    with pytest.raises(NotImplementedError, match='GradCAMMask cannot be trained'):
         model.loss({}, [])
 
 
@@ -65,5 +65,5 @@ def test_silence_gives_silence_and_long_mixtures_are_refused(build, make_batch):
     waves = model.estimate(inputs)
     assert waves.shape == (4, 300)
     assert waves[:2].abs().max() == 0
-    with pytest.raises(ValueError, match=r'8192 samples are more than .* 8191.*CropPad'):
+    with pytest.raises(ValueError, match=r'8192 samples exceed .* 8191.*CropPad'):
         model.estimate(make_batch(length=32 * 256)[0])

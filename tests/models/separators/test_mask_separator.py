@@ -69,7 +69,7 @@ def test_mixtures_are_padded_to_what_the_u_net_can_halve(build, length, padded):
 
 
 def test_a_mixture_longer_than_the_window_is_refused(build):
-    with pytest.raises(ValueError, match='more than the window'):
+    with pytest.raises(ValueError, match='exceed the window'):
         build().padded(torch.ones(1, 4 * BLOCK))
 
 

@@ -140,7 +140,7 @@ def test_silence_gives_silence_and_short_mixtures_keep_their_length(build, make_
 
 def test_a_mixture_longer_than_the_window_names_the_transform(build, make_batch):
     inputs, _ = make_batch(length=WINDOW + 1)
-    with pytest.raises(ValueError, match=r'8192 samples are more than .* 8191.*CropPad'):
+    with pytest.raises(ValueError, match=r'8192 samples exceed .* 8191.*CropPad'):
         build().estimate(inputs)
 
 

@@ -97,7 +97,7 @@ def test_silence_and_single_sources_are_finite(inputs):
 
 
 def test_it_is_not_trained_and_knows_its_options():
-    with pytest.raises(NotImplementedError, match='NMFMFCC is not trained'):
+    with pytest.raises(NotImplementedError, match='NMFMFCC cannot be trained'):
         NMFMFCC().loss({}, [])
     with pytest.raises(ValueError, match="not 'guess'"):
         NMFMFCC(assignment='guess')

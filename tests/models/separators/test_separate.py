@@ -121,10 +121,12 @@ def test_a_long_recording_at_another_rate_keeps_rate_length_and_sources(name):
     if model.needs_classes:
         for name, number in zip(labels, (0, 2, 1)):
             assert torch.equal(sources[name], by_number[number])
-        with pytest.raises(ValueError, match="knows no 'Violin', but low, middle, high, nothing"):
+        with pytest.raises(
+            ValueError, match="unknown class 'Violin'; choose from low, middle, high, nothing"
+        ):
             model.separate(wave, 22050, frames(1), ['Violin'])
     else:
-        with pytest.raises(ValueError, match='hears no classes: give labels'):
+        with pytest.raises(ValueError, match='does not predict classes: give labels'):
             model.separate(wave, 22050, frames(1))
 
 
@@ -165,8 +167,8 @@ def test_without_labels_it_separates_what_its_localizer_hears_in_any_window(
 
 def test_what_is_missing_for_hearing_classes_is_said():
     model = build('visual')
-    with pytest.raises(ValueError, match='the localizer of MixAndSeparate looks at frames'):
+    with pytest.raises(ValueError, match='the localizer of MixAndSeparate needs frames'):
         model.separate(recording(9000, RATE), RATE)
     model.dataset_meta = {}
-    with pytest.raises(ValueError, match='MixAndSeparate has no dataset_meta with names'):
+    with pytest.raises(ValueError, match='MixAndSeparate has no dataset_meta with class names'):
         model.separate(recording(9000, RATE), RATE, frames(1))

@@ -147,7 +147,7 @@ def test_a_class_that_the_tagger_does_not_know_is_named(sources):
 
 def test_another_rate_than_the_taggers_is_refused():
     preprocessor = {'type': 'SeparationDataPreprocessor', 'sample_rate': 11025}
-    with pytest.raises(ConfigError, match='sample_rate=11025: the tagger hears 16000 Hz'):
+    with pytest.raises(ConfigError, match='sample_rate=11025: the tagger needs 16000 Hz'):
         make(data_preprocessor=preprocessor)
 
 

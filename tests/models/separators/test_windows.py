@@ -125,7 +125,7 @@ def test_silence_gives_silence(localizer_config):
 def test_values_that_are_not_finite_are_named(value):
     wave = tone(9000)
     wave[1234] = value
-    with pytest.raises(DataError, match='nan or inf, first at sample 1234'):
+    with pytest.raises(DataError, match='nan or inf values, first at sample 1234'):
         separate(Masking().eval(), wave, None, [0])
 
 
@@ -136,10 +136,10 @@ def test_values_that_are_not_finite_are_named(value):
         ({'waveform': torch.zeros(5, dtype=torch.int16)}, r'int16 \[5\], not float'),
         ({'waveform': torch.zeros(1, 1, 5)}, 'not float'),
         ({'labels': []}, 'labels is empty'),
-        ({'labels': [0, -1]}, r'labels \[0, -1\] are below 0'),
+        ({'labels': [0, -1]}, r'labels \[0, -1\] must not be below 0'),
         ({'sample_rate': 0}, 'sample_rate=0 .* above 0'),
         ({'batch_size': 0}, 'batch_size=0 must be above 0'),
-        ({'frames': torch.full((3, 4, 4), torch.nan)}, 'frames hold values that are nan'),
+        ({'frames': torch.full((3, 4, 4), torch.nan)}, 'frames have nan or inf'),
         ({'frames': torch.zeros(4, 4)}, r'frames are \[4, 4\]'),
         ({'frames': torch.zeros(3, 1, 3, 4, 4)}, 'frames of 3 sources, but 1 labels'),
         ({'boxes': torch.zeros(2, 4)}, r'boxes are \[2, 4\], not \[1, 4\]'),
@@ -154,7 +154,7 @@ def test_bad_arguments_are_refused_with_what_they_are(change, message):
 def test_what_a_guided_model_lacks_is_named(localizer_config):
     model = mix_and_separate(localizer_config)
     wave, frame = silent_clip()
-    with pytest.raises(ValueError, match='MixAndSeparate looks at frames, and was given none'):
+    with pytest.raises(ValueError, match='MixAndSeparate needs frames'):
         separate(model, wave, None, [0])
     with pytest.raises(ValueError, match=r'labels \[9.*\]: the localizer has 4 classes'):
         separate(model, wave, frame, [9])

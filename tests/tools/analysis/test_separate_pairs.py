@@ -92,7 +92,7 @@ def test_a_mixture_with_references_is_scored_as_it_is(sounds, monkeypatch, capsy
     [
         ([{'file': 'low.wav'}], "{'file': .* needs file and class, or mixture and sources"),
         ([{'mixture': 'both.wav', 'sources': {'Horn': 'low.wav', 'low': 'low.wav'}}],
-         'both: .* knows no Horn'),
+         'both: .* has no class Horn'),
         ([{'file': 'none.wav', 'class': 'low'}, {'file': 'low.wav', 'class': 'high'}],
          r'none\.wav is missing'),
     ],
