@@ -1,4 +1,4 @@
-"""Using trained models: inferencers, from media files to results."""
+"""Inference with trained models: inferencers from media files to results."""
 
 from .localization import Localization
 from .localization_inferencer import LocalizationInferencer

@@ -1,4 +1,4 @@
-"""A copy of a video in which it shows what sounds where, with its own sound."""
+"""Drawing localizations into a copy of a video that keeps its sound."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, nullcontext
@@ -29,28 +29,28 @@ def annotate_video(
     windows_file: str | Path | None = None,
     show_progress: bool = False,
 ) -> int:
-    """Draw localizations into a video's frames; each frame keeps its moment.
+    """Draw localizations into a video's frames, which keep their times.
 
-    Between two windows maps and scores are interpolated. Frames are read, drawn and
-    written one by one; the sound goes along packet by packet, copied where MP4 can hold it, else
-    as AAC.
+    Maps and scores are interpolated between windows. Frames are read, drawn and
+    written one by one; the sound is copied packet by packet if MP4 supports its codec, else
+    re-encoded as AAC.
 
     Args:
-        source (str | MediaFile): The video, or one that is open already; not the open file that
+        source (str | MediaFile): The video, or an open one; not the open file that
             ``windows`` comes from.
-        out_file (str): The MP4 to write; appears whole or not at all.
-        windows (Iterable[Localization]): By time; taken as the frames need them.
-        classes (Sequence[str]): All classes; chooses the colours.
-        max_side (int): Longest side of the frames in pixels. Defaults to 640.
-        frame_rate (float, optional): Leave out frames above this rate. Defaults to all.
+        out_file (str): The MP4 to write; it is never incomplete.
+        windows (Iterable[Localization]): In order of time; read as needed.
+        classes (Sequence[str]): All classes, which determine the colours.
+        max_side (int): Maximum longest side of the frames in pixels. Defaults to 640.
+        frame_rate (float, optional): Maximum frame rate. Defaults to all frames.
         windows_file (str, optional): Also write ``windows``, one line of JSON each, without maps.
-        show_progress (bool): Whether to draw a progress bar. Defaults to False.
+        show_progress (bool): Whether to show a progress bar. Defaults to False.
 
     Returns:
-        int: Frames written.
+        int: Number of frames written.
 
     Raises:
-        DataError: The video cannot be read, or not to its end.
+        DataError: The video cannot be read completely.
         OSError: The file cannot be written.
     """
     with ExitStack() as stack:
@@ -78,10 +78,10 @@ def annotate_video(
 
 
 class Timeline:
-    """Localizations at any moments in growing order.
+    """Localizations at any times in increasing order.
 
     Args:
-        windows (Iterable[Localization]): By time.
+        windows (Iterable[Localization]): In order of time.
     """
 
     def __init__(self, windows: Iterable[Localization]) -> None:
@@ -90,9 +90,9 @@ class Timeline:
         self._after = next(self._windows, None)
 
     def at(self, time: float) -> tuple[dict[str, np.ndarray], dict[str, float], dict[str, str]]:
-        """Maps, probabilities and finer names of what sounds at a moment.
+        """Maps, probabilities and finer names of what sounds at a given time.
 
-        Linear between the neighbours; what sounds is what sounds at the nearer one.
+        Linear interpolation between neighbours; the classes are those of the nearer one.
         """
         while self._after is not None and self._after.time <= time:
             self._before, self._after = self._after, next(self._windows, None)
@@ -115,13 +115,13 @@ class Timeline:
         return maps, scores, nearer.kinds
 
     def finish(self) -> None:
-        """Take the windows that are left."""
+        """Read the remaining windows."""
         for _ in self._windows:
             pass
 
 
 def _streams(file: MediaFile, stack: ExitStack) -> tuple[float, PictureStream, SoundStream | None]:
-    """The length in seconds, and both tracks for one pass from the beginning."""
+    """The length in seconds, and both tracks for one pass from the start."""
     with PictureStream(file) as pictures:
         seconds = pictures.length()
     file.rewind()

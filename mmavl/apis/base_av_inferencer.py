@@ -1,4 +1,4 @@
-"""What the inferencers share: the model, reading clips, and failures that stop nothing."""
+"""The base class of inferencers: the model, reading clips, and isolation of failures."""
 
 import logging
 from abc import ABC, abstractmethod
@@ -28,33 +28,33 @@ _LOG = logging.getLogger(__name__)
 class BaseAVInferencer(ABC):
     """An inferencer of clips.
 
-    A subclass gives :meth:`predict_batch`, :meth:`draw` and :meth:`save_one`; one that does more
-    with a clip :meth:`goes_on`, :meth:`go_on` and :meth:`save_more`.
+    Subclasses implement :meth:`predict_batch`, :meth:`draw` and :meth:`save_one`; those with
+    further steps per clip also :meth:`goes_on`, :meth:`go_on` and :meth:`save_more`.
 
     Args:
         model: A config's path, the name of one of mmavl's configs ('stage2_scenes'), a Config, or
-            a ``.safetensors`` file that holds config, classes and weights. Defaults to
-            'real_everyday', which is not trained; with ``weights`` to the quickstart's config.
+            a ``.safetensors`` file with config, classes and weights. Defaults to
+            'real_everyday', without training; with ``weights`` to the quickstart's config.
         weights: A checkpoint; only its tensors are read. Defaults to the quickstart's for the
-            quickstart's config, to none for a model that is not trained.
-        device (str, optional): Defaults to the best there is.
-        show_progress (bool): Whether to draw a progress bar (to stderr). Defaults to True.
-        dtype (str): What the model's layers compute in: 'float32', 'bfloat16', or 'auto',
-            bfloat16 where the hardware multiplies it. Results are float32. Defaults to 'auto'.
+            quickstart's config, to none for a model without training.
+        device (str, optional): Defaults to the best available.
+        show_progress (bool): Whether to show a progress bar (on stderr). Defaults to True.
+        dtype (str): Number format of the model's layers: 'float32', 'bfloat16', or 'auto',
+            bfloat16 if the hardware supports it. Results are float32. Defaults to 'auto'.
 
     Attributes:
         model (nn.Module): In evaluation mode.
-        classes (list[str]): What it knows.
-        pipeline (ClipPipeline): Reads clips as the model's config says.
-        precision (Precision): What ``dtype`` means on this device, and why.
+        classes (list[str]): Its classes.
+        pipeline (ClipPipeline): Reads clips according to the model's config.
+        precision (Precision): The format chosen for ``dtype`` on this device, and why.
 
     Raises:
-        FileNotFoundError, CheckpointError, ConfigError: As of
+        FileNotFoundError, CheckpointError, ConfigError: See
             :func:`mmavl.apis.model_files.load_model`.
-        ValueError: Another ``dtype``.
+        ValueError: The ``dtype`` is unknown.
     """
 
-    #: Whether a clip's whole sound is read, or only that around its frame.
+    #: Whether a clip's whole sound is read, or only the part around its frame.
     whole_sound = False
 
     def __init__(
@@ -74,7 +74,7 @@ class BaseAVInferencer(ABC):
 
     @torch.no_grad()
     def forward(self, inputs: dict) -> list[Any]:
-        """Samples with predictions, of a collated batch."""
+        """Samples with predictions for a collated batch."""
         with self.precision.autocast():
             return self.model.test_step(inputs)
 
@@ -87,19 +87,19 @@ class BaseAVInferencer(ABC):
         out_dir: str | Path | None = None,
         **options,
     ) -> dict[str, Any]:
-        """Process clips; one that cannot be used is listed and stops nothing, whatever it raises.
+        """Process clips; an unusable one is listed and does not stop the others.
 
-        A batch that fails is tried again clip by clip, so that only the culprit has no result.
+        A batch that fails is tried again clip by clip, so that only a failing clip has no result.
 
         Args:
-            inputs: As for :func:`mmavl.apis.clips.list_clips`: a video's path, ``(picture,
+            inputs: See :func:`mmavl.apis.clips.list_clips`: a video's path, ``(picture,
                 sound)``, ``(image, waveform, sample_rate)``, a folder, or a list of these.
-            return_datasamples (bool): Give the model's samples as 'predictions', which cannot be
-                saved, instead of results. Defaults to False.
-            batch_size (int): Clips that go through the model at once. Defaults to 8.
+            return_datasamples (bool): Return the model's samples as 'predictions' instead of
+                results; they cannot be saved. Defaults to False.
+            batch_size (int): Clips per batch. Defaults to 8.
             return_vis (bool): Whether to draw pictures for 'visualization'. Defaults to False.
-            out_dir (str, optional): Save each result here as soon as it is there.
-            **options: As for the subclass's ``predict_batch`` and ``go_on``.
+            out_dir (str, optional): Save each result here as soon as it is available.
+            **options: Options of the subclass's ``predict_batch`` and ``go_on``.
 
         Returns:
             dict: 'predictions', 'visualization' (RGB uint8 arrays, or empty), 'failures', a list
@@ -107,8 +107,8 @@ class BaseAVInferencer(ABC):
             ``results.json``.
 
         Raises:
-            DataError: A single clip was given, and cannot be used.
-            TypeError, ValueError: An argument is of another kind, or an input lies in ``out_dir``.
+            DataError: A single clip was given and cannot be used.
+            TypeError, ValueError: An argument has a wrong type, or an input is in ``out_dir``.
             OSError: Nothing more can be written to ``out_dir``, e.g. because the disk is full.
         """
         folder = None if out_dir is None else Path(out_dir)
@@ -140,18 +140,18 @@ class BaseAVInferencer(ABC):
         return out
 
     def save(self, results: dict[str, Any], out_dir: str | Path) -> dict[str, Any]:
-        """Write pictures, JSON, sounds and videos of what a call has given, and an index of them.
+        """Write pictures, JSON, sounds and videos of a call's results, and an index of them.
 
         Args:
-            results (dict): Of a call. Pictures and sounds are read once more from their files.
-            out_dir (str): The folder; made where it is missing.
+            results (dict): The result of a call. Pictures and sounds are read again from files.
+            out_dir (str): The folder; created if missing.
 
         Returns:
-            dict: The content of ``results.json``; what cannot be written of a clip is one of its
+            dict: The content of ``results.json``; clips that cannot be written are among its
             failures, in addition to those of the call.
 
         Raises:
-            ValueError: An input lies in ``out_dir``.
+            ValueError: An input is in ``out_dir``.
             OSError: Nothing more can be written, e.g. because the disk is full.
         """
         check_out_dir([result.clip for result in results['predictions']], out_dir)
@@ -175,7 +175,7 @@ class BaseAVInferencer(ABC):
         return_datasamples: bool,
         options: dict[str, Any],
     ) -> Iterator[tuple[Clip, dict, Any]]:
-        """Clips with what was loaded and predicted, without those of which something failed."""
+        """Clips with their loaded data and predictions, without those that failed."""
         predict = partial(self.predict_batch, return_datasamples=return_datasamples, **options)
         batch: list[tuple[Clip, dict]] = []
         for clip in tqdm(clips, unit='clip', disable=not self.show_progress or len(clips) < 2):
@@ -194,11 +194,11 @@ class BaseAVInferencer(ABC):
         yield from _predicted(batch, predict, guard)
 
     def check_options(self, **options) -> None:
-        """Check a call's options before any clip is read: a wrong one is wrong for all of them.
+        """Check a call's options before any clip is read.
 
         Raises:
             TypeError: :meth:`predict_batch` has no such option.
-            ValueError: An option is out of its range, or does not fit the model.
+            ValueError: An option is out of range, or does not fit the model.
         """
         signature(self.predict_batch).bind([], **options)
 
@@ -207,7 +207,7 @@ class BaseAVInferencer(ABC):
         return self.pipeline.load(clip, self.whole_sound, file)
 
     def goes_on(self, clip: Clip, **options) -> bool:
-        """Whether :meth:`go_on` does more with a clip: it is then taken alone."""
+        """Whether :meth:`go_on` has further steps for a clip, which is then processed alone."""
         return False
 
     def go_on(
@@ -218,22 +218,22 @@ class BaseAVInferencer(ABC):
         batch_size: int,
         **options,
     ) -> dict[str, Any]:
-        """Do more with a clip, whose result stays if this fails; gives files for the index.
+        """Run further steps for a clip, which keeps its result if they fail; returns its files.
 
-        ``loaded`` also has ``file``, the clip's open :class:`MediaFile`; ``folder`` is None where
+        ``loaded`` also has ``file``, the clip's open :class:`MediaFile`; ``folder`` is None if
         nothing is written; ``options`` are those of the call.
         """
         return {}
 
     def save_more(self, result: Any, folder: Path, file: MediaFile | None) -> dict[str, Any]:
-        """Write what :meth:`go_on` has added to a result; gives files for the index."""
+        """Write what :meth:`go_on` has added to a result; returns files for the index."""
         return {}
 
     def class_numbers(self, labels: list[str] | None) -> list[int]:
-        """Numbers of classes by name.
+        """Indices of classes by name.
 
         Raises:
-            ValueError: The model has none of that name, or a name is there twice.
+            ValueError: A name is unknown or occurs twice.
         """
         if isinstance(labels, str):
             raise ValueError(f'labels={labels!r} must be a list of names')
@@ -256,10 +256,10 @@ class BaseAVInferencer(ABC):
 
     @abstractmethod
     def save_one(self, result: Any, folder: Path, loaded: dict[str, Any]) -> dict[str, Any]:
-        """Write a result's files; gives its entry in the index."""
+        """Write a result's files; returns its entry in the index."""
 
     def check_has(self, condition: bool, what: str) -> None:
-        """Raise a ConfigError that the model is not a ``what``, unless it is."""
+        """Raise a ConfigError unless the model is a ``what``."""
         if not condition:
             name = self.model.cfg.filename or 'the config'
             built = type(self.model).__name__
@@ -269,12 +269,12 @@ class BaseAVInferencer(ABC):
 def _predicted(
     batch: list[tuple[Clip, dict]], predict: Callable, guard: Callable
 ) -> list[tuple[Clip, dict, Any]]:
-    """Clips with what was loaded and predicted; a batch that fails is tried clip by clip."""
+    """Clips with loaded data and predictions; a failing batch is repeated clip by clip."""
     if len(batch) > 1:
         try:
             return _zipped(batch, predict(batch))
         except Exception:
-            _LOG.debug('a batch failed: each clip is tried by itself', exc_info=True)
+            _LOG.debug('a batch failed: trying each clip separately', exc_info=True)
         return [result for item in batch for result in _predicted([item], predict, guard)]
     for clip, _ in batch:
         with guard(clip.name):
@@ -287,7 +287,7 @@ def _zipped(batch: list[tuple[Clip, dict]], results: list) -> list[tuple[Clip, d
 
 
 def check_batch_size(batch_size: int) -> None:
-    """Raise a ValueError unless it is a whole number above 0."""
+    """Raise a ValueError unless it is a positive integer."""
     if not isinstance(batch_size, int) or batch_size < 1:
         raise ValueError(f'batch_size={batch_size!r} is not a whole number above 0')
 

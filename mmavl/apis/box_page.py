@@ -1,4 +1,4 @@
-"""A page on which boxes are drawn into the frames of clips."""
+"""A page for drawing boxes into frames of clips."""
 
 import base64
 import json
@@ -22,28 +22,28 @@ _HEIGHT = 480
 def write_box_page(
     folder: str | Path, every: float | None = None, show_progress: bool = False
 ) -> tuple[Path, list[Failure]]:
-    """Write ``draw_boxes.html`` into a folder of videos: one file that needs no server.
+    """Write ``draw_boxes.html`` to a folder of videos: a single file that needs no server.
 
-    The page saves a ``cases.json`` as :func:`mmavl.evaluation.real_clips.read_cases` reads it;
-    paths are relative to the folder.
+    The page saves a ``cases.json`` for :func:`mmavl.evaluation.real_clips.read_cases`, with
+    paths relative to the folder.
 
     Args:
-        folder (str): The videos' folder; its subfolders are left out.
-        every (float, optional): Take a frame every so many seconds. Defaults to None: the middle.
-        show_progress (bool): Whether to draw a progress bar. Defaults to False.
+        folder (str): The folder of the videos; its subfolders are ignored.
+        every (float, optional): Seconds between frames. Defaults to None: only the middle frame.
+        show_progress (bool): Whether to show a progress bar. Defaults to False.
 
     Returns:
-        tuple[Path, list[Failure]]: The page, and the videos that cannot be used.
+        tuple[Path, list[Failure]]: The page, and the unusable videos.
 
     Raises:
-        DataError: There is no such folder, or no video in it that can be used.
+        DataError: There is no such folder, or it has no usable video.
         ValueError: ``every`` is not above 0.
     """
     if every is not None and not every > 0:
         raise ValueError(f'every={every} must be above 0 seconds')
     folder = check_path(folder, folder=True)
     if not folder.is_dir():
-        raise DataError(f'{folder} is a file: name the folder of the videos')
+        raise DataError(f'{folder} is a file: give the folder of the videos')
     videos = sorted(p for p in folder.iterdir() if p.is_file() and kind_of(p) == 'video')
     frames, failures = [], []
     for path in tqdm(videos, unit='video', disable=not show_progress):
@@ -51,7 +51,7 @@ def write_box_page(
             frames += _frames(path, every)
     if not frames:
         reason = f': {failures[0].message}' if failures else ''
-        raise DataError(f'{folder} holds no video that can be used{reason}')
+        raise DataError(f'{folder} has no usable video{reason}')
     template = Path(mmavl.visualization.__file__).with_name('box_page.html')
     text = json.dumps(frames).replace('</', '<\\/')  # a name cannot end the script
     html = template.read_text(encoding='utf-8').replace('/*FRAMES*/[]', text)

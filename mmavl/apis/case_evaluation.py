@@ -1,4 +1,4 @@
-"""Running a localizer on cases of real clips, and what comes of it."""
+"""Evaluating a localizer on cases of real clips."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -20,9 +20,9 @@ from .failures import Failure
 from .localization import AGNOSTIC, Localization
 from .localization_inferencer import LocalizationInferencer
 
-#: Boxes below this share of the frame are small.
+#: Boxes below this share of the frame count as small.
 SMALL = 0.25
-#: Rows of the table -> the map that is scored, as in ``Outcome.hits``.
+#: Rows of the table -> the scored map, as in ``Outcome.hits``.
 _ROWS = {
     'class given': 'class',
     'family given': 'family',
@@ -34,12 +34,12 @@ _CENTRE = (0.5, 0.5)
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """What a model calls things.
+    """A model's names for things.
 
     Attributes:
         classes (Sequence[str]): All names.
         families (Mapping[str, Sequence[str]]): Family -> its classes.
-        aliases (Mapping[str, Sequence[str]]): Class -> other words.
+        aliases (Mapping[str, Sequence[str]]): Class -> its other names.
     """
 
     classes: Sequence[str]
@@ -48,7 +48,7 @@ class Vocabulary:
 
     @classmethod
     def of(cls, inferencer: LocalizationInferencer) -> 'Vocabulary':
-        """A model's; InstrumentScenes' families where it names none of its own."""
+        """A model's vocabulary; with InstrumentScenes' families if it has none."""
         meta = inferencer.model.dataset_meta
         families = named_families(meta) or meta.get('groups') or GROUPS
         words = [meta.get('aliases', {}), meta.get('kinds', {})]
@@ -59,7 +59,7 @@ class Vocabulary:
         return cls(inferencer.classes, families, aliases)
 
     def names(self, case: Case) -> dict[str, str | None]:
-        """The class and the family of a case, None where the model does not have it."""
+        """The class and the family of a case, None if the model does not have it."""
         members = [name for names in self.families.values() for name in names]
         known = class_of(case.mark, [*self.classes, *members], self.aliases)
         family = known and family_of(known, self.classes, self.families)
@@ -67,9 +67,9 @@ class Vocabulary:
         return {'class': own, 'family': family or own}
 
     def likeliest(self, result: Localization) -> str:
-        """The class with a map that is most likely heard; families of other classes do not count.
+        """The most likely audible class with a map, except families of other classes.
 
-        It is 'sound' for a model that tells no classes apart.
+        It is 'sound' for a model without classes.
         """
         names = [name for name in result.audio_probs if name in result.maps]
         single = [name for name in names if not self._stands_for_others(name)]
@@ -79,23 +79,23 @@ class Vocabulary:
         return not set(self.classes).isdisjoint(self.families.get(name, ()))
 
     def share_a_family(self, first: str, second: str) -> bool:
-        """Whether a family holds two classes."""
+        """Whether a family contains both classes."""
         return any({first, second} <= set(members) for members in self.families.values())
 
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """What a localizer made of one case.
+    """The results of a localizer for one case.
 
     Attributes:
         case (Case): The case.
-        result (Localization): Of its frame.
-        names (dict[str, str | None]): Class and family of the case, as the model calls them.
-        hits (dict[str, Hit]): Where maps point. Those of 'class' and 'family' are given, that of
-            the 'likeliest' class and of the 'whole' sound are not; that of 'nothing' is the map
-            of ``named``.
-        named (str, optional): The best of the named classes that is right.
-        wrong (list[str]): Named classes that nothing in the frame is.
+        result (Localization): The result for its frame.
+        names (dict[str, str | None]): Class and family of the case, in the model's terms.
+        hits (dict[str, Hit]): Where maps peak. 'class' and 'family' are given; the
+            'likeliest' class and the 'whole' sound are not; 'nothing' is the map of
+            ``named``.
+        named (str, optional): The best predicted class that is correct.
+        wrong (list[str]): Predicted classes that match nothing in the frame.
     """
 
     case: Case
@@ -112,16 +112,16 @@ def evaluate_cases(
     threshold: float = 0.3,
     batch_size: int = 8,
 ) -> tuple[list[Outcome], list[Failure]]:
-    """Localize in the frame of every case.
+    """Localize in the frames of all cases.
 
     Args:
         inferencer (LocalizationInferencer): The localizer.
-        cases (Sequence[Case]): Of :func:`mmavl.evaluation.real_clips.read_cases`.
-        threshold (float): Probability from which a class counts as named. Defaults to 0.3.
-        batch_size (int): Frames that go through the model at once. Defaults to 8.
+        cases (Sequence[Case]): From :func:`mmavl.evaluation.real_clips.read_cases`.
+        threshold (float): Probability from which a class is predicted. Defaults to 0.3.
+        batch_size (int): Frames per batch. Defaults to 8.
 
     Returns:
-        tuple[list[Outcome], list[Failure]]: In order, and the clips that cannot be used.
+        tuple[list[Outcome], list[Failure]]: The outcomes in order, and the unusable clips.
     """
     vocabulary = Vocabulary.of(inferencer)
     names = [vocabulary.names(case) for case in cases]
@@ -171,7 +171,7 @@ def _outcome(
 
 
 def _whole_sound(result: Localization, likeliest: str) -> np.ndarray | None:
-    """Section 4.3 of the paper over the classes that are shown, or else over the likeliest one."""
+    """Section 4.3 of the paper over the classes shown, or else over the most likely one."""
     names = [name for name in result.shown or [likeliest] if name in result.maps]
     if not names:
         return None
@@ -228,7 +228,7 @@ def _rates(columns: Mapping[str, list]) -> dict[str, Rate]:
 
 
 def to_record(outcomes: Sequence[Outcome], failures: Sequence[Failure], root: Path) -> dict:
-    """Everything as plain data for ``evaluation.json``."""
+    """All results as plain data for ``evaluation.json``."""
     return {
         'format': 'mmavl.real_clips/1',
         'table': rates_to_dict(summarise(outcomes)),

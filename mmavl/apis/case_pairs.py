@@ -1,4 +1,4 @@
-"""Whether a map follows the sound: frames of two clips side by side, with the sound of one."""
+"""Testing whether a map follows the sound: frames of two clips side by side, with one sound."""
 
 import random
 from collections.abc import Sequence
@@ -21,15 +21,15 @@ _HEIGHT = 448
 
 @dataclass(frozen=True)
 class PairOutcome:
-    """What became of one picture of two things.
+    """The result for one picture of two objects.
 
     Attributes:
-        sounding (Case): The one whose sound was heard.
+        sounding (Case): The one whose sound is used.
         silent (Case): The other one.
-        alike (bool): Whether a family of the model's holds both.
-        follows (bool): Whether the maximum of the map of the likeliest class lies in the half
-            that sounds.
-        own (bool): Whether it lies inside the sounding thing's box.
+        alike (bool): Whether they belong to the same family of the model.
+        follows (bool): Whether the map of the most likely class peaks in the sounding
+            half.
+        own (bool): Whether it peaks in the box of the sounding object.
     """
 
     sounding: Case
@@ -42,19 +42,19 @@ class PairOutcome:
 def evaluate_pairs(
     inferencer: LocalizationInferencer, cases: Sequence[Case], count: int, seed: int = 0
 ) -> tuple[list[PairOutcome], list[Failure]]:
-    """Put frames of two clips side by side, and let each one's own sound be heard with both.
+    """Show frames of two clips side by side, and combine them with each of their sounds.
 
     Args:
         inferencer (LocalizationInferencer): The localizer.
-        cases (Sequence[Case]): Those whose clip has one source and whose class the model has are
-            taken.
-        count (int): How many pairs of different classes to draw of those alike, and as many of
-            the others; each is heard twice.
-        seed (int): Of the drawing. Defaults to 0.
+        cases (Sequence[Case]): The cases; those whose clip has one source and whose class the
+            model has are used.
+        count (int): Number of pairs of different classes from one family, and of pairs from
+            different families; each is tested with both sounds.
+        seed (int): Seed of the random choice. Defaults to 0.
 
     Returns:
-        tuple[list[PairOutcome], list[Failure]]: Two outcomes for each pair, and what cannot be
-        used.
+        tuple[list[PairOutcome], list[Failure]]: Two outcomes per pair, and unusable
+        clips.
     """
     vocabulary = Vocabulary.of(inferencer)
     outcomes, failures = [], []
@@ -74,7 +74,7 @@ def evaluate_pairs(
 
 
 def summarise_pairs(outcomes: Sequence[PairOutcome]) -> dict[str, dict[str, Rate]]:
-    """Rates of following and of hitting, for pairs alike and others."""
+    """Rates of following and of hitting, for pairs from one family and from different ones."""
     rows = {}
     for name, alike in (('two of one family', True), ('two of different families', False)):
         mine = [outcome for outcome in outcomes if outcome.alike == alike]

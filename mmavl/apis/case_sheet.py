@@ -1,4 +1,4 @@
-"""Pictures of cases: where the map points, and what was marked."""
+"""Pictures of cases, with the maps' peaks and the annotated boxes."""
 
 from collections.abc import Sequence
 
@@ -23,9 +23,9 @@ _HEIGHT = 220
 def case_sheet(
     outcomes: Sequence[Outcome], pipeline: ClipPipeline, columns: int = 4
 ) -> np.ndarray:
-    """One sheet with the frame of every case, RGB uint8 [H, W, 3]: misses first.
+    """One sheet with the frames of all cases, RGB uint8 [H, W, 3], misses first.
 
-    The map is that of the case's class, or of its family where the model has no such class.
+    The map is that of the case's class, or of its family if the model lacks the class.
     """
     order = sorted(outcomes, key=_score)
     return contact_sheet([_picture(o, pipeline) for o in order], columns)

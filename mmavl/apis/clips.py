@@ -1,4 +1,4 @@
-"""What an inferencer is given: videos, pairs of a picture and a sound, arrays, folders of them."""
+"""Inputs of inferencers: videos, pairs of a picture and a sound, arrays, and folders of them."""
 
 import math
 import unicodedata
@@ -21,19 +21,19 @@ from mmavl.utils.file_names import different_names
 
 from .failures import Failure, contained
 
-_LEAST_RATE = 1000  # Hz; below it kHz were most likely meant
+_LEAST_RATE = 1000  # Hz; lower values were probably meant in kHz
 
 
 @dataclass(frozen=True, eq=False)
 class Clip:
-    """One picture and one sound; a video file serves as both.
+    """One picture and one sound; a video file provides both.
 
     Attributes:
-        name (str): What results and files are called after.
+        name (str): Name for results and files.
         image (str | np.ndarray): A video's or picture's path, or RGB uint8 [H, W, 3].
         audio (str | np.ndarray): A path, or a waveform, float32 [L].
-        sample_rate (int, optional): Of a waveform, in Hz.
-        time (float, optional): Second of a video's frame. Defaults to the middle.
+        sample_rate (int, optional): Sample rate of a waveform in Hz.
+        time (float, optional): Time of the frame in a video in seconds. Defaults to the middle.
     """
 
     name: str
@@ -44,12 +44,12 @@ class Clip:
 
     @property
     def video(self) -> str | None:
-        """The path of the video that picture and sound come from, if they do."""
+        """The path of the video with both picture and sound, if there is one."""
         paths = isinstance(self.image, str) and isinstance(self.audio, str)
         return self.image if paths and self.image == self.audio else None
 
     def open(self) -> AbstractContextManager[MediaFile | None]:
-        """Its video, for all that is read of it; None where it is not one.
+        """Its open video, for all steps that read it; None if it is not a video.
 
         Raises:
             DataError: A file does not exist, or is empty; on entry: it is not a video.
@@ -61,7 +61,7 @@ class Clip:
 
     @property
     def source(self) -> dict[str, str | None]:
-        """The files by name; None stands for an array."""
+        """The files by kind; None for arrays."""
         if self.video:
             return {'video': self.video}
         files = {'image': self.image, 'audio': self.audio}
@@ -69,20 +69,20 @@ class Clip:
 
 
 def list_clips(inputs: Any) -> tuple[list[Clip], list[Failure]]:
-    """Make clips of whatever an inferencer is given; reads no media.
+    """Make clips from the inputs of an inferencer; reads no media.
 
     Args:
-        inputs: A video's path; a folder's path (its videos, and its pictures with the sound of the
+        inputs: A video's path; a folder's path (its videos, and its pictures with a sound of the
             same name; not its subfolders); a pair ``(picture, sound)`` of paths; a triple
             ``(image, waveform, sample_rate)`` of arrays; ``dict(video=..., time=...)`` or
             ``dict(image=..., audio=..., sample_rate=..., name=...)``; or a list of any of these.
 
     Returns:
-        tuple[list[Clip], list[Failure]]: Clips with different names, and what cannot be a clip.
+        tuple[list[Clip], list[Failure]]: Clips with unique names, and unusable inputs.
 
     Raises:
-        TypeError, ValueError, DataError: A single input, not in a list, is not a clip: it is of
-            another kind, has a sample rate below 1 kHz, or no file that can be used.
+        TypeError, ValueError, DataError: A single input, not in a list, is not a clip: it has
+            another type, a sample rate below 1 kHz, or unusable files.
     """
     clips: list[Clip] = []
     failures: list[Failure] = []
@@ -98,7 +98,7 @@ def list_clips(inputs: Any) -> tuple[list[Clip], list[Failure]]:
 
 
 def _words(item: Any, number: int) -> str:
-    """What a failure calls an input: its path or paths, its name, or its place in the list."""
+    """The name of an input for failures: its paths, its name, or its position in the list."""
     if isinstance(item, dict):
         named = (item.get(key) for key in ('name', 'video', 'image', 'audio'))
         item = next((name for name in named if isinstance(name, str | Path)), None)
@@ -108,18 +108,18 @@ def _words(item: Any, number: int) -> str:
 
 
 def check_out_dir(clips: Iterable[Clip], out_dir: str | Path) -> None:
-    """Check that no result can take the place of an input.
+    """Check that no result can overwrite an input.
 
     Raises:
-        ValueError: A clip's file lies in the folder.
+        ValueError: A clip's file is in the folder.
     """
     folder = Path(out_dir).resolve()
     for clip in clips:
         for file in filter(None, clip.source.values()):
             if Path(file).resolve().parent == folder:
                 raise ValueError(
-                    f'{file} lies in {out_dir}, where results could overwrite it: choose another '
-                    'folder for them'
+                    f'{file} is in {out_dir}, where results could overwrite it: choose another '
+                    'output folder'
                 )
 
 
@@ -147,19 +147,19 @@ def check_path(path: str | Path, folder: bool = False) -> Path:
     """The path of an existing file.
 
     Args:
-        path (str | Path): What the user gave.
-        folder (bool): Whether a folder is welcome, too. Defaults to False.
+        path (str | Path): The path given by the user.
+        folder (bool): Whether folders are allowed, too. Defaults to False.
 
     Raises:
-        DataError: It is an address, does not exist, is empty or of another kind.
+        DataError: It is a URL, does not exist, is empty or of another kind.
     """
     text = str(path)
     if not text:
         raise DataError('an empty text is not a path')
     if '\0' in text:
-        raise DataError('a path holds a NUL character, which no file name has')
+        raise DataError('a path must not contain a NUL character')
     if '://' in text:
-        raise DataError(f'{text} is an address, not a file: download it first')
+        raise DataError(f'{text} is a URL, not a file: download it first')
     try:
         file = Path(text)
         file = file if file.exists() else file.expanduser()
@@ -194,9 +194,9 @@ def _check_keys(item: dict[str, Any]) -> None:
     )
     if unknown := [key for key in item if key not in known]:
         words = ', '.join(sorted(known))
-        raise TypeError(f'a clip has no {", ".join(map(repr, unknown))}, but {words}')
+        raise TypeError(f'unknown keys {", ".join(map(repr, unknown))}; a clip has {words}')
     if not isinstance(item.get('name', ''), str):
-        raise TypeError(f"a clip's name must be a text, not {item['name']!r}")
+        raise TypeError(f"a clip's name must be a string, not {item['name']!r}")
 
 
 def _as_time(time: Any) -> float | None:
@@ -261,7 +261,9 @@ def _folder(folder: Path) -> Iterator[Clip | Failure]:
             if first != path:
                 yield Failure(str(path), f'{path} is left out: {first.name} has the same name')
     if not videos and not pairs:
-        raise DataError(f'{folder} holds no videos, and no pictures with a sound of the same name')
+        raise DataError(
+            f'{folder} contains no videos, and no pictures with a sound of the same name'
+        )
     for stem, pair in sorted(pairs.items()):
         if len(pair) == 2:
             yield Clip(stem, str(pair['picture']), str(pair['sound']))
@@ -272,7 +274,7 @@ def _folder(folder: Path) -> Iterator[Clip | Failure]:
 
 
 def _stem(path: Path) -> str:
-    return unicodedata.normalize('NFC', path.stem)  # macOS takes letters apart
+    return unicodedata.normalize('NFC', path.stem)  # macOS decomposes letters
 
 
 def _different_names(clips: Sequence[Clip]) -> list[Clip]:

@@ -1,4 +1,4 @@
-"""Inputs that give no result, and the rule that they stop nothing else."""
+"""Inputs without a result, which must not stop the others."""
 
 import logging
 from collections.abc import Iterator
@@ -14,11 +14,11 @@ _LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Failure:
-    """An input that gave no result.
+    """An input without a result.
 
     Attributes:
-        name (str): The clip's, or the input's path.
-        message (str): Why, in one line.
+        name (str): The clip's name, or the input's path.
+        message (str): The reason, in one line.
     """
 
     name: str
@@ -32,15 +32,15 @@ def contained(
     single: bool = False,
     out_dir: str | Path | None = None,
 ) -> Iterator[None]:
-    """Turn an exception of one clip, of whatever type, into its failure.
+    """Turn any exception of one clip into its failure.
 
-    Tracebacks go to the log at level DEBUG.
+    Tracebacks are logged at level DEBUG.
 
     Args:
-        name (str): The clip's.
-        failures (list[Failure]): Where it is added.
-        single (bool): Whether the clip is all there is: then it raises. Defaults to False.
-        out_dir (str | Path, optional): Where results are written.
+        name (str): The clip's name.
+        failures (list[Failure]): The list to extend.
+        single (bool): Whether it is the only clip; then raise. Defaults to False.
+        out_dir (str | Path, optional): The output folder.
 
     Raises:
         DataError: The clip is single.

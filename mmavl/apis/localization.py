@@ -1,4 +1,4 @@
-"""What a localizer found in one clip, or in one window of a video."""
+"""The result of localization for one clip, or one window of a video."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -16,9 +16,9 @@ from .clips import Clip
 
 #: Schema of the JSON files; docs/inference.md describes it.
 FORMAT = 'mmavl.localization/2'
-#: The name of a map that belongs to no class.
+#: The name of a class-agnostic map.
 AGNOSTIC = 'sound'
-#: A class below this probability is not written into the lines of a video.
+#: Classes below this probability are not written to the lines of a video.
 _UNLIKELY = 0.05
 
 
@@ -27,24 +27,24 @@ class Localization:
     """Tags, maps and boxes of one frame and the sound around it.
 
     Attributes:
-        name (str): The clip's.
+        name (str): The clip's name.
         size (tuple[int, int]): Width and height of the frame in pixels.
-        time (float, optional): Second of the video at which the frame is shown.
-        window (tuple[float, float]): The seconds of sound that were heard.
-        audio_probs, visual_probs (dict[str, float]): Probability of each class by sound and by
-            picture; empty for a model without tags.
-        sounding (list[str]): The classes named as sounding, best first, see
-            :class:`mmavl.models.naming.Naming`; 'sound' for a model that tells no classes apart.
-        off_screen (list[str]): Those of them that are most likely not in the picture: their maps
-            mean nothing.
-        maps (dict[str, np.ndarray]): A map for each class asked for, float32 [h, w].
+        time (float, optional): Time of the frame in the video in seconds.
+        window (tuple[float, float]): The seconds of sound that were used.
+        audio_probs, visual_probs (dict[str, float]): Probability that each class is audible and
+            visible; empty for a model without tags.
+        sounding (list[str]): The classes predicted to sound, best first, see
+            :class:`mmavl.models.naming.Naming`; 'sound' for a model without classes.
+        off_screen (list[str]): Those of them that are probably not in the picture, so that
+            their maps mean nothing.
+        maps (dict[str, np.ndarray]): A map for each requested class, float32 [h, w].
         correspondence (float, optional): Probability that sound and picture belong together.
-        clip (Clip, optional): Where picture and sound come from.
+        clip (Clip, optional): The origin of picture and sound.
         kind_probs (dict[str, float]): Probability of each finer name, if its class sounds.
-        kinds (dict[str, str]): Of the classes named as sounding, the finer name that is likelier
-            than not.
-        asked (list[str]): Classes whose maps were asked for by name.
-        windows (list[Localization]): Of a video that was gone through, by time. Empty where they
+        kinds (dict[str, str]): For sounding classes, the finer name if it is more likely than
+            not.
+        asked (list[str]): Classes whose maps were requested by name.
+        windows (list[Localization]): The windows of a video, in order of time. Empty if they
             were written to files.
     """
 
@@ -76,14 +76,14 @@ class Localization:
         """Read a prediction; its meta has ``ori_shape``, ``time`` and ``window``.
 
         Args:
-            sample (AVDataSample): What the model's ``predict`` fills.
+            sample (AVDataSample): The sample filled by the model's ``predict``.
             classes (list[str]): Names of the tag classes, [C].
-            naming (Naming): Which classes to name.
-            clip (Clip): What was read.
-            asked (Sequence[str]): Classes whose maps were asked for by name.
+            naming (Naming): Selects the classes to report.
+            clip (Clip): The input.
+            asked (Sequence[str]): Classes whose maps were requested by name.
 
         Raises:
-            DataError: The model gave a probability or a map that is not finite.
+            DataError: The model returned a probability or map that is not finite.
         """
         audio_probs, visual_probs = (
             dict(zip(classes, _numbers(sample.get(field)), strict=True)) if field in sample else {}
@@ -98,7 +98,7 @@ class Localization:
         if not np.isfinite(
             [*audio_probs.values(), *visual_probs.values(), *map(np.sum, maps.values())]
         ).all():
-            raise DataError(f'{clip.name}: the model gives values that are not finite')
+            raise DataError(f'{clip.name}: the model returned values that are not finite')
         sounding = [AGNOSTIC] if AGNOSTIC in maps else naming.sounding(audio_probs)
         kinds = [kind for members in naming.kinds.values() for kind in members]
         kind_probs = dict(zip(kinds, _numbers(sample.get('pred_kinds', torch.empty(0)))))
@@ -123,18 +123,18 @@ class Localization:
 
     @property
     def shown(self) -> list[str]:
-        """The classes named as sounding whose maps say where, best first."""
+        """The sounding classes that are visible, best first."""
         return [
             name for name in self.sounding if name in self.maps and name not in self.off_screen
         ]
 
     @property
     def drawn(self) -> list[str]:
-        """The classes whose maps are drawn and written: those shown, then others asked for."""
+        """The classes whose maps are drawn and written: those shown, then requested ones."""
         return list(dict.fromkeys([*self.shown, *(k for k in self.asked if k in self.maps)]))
 
     def names(self) -> list[str]:
-        """What is named as sounding in words: 'Acoustic guitar 0.71', best first."""
+        """The sounding classes in words: 'Acoustic guitar 0.71', best first."""
         return [
             self.kinds.get(label, label)
             + (f' {self.audio_probs[label]:.2f}' if label in self.audio_probs else '')
@@ -143,15 +143,15 @@ class Localization:
         ]
 
     def boxes(self, label: str) -> list[MapBox]:
-        """Boxes around the regions above half maximum of a class's map, by falling peak."""
+        """Boxes around the regions above half maximum of a class's map, highest peak first."""
         return boxes_of_map(self.maps[label], self.size)
 
     def to_dict(self, brief: bool = False) -> dict[str, Any]:
         """As plain data for JSON.
 
         Args:
-            brief (bool): Whether to leave out the maps' values, and classes that are neither named
-                nor at least 0.05 likely. Defaults to False.
+            brief (bool): Whether to leave out the maps' values, and classes that neither sound
+                nor have a probability of at least 0.05. Defaults to False.
         """
         order = sorted(self.audio_probs, key=lambda label: -self.audio_probs[label])
         if brief:

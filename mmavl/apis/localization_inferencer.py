@@ -1,4 +1,4 @@
-"""Finding what sounds where in clips and videos."""
+"""Localizing sound sources in clips and videos."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
@@ -34,13 +34,13 @@ class LocalizationInferencer(BaseAVInferencer):
     >>> result.names(), [window.names() for window in result.windows]  # doctest: +SKIP
     >>> localize(['clip.mp4', ('a.jpg', 'a.wav')], out_dir='results')['index']  # doctest: +SKIP
 
-    A call takes the options of :meth:`check_options`. It gives a :class:`Localization` for each
-    clip, of a video for the frame in its middle; :meth:`go_on` then goes through the video, unless
-    a frame was asked for by its ``time``. :meth:`video` does that window by window, and
-    :meth:`annotate` draws its windows into a copy of a video.
+    A call has the options of :meth:`check_options`. It returns a :class:`Localization` for each
+    clip, for a video that of its middle frame; :meth:`go_on` then processes the whole video,
+    unless a frame was requested by its ``time``. :meth:`video` does that window by window, and
+    :meth:`annotate` draws the windows into a copy of a video.
 
     Args:
-        model, weights, device, show_progress, dtype: As for :class:`BaseAVInferencer`.
+        model, weights, device, show_progress, dtype: See :class:`BaseAVInferencer`.
 
     Raises:
         ConfigError: The model is not a localizer.
@@ -53,7 +53,7 @@ class LocalizationInferencer(BaseAVInferencer):
         self.visualizer.dataset_meta = {'classes': self.classes}
 
     def naming(self, threshold: float) -> Naming:
-        """How this model's probabilities become names."""
+        """The rule that selects the classes to report."""
         meta = self.model.dataset_meta
         visual_threshold = getattr(self.model, 'visual_threshold', 0.0)
         return Naming(threshold, named_families(meta), visual_threshold, meta.get('kinds', {}))
@@ -71,17 +71,17 @@ class LocalizationInferencer(BaseAVInferencer):
         """Check the options of a call.
 
         Args:
-            labels (Sequence[str], optional): As for :meth:`predict_batch`.
-            threshold (float): As for :meth:`predict_batch`. Defaults to 0.3.
-            whole_videos (bool): Whether to go through videos, not only to the frame in their
-                middle. Defaults to True.
-            rate (float): As for :meth:`video`. Defaults to 2.
-            smoothing (float): As for :meth:`video`. Defaults to 1.
-            max_side (int): As for :meth:`annotate`. Defaults to 640.
-            frame_rate (float, optional): As for :meth:`annotate`. Defaults to all frames.
+            labels (Sequence[str], optional): See :meth:`predict_batch`.
+            threshold (float): See :meth:`predict_batch`. Defaults to 0.3.
+            whole_videos (bool): Whether to process whole videos, not only their middle
+                frame. Defaults to True.
+            rate (float): See :meth:`video`. Defaults to 2.
+            smoothing (float): See :meth:`video`. Defaults to 1.
+            max_side (int): See :meth:`annotate`. Defaults to 640.
+            frame_rate (float, optional): See :meth:`annotate`. Defaults to all frames.
 
         Raises:
-            ValueError: The model has no such label, or another option is out of its range.
+            ValueError: The model has no such label, or another option is out of range.
         """
         self.class_numbers(labels)
         check_threshold(threshold)
@@ -98,12 +98,12 @@ class LocalizationInferencer(BaseAVInferencer):
         """Localize in loaded clips.
 
         Args:
-            batch (list): Clips and what :meth:`ClipPipeline.load` gave.
-            return_datasamples (bool): Whether to give :class:`AVDataSample`. Defaults to False.
-            labels (Sequence[str], optional): Classes to make maps for in addition to those that
-                are audible.
+            batch (list): Clips with the data from :meth:`ClipPipeline.load`.
+            return_datasamples (bool): Whether to return :class:`AVDataSample`. Defaults to False.
+            labels (Sequence[str], optional): Classes to compute maps for in addition to
+                audible ones.
             threshold (float): Probability from which a class counts as sounding. Defaults to 0.3.
-            **options: Those of :meth:`go_on`.
+            **options: Options of :meth:`go_on`.
 
         Returns:
             list[Localization] | list[AVDataSample]: In order.
@@ -122,7 +122,7 @@ class LocalizationInferencer(BaseAVInferencer):
         ]
 
     def draw(self, result: Localization, loaded: dict[str, Any]) -> np.ndarray:
-        """The frame with the boxes of what sounds, its maps and those asked for, and the sound."""
+        """The frame with boxes of sounding objects, the maps, and the sound."""
         return draw_localization(result, loaded, self.classes, self.visualizer)
 
     def save_one(
@@ -141,7 +141,7 @@ class LocalizationInferencer(BaseAVInferencer):
         }
 
     def goes_on(self, clip: Clip, whole_videos: bool = True, **options) -> bool:
-        """Whether a clip is a video to go through."""
+        """Whether a clip is a video to process completely."""
         return bool(whole_videos and clip.video and clip.time is None)
 
     def go_on(
@@ -156,20 +156,20 @@ class LocalizationInferencer(BaseAVInferencer):
         whole_videos: bool = True,
         **options,
     ) -> dict[str, Any]:
-        """Go through a video: into the result's ``windows``, or into files.
+        """Process a whole video, into the result's ``windows`` or into files.
 
         Args:
-            result (Localization): Of the frame in its middle.
+            result (Localization): The result for its middle frame.
             loaded (dict): With ``file``, the open video.
-            folder (Path, optional): Where ``NAME.mp4`` and ``NAME.windows.jsonl`` are written, as
-                windows come: those of a long video are not kept. Defaults to None: they are kept.
-            batch_size (int): As for :meth:`video`.
-            max_side, frame_rate: As for :meth:`annotate`.
+            folder (Path, optional): Folder for ``NAME.mp4`` and ``NAME.windows.jsonl``, which are
+                written immediately, so that windows need not be kept. Defaults to None: keep them.
+            batch_size (int): See :meth:`video`.
+            max_side, frame_rate: See :meth:`annotate`.
             labels, whole_videos: Not used.
-            **options: As for :meth:`video`.
+            **options: See :meth:`video`.
 
         Returns:
-            dict: The files ``video`` and ``windows``, where they are written.
+            dict: The files ``video`` and ``windows``, if written.
         """
         windows = self.video(loaded['file'].path, batch_size=batch_size, **options)
         if folder is not None:
@@ -181,7 +181,7 @@ class LocalizationInferencer(BaseAVInferencer):
     def save_more(
         self, result: Localization, folder: Path, file: MediaFile | None
     ) -> dict[str, Any]:
-        """Write a video's copy with the result's windows in it, and these."""
+        """Write a copy of the video with the result's windows drawn, and the windows."""
         return self._save_video(result, folder, file, result.windows) if result.windows else {}
 
     def _save_video(
@@ -215,24 +215,24 @@ class LocalizationInferencer(BaseAVInferencer):
         batch_size: int = 8,
         threshold: float = 0.3,
     ) -> Iterator[Localization]:
-        """Localize in a whole video, with a bounded part of it in memory.
+        """Localize in a whole video, with bounded memory.
 
         Args:
             path (str): A video with sound.
-            rate (float): Frames to look at in a second. Defaults to 2.
+            rate (float): Frames to analyse per second. Defaults to 2.
             smoothing (float): Maps and tags are averaged over this many seconds before and after,
-                see :func:`mmavl.apis.smoothing.smooth`. Defaults to 1; 0 leaves them.
-            batch_size (int): Frames that go through the model at once. Defaults to 8.
+                see :func:`mmavl.apis.smoothing.smooth`. Defaults to 1; 0 disables it.
+            batch_size (int): Frames per batch. Defaults to 8.
             threshold (float): Probability from which a class counts as sounding. Defaults to 0.3.
 
         Yields:
-            Localization: By time, every ``1 / rate`` s, with maps of all classes; of those that
-            may sound where the model knows very many.
+            Localization: In order of time, every ``1 / rate`` s, with maps of all classes, or only
+            of those that may sound if the model has very many.
 
         Raises:
-            DataError: The video cannot be used, or not to its end.
+            DataError: The video cannot be read completely.
             ValueError: The rate is not above 0, the smoothing negative, or another argument out of
-                its range.
+                range.
         """
         _check_steps(rate, smoothing)
         check_batch_size(batch_size)
@@ -259,22 +259,22 @@ class LocalizationInferencer(BaseAVInferencer):
         windows_file: str | Path | None = None,
         **kwargs,
     ) -> int:
-        """Write a video's copy with heat maps, boxes, classes and scores, and its own sound.
+        """Write a copy of a video with heat maps, boxes, classes and scores, and its sound.
 
         Args:
             path (str): A video with sound.
             out_file (str): The ``.mp4`` to write.
-            max_side (int): Frames are scaled to at most this many pixels. Defaults to 640.
-            frame_rate (float, optional): Leave out frames above this rate. Defaults to all.
-            windows_file (str, optional): Also write what was found, one line of JSON a window.
-            **kwargs: ``rate``, ``smoothing``, ``batch_size``, ``threshold`` as for :meth:`video`.
+            max_side (int): Maximum longest side of the frames in pixels. Defaults to 640.
+            frame_rate (float, optional): Maximum frame rate. Defaults to all frames.
+            windows_file (str, optional): Also write the results here, one line of JSON per window.
+            **kwargs: ``rate``, ``smoothing``, ``batch_size``, ``threshold``, see :meth:`video`.
 
         Returns:
-            int: Frames written.
+            int: Number of frames written.
 
         Raises:
-            DataError: The video cannot be used, or not to its end; no file is left then.
-            ValueError: ``out_file`` is the video itself, or as of :meth:`video`.
+            DataError: The video cannot be read completely; then no file is left.
+            ValueError: ``out_file`` is the video itself, or as for :meth:`video`.
         """
         if Path(out_file).resolve() == Path(path).resolve():
             raise ValueError(f'{path} would be overwritten: choose another file for its copy')
@@ -292,4 +292,4 @@ class LocalizationInferencer(BaseAVInferencer):
 
 def _check_steps(rate: float, smoothing: float) -> None:
     if rate <= 0 or smoothing < 0:
-        raise ValueError(f'rate={rate} must be above 0, smoothing={smoothing} not below')
+        raise ValueError(f'rate={rate} must be above 0, and smoothing={smoothing} not negative')

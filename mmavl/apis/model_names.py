@@ -1,4 +1,4 @@
-"""Models by name: those in the wheel, and those of the Hugging Face hub."""
+"""Models by name: those included in mmavl, and those on the Hugging Face hub."""
 
 import json
 import re
@@ -8,37 +8,37 @@ import mmavl
 from mmavl.errors import CheckpointError
 from mmavl.utils.shipped import named_config
 
-#: The file that a repository of the hub must have.
+#: The file that a repository on the hub must have.
 HUB_FILE = 'model.safetensors'
-#: Suffixes of files that are no names of repositories.
+#: Suffixes of files, which are not names of repositories.
 _FILES = ('.py', '.pth', '.pt', '.ckpt', '.bin', '.onnx', '.json')
 _HUB_NAME = re.compile(r'[\w.-]+/[\w.-]+')
 
 
 def wheel_weights() -> dict[str, Path]:
-    """The files of trained models that come with mmavl, by name."""
+    """The files of trained models included in mmavl, by name."""
     folder = Path(mmavl.__file__).parent / 'weights'
     return {path.stem: path for path in sorted(folder.glob('*.safetensors'))}
 
 
 def weights_title(path: Path) -> str:
-    """A line about a file of :func:`wheel_weights`."""
+    """One line about a file of :func:`wheel_weights`."""
     from mmavl.export.single_file import read_metadata
 
     return json.loads(read_metadata(path)['provenance'])['title']
 
 
 def find_model(name: str | Path) -> Path | None:
-    """The weight file of a model by name; None where the name is not one.
+    """The weight file of a model by name; None if it is not a name.
 
     Args:
-        name (str | Path): A ``.safetensors`` file, a folder that has a ``model.safetensors``, the
-            name of one that comes with mmavl ('scenes-families'), or a repository of the
-            Hugging Face hub ('org/name'), of which nothing but that file is read.
+        name (str | Path): A ``.safetensors`` file, a folder with a ``model.safetensors``, the
+            name of one included in mmavl ('scenes-families'), or a repository on the
+            Hugging Face hub ('org/name'), of which only that file is read.
 
     Raises:
         CheckpointError: The hub has no such repository, or no such file in it.
-        ConnectionError: The file is not on this machine, and the hub cannot be reached.
+        ConnectionError: The file is not on this machine, and the hub is unreachable.
     """
     path = Path(name).expanduser()
     if path.suffix == '.safetensors':
@@ -63,5 +63,5 @@ def _fetch(repository: str) -> Path:
         except (RepositoryNotFoundError, RemoteEntryNotFoundError) as error:
             raise CheckpointError(
                 f'{repository}: the hub has no such repository with a {HUB_FILE}; '
-                '`mmavl list weights` names the models that come with mmavl'
+                '`mmavl list weights` lists the models included in mmavl'
             ) from error

@@ -1,4 +1,4 @@
-"""From clips, of files or of arrays, to what a model's data preprocessor takes."""
+"""From clips, files or arrays, to inputs of a model's data preprocessor."""
 
 from collections.abc import Iterator, Sequence
 from itertools import count
@@ -22,23 +22,23 @@ from mmavl.utils.components import component_name
 
 from .clips import Clip
 
-#: Seconds of sound heard at once where the config does not say.
+#: Default seconds of sound per window, if the config does not set them.
 _SECONDS = 10.0
 
 
 class ClipPipeline:
-    """A config's test pipeline, except that pictures and sounds come from a :class:`Clip`.
+    """A config's test pipeline, with pictures and sounds from a :class:`Clip`.
 
     Args:
         cfg (Config): A model's config.
-        num_classes (int): C.
+        num_classes (int): Number of classes, C.
 
     Attributes:
-        sample_rate (int): Of the waveforms, in Hz.
-        seconds (float): How much sound is heard at once.
+        sample_rate (int): Sample rate of the waveforms in Hz.
+        seconds (float): Length of a sound window.
 
     Raises:
-        ConfigError: The config has no test pipeline with LoadAudio in it.
+        ConfigError: The config has no test pipeline with LoadAudio.
     """
 
     def __init__(self, cfg: Config, num_classes: int) -> None:
@@ -47,7 +47,7 @@ class ClipPipeline:
         if 'LoadAudio' not in named:
             raise ConfigError(
                 f'{cfg.filename or "the config"} has no LoadAudio in the pipeline of its '
-                'test_dataloader: sample rate and transforms of the input are not known'
+                'test_dataloader: sample rate and transforms of the input are unknown'
             )
         self.num_classes = num_classes
         self.sample_rate = named['LoadAudio'].get('sample_rate', 22050)
@@ -63,20 +63,20 @@ class ClipPipeline:
     def load(
         self, clip: Clip, whole: bool = False, file: MediaFile | None = None
     ) -> dict[str, Any]:
-        """Read a clip: a video's frame, by default that in the middle, and the sound around it.
+        """Read a clip: a video's frame, by default the middle one, and the sound around it.
 
         Args:
             clip (Clip): The clip.
             whole (bool): Whether to read all of the sound. Defaults to False.
-            file (MediaFile, optional): Its video, where that is open already.
+            file (MediaFile, optional): Its video, if already open.
 
         Returns:
             dict: ``image`` (RGB uint8 [H, W, 3]), ``ori_shape``, ``waveform`` (float32 [L]),
-            ``sample_rate``, ``window`` (first and last second heard), ``clip_id``; for a video
-            ``time``; with ``whole`` also ``original``, the sound at its own rate and that rate.
+            ``sample_rate``, ``window`` (first and last second used), ``clip_id``; for a video
+            ``time``; with ``whole`` also ``original``, the sound and its original rate.
 
         Raises:
-            DataError: The media cannot be used; one line says why.
+            DataError: The media cannot be used; the message has one line.
         """
         if file is None:
             with clip.open() as file:
@@ -106,7 +106,7 @@ class ClipPipeline:
     def results(
         self, clip: Clip, image: np.ndarray, wave: np.ndarray, start: float, time: float | None
     ) -> dict[str, Any]:
-        """What the transforms take; see :meth:`load`."""
+        """The inputs of the transforms; see :meth:`load`."""
         results = {
             'clip_id': clip.name,
             'image': image,
@@ -120,7 +120,7 @@ class ClipPipeline:
     def _sound(
         self, clip: Clip, sound: str | np.ndarray | MediaFile, time: float | None
     ) -> tuple[np.ndarray, float]:
-        """The window of sound around a time, None for the middle, and its first second."""
+        """The window of sound around a time (None for the middle), and its first second."""
         if isinstance(sound, np.ndarray):
             wave = self._resampled(clip)
             centre = len(wave) / self.sample_rate / 2 if time is None else time
@@ -150,8 +150,8 @@ class ClipPipeline:
         """Run the transforms on loaded results.
 
         Args:
-            results (dict): Of :meth:`load`; not changed.
-            asked (Sequence[int]): Classes whose maps are wanted whether they sound or not.
+            results (dict): From :meth:`load`; not changed.
+            asked (Sequence[int]): Classes whose maps are requested even if they are silent.
 
         Returns:
             dict: ``inputs`` and ``data_samples``.
@@ -165,14 +165,14 @@ class ClipPipeline:
         return packed
 
     def pictures(self, file: str | MediaFile, times: Sequence[float]) -> Iterator[np.ndarray]:
-        """What a video shows at growing times; beyond its end the last of these pictures.
+        """The pictures of a video at increasing times; beyond its end the last one repeats.
 
         Args:
             file (str | MediaFile): The video.
             times (Sequence[float]): Seconds.
 
         Yields:
-            np.ndarray: For each time RGB uint8 [H, W, 3].
+            np.ndarray: RGB uint8 [H, W, 3] for each time.
 
         Raises:
             DataError: The video cannot be used.
@@ -186,22 +186,22 @@ class ClipPipeline:
             yield image
 
     def image_input(self, clip: Clip, image: np.ndarray) -> Tensor:
-        """A picture as the model's data preprocessor takes it, uint8 [3, h, w]."""
+        """Prepare a picture for the model's data preprocessor, uint8 [3, h, w]."""
         results = self.results(clip, image, np.zeros(1, np.float32), 0.0, None)
         return self.pack(results)['inputs']['image']
 
     def windows(self, file: MediaFile, rate: float) -> Iterator[dict[str, Any]]:
-        """A video's frames, ``rate`` of them a second, each with the sound around it.
+        """Yield ``rate`` frames of a video per second, each with the sound around it.
 
         Args:
-            file (MediaFile): The video; one pass through it gives pictures and sound.
+            file (MediaFile): The video; one pass reads pictures and sound.
             rate (float): In Hz.
 
         Yields:
-            dict: As of :meth:`load`.
+            dict: See :meth:`load`.
 
         Raises:
-            DataError: The video cannot be used, or not to its end.
+            DataError: The video cannot be read completely.
         """
         clip = Clip(file.path, file.path, file.path)
         times = (number / rate for number in count())
@@ -220,7 +220,7 @@ def _test_pipeline(cfg: Config) -> list[dict]:
 
 
 def _frame(file: str | MediaFile, time: float | None) -> tuple[np.ndarray, float]:
-    """A video's frame at a second, None for the middle, and that second."""
+    """A video's frame at a time (None for the middle), and that time."""
     with PictureStream(file) as pictures:
         seconds = pictures.length()
         if time is not None and time > seconds:

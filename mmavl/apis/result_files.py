@@ -12,7 +12,7 @@ from .failures import Failure
 
 
 def write_json(path: Path, content: Any) -> None:
-    """Write readable JSON in UTF-8; the file appears whole or not at all.
+    """Write readable JSON in UTF-8; the file is never incomplete.
 
     Raises:
         ValueError: A number is not finite.

@@ -1,4 +1,4 @@
-"""What a separator made of one clip's sound."""
+"""The result of separating one clip's sound."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,14 +14,14 @@ class Separation:
     """The sources of one clip's sound.
 
     Attributes:
-        name (str): The clip's.
-        sample_rate (int): Of the sources, in Hz: that of the clip's own sound.
-        model_rate (int): At which they were separated: above half of it they hold nothing.
-        sources (dict): By class, by the name they were given, or 'source 1' and so on; float32
-            arrays [L], as long as the clip's own sound.
-        audio_probs (dict[str, float]): Greatest probability of each class over the windows; empty
+        name (str): The clip's name.
+        sample_rate (int): Sample rate of the sources in Hz, that of the clip's sound.
+        model_rate (int): The rate of separation; sources have no frequencies above half of it.
+        sources (dict): By class, by given name, or 'source 1' and so on; float32
+            arrays [L], with the length of the clip's sound.
+        audio_probs (dict[str, float]): Maximum probability of each class over the windows; empty
             for a model without a localizer.
-        clip (Clip, optional): Where the sound comes from.
+        clip (Clip, optional): The origin of the sound.
         whole (bool): Whether the only source is the mixture itself. Defaults to False.
     """
 
@@ -35,11 +35,11 @@ class Separation:
 
     @property
     def note(self) -> str:
-        """One line where nothing was separated; else ''."""
+        """One line if nothing was separated; else ''."""
         if not self.whole:
             return ''
         name = ', '.join(self.sources)
-        return f'only {name} is named, and gets the whole mixture: add what else sounds to labels'
+        return f'only {name} was separated, and gets the whole mixture: add other sounds to labels'
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data for JSON, without the waveforms."""

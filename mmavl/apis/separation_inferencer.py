@@ -1,4 +1,4 @@
-"""Taking the sound of clips and videos apart."""
+"""Separating the sounds of clips and videos."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -31,28 +31,28 @@ from .shown_sources import Place, mark_places, read_places, relative_boxes, view
 
 @INFERENCERS.register_module()
 class SeparationInferencer(BaseAVInferencer):
-    """The sources of clips' whole sound, guided by what the clips show meanwhile.
+    """The sources of clips' sounds, guided by their pictures.
 
     >>> separate = SeparationInferencer()  # doctest: +SKIP
     >>> found = separate('clip.mp4')['predictions'][0]  # doctest: +SKIP
     >>> found.sources['Violin'], found.sample_rate  # doctest: +SKIP
 
-    Sounds go through :meth:`BaseSeparator.separate`: window by window, each with the video's frame
-    in its middle. There are three kinds of separators. Those with a localizer separate the classes
-    that it names; those that look at each source (:class:`FrameSeparator`, ``configs/peers``)
-    separate the ``sources`` they are shown; blind ones number theirs.
+    Sounds are separated by :meth:`BaseSeparator.separate`: window by window, each with the middle
+    frame of the video. There are three kinds of separators. Those with a localizer separate the
+    classes that it predicts; those guided by pictures (:class:`FrameSeparator`, ``configs/peers``)
+    separate the given ``sources``; blind ones number their sources.
 
     The default is ``separation_real``, which needs no training; with weights and no model it is
     ``separation_scenes``.
 
     Args:
-        model, weights, device, show_progress, dtype: As for :class:`BaseAVInferencer`. For
-            a separator that is nothing but guided by its localizer, the weights are the
-            localizer's.
+        model, weights, device, show_progress, dtype: See :class:`BaseAVInferencer`. For
+            a separator without its own trained parts, the weights are those of its
+            localizer.
 
     Raises:
-        ConfigError: The model is not a separator, or a blind one with windows, whose sources could
-            change places between them.
+        ConfigError: The model is not a separator, or a blind one with windows, whose sources might
+            be swapped between windows.
     """
 
     whole_sound = True
@@ -75,32 +75,32 @@ class SeparationInferencer(BaseAVInferencer):
 
     @property
     def model_rate(self) -> int:
-        """Samples per second at which the model separates."""
+        """Sample rate at which the model separates, in Hz."""
         return self.model.data_preprocessor.sample_rate
 
     def check_sources(
         self, labels: Sequence[str] | None = None, sources: Mapping[str, Any] | None = None
     ) -> None:
-        """Check that the model can be asked for these.
+        """Check that the model supports these arguments.
 
         Raises:
-            ValueError: It takes labels and was given sources, or the other way round.
+            ValueError: It needs labels but got sources, or vice versa.
         """
         name = type(self.model).__name__
         if self.shown and (labels or not sources):
             raise ValueError(
-                f'{name} takes no labels, but is shown each source: give its box or a picture '
+                f'{name} does not take labels: give a box or picture of each source '
                 '(sources={name: (left, top, right, bottom)}, on the command line '
                 '--sources NAME=LEFT,TOP,RIGHT,BOTTOM NAME=PICTURE)'
             )
         if sources and not self.shown:
-            raise ValueError(f'{name} looks at no single source: leave out sources')
+            raise ValueError(f'{name} does not take sources: omit them')
         if labels and not self.guided:
-            raise ValueError(f'{name} has no localizer that knows labels: leave them out')
+            raise ValueError(f'{name} has no localizer with labels: omit them')
         self.class_numbers(labels)
 
     def check_options(self, **options) -> None:
-        """As of :class:`BaseAVInferencer`, and as of :meth:`check_sources`.
+        """See :class:`BaseAVInferencer` and :meth:`check_sources`.
 
         Raises:
             DataError: A picture of a source cannot be read.
@@ -119,16 +119,16 @@ class SeparationInferencer(BaseAVInferencer):
         sources: Mapping[str, Any] | None = None,
         **options,
     ) -> dict[str, Any]:
-        """Read a clip's whole sound, and what it shows in the middle of each window.
+        """Read a clip's whole sound, and the middle frame of each window.
 
         Returns:
-            dict: As of :meth:`ClipPipeline.load`; unless the model is blind ``frames``, uint8
-            [T, 3, h, w], or [n, T, 3, h, w] for sources that are shown; for these also ``boxes``,
+            dict: See :meth:`ClipPipeline.load`; unless the model is blind also ``frames``, uint8
+            [T, 3, h, w], or [n, T, 3, h, w] for given sources; for these also ``boxes``,
             xyxy in [0, 1], [n, 4], and ``places``, the box or picture by name.
 
         Raises:
             DataError: The media cannot be used, or a source's box is not inside the frame.
-            ValueError: As of :meth:`check_sources`.
+            ValueError: See :meth:`check_sources`.
         """
         self.check_sources(labels, sources)
         with clip.open() as file:
@@ -152,7 +152,7 @@ class SeparationInferencer(BaseAVInferencer):
         images: Iterable[np.ndarray],
         places: Mapping[str, Place],
     ) -> dict[str, Any]:
-        """What shows each source in each of a clip's images."""
+        """The picture of each source in each of a clip's images."""
         boxes = relative_boxes(places, loaded['ori_shape'], clip.name)
         inputs = [
             torch.stack([self.pipeline.image_input(clip, v) for v in self._views(places, image)])
@@ -177,15 +177,15 @@ class SeparationInferencer(BaseAVInferencer):
         """Separate loaded clips.
 
         Args:
-            batch (list): Clips and what :meth:`load` gave.
-            return_datasamples (bool): Whether to give :class:`AVDataSample` with
+            batch (list): Clips with the data from :meth:`load`.
+            return_datasamples (bool): Whether to return :class:`AVDataSample` with
                 ``pred_sources`` [n, L]. Defaults to False.
-            labels (list[str], optional): Classes to separate. Defaults to those named, see
+            labels (list[str], optional): Classes to separate. Defaults to the predicted ones, see
                 :class:`mmavl.models.naming.Naming`.
             threshold (float): Probability from which a class counts as audible; the best one
                 always does. Defaults to 0.3.
-            num_sources (int): How many sources a blind model makes. Defaults to 2.
-            sources (Mapping, optional): For models that look at each source: by name its box
+            num_sources (int): Number of sources of a blind model. Defaults to 2.
+            sources (Mapping, optional): For models guided by pictures: by name a box
                 (left, top, right, bottom) in pixels of the frame, a picture's path, or RGB uint8
                 [H, W, 3].
 
@@ -237,13 +237,13 @@ class SeparationInferencer(BaseAVInferencer):
                 torch.from_numpy(wave), rate, frames, names, loaded.get('boxes')
             )
         if not all(wave.isfinite().all() for wave in waves.values()):
-            raise DataError(f'{loaded["clip_id"]}: the model gives sources that are not finite')
+            raise DataError(f'{loaded["clip_id"]}: the model returned sources that are not finite')
         return audio_probs, {label: wave.cpu() for label, wave in waves.items()}
 
     def draw(self, result: Separation, loaded: dict[str, Any]) -> np.ndarray:
-        """The frame with the boxes given, a spectrogram of each source, the mixture's beneath.
+        """The frame with the given boxes, a spectrogram of each source, and the mixture's below.
 
-        A source that was shown by a picture of its own has it before its spectrogram.
+        If a source was given by a picture, it is shown before its spectrogram.
         """
         places = loaded.get('places', {})
         panels = [Panel(mark_places(loaded['image'], places, 256), 'frame')]
@@ -259,7 +259,7 @@ class SeparationInferencer(BaseAVInferencer):
     def save_one(self, result: Separation, folder: Path, loaded: dict[str, Any]) -> dict[str, Any]:
         """Write ``NAME.LABEL.wav`` for each source, ``NAME.png`` and ``NAME.json``."""
         stem = safe_name(result.name)
-        # no dots: source 'b.c' of clip 'a' is another file than 'c' of 'a.b'
+        # no dots: source 'b.c' of clip 'a' differs from 'c' of 'a.b'
         names = different_names(label.replace('.', '_') for label in result.sources)
         files = {}
         for name, (label, wave) in zip(names, result.sources.items()):

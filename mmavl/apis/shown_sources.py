@@ -1,4 +1,4 @@
-"""Sources that are shown to a separator: by a box in the frame, or by a picture of their own."""
+"""Sources given to a separator by a box in the frame, or by a separate picture."""
 
 from collections.abc import Mapping
 from math import ceil, floor
@@ -26,7 +26,7 @@ def read_places(sources: Mapping[str, Any]) -> dict[str, Place]:
 
     Raises:
         DataError: A picture cannot be read.
-        ValueError: A box has no area, or is none.
+        ValueError: A box is invalid or has no area.
     """
     return {name: _place(name, given) for name, given in sources.items()}
 
@@ -43,15 +43,15 @@ def _place(name: str, given: Any) -> Place:
 
 
 def view(place: Place, frame: np.ndarray) -> np.ndarray:
-    """What shows a source: its picture, or what is inside its box in the frame."""
+    """The picture of a source, or the content of its box in the frame."""
     if isinstance(place, np.ndarray):
         return place
-    left, top, right, bottom = place  # outwards: a thin box at an edge still shows a pixel
+    left, top, right, bottom = place  # rounded outwards, so that thin boxes have at least a pixel
     return frame[floor(top) : ceil(bottom), floor(left) : ceil(right)]
 
 
 def mark_places(frame: np.ndarray, places: Mapping[str, Place], height: int) -> np.ndarray:
-    """The frame at a height in pixels, with the boxes of sources and their names."""
+    """The frame at a height in pixels, with boxes and names of the sources."""
     picture = fit_image(frame, height)
     scale = np.array([picture.shape[1] / frame.shape[1], picture.shape[0] / frame.shape[0]] * 2)
     boxes = {name: p for name, p in places.items() if not isinstance(p, np.ndarray)}
@@ -59,15 +59,15 @@ def mark_places(frame: np.ndarray, places: Mapping[str, Place], height: int) -> 
 
 
 def relative_boxes(places: Mapping[str, Place], size: tuple[int, int], clip: str) -> Tensor:
-    """Boxes as shares of the frame.
+    """Boxes relative to the frame.
 
     Args:
-        places (Mapping): Of n sources, by name.
+        places (Mapping): The places of n sources, by name.
         size (tuple[int, int]): Height and width of the frame in pixels.
-        clip (str): The clip's name, for errors.
+        clip (str): The clip's name, for error messages.
 
     Returns:
-        Tensor: xyxy in [0, 1], [n, 4]; the whole of its picture for a source that has one.
+        Tensor: xyxy in [0, 1], [n, 4]; the whole picture for sources with a picture.
 
     Raises:
         DataError: A box is not inside the frame.

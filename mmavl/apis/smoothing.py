@@ -1,4 +1,4 @@
-"""Averaging what was found in a video over time."""
+"""Averaging the results of a video over time."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -16,22 +16,22 @@ def smooth(
 ) -> Iterator[Localization]:
     """Average over neighbours in time.
 
-    A neighbour dt seconds away weighs ``1 - dt / (seconds + step)``, step being the time between
-    two of them: all within ``seconds`` take part. Probabilities are averaged so; in the average of
-    a class's maps each one weighs by the class's probability as well, since the map of a class
-    that is silent means nothing.
+    A neighbour at a distance of dt seconds has the weight ``1 - dt / (seconds + step)``, where
+    step is the time between two results: all within ``seconds`` are included. Probabilities are
+    averaged in this way; maps are also weighted by the probability of their class, since the map
+    of a silent class means nothing.
 
     Args:
-        found (Iterable[Localization]): By time, at equal steps. A class without a map does not
-            take part in the average of its maps.
-        seconds (float): How far to reach in either direction. 0 changes nothing.
-        naming (Naming): Which classes to name.
+        found (Iterable[Localization]): In order of time, at equal steps. Results without a map of
+            a class are left out of the average of its maps.
+        seconds (float): Range in both directions. 0 changes nothing.
+        naming (Naming): Selects the classes to report.
 
     Yields:
-        Localization: As many as there were; no more than those within reach are kept.
+        Localization: The same number; only those within range are kept in memory.
     """
     near: deque[Localization] = deque()
-    done = 0  # of near, how many have been given
+    done = 0  # number of results in near that have been yielded
     for item in found:
         near.append(item)
         while done < len(near) and item.time - near[done].time > seconds + 1e-6:

@@ -58,9 +58,9 @@ def explain_build(error: Exception, content: dict[str, Any]) -> str | None:
         error (Exception): An error raised inside :func:`noted_builds`.
         content (dict): The config sections that are built.
 
-        Returns:
-            str | None: The place of the entry, if known, and the problem; None for an error
-            that does not come from a constructor, or that a config cannot cause.
+    Returns:
+        str | None: The place of the entry, if known, and the problem; None for an error
+        that does not come from a constructor, or that a config cannot cause.
     """
     entries = getattr(error, 'built_from', ())
     message = _message(error, *entries[0]) if entries else None

@@ -12,9 +12,9 @@ class AVDataSample(BaseDataElement):
         - ``gt_tags`` (Tensor): float [C], multi-hot or pseudo-label probabilities.
         - ``gt_visual_tags`` (Tensor): float [C], only if the frame's tags differ.
         - ``gt_instances`` (InstanceData): ``bboxes`` float [n, 4] xyxy in input pixels,
-            ``labels`` long [n] (tag level), ``sounding`` bool [n], ``families`` long [n] (-1:
-            no group), ``names`` list of n class names as in the manifest.
-          - ``gt_map`` (Tensor): float [H, W] in [0, 1], if the reference is a consensus map.
+          ``labels`` long [n] (tag level), ``sounding`` bool [n], ``families`` long [n] (-1:
+          no group), ``names`` list of n class names as in the manifest.
+        - ``gt_map`` (Tensor): float [H, W] in [0, 1], if the reference is a consensus map.
 
     Prediction fields:
         - ``pred_tags`` (Tensor): float [C], probabilities that the classes are audible.

@@ -99,7 +99,7 @@ def test_results_cannot_take_the_place_of_inputs(tmp_path):
     (tmp_path / 'out').mkdir()
     clips, _ = list_clips([tmp_path / 'x.mp4', (IMAGE, WAVE, 8000)])
     check_out_dir(clips, tmp_path / 'out')
-    with pytest.raises(ValueError, match=r'x\.mp4 lies in .* choose another folder'):
+    with pytest.raises(ValueError, match=r'x\.mp4 is in .* choose another output folder'):
         check_out_dir(clips, tmp_path / 'out/..')
 
 
@@ -120,7 +120,7 @@ def test_a_bad_input_of_a_list_is_listed_and_a_single_one_raises(tmp_path):
     (tmp_path / 'empty').mkdir()
     (tmp_path / 'zero.mp4').touch()
     bad = {
-        'https://example.org/x.mp4': 'is an address, not a file: download it first',
+        'https://example.org/x.mp4': 'is a URL, not a file: download it first',
         f'{tmp_path}/none.mp4': 'does not exist',
         f'{tmp_path}/zero.mp4': 'is an empty file',
         f'{tmp_path}/empty': 'contains no videos',
@@ -167,11 +167,11 @@ def test_what_is_no_clip_at_all_is_listed_by_its_place_and_stops_no_other(tmp_pa
         (
             {'video': 'x.mp4', 'nmae': 'x'},
             TypeError,
-            "a clip has no 'nmae', but name, time, video",
+            "unknown keys 'nmae'; a clip has name, time, video",
         ),
         ({'video': __file__, 'time': -1}, ValueError, 'time=-1 is not a second of the video'),
         ({'video': __file__, 'time': '3'}, ValueError, "time='3' is not a second of the video"),
-        ({'image': IMAGE, 'audio': WAVE, 'name': 5}, TypeError, 'must be a text, not 5'),
+        ({'image': IMAGE, 'audio': WAVE, 'name': 5}, TypeError, 'must be a string, not 5'),
     ],
 )
 def test_what_is_no_clip_is_said(given, error, reason):

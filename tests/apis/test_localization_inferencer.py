@@ -80,7 +80,7 @@ def test_saved_files_say_what_was_found(tmp_path, localize, media):
     assert index['failures'] == [
         {
             'name': 'https://x.org/y.mp4',
-            'message': 'https://x.org/y.mp4 is an address, not a file: download it first',
+            'message': 'https://x.org/y.mp4 is a URL, not a file: download it first',
         }
     ]
     saved = json.loads((tmp_path / 'out/a_b.json').read_text())
@@ -121,7 +121,7 @@ def test_what_is_not_finite_is_a_failure_of_its_clip(localize, media, monkeypatc
     clip = {'image': media.bright_corner(), 'audio': media.tone(1), 'sample_rate': 8000}
     out = localize([{**clip, 'name': name} for name in 'abc'])
     assert [found.name for found in out['predictions']] == ['a', 'c']
-    assert out['failures'] == [Failure('b', 'b: the model gives values that are not finite')]
+    assert out['failures'] == [Failure('b', 'b: the model returned values that are not finite')]
 
 
 @pytest.mark.parametrize('options', [{'threshold': 2}, {'labels': ['Violin']}, {'labels': 'loud'}])

@@ -144,7 +144,7 @@ def test_trained_weights_are_the_last_of_their_configs_training(config):
 
 
 def test_a_device_that_is_not_there_is_said(media):
-    with pytest.raises(ConfigError, match=r"device 'cuda:9?7?' is not there|device 'cuda:97'"):
+    with pytest.raises(ConfigError, match=r"device 'cuda:9?7?' is not available|device 'cuda:97'"):
         load_model(media.toy_config(), device='cuda:97')
 
 

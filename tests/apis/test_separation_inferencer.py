@@ -150,7 +150,7 @@ def test_sources_that_are_not_finite_are_a_failure(config, media, monkeypatch):
     monkeypatch.setattr(ToySeparator, 'estimate', lambda *args: before(*args) * float('nan'))
     out = separate([(media.bright_corner(), media.tone(1), 8000)], labels=['loud'])
     assert out['predictions'] == []
-    assert out['failures'][0].message == 'clip: the model gives sources that are not finite'
+    assert out['failures'][0].message == 'clip: the model returned sources that are not finite'
 
 
 def test_a_videos_sound_is_separated_whole(config, media, tmp_path):
@@ -283,12 +283,12 @@ def test_a_box_outside_of_the_frame_fails_its_clip_alone(show, halves, media):
 def test_sources_and_labels_go_to_the_models_that_take_them(config, show, halves, media):
     guided = SeparationInferencer(config, device='cpu', show_progress=False)
     clip = (halves, media.tone(1), media.RATE)
-    with pytest.raises(ValueError, match='ToySeparator looks at no single source'):
+    with pytest.raises(ValueError, match='ToySeparator does not take sources'):
         guided(clip, sources={'x': (0, 0, 9, 9)})
     with pytest.raises(ValueError, match='labels name a class twice: loud, loud'):
         guided(clip, labels=['loud', 'loud'])
     for options in ({}, {'labels': ['loud']}):
-        with pytest.raises(ValueError, match=r'ToyPeer takes no labels, but is shown .*--sources'):
+        with pytest.raises(ValueError, match=r'ToyPeer does not take labels: .*--sources'):
             show()(clip, **options)
     with pytest.raises(ValueError, match=r"source 'x': \(9.0, 0.0, 0.0, 9.0\) is not a box"):
         show()(clip, sources={'x': (9, 0, 0, 9)})
@@ -318,7 +318,7 @@ class ToyShares(ToySeparator):
 def test_a_single_name_gets_the_mixture_and_that_is_said(config, media, tmp_path):
     config['model']['type'] = 'ToyShares'
     separate = SeparationInferencer(config, device='cpu', show_progress=False)
-    note = 'only loud is named, and gets the whole mixture: add what else sounds to labels'
+    note = 'only loud was separated, and gets the whole mixture: add other sounds to labels'
     clip = [(IMAGE, media.tone(1), 8000)]
     (found,) = separate(clip, out_dir=tmp_path)['predictions']
     assert found.note == note

@@ -125,7 +125,7 @@ def test_what_failed_is_listed_and_the_code_is_1(tmp_path, config, pair, capsys)
         (['--model', 'untrained.py'], 'needs weights: train them with `mmavl train`'),
         (['--weights', 'none.pth'], 'checkpoint not found: none.pth'),
         (['--labels', 'Oboe'], "unknown class 'Oboe'; choose from Violin, Horn"),
-        (['--device', 'quantum'], "device 'quantum' is not there"),
+        (['--device', 'quantum'], "device 'quantum' is not available"),
     ],
 )
 def test_what_is_wrong_before_the_start_is_one_line_and_code_2(
@@ -146,7 +146,7 @@ def test_what_is_wrong_before_the_start_is_one_line_and_code_2(
 def test_a_video_is_not_overwritten_by_its_annotated_copy(tmp_path, config, videos, capsys):
     before = {path: path.read_bytes() for path in tmp_path.iterdir()}
     assert localize(videos[1], '--out', tmp_path, '--model', config) == 2
-    assert 'v2.mp4 lies in' in capsys.readouterr().err
+    assert 'v2.mp4 is in' in capsys.readouterr().err
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
@@ -311,8 +311,8 @@ def test_separate_makes_as_many_sources_as_asked_for(tmp_path, blind, pair, caps
          "source 'x': (9.0, 0.0, 0.0, 9.0) is not a box: left, top, right, bottom"),
         (['--sources', 'x=none.png'],
          'none.png is missing: check data_root and the path in the manifest'),
-        (['--sources', 'x=0,0,9,9'], 'NMFMFCC looks at no single source: leave out sources'),
-        (['--labels', 'Horn'], 'NMFMFCC has no localizer that knows labels: leave them out'),
+        (['--sources', 'x=0,0,9,9'], 'NMFMFCC does not take sources: omit them'),
+        (['--labels', 'Horn'], 'NMFMFCC has no localizer with labels: omit them'),
     ],
 )  # fmt: skip
 def test_sources_and_labels_that_do_not_fit_are_one_line_and_code_2(

@@ -31,7 +31,7 @@ class AVDataPreprocessor(BaseDataPreprocessor):
         std (Sequence[float]): Standard deviation of R, G and B in 0-255. Defaults to ImageNet's.
         spectrogram (dict, optional): Config of the module, such as
             :class:`LogMelSpectrogram`, that computes ``spectrogram`` from ``waveform``. Its
-                ``sample_rate`` must match the pipeline's, since nothing is resampled here.
+            ``sample_rate`` must match the pipeline's, since nothing is resampled here.
         non_blocking (bool): Copy to a GPU without waiting. Defaults to False.
     """
 

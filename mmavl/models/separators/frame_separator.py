@@ -12,10 +12,10 @@ class FrameSeparator(MaskSeparator):
 
     Args:
         visual_backbone (dict): Config of a backbone with one output map; ``FeatureCacheHook``
-                caches the features of a :class:`CachedBackbone`.
-            visual_neck (dict): Config of the trained layers after it.
-            unet (dict): Config of a :class:`SeparationUNet`.
-            **kwargs: See :class:`MaskSeparator`.
+            caches the features of a :class:`CachedBackbone`.
+        visual_neck (dict): Config of the trained layers after it.
+        unet (dict): Config of a :class:`SeparationUNet`.
+        **kwargs: See :class:`MaskSeparator`.
     """
 
     #: Whether a source is given by its object's box in the whole frame, not by the box's content.

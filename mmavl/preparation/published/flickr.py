@@ -22,8 +22,8 @@ def read_flickr_boxes(
         path (str | Path): The pickle, or the folder with one ``{id}.xml`` per pair.
         duplicates (list, optional): Filled with id and detail of pairs that occur twice.
 
-        Returns:
-            dict: Flickr id -> float64 [m, 4], xyxy in pixels of 256 x 256, one row per annotator.
+    Returns:
+        dict: Flickr id -> float64 [m, 4], xyxy in pixels of 256 x 256, one row per annotator.
 
     Raises:
         FileNotFoundError: There is no such file or folder.

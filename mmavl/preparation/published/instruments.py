@@ -25,8 +25,8 @@ class InstrumentRelease:
         classes (list[str]): The 15 names, in order.
         tags (dict): Clip id -> published tags, float [15].
         boxes (dict): (clip id, frame) -> rows (x, y, w, h, label), float64 [n, 5], normalised
-                **xywh**, in the order of the published image ids. Missing numbers are NaN.
-            duplicates (list): Clip id and detail of images and boxes that occur twice.
+            **xywh**, in the order of the published image ids. Missing numbers are NaN.
+        duplicates (list): Clip id and detail of images and boxes that occur twice.
     """
 
     classes: list[str]

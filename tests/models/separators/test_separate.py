@@ -122,7 +122,7 @@ def test_a_long_recording_at_another_rate_keeps_rate_length_and_sources(name):
         for name, number in zip(labels, (0, 2, 1)):
             assert torch.equal(sources[name], by_number[number])
         with pytest.raises(
-            ValueError, match="unknown class 'Violin'; choose from low, middle, high, nothing"
+            ValueError, match="unknown class 'Violin'; choose from low, middle, high"
         ):
             model.separate(wave, 22050, frames(1), ['Violin'])
     else:
