@@ -1,4 +1,4 @@
-"""What a run leaves: its record, and HTML pages about one run or several."""
+"""The record of a run, and HTML pages about one or several runs."""
 
 from .html_report import write_report
 from .run_record import read_run

@@ -11,14 +11,14 @@ from matplotlib.ticker import MaxNLocator
 from mmavl.evaluation.scoring import TRIVIAL
 from mmavl.visualization.drawing import OKABE_ITO
 
-#: The total loss is black; yellow would hardly be seen on white.
+#: The total loss is black; yellow would hardly be visible on white.
 COLOURS = [
     f'#{red:02X}{green:02X}{blue:02X}'
     for red, green, blue in map(
         OKABE_ITO.get, ('blue', 'vermilion', 'green', 'purple', 'orange', 'sky blue')
     )
 ]
-#: The validation metrics that are drawn, of the dozens that there are.
+#: The validation metrics to draw, out of dozens.
 _HEADLINES = (
     *('/average_ciou', '/pointing', 'sfd/own', 'sfd/silent', '_map', '_accuracy'),
     *('separation/sdr', 'separation/sir', 'separation/sar', 'separation/sdr_improvement'),
@@ -30,11 +30,11 @@ def draw_curves(scalars: Sequence[dict[str, float]]) -> str | None:
     """Training losses over iterations, and validation metrics over epochs.
 
     Args:
-        scalars (Sequence[dict]): mmengine's log lines. Training's hold ``loss``; of lines for
-            the same step, as a resumed run repeats them, the last one counts.
+        scalars (Sequence[dict]): mmengine's log lines. Those of training have ``loss``; if a
+            resumed run repeats a step, its last line is used.
 
     Returns:
-        str | None: SVG; None where there is nothing to draw.
+        str | None: SVG; None if there is nothing to draw.
     """
     train = _by_step([line for line in scalars if 'loss' in line])
     val = _by_step([line for line in scalars if 'loss' not in line])

@@ -1,4 +1,4 @@
-"""One self-contained HTML page about one run, or several next to each other."""
+"""A self-contained HTML page about one run, or several side by side."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -12,10 +12,10 @@ from .run_record import Run
 
 
 def write_report(runs: Sequence[Run], out: str | Path, title: str = '') -> None:
-    """Write the page, ``pages/report.html``; it loads nothing.
+    """Write the page, ``pages/report.html``; it loads no other files.
 
     Args:
-        runs (Sequence[Run]): What :func:`~mmavl.reports.run_record.read_run` gave, in the order
+        runs (Sequence[Run]): From :func:`~mmavl.reports.run_record.read_run`, in the order
             of the rows.
         out (str | Path): The file.
         title (str): Defaults to the runs' names.
@@ -35,7 +35,7 @@ def write_report(runs: Sequence[Run], out: str | Path, title: str = '') -> None:
 
 
 def view(run: Run) -> dict[str, Any]:
-    """What a page shows of any run: its name, curves and records, each with a title."""
+    """The contents of a page about any run: its name, curves and records, each with a title."""
     drawn = draw_curves(run.scalars)
     curves = drawn and Embedded(
         'loss and validation curves', data_url('image/svg+xml', drawn.encode())
@@ -46,7 +46,7 @@ def view(run: Run) -> dict[str, Any]:
 
 
 def _splits(runs: Sequence[Run]) -> Iterator[dict[str, Any]]:
-    """For each split, the tables of all runs that were tested on it."""
+    """For each split, the tables of all runs tested on it."""
     splits: dict[str, list[tuple[str, dict[str, float]]]] = {}
     for run in runs:
         for test in run.tests:

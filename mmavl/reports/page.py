@@ -1,4 +1,4 @@
-"""Self-contained HTML pages: a template of :mod:`mmavl.reports.pages`, with media inside."""
+"""Self-contained HTML pages: templates in :mod:`mmavl.reports.pages`, with embedded media."""
 
 import base64
 from dataclasses import dataclass
@@ -22,12 +22,12 @@ _PAGES = Path(__file__).with_name('pages')
 
 @dataclass(frozen=True)
 class Embedded:
-    """A picture or a sound inside a page.
+    """A picture or a sound embedded in a page.
 
     Attributes:
-        label (str): What it is.
-        url (str): All its data; empty where it cannot be shown.
-        width (int, optional): Of a picture, in pixels.
+        label (str): Its description.
+        url (str): A URL with all its data; empty if it cannot be shown.
+        width (int, optional): Width of a picture in pixels.
         problem (str): Why it cannot be shown.
     """
 
@@ -38,12 +38,12 @@ class Embedded:
 
 
 def write_page(template: str, out: str | Path, **values: Any) -> None:
-    """Write a page; it loads nothing, so it can be mailed or archived as it is.
+    """Write a page; it loads no other files, so it can be mailed or archived.
 
     Args:
-        template (str): Its file in ``mmavl/reports/pages``.
+        template (str): The template's file in ``mmavl/reports/pages``.
         out (str | Path): The file to write.
-        **values: What the template is filled in with.
+        **values: The template's variables.
 
     Raises:
         OSError: The page cannot be written.
@@ -55,7 +55,7 @@ def write_page(template: str, out: str | Path, **values: Any) -> None:
 
 
 def picture(path: Path, label: str) -> Embedded:
-    """A picture file as JPEG; a problem where it cannot be read, which never costs the page."""
+    """A picture file as JPEG; or a problem if it cannot be read, which never fails the page."""
     if not path.is_file():
         return Embedded(label, problem=f'The picture {path} is no longer there.')
     try:
@@ -68,7 +68,7 @@ def picture(path: Path, label: str) -> Embedded:
 
 
 def sound(folder: Path, file: str, label: str) -> Embedded:
-    """A sound file of a folder as FLAC; a problem where it cannot be read."""
+    """A sound file of a folder as FLAC; with its problem if it cannot be read."""
     try:
         return Embedded(label, data_url('audio/flac', flac_bytes(folder / file)))
     except Exception as error:
@@ -77,10 +77,10 @@ def sound(folder: Path, file: str, label: str) -> Embedded:
 
 
 def data_url(kind: str, data: bytes) -> Markup:
-    """Data as a URL that holds all of it."""
+    """A URL that contains all the data."""
     return Markup(f'data:{kind};base64,{base64.b64encode(data).decode()}')
 
 
 def listening_script() -> str:
-    """Makes the sounds of a page stop each other; once for a page."""
+    """A script that lets only one sound of a page play at a time; included once per page."""
     return f'<script>{(_PAGES / "listen.js").read_text(encoding="utf-8")}</script>'

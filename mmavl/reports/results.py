@@ -1,4 +1,4 @@
-"""Results as files: one for each row of a table, with what it takes to get it again."""
+"""Results as files: one for each row of a table, with all that is needed to reproduce it."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -14,35 +14,35 @@ from mmavl.utils.files import atomic_write
 
 from .run_record import Run
 
-#: Parts of a result that a file leaves out where there are none.
+#: Parts of a result that are omitted from its file if empty.
 _OPTIONAL = ('spreads', 'intervals', 'totals', 'words')
-#: Metrics that are taken without their prefix.
+#: Metrics whose prefix is removed.
 _PREFIXES = ('tags/', 'separation/', 'coco/')
-#: What a result is of, by a metric that it has.
+#: The task of a result, by one of its metrics.
 _TASKS = {'sdr': 'separation', 'bbox_mAP': 'detection'}
 
 
 @dataclass
 class Result:
-    """A row: figures, and where they come from. None: this was not recorded.
+    """A row: figures and their origin. None means not recorded.
 
     Attributes:
-        name (str): Also the file's.
-        title (str): As tables print it.
+        name (str): Its name, and that of its file.
+        title (str): Its title in tables.
         task (str): 'localization', 'separation', 'detection', ...
-        config (str, optional): Its name, or the path of one that mmavl does not have; None also
-            for what has no model.
-        options (dict, optional): Values of the config that differ, by dotted key.
-        dataset, split (str, optional): What was evaluated on.
+        config (str, optional): Its name, or the path of a config outside mmavl; None also
+            for rows without a model.
+        options (dict, optional): Config values that were changed, by dotted key.
+        dataset, split (str, optional): The evaluation data.
         protocol (str, optional): The key of a protocol, with its options.
         means (dict): Figures by metric, without protocol: shares, decibels, counts.
-        spreads (dict): Standard deviations over the seeds, of some.
-        intervals (dict): Lower and upper end of a 95 % interval, of some.
-        totals (dict): M of what is 'N of M'.
-        words (dict): What tables print and is no figure, by name.
-        seeds (list[int], optional): Of the trainings.
-        command, commit, machine, date (str, optional): Of the evaluation; the machine without its
-            name: processor and dtype.
+        spreads (dict): Standard deviations over the seeds, if available.
+        intervals (dict): Lower and upper end of 95 % intervals, if available.
+        totals (dict): M for values of the form 'N of M'.
+        words (dict): Values in tables that are not figures, by name.
+        seeds (list[int], optional): Seeds of the trainings.
+        command, commit, machine, date (str, optional): Origin of the evaluation; the machine
+            as processor and dtype, without its name.
     """
 
     name: str
@@ -68,8 +68,8 @@ class Result:
         """The row of a table.
 
         Args:
-            title (str): In place of its own.
-            spreads (bool): Whether standard deviations are shown. Defaults to True.
+            title (str): Replaces its title.
+            spreads (bool): Whether to show standard deviations. Defaults to True.
             **options: Other attributes of :class:`Row`.
         """
         totals = {f'{key}/of': value for key, value in self.totals.items()}
@@ -81,10 +81,10 @@ class Result:
 
 
 def read_results(folder: str | Path) -> dict[str, Result]:
-    """All results of a folder by name.
+    """Read all results of a folder, by name.
 
     Raises:
-        DataError: A file is not a result; says which and why.
+        DataError: A file is not a result; the message says which and why.
     """
     return {path.stem: _read(path) for path in sorted(Path(folder).glob('*.json'))}
 
@@ -101,7 +101,7 @@ def _read(path: Path) -> Result:
 
 
 def write_result(result: Result, folder: str | Path) -> Path:
-    """Write a result to its file, and give its path.
+    """Write a result to its file, and return its path.
 
     Raises:
         OSError: The file cannot be written.
@@ -120,17 +120,17 @@ def result_of_runs(
     """The result of several seeds of one config.
 
     Args:
-        name (str): The result's.
-        title (str): As tables print it.
-        runs (Sequence[Run]): With a test on the split, one for each seed.
-        split (str): Which test.
-        protocol (str, optional): Of localization; by default the first that was tested.
+        name (str): The result's name.
+        title (str): Its title in tables.
+        runs (Sequence[Run]): Runs tested on the split, one per seed.
+        split (str): The split of the test.
+        protocol (str, optional): Protocol of localization; defaults to the first one tested.
 
     Returns:
-        Result: What no record says, or they do not agree on, is None.
+        Result: With None for values that are not recorded or differ between runs.
 
     Raises:
-        DataError: A run has no test on the split, or none under the protocol.
+        DataError: A run was not tested on the split, or not with the protocol.
     """
     tests = [test_of(run, split) for run in runs]
     if protocol is None:
@@ -162,7 +162,7 @@ def test_of(run: Run, split: str) -> dict[str, Any]:
     """The record of a run's test.
 
     Raises:
-        DataError: There is none on the split.
+        DataError: The run was not tested on the split.
     """
     record = next((test for test in run.tests if test['split'] == split), None)
     if record is None:
@@ -171,7 +171,7 @@ def test_of(run: Run, split: str) -> dict[str, Any]:
 
 
 def _figures(run: Run, split: str, protocol: str | None) -> dict[str, float]:
-    """The model's own figures in a test, without protocol and prefixes."""
+    """The model's figures in a test, without protocol and prefixes."""
     metrics = test_of(run, split)['metrics']
     own = {
         key.removeprefix(prefix): value
@@ -211,7 +211,7 @@ def table_of(spec: Mapping[str, Any], results: Mapping[str, Result]) -> ResultTa
         results (Mapping[str, Result]): By name.
 
     Raises:
-        DataError: A row names a result that there is not.
+        DataError: A row names an unknown result.
     """
     common = {'digits': spec['digits']} if 'digits' in spec else {}
     columns = []
@@ -223,6 +223,6 @@ def table_of(spec: Mapping[str, Any], results: Mapping[str, Result]) -> ResultTa
         options = dict(row) if isinstance(row, dict) else {'result': row}
         name = options.pop('result')
         if name not in results:
-            raise DataError(f'there is no result {name!r}, which a table names')
+            raise DataError(f'a table names an unknown result {name!r}')
         rows.append(results[name].row(spreads=spec.get('spreads', True), **options))
     return ResultTable(columns, rows, head=spec.get('head', ''))

@@ -1,4 +1,4 @@
-"""What a run leaves in its work directory for reports: JSON only, nothing that executes."""
+"""The records in a run's work directory, for reports: JSON only, nothing that is executed."""
 
 import json
 import os
@@ -24,19 +24,19 @@ from mmavl.utils.components import component_name
 from mmavl.utils.files import atomic_write
 from mmavl.utils.shipped import shipped
 
-#: In a work directory: train.json, and <split>.json for each split that was tested.
+#: Folder in a work directory with train.json, and <split>.json for each tested split.
 FOLDER = 'results'
 
 
 @dataclass
 class Run:
-    """A work directory, as a report sees it.
+    """A work directory, as used by a report.
 
     Attributes:
         name (str): The directory's name.
-        path (Path): Where it is; paths in records are relative to it.
+        path (Path): Its path; paths in records are relative to it.
         train (dict, optional): The record of the training.
-        tests (list[dict]): The records of the tests, one of each split, by name.
+        tests (list[dict]): The records of the tests, one per split, sorted by name.
         scalars (list[dict]): mmengine's log lines of all (resumed) training runs, in order.
     """
 
@@ -48,7 +48,7 @@ class Run:
 
 
 def describe(cfg: Config) -> dict[str, Any]:
-    """What must be known of a process to run it again: command, settings, config, machine."""
+    """Everything needed to repeat a run: command, settings, config, machine."""
     return {
         'command': _command(),
         'started': datetime.now().isoformat(timespec='seconds'),
@@ -62,14 +62,14 @@ def describe(cfg: Config) -> dict[str, Any]:
 
 
 def _command() -> str:
-    """The program's own command, as one would write it again."""
+    """The program's command, as it would be typed."""
     program, *arguments = sys.argv
     is_script = Path(program).suffix == '.py'
     return shlex.join([*(['python', program] if is_script else [Path(program).name]), *arguments])
 
 
 def code_commit() -> str | None:
-    """The commit of a checkout of mmavl, with '-dirty' where files differ from it; else None."""
+    """The commit of a checkout of mmavl, with '-dirty' if files have changed; else None."""
     root = Path(mmavl.__file__).parents[1]
     if not (root / '.git').exists():
         return None
@@ -83,7 +83,7 @@ def code_commit() -> str | None:
 
 
 def _config_name(cfg: Config) -> str | None:
-    """The name of a config of mmavl, or the path of another one."""
+    """The name of a config of mmavl, or the path of any other config."""
     if not cfg.filename:
         return None
     path = Path(cfg.filename).resolve()
@@ -91,13 +91,13 @@ def _config_name(cfg: Config) -> str | None:
 
 
 def _dtype(cfg: Config) -> str:
-    """What a test computes in."""
+    """The number format of a test."""
     dtype = (cfg.get('test_cfg') or {}).get('dtype', 'float32')
     return str(Precision.choose(dtype).dtype).removeprefix('torch.')
 
 
 def environment() -> dict[str, str]:
-    """Versions and the machine, for the foot of a report."""
+    """Versions and the machine, for the footer of a report."""
     device = torch.cuda.get_device_name() if torch.cuda.is_available() else 'none'
     return {
         'mmavl': mmavl.__version__,
@@ -154,7 +154,7 @@ def _component(part: Mapping) -> str:
 
 
 def write_record(path: Path, record: Mapping[str, Any]) -> None:
-    """Write a record as JSON, whole or not at all.
+    """Write a record as JSON; the file is never incomplete.
 
     Raises:
         OSError: The file cannot be written.
@@ -164,16 +164,16 @@ def write_record(path: Path, record: Mapping[str, Any]) -> None:
 
 
 def read_run(work_dir: str | Path) -> Run:
-    """Read what a run has left in its work directory.
+    """Read the records in a work directory.
 
     Args:
-        work_dir (str | Path): The directory that tools/train.py or tools/test.py wrote to.
+        work_dir (str | Path): The directory written by tools/train.py or tools/test.py.
 
     Returns:
-        Run: With whatever is there.
+        Run: With all available records.
 
     Raises:
-        DataError: The directory holds no record, or one that is broken.
+        DataError: The directory has no record, or a damaged one.
     """
     path = Path(work_dir)
     run = Run(path.resolve().name, path)
@@ -187,7 +187,7 @@ def read_run(work_dir: str | Path) -> Run:
         run.scalars += _read_lines(file)
     if run.train is None and not run.tests and not run.scalars:
         raise DataError(
-            f'{path} holds no record of a run: name a work directory that `mmavl train` or '
+            f'{path} has no record of a run: give a work directory that `mmavl train` or '
             '`mmavl test` has written to'
         )
     return run
@@ -201,7 +201,7 @@ def _read_json(file: Path) -> dict[str, Any]:
 
 
 def _read_lines(file: Path) -> list[dict[str, float]]:
-    """The log's lines; the last one may be half written where a run was killed."""
+    """The log's lines; the last one may be incomplete if the run was killed."""
     lines = file.read_text(encoding='utf-8').splitlines()
     records = []
     for number, line in enumerate(lines, start=1):

@@ -1,4 +1,4 @@
-"""One self-contained HTML page to look at separated mixtures and to listen to them."""
+"""A self-contained HTML page to inspect separated mixtures and listen to them."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,7 +10,7 @@ from .html_report import view
 from .page import listening_script, picture, sound, write_page
 from .run_record import Run
 
-#: What mixtures are shown, by the name of their kind.
+#: Titles of the kinds of mixtures.
 KINDS = {
     'spread': 'Evenly spread over the split',
     'best': 'The best, by SDR',
@@ -19,13 +19,13 @@ KINDS = {
 
 
 def write_listening_page(run: Run, split: str, out: str | Path) -> None:
-    """Write the page, ``pages/listening.html``; it loads nothing.
+    """Write the page, ``pages/listening.html``; it loads no other files.
 
     Args:
-        run (Run): With a test on the split whose record has ``mixtures``: dicts with ``kind``
-            (of :data:`KINDS`), ``clip_id``, ``sdr`` (None: not evaluated), ``picture`` and
-            ``sounds``, pairs of words and a file, all files relative to the run's folder.
-        split (str): Which test.
+        run (Run): A run tested on the split, whose record has ``mixtures``: dicts with ``kind``
+            (a key of :data:`KINDS`), ``clip_id``, ``sdr`` (None: not evaluated), ``picture`` and
+            ``sounds``, pairs of a label and a file; all paths are relative to the run's folder.
+        split (str): The split of the test.
         out (str | Path): The file.
 
     Raises:

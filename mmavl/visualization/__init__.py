@@ -1,4 +1,4 @@
-"""Pictures: a clip as a row, rows as a contact sheet."""
+"""Drawing pictures: a clip as a row, and rows as a contact sheet."""
 
 from .atomic_vis_backend import AtomicVisBackend
 from .av_visualizer import AVVisualizer

@@ -1,4 +1,4 @@
-"""Pictures of a training run on the disk, whole or not at all."""
+"""A visualization backend that never leaves incomplete pictures."""
 
 from pathlib import Path
 
@@ -13,11 +13,11 @@ from .drawing import write_png
 
 @VISBACKENDS.register_module()
 class AtomicVisBackend(LocalVisBackend):
-    """mmengine's local backend; on a full disk it raises, where that one goes on in silence.
+    """mmengine's local backend, which additionally raises on a full disk instead of continuing.
 
     Args:
         save_dir (str): Folder of the run.
-        **kwargs: As for mmengine's ``LocalVisBackend``.
+        **kwargs: See mmengine's ``LocalVisBackend``.
     """
 
     @force_init_env

@@ -1,4 +1,4 @@
-"""Pictures of what a model sees in the frame while it hears the clip."""
+"""Drawing a model's maps over the frame of a clip, with its sound."""
 
 from collections.abc import Sequence
 
@@ -27,20 +27,20 @@ from .spectrogram import Spectrogram
 
 @VISUALIZERS.register_module()
 class AVVisualizer(Visualizer):
-    """Draws a clip as one row: the frame with its boxes, a heat map per class, the sound beneath.
+    """Draws a clip as one row: the frame with boxes, a heat map per class, and the sound below.
 
-    Sounding instruments have a solid green box, silent ones a dashed grey one. Each map is
-    stretched to its own lowest and highest value, and a ring marks its maximum. A class-agnostic
-    map (label -1) is titled 'sound'.
+    Sounding instruments have a solid green box, silent ones a dashed grey one. Each map is scaled
+    to its minimum and maximum, and a ring marks its maximum. A class-agnostic
+    map (label -1) has the title 'sound'.
 
     Args:
         name (str): Name of the instance. Defaults to 'visualizer'.
         vis_backends (list, optional): mmengine's backends, which store the pictures.
-        save_dir (str, optional): Where the backends write.
+        save_dir (str, optional): Folder of the backends.
         panel (int): Height of a panel in pixels. Defaults to 256.
-        alpha (float): Share of the heat colours over the frame. Defaults to 0.6.
-        max_maps (int): Most maps drawn of one clip: those of the given classes first, then the
-            likeliest. Defaults to 5.
+        alpha (float): Opacity of the heat map. Defaults to 0.6.
+        max_maps (int): Maximum number of maps per clip: first those of the given classes, then
+            the most likely ones. Defaults to 5.
     """
 
     def __init__(
@@ -71,19 +71,19 @@ class AVVisualizer(Visualizer):
         out_file: str | None = None,
         **options,
     ) -> np.ndarray:
-        """Draw a clip; show it, write it to a file, or hand it to the backends.
+        """Draw a clip, and show it, write it to a file, or pass it to the backends.
 
         Args:
-            name (str): The picture's name with the backends.
+            name (str): The picture's name in the backends.
             image (np.ndarray): The frame, RGB uint8 [H, W, 3], of any size.
             data_sample (AVDataSample, optional): Reference and prediction.
             draw_gt (bool): Whether to draw the boxes. Defaults to True.
             draw_pred (bool): Whether to draw the maps. Defaults to True.
             show (bool): Whether to open a window. Defaults to False.
-            wait_time (float): Seconds the window stays; 0 waits for a key. Defaults to 0.
+            wait_time (float): Seconds to show the window; 0 waits for a key. Defaults to 0.
             step (int): The backends' global step. Defaults to 0.
-            out_file (str, optional): Write a PNG here rather than to the backends.
-            **options: As for :meth:`draw`.
+            out_file (str, optional): Write a PNG here instead of to the backends.
+            **options: See :meth:`draw`.
 
         Returns:
             np.ndarray: The picture, RGB uint8 [H, W, 3].
@@ -112,19 +112,19 @@ class AVVisualizer(Visualizer):
         caption: str = '',
         legend: bool = True,
     ) -> np.ndarray:
-        """Draw a clip and do nothing else.
+        """Draw a clip.
 
         Args:
             image (np.ndarray): The frame, RGB uint8 [H, W, 3], of any size.
             data_sample (AVDataSample, optional): Reference and prediction. Boxes are scaled from
                 its ``input_shape`` to the frame.
             draw_gt (bool): Whether to draw the reference's boxes. Defaults to True.
-            draw_pred (bool): Whether to draw maps, and predicted boxes where there are some.
+            draw_pred (bool): Whether to draw maps, and predicted boxes if there are any.
                 Defaults to True.
             spectrogram (Spectrogram, optional): Drawn instead of that of the sample's
                 ``audio_path``.
-            caption (str): Words after the clip's id.
-            legend (bool): Whether to explain colours and signs at the bottom. Defaults to True.
+            caption (str): Text after the clip's id.
+            legend (bool): Whether to add a legend at the bottom. Defaults to True.
 
         Returns:
             np.ndarray: The picture, RGB uint8 [H, W, 3].
@@ -151,7 +151,7 @@ class AVVisualizer(Visualizer):
         return compose_row(panels, spectrogram, title, caption, entries, self.panel)
 
     def get_image(self) -> np.ndarray:
-        """The picture drawn last, RGB uint8 [H, W, 3]."""
+        """The last picture, RGB uint8 [H, W, 3]."""
         return self._image
 
     def class_name(self, label: int) -> str:
@@ -183,7 +183,7 @@ class AVVisualizer(Visualizer):
         heat = torch.as_tensor(sample.pred_maps.data[index]).float().cpu().numpy()
         title = self.class_name(label)
         if not np.isfinite(heat).all():
-            return Panel(frame, title, 'map holds values that are not finite')
+            return Panel(frame, title, 'map has values that are not finite')
         image = overlay_heat(frame, heat, self.alpha)
         image = boxes.drawn_on(image, label=label)
         if not has_peak(heat):
@@ -197,7 +197,7 @@ class Boxes:
     """Boxes in the pixels of a frame.
 
     Args:
-        items: Box as xyxy, class, whether it sounds, and name, of each.
+        items: For each box: xyxy, class, whether it sounds, and name.
     """
 
     def __init__(self, items: Sequence[tuple[tuple, int, bool, str]] = ()) -> None:
@@ -211,7 +211,7 @@ class Boxes:
         reference: bool = True,
         predicted: bool = True,
     ) -> 'Boxes':
-        """A sample's boxes, reference and predicted, in a frame of a shape (H, W)."""
+        """The reference and predicted boxes of a sample, in a frame of shape (H, W)."""
         items = []
         for wanted, name in ((reference, 'gt_instances'), (predicted, 'pred_instances')):
             instances = sample.get(name)
@@ -221,16 +221,16 @@ class Boxes:
 
     @property
     def kinds_of(self) -> list[str]:
-        """'sounding' or 'silent', of each box."""
+        """'sounding' or 'silent', for each box."""
         return ['sounding' if sounding else 'silent' for _, _, sounding, _ in self.items]
 
     @property
     def kinds(self) -> list[str]:
-        """Which of the two there are."""
+        """The kinds that occur."""
         return [kind for kind in ('sounding', 'silent') if kind in self.kinds_of]
 
     def drawn_on(self, image: np.ndarray, label: int = -1, names: bool = False) -> np.ndarray:
-        """A copy of the image with the boxes of one class (-1: all), named if asked for."""
+        """A copy of the image with the boxes of one class (-1: all), with names if requested."""
         shown = [item for item in self.items if label in (-1, item[1])]
         return draw_boxes(image, [(i[0], i[2], i[3] if names else '') for i in shown])
 
@@ -249,7 +249,7 @@ def _value(sample: AVDataSample, field: str, label: int) -> float | None:
 
 
 def _verdict(sample: AVDataSample, label: int) -> str:
-    """E.g. 'missed: audio 0.12, visual 0.80'; no word before it where model and tags agree."""
+    """E.g. 'missed: audio 0.12, visual 0.80'; only values if model and tags agree."""
     scores = [
         f'{word} {value:.2f}'
         for word, value in (
@@ -261,11 +261,11 @@ def _verdict(sample: AVDataSample, label: int) -> str:
     state = ''
     if label >= 0 and 'gt_tags' in sample:
         given = bool(sample.gt_tags[label] > 0.5)
-        found = 'pred_labels' not in sample or label in sample.pred_labels.tolist()
+        predicted = 'pred_labels' not in sample or label in sample.pred_labels.tolist()
         state = {
             (True, True): '',
             (True, False): 'missed',
             (False, True): 'false alarm',
             (False, False): 'silent',
-        }[given, found]
+        }[given, predicted]
     return ': '.join(filter(None, (state, ', '.join(scores))))

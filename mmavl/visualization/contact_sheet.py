@@ -1,4 +1,4 @@
-"""Many rows on one picture."""
+"""Arranging many rows in one picture."""
 
 from collections.abc import Sequence
 
@@ -18,21 +18,21 @@ def contact_sheet(
     title: str = '',
     legend: Sequence[str] = ('sounding', 'silent', 'peak', 'heat'),
 ) -> np.ndarray:
-    """Put rows, as ``AVVisualizer`` draws them without a legend, on one sheet with one legend.
+    """Arrange rows, drawn by ``AVVisualizer`` without a legend, on one sheet with one legend.
 
-    The rows run from left to right, then down. A column is as wide as its widest row.
+    The order is from left to right, then down. A column is as wide as its widest row.
 
     Args:
         rows (Sequence[np.ndarray]): RGB uint8 [h, w, 3], of any sizes; at least one.
-        columns (int): How many beside each other. Defaults to 2.
-        title (str): Words at the top. Defaults to none.
-        legend (Sequence[str]): Entries to explain beneath the title. Defaults to all.
+        columns (int): Number of columns. Defaults to 2.
+        title (str): Text at the top. Defaults to none.
+        legend (Sequence[str]): Entries of the legend below the title. Defaults to all.
 
     Returns:
         np.ndarray: RGB, uint8 [H, W, 3].
 
     Raises:
-        ValueError: There is nothing to show.
+        ValueError: There are no rows.
     """
     if not rows:
         raise ValueError('a contact sheet needs at least one row')

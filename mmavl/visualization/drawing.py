@@ -1,6 +1,6 @@
-"""Heat maps, boxes, text and spectrograms as pixels: pure functions, no state.
+"""Heat maps, boxes, text and spectrograms as pixels: pure functions without state.
 
-Colours are safe for the common kinds of colour blindness, and no meaning hangs on colour alone:
+The colours suit common kinds of colour blindness, and no meaning depends only on colour:
 sounding boxes are green *and* solid, silent ones grey *and* dashed.
 """
 
@@ -22,17 +22,17 @@ FAINT = (95, 95, 95)
 PAPER = (255, 255, 255)
 SOUNDING = (0, 190, 130)
 SILENT = (185, 185, 185)
-#: Behind white text, dark enough for a contrast of 4.5:1.
+#: Background of white text, dark enough for a contrast of 4.5:1.
 SOUNDING_LABEL = (0, 115, 82)
 SILENT_LABEL = (92, 92, 92)
 HEAT_COLOURS = 'inferno'
 SOUND_COLOURS = 'magma'
 MASK_COLOURS = 'gray'
 _JPEG_QUALITY = 80
-#: Letters of a text that are measured at most; more fit into no picture.
+#: Maximum letters of a text to measure; more do not fit into any picture.
 _LONGEST_TEXT = 1000
 
-#: Okabe and Ito's colours, which differ for all common kinds of colour vision.
+#: Okabe and Ito's colours, which are distinguishable with common kinds of colour blindness.
 OKABE_ITO = {
     'orange': (230, 159, 0),
     'sky blue': (86, 180, 233),
@@ -54,7 +54,7 @@ def font(size: int, bold: bool = False) -> ImageFont.FreeTypeFont:
 
 
 def fit_text(text: str, face: ImageFont.FreeTypeFont, width: float) -> str:
-    """The text on one line if it is at most ``width`` pixels wide, else its beginning and '…'."""
+    """The text if it is at most ``width`` pixels wide, else its start and '…'."""
     whole = one_line(text)
     text = whole[:_LONGEST_TEXT]
     if text == whole and face.getlength(text) <= width:
@@ -65,12 +65,12 @@ def fit_text(text: str, face: ImageFont.FreeTypeFont, width: float) -> str:
 
 
 def colourise(values: np.ndarray, colours: str) -> np.ndarray:
-    """Values in [0, 1] of any shape as RGB of a matplotlib colormap, uint8 [..., 3]."""
+    """Convert values in [0, 1] of any shape to RGB of a matplotlib colormap, uint8 [..., 3]."""
     return matplotlib.colormaps[colours](np.asarray(values), bytes=True)[..., :3]
 
 
 def min_max(values: np.ndarray) -> np.ndarray:
-    """Stretch to [0, 1]; a constant array becomes all zeros, an empty one stays empty."""
+    """Scale to [0, 1]; a constant array becomes zero, an empty one stays empty."""
     if not values.size:
         return values
     low, high = float(values.min()), float(values.max())
@@ -78,29 +78,29 @@ def min_max(values: np.ndarray) -> np.ndarray:
 
 
 def stretched(heat: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """A heat map stretched to its own extremes, at a size (width, height) in pixels.
+    """A heat map scaled to its extremes and resized to (width, height) in pixels.
 
     Args:
         heat (np.ndarray): Finite values [h, w]; upsampled bilinearly.
         size (tuple[int, int]): At least one pixel each.
 
     Returns:
-        np.ndarray: In [0, 1], float32 [height, width]; all zero where the map is constant or has
-        no cell.
+        np.ndarray: In [0, 1], float32 [height, width]; zero if the map is constant or
+        empty.
     """
     cells = heat if heat.size else np.zeros((1, 1))
-    return cv2.resize(min_max(cells.astype(np.float32)), size)  # cv2 does not resize float16
+    return cv2.resize(min_max(cells.astype(np.float32)), size)  # cv2 cannot resize float16
 
 
 def overlay_heat(image: np.ndarray, heat: np.ndarray, alpha: float) -> np.ndarray:
-    """Blend a heat map, stretched to its own minimum and maximum, over an image in grey.
+    """Blend a heat map, scaled to its minimum and maximum, over a greyscale image.
 
-    The image gives up its colours, so that a colour in the result always means heat.
+    The image is converted to grey, so that colours in the result always mean heat.
 
     Args:
         image (np.ndarray): RGB, uint8 [H, W, 3].
         heat (np.ndarray): Finite values [h, w]; upsampled bilinearly.
-        alpha (float): Share of the heat colours in the result.
+        alpha (float): Opacity of the heat colours.
 
     Returns:
         np.ndarray: RGB, uint8 [H, W, 3].
@@ -111,12 +111,12 @@ def overlay_heat(image: np.ndarray, heat: np.ndarray, alpha: float) -> np.ndarra
 
 
 def blend(image: np.ndarray, colours: np.ndarray, share: float | np.ndarray) -> np.ndarray:
-    """Colours over an image in grey, so that a colour in the result means what lies over it.
+    """Blend colours over a greyscale image, so that colours always come from the overlay.
 
     Args:
         image (np.ndarray): RGB, uint8 [H, W, 3].
         colours (np.ndarray): float32 [H, W, 3] from 0 to 255.
-        share (float | np.ndarray): Of the colours in the result; one, or [H, W, 1].
+        share (float | np.ndarray): Opacity of the colours; one value, or [H, W, 1].
 
     Returns:
         np.ndarray: RGB, uint8 [H, W, 3].
@@ -126,38 +126,38 @@ def blend(image: np.ndarray, colours: np.ndarray, share: float | np.ndarray) -> 
 
 
 def has_peak(heat: np.ndarray) -> bool:
-    """Whether a heat map has a maximum to show: not if it is constant or has no cell."""
+    """Whether a heat map has a maximum to mark: not if it is constant or empty."""
     return bool(heat.size and heat.min() < heat.max())
 
 
 def peak_of(heat: np.ndarray) -> tuple[float, float]:
-    """Centre of the maximum's cell as a share of the width and of the height, (x, y)."""
+    """Centre of the maximum's cell, relative to width and height, (x, y)."""
     row, column = np.unravel_index(np.argmax(heat), heat.shape)
     return (column + 0.5) / heat.shape[1], (row + 0.5) / heat.shape[0]
 
 
 def draw_peak(image: np.ndarray, x: float, y: float, radius: int = 6) -> None:
-    """A white ring with dark edges around pixel (x, y), drawn in place."""
+    """Draw a white ring with dark edges around pixel (x, y), in place."""
     centre = round(x * 16), round(y * 16)
     for thickness, colour in ((5, INK), (2, PAPER)):
         cv2.circle(image, centre, radius * 16, colour, thickness, cv2.LINE_AA, shift=4)
 
 
 def rectangle(draw: ImageDraw.ImageDraw, box: Box, **style) -> None:
-    """Draw a rectangle that is at least one pixel wide and high; Pillow refuses thinner ones."""
+    """Draw a rectangle at least one pixel wide and high, since Pillow rejects thinner ones."""
     left, top, right, bottom = box
     draw.rectangle((left, top, max(left, right), max(top, bottom)), **style)
 
 
 def draw_outline(draw: ImageDraw.ImageDraw, box: Box, colour: tuple[int, int, int]) -> None:
-    """A solid outline, two pixels wide, with dark edges."""
+    """Draw a solid outline, two pixels wide, with dark edges."""
     left, top, right, bottom = box
     rectangle(draw, (left - 1, top - 1, right + 1, bottom + 1), outline=INK, width=4)
     rectangle(draw, box, outline=colour, width=2)
 
 
 def draw_box(draw: ImageDraw.ImageDraw, box: Box, sounding: bool) -> None:
-    """A box's outline with dark edges: green and solid, or (silent) grey and dashed."""
+    """Draw a box with dark edges: green and solid, or (silent) grey and dashed."""
     x0, y0, x1, y1 = (round(value) for value in box)
     if sounding:
         draw_outline(draw, (x0, y0, x1, y1), SOUNDING)
@@ -176,14 +176,14 @@ def draw_box(draw: ImageDraw.ImageDraw, box: Box, sounding: bool) -> None:
 def place_label(
     draw: ImageDraw.ImageDraw, text: str, box: Box, sounding: bool, taken: list[Box]
 ) -> None:
-    """Write a box's name beside it where no earlier label stands.
+    """Write a box's name next to it, where there is no earlier label.
 
     Args:
         draw (ImageDraw.ImageDraw): The panel's drawing context.
         text (str): The name.
         box (Box): xyxy in pixels.
-        sounding (bool): Chooses the label's colour.
-        taken (list[Box]): Where labels stand already; this one is added.
+        sounding (bool): Determines the label's colour.
+        taken (list[Box]): Positions of earlier labels; this one is added.
     """
     face = font(12, bold=sounding)
     limit_x, limit_y = draw.im.size
@@ -191,7 +191,7 @@ def place_label(
     width, height = face.getlength(text) + 8, 17
     left = min(max(box[0] - 1, 0), limit_x - width)
     right = min(max(box[2] + 1 - width, 0), limit_x - width)
-    # beneath the box comes last: it reads as the name of what stands there
+    # below the box is the last choice: it could refer to the object there
     tops = (box[1] - height, box[1] + 2, box[1] + height + 3, box[3] - height - 2, box[3] + 1)
     spots = [(x, y, x + width, y + height) for y in tops for x in (left, right)]
     spots = [s for s in spots if s[1] >= 0 and s[3] <= limit_y] or spots[2:3]
@@ -202,7 +202,7 @@ def place_label(
 
 
 def draw_boxes(image: np.ndarray, boxes: Iterable[tuple[Box, bool, str]]) -> np.ndarray:
-    """A copy of the image with boxes: xyxy in pixels, whether it sounds, its name or ''."""
+    """A copy of the image with boxes, given as xyxy in pixels, whether it sounds, name or ''."""
     boxes = list(boxes)
     picture = Image.fromarray(image)
     draw = ImageDraw.Draw(picture)
@@ -220,7 +220,7 @@ def _overlap(a: Box, b: Box) -> bool:
 
 
 def fit_image(image: np.ndarray, height: int) -> np.ndarray:
-    """Resize to a height, at most twice as wide, keeping the aspect ratio."""
+    """Resize to a height, with at most twice its width, keeping the aspect ratio."""
     scale = min(height / image.shape[0], 2 * height / image.shape[1])
     size = max(round(image.shape[1] * scale), 1), max(round(image.shape[0] * scale), 1)
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
@@ -228,7 +228,7 @@ def fit_image(image: np.ndarray, height: int) -> np.ndarray:
 
 
 def write_png(path: str | Path, image: np.ndarray) -> None:
-    """Write an RGB array; the file appears whole or not at all.
+    """Write an RGB array as PNG; the file is never incomplete.
 
     Raises:
         OSError: The file cannot be written.
@@ -238,7 +238,7 @@ def write_png(path: str | Path, image: np.ndarray) -> None:
 
 
 def jpeg_bytes(image: np.ndarray) -> bytes:
-    """Encode an RGB array with full colour resolution: without it, text and thin boxes smear."""
+    """Encode an RGB array with full colour resolution, since text and thin boxes would smear."""
     buffer = io.BytesIO()
     picture = Image.fromarray(image)
     picture.save(buffer, 'JPEG', quality=_JPEG_QUALITY, subsampling=0, optimize=True)
@@ -246,7 +246,7 @@ def jpeg_bytes(image: np.ndarray) -> bytes:
 
 
 def write_jpeg(path: str | Path, image: np.ndarray) -> None:
-    """Write an RGB array, a quarter as large as a PNG where most of it is frames and heat maps.
+    """Write an RGB array as JPEG, a quarter of the size of a PNG for frames and heat maps.
 
     Raises:
         OSError: The file cannot be written.

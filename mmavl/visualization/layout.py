@@ -1,4 +1,4 @@
-"""Panels, titles, spectrogram and legend put together into one row."""
+"""Combining panels, titles, spectrogram and legend to one row."""
 
 from dataclasses import dataclass
 
@@ -32,7 +32,7 @@ _LEGEND = 22
 
 @dataclass(frozen=True)
 class Panel:
-    """One picture of a row: RGB uint8 [H, W, 3], with a title and a fainter line beneath it."""
+    """A picture in a row: RGB uint8 [H, W, 3], with a title and a fainter line below it."""
 
     image: np.ndarray
     title: str
@@ -47,16 +47,16 @@ def compose_row(
     legend: list[str],
     panel: int,
 ) -> np.ndarray:
-    """A row of panels under a header, with the spectrogram beneath (beside a lone panel).
+    """A row of panels under a header, with the spectrogram below (next to a single panel).
 
     Args:
-        panels (list[Panel]): From left to right, each at most ``panel`` pixels high.
+        panels (list[Panel]): From left to right, each with at most ``panel`` pixels of height.
         spectrogram (Spectrogram, optional): Drawn across the width.
-        title (str): The header's bold words.
-        caption (str): The header's further words.
-        legend (list[str]): Which entries to explain: 'sounding', 'silent', 'peak', 'heat',
+        title (str): Bold text of the header.
+        caption (str): Further text of the header.
+        legend (list[str]): Entries of the legend: 'sounding', 'silent', 'peak', 'heat',
             'decibels', 'mask'.
-        panel (int): Height of a panel, and its least width.
+        panel (int): Height of a panel, and its minimum width.
 
     Returns:
         np.ndarray: RGB, uint8 [H, W, 3].
@@ -85,7 +85,7 @@ def compose_row(
 
 
 def draw_legend_strip(legend: list[str], width: int) -> np.ndarray:
-    """The legend alone, for a sheet that explains once what many rows use."""
+    """Only the legend, for a sheet that shows it once for many rows."""
     lines = _legend_lines(legend, width - 2 * MARGIN)
     canvas = Image.new('RGB', (width, _LEGEND * len(lines)), PAPER)
     for row, entries in enumerate(lines):

@@ -1,6 +1,6 @@
-"""The frame and the sound that a sample's meta information names, and sounds written to files.
+"""Loading the frame and the sound in a sample's meta information, and writing sounds.
 
-Pictures are drawn from the files, not from the batch: with cached features no image is in it.
+Pictures are drawn from the files, not from the batch, which has no images if features are cached.
 """
 
 import io
@@ -17,7 +17,7 @@ from mmavl.utils.files import atomic_write
 
 from .spectrogram import Spectrogram
 
-#: Longer sounds are drawn up to here.
+#: Maximum length of a sound to draw.
 LONGEST = 60.0
 
 
@@ -25,7 +25,7 @@ def load_frame(meta: Mapping) -> np.ndarray:
     """Read the sample's frame.
 
     Args:
-        meta (Mapping): Holds ``img_path``, or ``video`` and ``time`` in seconds.
+        meta (Mapping): With ``img_path``, or ``video`` and ``time`` in seconds.
 
     Returns:
         np.ndarray: RGB, uint8 [H, W, 3].
@@ -39,7 +39,7 @@ def load_frame(meta: Mapping) -> np.ndarray:
 
 
 def load_spectrogram(meta: Mapping) -> Spectrogram:
-    """Read the sound at ``audio_path``, its first minute at most.
+    """Read the sound at ``audio_path``, at most its first minute.
 
     Raises:
         DataError: The file is missing, unreadable or without sound.
@@ -48,12 +48,12 @@ def load_spectrogram(meta: Mapping) -> Spectrogram:
 
 
 def write_wav(path: str | Path, waveform: np.ndarray, sample_rate: int) -> None:
-    """Write a sound as 16-bit wav; samples beyond [-1, 1] are clipped.
+    """Write a sound as 16-bit WAV; samples outside [-1, 1] are clipped.
 
     Args:
-        path (str | Path): The file; it appears whole or not at all.
+        path (str | Path): The file; it is never incomplete.
         waveform (np.ndarray): Mono, [L].
-        sample_rate (int): Samples per second.
+        sample_rate (int): Sample rate in Hz.
 
     Raises:
         OSError: The file cannot be written.

@@ -76,7 +76,7 @@ def test_nothing_is_written_beside_the_inputs(namer, clip, tmp_path):
         lambda: namer(clip, out_dir=tmp_path),
         lambda: namer.save(namer(clip), tmp_path),
     ):
-        with pytest.raises(ValueError, match='choose another folder'):
+        with pytest.raises(ValueError, match='choose another output folder'):
             write()
     assert [str(path) for path in tmp_path.iterdir()] == [clip]
     assert Path(clip).read_bytes() == before

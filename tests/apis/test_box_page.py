@@ -50,7 +50,7 @@ def test_frames_may_be_taken_at_equal_steps(clips):
 
 def test_what_cannot_be_used_is_said(clips, tmp_path):
     (tmp_path / 'empty').mkdir()
-    with pytest.raises(DataError, match='empty holds no video'):
+    with pytest.raises(DataError, match='empty has no usable video'):
         write_box_page(tmp_path / 'empty')
     with pytest.raises(DataError, match='is a file: name the folder'):
         write_box_page(clips / 'notes.txt')

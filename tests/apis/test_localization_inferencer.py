@@ -221,5 +221,5 @@ def test_every_option_of_a_call_is_checked_before_a_clip_is_read(tmp_path, local
     with pytest.raises(TypeError, match="'rte'"):
         localize([video], rte=1)
     for options in ({'rate': 0}, {'smoothing': -1}):
-        with pytest.raises(ValueError, match='must be above 0, smoothing='):
+        with pytest.raises(ValueError, match='must be above 0, and smoothing='):
             localize([video], **options)

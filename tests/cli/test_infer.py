@@ -239,7 +239,7 @@ def test_ctrl_c_ends_with_130_and_results_of_what_is_done(
     out = tmp_path / 'out'
     assert localize(*videos, '--out', out, '--model', config, '--batch-size', '1') == 130
     assert [entry['name'] for entry in index_of(out)['clips']] == ['v 1']
-    assert capsys.readouterr().err.endswith('interrupted; results.json lists what is done\n')
+    assert capsys.readouterr().err.endswith('interrupted; results.json lists what was done\n')
 
 
 def test_ctrl_c_while_the_model_is_loading_ends_with_one_line(

@@ -94,7 +94,7 @@ def test_tools_run_with_their_own_arguments_and_codes(tmp_path, capsys, monkeypa
     assert main(['test', 'stage2_scenez']) == 2
     assert "did you mean 'stage2_scenes" in capsys.readouterr().err
     assert main(['report', 'nowhere']) == 1
-    assert 'nowhere holds no record of a run' in capsys.readouterr().err
+    assert 'nowhere has no record of a run' in capsys.readouterr().err
     (tmp_path / 'work_dirs/own').mkdir(parents=True)
     assert main(['report', 'configs/own.py']) == 1
     assert 'work_dirs/own holds no record' in capsys.readouterr().err

@@ -86,7 +86,7 @@ def test_records_and_logs_are_read_back_in_order(tmp_path):
 
 
 def test_an_empty_directory_is_refused(tmp_path):
-    with pytest.raises(DataError, match='holds no record of a run'):
+    with pytest.raises(DataError, match='has no record of a run'):
         read_run(tmp_path)
 
 

@@ -146,7 +146,7 @@ def test_the_header_names_the_clip_and_a_later_frame(visualizer, monkeypatch):
 @pytest.mark.parametrize(
     ('values', 'message'),
     [
-        (torch.full((4, 4), torch.nan), 'map holds values that are not finite'),
+        (torch.full((4, 4), torch.nan), 'map has values that are not finite'),
         (torch.ones(4, 4), 'the map is constant'),
     ],
 )

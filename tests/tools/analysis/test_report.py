@@ -29,6 +29,6 @@ def test_work_directories_are_joined_in_the_order_given(report, tmp_path):
 
 
 def test_a_folder_that_is_no_run_is_named(report, tmp_path):
-    with pytest.raises(SystemExit, match='holds no record of a run'):
+    with pytest.raises(SystemExit, match='has no record of a run'):
         report(tmp_path, '--out', tmp_path / 'r.html')
     assert not (tmp_path / 'r.html').exists()
