@@ -1,4 +1,4 @@
-"""Evaluation: named protocols, the scoring of predictions, and dumps of them.
+"""Evaluation: named protocols, scoring of predictions, and prediction dumps.
 
 Only ``mmavl.evaluation.metrics`` imports mmengine.
 """

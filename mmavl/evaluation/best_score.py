@@ -1,11 +1,11 @@
-"""Which metrics are scores, and which way is better: for choosing a checkpoint."""
+"""Which metrics are scores, and whether higher is better, for choosing checkpoints."""
 
 from collections.abc import Iterable
 
 from .scoring import TRIVIAL
 from .separation import WITHOUT_MODEL
 
-#: What a checkpoint is chosen by where nothing is named, the first that there is.
+#: Default scores for choosing a checkpoint; the first available one is used.
 _MAIN = ('average_ciou', 'sdr', 'audio_map', 'visual_map', 'avc_accuracy')
 _GREATER = (
     'ciou', 'auc', 'pointing', 'all_sources', 'own', 'audio_map', 'visual_map', 'avc_accuracy',
@@ -19,21 +19,21 @@ _NO_SCORES = (
     'evaluated', 'listed', 'skipped', 'frames', 'pairs', 'sources', 'classes', 'threshold',
     'class_agnostic',
 )  # fmt: skip
-#: Rows of the tables that no model has made.
+#: Rows of the tables without a model.
 _WITHOUT_MODEL = {*TRIVIAL, *WITHOUT_MODEL}
 
 
 def rule_of(key: str) -> str | None:
-    """Which way a metric is better.
+    """Whether higher or lower values of a metric are better.
 
     Args:
         key (str): E.g. 'half_max/average_ciou', 'tags/audio_map' or 'separation/sdr'.
 
     Returns:
-        str | None: 'greater', 'less', or None for a metric that is not mmavl's.
+        str | None: 'greater', 'less', or None for a metric outside mmavl.
 
     Raises:
-        ValueError: It is a count or a setting, or has nothing to do with the model.
+        ValueError: It is a count or a setting, or does not depend on the model.
     """
     *path, name = key.split('/')
     row = next((part for part in path if part in _WITHOUT_MODEL), None)
@@ -49,14 +49,14 @@ def rule_of(key: str) -> str | None:
 
 
 def main_score(keys: Iterable[str]) -> str | None:
-    """The score among metrics by which to choose a checkpoint.
+    """The score for choosing a checkpoint.
 
     Args:
-        keys (Iterable[str]): What an evaluation gave.
+        keys (Iterable[str]): The metrics of an evaluation.
 
     Returns:
-        str | None: A key; the mean cIoU over levels before the SDR before those of tags before
-        any other of which more is better. None where mmavl knows none.
+        str | None: A key: the mean cIoU over levels, else the SDR, else a score of tags, else
+        any other score where higher is better. None if there is none.
     """
     known = [key for key in keys if _safe_rule(key) == 'greater']
     names = {key.rpartition('/')[2]: key for key in reversed(known)}  # the first of each name
@@ -71,5 +71,5 @@ def _safe_rule(key: str) -> str | None:
 
 
 def _is(name: str, kinds: Iterable[str]) -> bool:
-    """Whether a name is one of the kinds, or one of them of a level or a modality."""
+    """Whether a name is one of the kinds, possibly with a level or a modality."""
     return any(name == kind or name.endswith(f'_{kind}') for kind in kinds)

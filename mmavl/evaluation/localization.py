@@ -1,4 +1,4 @@
-"""Evaluate localization: every protocol asked for, the trivial rows, and a record per sample."""
+"""Evaluating localization: requested protocols, trivial rows, and a record per sample."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,16 +20,16 @@ _CANDIDATES = tuple(i / 20 for i in range(1, 20))
 
 @dataclass
 class LocalizationReport:
-    """What an evaluation found.
+    """The results of an evaluation.
 
     Attributes:
         metrics (dict[str, float]): ``{protocol}/{metric}`` and
             ``{protocol}/{whole_image,centred_disc}/{metric}``, see
             :func:`~mmavl.evaluation.summary.summarise`; shares are in [0, 1].
-        per_sample (list[dict]): One record for each listed frame under the first protocol, see
+        per_sample (list[dict]): One record for each listed frame with the first protocol, see
             :func:`~mmavl.evaluation.summary.sample_scores`.
-        tables (tuple[ResultTable]): The same: how well the maps cover, and where
-            their maxima lie.
+        tables (tuple[ResultTable]): Tables of the metrics: coverage of the maps, and positions of
+            their maxima.
     """
 
     metrics: dict[str, float]
@@ -48,23 +48,23 @@ def evaluate_localization(
     protocols: Sequence[str],
     val_dump: str | Path | None = None,
 ) -> LocalizationReport:
-    """Score predictions under every protocol asked for, beside the rows that use no model.
+    """Score predictions with all requested protocols, together with rows without a model.
 
     Args:
-        predictions (Sequence[Prediction]): Each sample once.
-        metainfo (Mapping): The dataset's; ``classes`` name the labels.
+        predictions (Sequence[Prediction]): One per sample.
+        metainfo (Mapping): The dataset's; ``classes`` are the names of the labels.
         protocols (Sequence[str]): Names, see :func:`~mmavl.evaluation.protocols.get_protocol`.
-            The per-sample records are those of the first.
-        val_dump (str | Path, optional): Prediction dump of the same method on the validation
-            split, on which `val_best` without a threshold chooses its own.
+            The per-sample records are those of the first one.
+        val_dump (str | Path, optional): The method's prediction dump on the validation
+            split, from which `val_best` without a threshold chooses its threshold.
 
     Returns:
         LocalizationReport: Metrics, per-sample records and tables.
 
     Raises:
-        ValueError: A protocol is unknown or named twice, or `val_best` has no threshold, or
-            would choose it on the split that is reported.
-        DataError: A clip cannot be scored under one of the protocols; says which and why.
+        ValueError: A protocol is unknown or occurs twice, or `val_best` has no threshold, or
+            would choose it on the reported split.
+        DataError: A clip cannot be scored with a protocol; the message says which and why.
     """
     chosen = _choose_unset(look_up_protocols(protocols, val_dump), metainfo, val_dump)
     scores = score(predictions, chosen, ('model', *TRIVIAL))
@@ -81,18 +81,18 @@ def evaluate_localization(
 
 
 def _named(protocol: Protocol) -> str:
-    """A protocol's key with the threshold that was chosen."""
+    """A protocol's key with its chosen threshold."""
     if protocol.name != 'val_best':
         return protocol.key
     return protocol.key.replace('val_best', f'val_best@{protocol.threshold:g}')
 
 
 def look_up_protocols(specs: Sequence[str], val_dump: str | Path | None) -> list[Protocol]:
-    """Look protocols up by name, before anything is computed.
+    """Look protocols up by name before anything is computed.
 
     Raises:
-        ValueError: A protocol is unknown or named twice, or `val_best` has neither a threshold
-            nor a dump of the validation split to choose one on.
+        ValueError: A protocol is unknown or occurs twice, or `val_best` has neither a threshold
+            nor a dump of the validation split to choose it from.
     """
     protocols = [get_protocol(spec) for spec in specs]
     if not protocols or len({protocol.key for protocol in protocols}) < len(protocols):
@@ -108,7 +108,7 @@ def look_up_protocols(specs: Sequence[str], val_dump: str | Path | None) -> list
 def _choose_unset(
     protocols: Sequence[Protocol], metainfo: Mapping[str, Any], val_dump: str | Path | None
 ) -> list[Protocol]:
-    """Give `val_best` its threshold from a dump of the validation split."""
+    """Set the threshold of `val_best` from a dump of the validation split."""
     if not any(_unset(protocol) for protocol in protocols):
         return list(protocols)
     predictions, val_metainfo = read_predictions(val_dump)
@@ -138,12 +138,12 @@ def choose_threshold(
     """Choose a method's binarisation threshold: best success averaged over the levels.
 
     Args:
-        predictions (Sequence[Prediction]): Of the *validation* split.
-        protocol (Protocol): `val_best`, with the options that it is to be used with.
-        candidates (Sequence[float]): Thresholds to try. Defaults to .05, .10, ..., .95.
+        predictions (Sequence[Prediction]): Predictions on the *validation* split.
+        protocol (Protocol): `val_best`, with its options.
+        candidates (Sequence[float]): Thresholds to try. Defaults to 0.05, 0.10, ..., 0.95.
 
     Returns:
-        float: The best; of equals the lowest.
+        float: The best one; the lowest of equally good ones.
 
     Raises:
         DataError: There is nothing to score.

@@ -1,4 +1,4 @@
-"""The tables that close an evaluation: how well maps cover, and where their maxima lie."""
+"""The tables of an evaluation: coverage of the maps, and positions of their maxima."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -9,18 +9,18 @@ from .protocols import Protocol, get_protocol
 from .result_table import Column, ResultTable, Row
 from .titles import LEVEL_TITLES, PEAK_TITLES, metric_column
 
-#: What the titles mean.
+#: Explanations of the titles.
 NOTES = {
     'cIoU@t': 'share of frames whose cIoU, averaged over the sounding classes (Eq. 9), reaches t',
     'all sources': 'share of frames in which every sounding class reaches it',
-    'pointing': "the maximum of the map lies in the class's own box",
-    'silent': 'it lies in the box of a silent instrument, of frames that show one',
-    'SFD': 'frames that show a silent instrument of the same family as a sounding one',
+    'pointing': "the maximum of the map is in the class's box",
+    'silent': 'it is in the box of a silent instrument, for frames with one',
+    'SFD': 'frames with a silent instrument of the same family as a sounding one',
     'whole image, centred disc': 'no model; a figure near theirs means little',
 }
 AGNOSTIC = (
-    '† one map for all sounds, scored on the union of the sounding boxes: not to be compared with '
-    'rows that have a map for each class'
+    '† one map for all sounds, scored on the union of the sounding boxes: not comparable with '
+    'rows with a map per class'
 )
 EVALUATED = Column('evaluated', 'evaluated', digits=0, of='listed')
 #: Of the second table, in which more is better.
@@ -30,15 +30,15 @@ _LEVEL = re.compile(r'(level\d+|consensus)_')
 
 
 def summary_row(name: str, summary: Mapping[str, float], **options) -> Row:
-    """A row from what :func:`~mmavl.evaluation.summary.summarise` gave; see :data:`AGNOSTIC`."""
+    """A row of a result of :func:`~mmavl.evaluation.summary.summarise`; see :data:`AGNOSTIC`."""
     agnostic = bool(summary.get('class_agnostic'))
     mark = ' †' if agnostic else ''
-    # scored on easier references, such rows are out of competition
+    # such rows are scored on easier references, so they are not ranked
     return Row(name + mark, summary, ranked=not (agnostic or options.get('muted')), **options)
 
 
 def levels_of(rows: Sequence[Row]) -> list[str]:
-    """The levels that rows have figures of: 'level1', ... or 'consensus'."""
+    """The levels for which rows have figures: 'level1', ... or 'consensus'."""
     return sorted({match[1] for row in rows for key in row.means if (match := _LEVEL.match(key))})
 
 
@@ -54,11 +54,11 @@ def level_columns(level: str, protocol: Protocol, group: str = '') -> list[Colum
 
 
 def localization_tables(rows: Sequence[Row], protocol: Protocol) -> tuple[ResultTable, ...]:
-    """Two tables with a line for each row: success by level, then where the maxima lie.
+    """Two tables with a line for each row: success by level, and positions of the maxima.
 
     Args:
-        rows (Sequence[Row]): Of :func:`summary_row`, in the order to print.
-        protocol (Protocol): Theirs; of several the first, since all share the cIoU of success.
+        rows (Sequence[Row]): From :func:`summary_row`, in the order to print.
+        protocol (Protocol): Theirs; if several, the first, since all share the success cIoU.
 
     Returns:
         tuple[ResultTable]: Two, in percent.
@@ -81,7 +81,7 @@ def localization_tables(rows: Sequence[Row], protocol: Protocol) -> tuple[Result
 
 
 def with_notes(tables: Sequence[ResultTable]) -> str:
-    """Tables as text, with what their titles mean."""
+    """Tables as text, with explanations of their titles."""
     notes = [f'{title}: {words}.' for title, words in NOTES.items()]
     agnostic = any('†' in row.name for table in tables for row in table.rows)
     lines = wrap(' '.join(['Percent.', *notes]), 99) + [AGNOSTIC + '.'] * agnostic
@@ -89,10 +89,10 @@ def with_notes(tables: Sequence[ResultTable]) -> str:
 
 
 def tables_of_tests(tests: Sequence[tuple[str, Mapping[str, float]]]) -> list[ResultTable]:
-    """For each protocol, success by level; for the first of each kind of tags, the maxima too.
+    """For each protocol, success by level; for the first of each kind of tags, also the maxima.
 
     Args:
-        tests (Sequence[tuple]): Name and metrics of each test; all on the same split.
+        tests (Sequence[tuple]): Name and metrics of each test, all on the same split.
 
     Returns:
         list[ResultTable]: In percent.
@@ -108,7 +108,7 @@ def tables_of_tests(tests: Sequence[tuple[str, Mapping[str, float]]]) -> list[Re
 
 
 def tag_table(tests: Sequence[tuple[str, Mapping[str, float]]]) -> ResultTable | None:
-    """The figures of ``TagMetric``, percent; None where no test has one."""
+    """The figures of ``TagMetric`` in percent; None if no test has them."""
     columns = [metric_column(key, ranked=True) for key in _TAGS]
     rows = [Row(name, metrics) for name, metrics in tests]
     table = ResultTable(columns, rows, 'Tags and correspondence, percent').without_empty_columns()
@@ -116,7 +116,7 @@ def tag_table(tests: Sequence[tuple[str, Mapping[str, float]]]) -> ResultTable |
 
 
 def _rows(tests: Sequence[tuple[str, Summaries]], protocol: str) -> list[Row]:
-    """A row for each test; then the trivial rows, once where they are the same for all."""
+    """A row for each test; then the trivial rows, once if they are the same for all tests."""
     rows, trivial = [], {}
     for name, by_protocol in tests:
         by_row = by_protocol.get(protocol, {})

@@ -1,4 +1,4 @@
-"""From a heat map to boxes."""
+"""Converting heat maps to boxes."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ class MapBox:
 
     Attributes:
         xyxy (tuple[float, ...]): Left, top, right and bottom edge in pixels of the frame.
-        peak (float): The region's maximum, where the map's own minimum is 0 and maximum 1.
+        peak (float): The region's maximum, on a scale where the map has minimum 0 and maximum 1.
     """
 
     xyxy: tuple[float, float, float, float]
@@ -26,19 +26,19 @@ class MapBox:
 def boxes_of_map(
     heat: np.ndarray, size: tuple[int, int], protocol: str = 'half_max', least_area: float = 0.005
 ) -> list[MapBox]:
-    """Boxes around the connected regions in which a map is above its half maximum.
+    """Boxes around the connected regions where a map is above half of its maximum.
 
-    The map is upsampled to the protocol's grid, normalised and binarised as for its evaluation;
-    regions touch by edges or corners.
+    The map is upsampled to the protocol's grid, normalised and binarised as in its evaluation;
+    regions may be connected by edges or corners.
 
     Args:
-        heat (np.ndarray): [h, w]; one that is constant, empty or not finite has no box.
+        heat (np.ndarray): [h, w]; a map that is constant, empty or not finite has no boxes.
         size (tuple[int, int]): Width and height of the frame in pixels.
-        protocol (str): One with a fixed threshold. Defaults to 'half_max'.
-        least_area (float): Regions below this share of the frame are left out. Defaults to 0.005.
+        protocol (str): A protocol with a fixed threshold. Defaults to 'half_max'.
+        least_area (float): Regions below this share of the frame are dropped. Defaults to 0.005.
 
     Returns:
-        list[MapBox]: By falling peak.
+        list[MapBox]: Highest peak first.
     """
     if not np.size(heat):
         return []

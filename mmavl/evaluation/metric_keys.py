@@ -1,4 +1,4 @@
-"""Keys of metrics, as logs and records have them: ``{protocol}/{metric}``, and back."""
+"""Conversion of metrics to and from the keys in logs and records: ``{protocol}/{metric}``."""
 
 from collections.abc import Mapping
 
@@ -11,7 +11,7 @@ _OF_TRIVIAL_ROWS = ('_ciou', '_auc', 'pointing', 'all_sources')
 
 
 def to_keys(summaries: Summaries) -> dict[str, float]:
-    """Flat metrics: those of the model, and of the rows without one what can be compared."""
+    """Flat metrics: all of the model, and the comparable ones of rows without a model."""
     return {
         f'{protocol}/{name}' if row == 'model' else f'{protocol}/{row}/{name}': value
         for protocol, rows in summaries.items()
@@ -22,7 +22,7 @@ def to_keys(summaries: Summaries) -> dict[str, float]:
 
 
 def from_keys(metrics: Mapping[str, float]) -> Summaries:
-    """The metrics of each protocol and row, whatever their keys begin with; others left out."""
+    """The metrics of each protocol and row, with any prefix; others are ignored."""
     summaries: Summaries = {}
     for key, value in metrics.items():
         parts = key.split('/')

@@ -1,4 +1,4 @@
-"""What must hold of a prediction that was read from a file, so that scoring can rely on it."""
+"""Checks of predictions read from a file, so that scoring can rely on them."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from .predictions import Prediction
 
 _PLAIN = {'clip_id': str, 'frame_index': int, 'img_path': str, 'audio_path': str}
-#: The number of dimensions of each array, and which other one is as long.
+#: The number of dimensions of each array, and the array that must have the same length.
 _SHAPES = {
     'maps': (3, 'map_labels'),
     'map_labels': (1, 'maps'),
@@ -36,11 +36,11 @@ def check_prediction(prediction: 'Prediction', classes: Sequence[str] | None) ->
     """Check types, shapes and labels.
 
     Args:
-        prediction (Prediction): Of a file.
-        classes (Sequence[str], optional): Names of the file's classes, where it has them.
+        prediction (Prediction): A prediction from a file.
+        classes (Sequence[str], optional): The file's class names, if any.
 
     Raises:
-        ValueError: Something does not hold; names the clip.
+        ValueError: A check fails; the message names the clip.
     """
     problem = _problem(prediction, classes)
     if problem:

@@ -1,4 +1,4 @@
-"""One clip's prediction with its reference, and the file that holds a whole split of them."""
+"""A clip's prediction with its reference, and the file for the predictions of a split."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -39,24 +39,24 @@ _ARRAYS = {
 
 @dataclass
 class Prediction:
-    """What a model said of one frame and its sound, and what is right: all that scoring needs.
+    """A model's prediction for a frame and its sound, with the reference: all data for scoring.
 
-    C is the number of tag classes, n of boxes, K of maps. Maps keep float32, so that a dump
-    scores exactly as the live run did.
+    C is the number of tag classes, n of boxes, K of maps. Maps are kept as float32, so that a
+    dump gives exactly the same scores as the live run.
 
     Attributes:
         clip_id (str): With ``frame_index``, the identity of the sample.
-        frame_index (int): Which frame of the clip.
-        img_path, audio_path (str): Where the media are, for reports; may be empty.
-        box_names (list[str]): The class of each box as the manifest has it, [n] or empty.
+        frame_index (int): Index of the frame in the clip.
+        img_path, audio_path (str): Paths of the media, for reports; may be empty.
+        box_names (list[str]): The class of each box as in the manifest, [n] or empty.
         maps: float32 [K, h, w]; ``map_labels``: int64 [K], -1 is class-agnostic.
-        pred_labels: int64 [M], the classes that the model says are sounding, or None.
+        pred_labels: int64 [M], the classes predicted to be sounding, or None.
         pred_tags, pred_visual_tags, gt_tags, gt_visual_tags: float32 [C], or None.
         pred_avc: float32 [2], or None; see :class:`mmavl.structures.AVDataSample`.
         boxes: float64 [n, 4], **normalised xyxy**; ``box_labels`` int64 [n]; ``box_sounding``
             bool [n]; ``box_families`` int64 [n], -1 where no family is known.
         annotators: float64 [m, 4], xyxy in pixels of 256 x 256, or None.
-        gt_map: float32 [H, W], a consensus map given as such, or None.
+        gt_map: float32 [H, W], a given consensus map, or None.
     """
 
     clip_id: str
@@ -84,7 +84,7 @@ class Prediction:
             value = getattr(self, name)
             setattr(self, name, None if value is None else np.asarray(value, dtype))
         if self.annotators is not None and not self.annotators.size:
-            self.annotators = None  # nobody annotated it: listed, not evaluated
+            self.annotators = None  # not annotated: listed but not evaluated
         if len(self.maps) != len(self.map_labels):
             raise DataError(
                 f"clip '{self.clip_id}': {len(self.maps)} maps with {len(self.map_labels)} labels"
@@ -94,17 +94,17 @@ class Prediction:
 
     @property
     def identity(self) -> tuple[str, int]:
-        """What makes two predictions the same sample."""
+        """Identifies the sample of a prediction."""
         return self.clip_id, self.frame_index
 
     @property
     def class_agnostic(self) -> bool:
-        """Whether the model gave one map for all sounds together."""
+        """Whether the model predicts one map for all sounds together."""
         return len(self.map_labels) > 0 and bool((self.map_labels == -1).all())
 
     @classmethod
     def from_sample(cls, sample: Mapping[str, Any]) -> 'Prediction':
-        """Take what is needed out of ``AVDataSample.to_dict()``.
+        """Extract the needed data from ``AVDataSample.to_dict()``.
 
         Args:
             sample (Mapping): Meta keys and fields at top level, tensors on any device; boxes
@@ -118,7 +118,9 @@ class Prediction:
         for name in ('img_path', 'audio_path'):
             values[name] = str(sample.get(name) or '')
         if len(sample.get('annotators') or ()):
-            values.pop('gt_map', None)  # made of these, which every protocol rounds its own way
+            values.pop(
+                'gt_map', None
+            )  # computed from these, which each protocol rounds differently
         if 'pred_maps' in sample:
             values['maps'] = _numpy(sample['pred_maps']['data'])
         if len(instances := sample.get('gt_instances') or {}):
@@ -142,24 +144,24 @@ _OPTIONAL = [f.name for f in fields(Prediction) if f.default is None]
 def _numpy(value: Any) -> np.ndarray:
     if hasattr(value, 'detach'):
         value = value.detach().cpu()
-        value = value.float() if value.dtype == torch.bfloat16 else value  # unknown to numpy
+        value = value.float() if value.dtype == torch.bfloat16 else value  # not supported by numpy
     return np.asarray(value)
 
 
 def unique_predictions(predictions: Sequence[Prediction]) -> list[Prediction]:
-    """Each sample once, in the order of its identity: scores then depend on no gathering order."""
+    """Each sample once, sorted by identity, so that scores do not depend on gathering."""
     return [p for _, p in sorted({p.identity: p for p in reversed(predictions)}.items())]
 
 
 def write_predictions(
     path: str | Path, predictions: Sequence[Prediction], metainfo: Mapping[str, Any]
 ) -> None:
-    """Write one ``.npz`` file without pickled objects; readers see the old file or the new one.
+    """Write an ``.npz`` file without pickled objects; readers get the old or the new version.
 
     Args:
-        path (str | Path): The file; missing folders are made.
-        predictions (Sequence[Prediction]): What to write.
-        metainfo (Mapping): The dataset's; its name, split, classes, groups and families are kept.
+        path (str | Path): The file; missing folders are created.
+        predictions (Sequence[Prediction]): The predictions.
+        metainfo (Mapping): The dataset's; name, split, classes, groups and families are kept.
 
     Raises:
         OSError: The file cannot be written, e.g. because the disk is full.
@@ -192,11 +194,11 @@ def read_predictions(path: str | Path) -> tuple[list[Prediction], dict[str, Any]
 
     Raises:
         FileNotFoundError: There is no such file.
-        DataError: The file is not a prediction dump, or is cut short.
+        DataError: The file is not a prediction dump, or is truncated.
     """
     if not Path(path).exists():
         raise FileNotFoundError(f'prediction dump not found: {path}')
-    problem = zip_problem(path, check_sums=False)  # numpy compares them
+    problem = zip_problem(path, check_sums=False)  # numpy verifies them
     if problem:
         raise DataError(f'{path} is not a prediction dump (.npz), or is cut short ({problem})')
     try:
@@ -216,13 +218,13 @@ def read_predictions(path: str | Path) -> tuple[list[Prediction], dict[str, Any]
         ]
         for prediction in predictions:
             check_prediction(prediction, header['metainfo'].get('classes'))
-    except Exception as error:  # numpy raises nearly any type on broken input
+    except Exception as error:  # numpy raises almost any type on damaged files
         raise DataError(f'{path} is not a prediction dump: {error}; write it again') from error
     return predictions, header['metainfo']
 
 
 def _split(values: np.ndarray, shapes: np.ndarray) -> list[np.ndarray | None]:
-    """Undo the concatenation of ragged arrays; a shape of -1 marks an absent one."""
+    """Undo the concatenation of ragged arrays; a shape of -1 marks a missing one."""
     sizes = np.where(shapes[:, 0] < 0, 0, shapes.prod(1))
     if shapes.min(initial=0) < -1 or sizes.sum() != len(values):
         raise ValueError(f'{len(values)} values do not make arrays of {sizes.sum()}')

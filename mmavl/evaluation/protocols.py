@@ -1,7 +1,7 @@
 """The named evaluation protocols, as data.
 
-Papers binarise heat maps by different rules, and the rule changes the figure more than the method
-does. So a figure is only given together with the name of its protocol.
+Papers binarise heat maps by different rules, which can change a figure more than the method
+does. So a figure is always given with the name of its protocol.
 """
 
 from dataclasses import dataclass, replace
@@ -15,7 +15,7 @@ _NORMALISATIONS = {'min_max': min_max, 'clip_max': clip_max, 'as_scored': as_sco
 
 @dataclass(frozen=True)
 class Protocol:
-    """How a heat map and an annotation become one number. A new protocol is a new entry.
+    """How a heat map and an annotation become one number. Add an entry for a new protocol.
 
     Attributes:
         name (str): Its name in configs, tables and metric keys.
@@ -24,16 +24,16 @@ class Protocol:
             :mod:`mmavl.evaluation.functional.maps`.
         binarisation (str): 'threshold' (strictly above), 'median' or 'oracle_area' (as many
             pixels as the reference has).
-        threshold (float, optional): For 'threshold' only. None: yet to be chosen on the
+        threshold (float, optional): For 'threshold' only. None: to be chosen on the
             validation split.
         rounding (str): How annotators' boxes become a consensus map, 'original' or 'lvs', see
             :func:`~mmavl.evaluation.functional.consensus_reference`.
-        success (tuple[float]): The cIoU that is a success for frames of level 1, 2, 3 (and
-            above); the first one serves for consensus maps.
-        class_aware (bool): Score each sounding class by its own map (Eq. 9), or the map of the
-            whole sound (section 4.3) against the union of the boxes.
-        tags (str): 'given': the sounding classes are known. 'predicted': the model must hear
-            them too.
+        success (tuple[float]): The cIoU that counts as success for frames of level 1, 2, 3 (and
+            above); the first one is used for consensus maps.
+        class_aware (bool): Score each sounding class with its own map (Eq. 9), or the map of the
+            whole sound (section 4.3) with the union of the boxes.
+        tags (str): 'given': the sounding classes are given. 'predicted': the model must also
+            predict them.
     """
 
     name: str
@@ -65,7 +65,7 @@ class Protocol:
 
         Args:
             maps (Tensor): Normalised, [..., size, size].
-            references (Tensor): g, same shape; only 'oracle_area' looks at it.
+            references (Tensor): g, same shape; used only by 'oracle_area'.
 
         Returns:
             Tensor: bool [..., size, size].
@@ -79,7 +79,7 @@ class Protocol:
 
 #: Protocols by name. `original`: Senocak et al. `median`: Chen et al. (LVS) and after.
 #: `absolute`: Mo and Morgado (SLAVC). `oracle_area`: an upper bound, never a headline.
-#: `val_best`: a threshold chosen for each method on the validation split.
+#: `val_best`: a threshold chosen on the validation split for each method.
 PROTOCOLS = {
     protocol.name: protocol
     for protocol in (
@@ -97,15 +97,15 @@ def get_protocol(spec: str) -> Protocol:
     """Look a protocol up: ``NAME[@THRESHOLD][/union][/predicted]``.
 
     Args:
-        spec (str): 'half_max'; 'half_max/predicted': the model must hear the classes as well;
-            'half_max/union': the whole sound against the union of the boxes;
+        spec (str): 'half_max'; 'half_max/predicted': the model must also predict the classes;
+            'half_max/union': the whole sound with the union of the boxes;
             'val_best@0.35': with the threshold chosen on the validation split.
 
     Returns:
         Protocol: The entry with its options set.
 
     Raises:
-        ValueError: The name, an option or the threshold is not one of those known.
+        ValueError: The name, an option or the threshold is invalid.
     """
     base, *options = spec.split('/')
     name, at, threshold = base.partition('@')

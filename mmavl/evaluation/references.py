@@ -1,4 +1,4 @@
-"""The same predictions against other references, e.g. detected boxes in place of true ones."""
+"""Using other references for predictions, e.g. detected boxes instead of true ones."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -22,22 +22,22 @@ _NO_BOXES = {
 def with_references(
     predictions: Sequence[Prediction], samples: Iterable[Mapping[str, Any]], source: str
 ) -> list[Prediction]:
-    """Give predictions the references of another manifest, found by clip id and frame index.
+    """Replace the references of predictions by those of another manifest, by clip id and frame.
 
-    A frame without a box there keeps none: it is listed and not evaluated.
+    A frame without a box there has no references: it is listed but not evaluated.
 
     Args:
-        predictions (Sequence[Prediction]): Any.
-        samples (Iterable[Mapping]): The other manifest's frames, as
-            :class:`~mmavl.datasets.AVDataset` lists them at the predictions' tag level: boxes
+        predictions (Sequence[Prediction]): The predictions.
+        samples (Iterable[Mapping]): The other manifest's frames, as listed by
+            :class:`~mmavl.datasets.AVDataset` at the predictions' tag level: boxes
             normalised xywh.
-        source (str): The manifest's name, for the message.
+        source (str): The manifest's path, for the message.
 
     Returns:
-        list[Prediction]: As many, in the same order.
+        list[Prediction]: The same number, in the same order.
 
     Raises:
-        DataError: The manifest lacks a clip that was predicted.
+        DataError: A predicted clip is missing in the manifest.
     """
     frames = {(sample['clip_id'], sample['frame_index']): sample for sample in samples}
     clips = {clip for clip, _ in frames}

@@ -1,4 +1,4 @@
-"""One table of results, which prints itself as text, Markdown or HTML."""
+"""A table of results, which prints itself as text, Markdown or HTML."""
 
 import io
 from collections.abc import Mapping, Sequence
@@ -20,13 +20,13 @@ class Column:
     """A column: one figure of each row.
 
     Attributes:
-        key (str): Of the figure in a row's means.
-        title (str): As printed.
+        key (str): Key of the figure in a row's means.
+        title (str): The printed title.
         group (str): Title over neighbouring columns, in HTML only.
-        percent (bool): Whether figures are shares, to be printed in percent.
-        digits (int): After the point.
-        of (str): Key of M, where figures are printed as 'N of M'.
-        ranked (bool): Whether the greatest figure is set off, in HTML.
+        percent (bool): Whether figures are shares, printed in percent.
+        digits (int): Digits after the decimal point.
+        of (str): Key of M, if figures are printed as 'N of M'.
+        ranked (bool): Whether the largest figure is highlighted, in HTML.
     """
 
     key: str
@@ -47,13 +47,13 @@ class Row:
     """A row: the figures of one method.
 
     Attributes:
-        name (str): As printed.
-        means (Mapping): Figures by key; words are printed as they are.
-        spreads (Mapping): Of some of them by key, the standard deviation or an interval's ends.
-        protocol (str): What they were measured under.
-        muted (bool): Whether it is set back, as rows without a model are.
-        bold (bool): Whether its name is set off, in Markdown.
-        ranked (bool): Whether it competes for the greatest figure of a column.
+        name (str): The printed name.
+        means (Mapping): Figures by key; words are printed unchanged.
+        spreads (Mapping): For some of them by key, the standard deviation or an interval's ends.
+        protocol (str): The protocol of the figures.
+        muted (bool): Whether it is de-emphasised, like rows without a model.
+        bold (bool): Whether its name is highlighted, in Markdown.
+        ranked (bool): Whether it competes for the largest figure of a column.
     """
 
     name: str

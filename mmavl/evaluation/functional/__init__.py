@@ -1,4 +1,4 @@
-"""Metrics as pure functions on tensors; nothing here knows of mmengine."""
+"""Metrics as pure functions on tensors, independent of mmengine."""
 
 from .average_precision import average_precision, mean_average_precision
 from .binarise import above_median, above_threshold, top_pixels

@@ -13,14 +13,14 @@ def average_precision(scores: Tensor, targets: Tensor) -> Tensor:
 
     Args:
         scores (Tensor): Predicted scores, float [..., n].
-        targets (Tensor): 1 where positive, else 0, [..., n].
+        targets (Tensor): 1 for positives, else 0, [..., n].
 
     Returns:
-        Tensor: float64 [...]; nan where there is no positive.
+        Tensor: float64 [...]; nan without positives.
 
     Raises:
-        ValueError: The shapes differ, or ``targets`` holds other values than 0 and 1, as scores in
-            its place would.
+        ValueError: The shapes differ, or ``targets`` has other values than 0 and 1, e.g. because
+            the arguments are swapped.
     """
     check_axes('scores', scores, '..., n')
     check_axes('targets', targets, '..., n')
@@ -41,13 +41,13 @@ def mean_average_precision(scores: Tensor, targets: Tensor) -> Tensor:
 
     Args:
         scores (Tensor): float [N, C].
-        targets (Tensor): 0 or 1, [N, C]. Classes without a positive are left out of the mean.
+        targets (Tensor): 0 or 1, [N, C]. Classes without positives are excluded from the mean.
 
     Returns:
-        Tensor: float64 scalar; nan where no class has a positive.
+        Tensor: float64 scalar; nan if no class has positives.
 
     Raises:
-        ValueError: The shapes are other ones, or ``targets`` holds other values than 0 and 1.
+        ValueError: The shapes are wrong, or ``targets`` has other values than 0 and 1.
     """
     check_axes('scores', scores, 'N, C')
     check_axes('targets', targets, 'N, C')

@@ -1,21 +1,21 @@
-"""Whether a tensor has the axes that a function reads: asked before anything is computed."""
+"""Checking the axes of tensors before computations."""
 
 from torch import Tensor
 
-#: Longest side of a grid, in pixels; a typing error would otherwise ask for terabytes.
+#: Maximum side of a grid in pixels; a typo could otherwise request terabytes.
 LONGEST_SIDE = 8192
 #: A map has at least one cell.
 _NEVER_EMPTY = frozenset('HWhw')
 
 
 def check_axes(name: str, values: Tensor, axes: str) -> None:
-    """Compare a tensor with its documented axes.
+    """Check that a tensor has the documented axes.
 
     Args:
-        name (str): What it is called in the message.
+        name (str): Its name for the message.
         values (Tensor): The tensor.
-        axes (str): E.g. 'N, H, W' or '..., n, 4': '...' for any number of axes, none included; a
-            number for an axis of that size; H, W, h and w for one that is not empty.
+        axes (str): E.g. 'N, H, W' or '..., n, 4': '...' stands for any number of axes, or none; a
+            number for an axis of that size; H, W, h and w for axes that are not empty.
 
     Raises:
         TypeError: It is not a tensor.
@@ -35,7 +35,7 @@ def check_axes(name: str, values: Tensor, axes: str) -> None:
 
 
 def check_same(name: str, values: Tensor, other: str, shape: tuple[int, ...]) -> None:
-    """Compare a tensor's shape with what another argument wants of it.
+    """Check that a tensor's shape matches another argument.
 
     Raises:
         ValueError: They differ.
@@ -48,7 +48,7 @@ def check_side(size: int) -> None:
     """Check the side of a grid in pixels.
 
     Raises:
-        ValueError: It is not a whole number from 1 to 8192.
+        ValueError: It is not an integer from 1 to 8192.
     """
     if not (isinstance(size, int) and 1 <= size <= LONGEST_SIDE):
         raise ValueError(f'size is {size!r}, must be a whole number from 1 to {LONGEST_SIDE}')

@@ -1,4 +1,4 @@
-"""From a normalised heat map to a binary mask. Each map has its own threshold, never a batch's."""
+"""Binarising normalised heat maps, each with its own threshold and never one per batch."""
 
 import torch
 from torch import Tensor
@@ -7,7 +7,7 @@ from .axes import check_axes, check_same
 
 
 def above_threshold(maps: Tensor, threshold: float) -> Tensor:
-    """Pixels strictly above a fixed value.
+    """Pixels strictly above a fixed threshold.
 
     Shape: [..., H, W] -> bool [..., H, W].
     """
@@ -16,24 +16,24 @@ def above_threshold(maps: Tensor, threshold: float) -> Tensor:
 
 
 def above_median(maps: Tensor) -> Tensor:
-    """Pixels strictly above the median of their own map: half of the area if all values differ.
+    """Pixels strictly above the median of their map: half of the area if all values differ.
 
     Shape: [..., H, W] -> bool [..., H, W].
     """
     check_axes('maps', maps, '..., H, W')
-    # the lower of the two middle values: strictly above it is strictly above their mean too
+    # the lower of the two middle values: values strictly above it are also above their mean
     median = maps.flatten(-2).median(-1).values
     return maps > median[..., None, None]
 
 
 def top_pixels(maps: Tensor, count: Tensor) -> Tensor:
-    """The highest pixels of each map, exactly as many as asked for.
+    """The highest pixels of each map, exactly as many as requested.
 
-    Of pixels equal to the last one taken, the first in reading order are taken.
+    Among equal pixels at the limit, the first ones in reading order are selected.
 
     Args:
         maps (Tensor): [..., H, W].
-        count (Tensor): How many for each map, long [...], at most H * W.
+        count (Tensor): Number of pixels for each map, long [...], at most H * W.
 
     Returns:
         Tensor: bool [..., H, W].
@@ -49,7 +49,7 @@ def top_pixels(maps: Tensor, count: Tensor) -> Tensor:
             f'count lies in [{count.amin()}, {count.amax()}], a map has {pixels} pixels'
         )
     flat = maps.flatten(-2)
-    # the last value taken; sorting every map whole takes seven times as long
+    # the smallest selected value; fully sorting each map is seven times slower
     ranks = (flat.shape[-1] + 1 - count.clamp_min(1)).flatten().tolist()
     rows = flat.reshape(-1, flat.shape[-1])
     last = torch.stack([row.kthvalue(rank).values for row, rank in zip(rows, ranks)])

@@ -8,19 +8,19 @@ from torch import Tensor
 
 #: Samples of a transform, unless there are many lags.
 TRANSFORM = 4096
-_CHUNK = 1  # items whose spectra stay in a CPU's cache
-_SINGULAR = 1e-13  # share of a pivot that may be left before rounding errors are all there is
+_CHUNK = 1  # number of items whose spectra fit into a CPU's cache
+_SINGULAR = 1e-13  # relative pivot below which only rounding errors remain
 
 
 def correlations(first: Tensor, second: Sequence[Tensor], lags: int) -> Tensor:
     """Correlate each pair of signals: ``sum_t first[t] * second[t + k]`` for k = 0 ... lags - 1.
 
-    Added up from short blocks, whose transforms are small: only few lags are wanted.
+    Computed from short blocks with small transforms, since only few lags are needed.
 
     Args:
         first (Tensor): [B, n, T].
         second (Sequence[Tensor]): [B, m, T] each, m_1 + m_2 + ... = m.
-        lags (int): Their number.
+        lags (int): Number of lags.
 
     Returns:
         Tensor: float64 [B, lags, n, m].
@@ -56,9 +56,9 @@ def _correlate(starts: Tensor, spans: Tensor, size: int) -> Tensor:
 def inverse_form(column: Tensor, vectors: Tensor) -> Tensor:
     """``v' G^-1 v`` for a symmetric positive definite block Toeplitz G, in O(N^2).
 
-    By Bareiss' algorithm, which is as stable as a Cholesky decomposition here: its rows follow
-    from each other, and are used up at once. Where G is singular to working precision, the
-    pseudo-inverse of the dense matrix is taken instead.
+    Uses Bareiss' algorithm, which is as stable as a Cholesky decomposition here: its rows
+    follow from each other, and are used immediately. If G is singular to working precision, the
+    pseudo-inverse of the dense matrix is used instead.
 
     Args:
         column (Tensor): The blocks R_0 ... R_{N-1} of G's first block column, ``G_{kl} = R_{k-l}``
@@ -111,7 +111,7 @@ def _subtract(values: Tensor, left: Tensor, right: Tensor) -> Tensor:
 
 
 def _inverse(matrix: Tensor, least: Tensor) -> tuple[Tensor, Tensor]:
-    """Inverses of [..., n, n], and which have a pivot that is not above ``least``, [...]."""
+    """Inverses of [..., n, n], and a mask of those with a pivot not above ``least``, [...]."""
     n = matrix.shape[-1]
     if n == 1:
         return matrix.reciprocal(), ~(matrix[..., 0, 0] > least)
@@ -126,7 +126,7 @@ def _inverse(matrix: Tensor, least: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _dense(column: Tensor, vectors: Tensor) -> Tensor:
-    """The same of one item, [N, n, n] and [m, N, n] -> [m]."""
+    """The same for one item, [N, n, n] and [m, N, n] -> [m]."""
     lags = torch.cat([column.mT, torch.zeros_like(column[:1]), column[1:].flip(0)])
     values, basis = torch.linalg.eigh(block_toeplitz(lags))
     kept = values > values[-1] * len(values) * torch.finfo(values.dtype).eps

@@ -9,15 +9,15 @@ from .axes import check_axes
 def consensus_iou(mask: Tensor, reference: Tensor) -> Tensor:
     """Consensus IoU of a binary mask and a reference weight map.
 
-    ``cIoU = sum(P * g) / (sum(g) + sum(P * [g == 0]))``: what is covered of the reference, over
-    the reference and what the mask covers outside it.
+    ``cIoU = sum(P * g) / (sum(g) + sum(P * [g == 0]))``: the covered part of the reference,
+    divided by the reference plus the part of the mask outside it.
 
     Args:
-        mask (Tensor): P, bool or holding 0 and 1 only, [..., H, W].
+        mask (Tensor): P, bool or with values 0 and 1 only, [..., H, W].
         reference (Tensor): g in [0, 1], [..., H, W]; leading dimensions broadcast.
 
     Returns:
-        Tensor: float64 [...]; nan where both are empty, which is undefined.
+        Tensor: float64 [...]; nan if both are empty, which is undefined.
 
     Raises:
         ValueError: The two differ in height or width or do not broadcast, or the mask is not

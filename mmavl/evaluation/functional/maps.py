@@ -1,4 +1,4 @@
-"""What happens to a heat map before it is binarised."""
+"""Processing heat maps before they are binarised."""
 
 import torch
 import torch.nn.functional as F
@@ -6,7 +6,7 @@ from torch import Tensor
 
 from .axes import check_axes, check_same, check_side
 
-#: A float16 or bfloat16 score of 1 may come back slightly above it.
+#: A float16 or bfloat16 score of 1 may be slightly above 1 after conversion.
 _RANGE_SLACK = 1e-3
 
 
@@ -21,7 +21,7 @@ def resize_maps(maps: Tensor, size: int) -> Tensor:
         Tensor: [..., size, size].
 
     Raises:
-        ValueError: These are not maps, or the size is not from 1 to 8192.
+        ValueError: The input is not maps, or the size is not from 1 to 8192.
     """
     check_axes('maps', maps, '..., h, w')
     check_side(size)
@@ -33,7 +33,7 @@ def resize_maps(maps: Tensor, size: int) -> Tensor:
 
 
 def min_max(maps: Tensor) -> Tensor:
-    """Scale each map by its own extremes to [0, 1]; a constant map becomes 0.
+    """Scale each map to [0, 1] by its minimum and maximum; a constant map becomes 0.
 
     Shape: [..., H, W] -> [..., H, W].
     """
@@ -44,7 +44,7 @@ def min_max(maps: Tensor) -> Tensor:
 
 
 def clip_max(maps: Tensor) -> Tensor:
-    """Clip each map at 0 and divide it by its own maximum; one without positive values becomes 0.
+    """Clip each map at 0 and divide it by its maximum; one without positive values becomes 0.
 
     Shape: [..., H, W] -> [..., H, W].
     """
@@ -55,9 +55,9 @@ def clip_max(maps: Tensor) -> Tensor:
 
 
 def as_scored(maps: Tensor) -> Tensor:
-    """Return the maps as they are, which must be scores in [0, 1].
+    """Return the maps unchanged; they must be scores in [0, 1].
 
-    The range is the method's, not the map's: a cosine s comes as (s + 1) / 2.
+    The range is the method's, not the map's: a cosine s is converted to (s + 1) / 2.
 
     Shape: [..., H, W] -> [..., H, W].
 
@@ -79,14 +79,14 @@ def whole_audio_map(maps: Tensor, probabilities: Tensor) -> Tensor:
 
     Args:
         maps (Tensor): Maps of the valid classes, [..., K, h, w].
-        probabilities (Tensor): Their predicted probabilities, [..., K]; normalised here to sum
-            1, and equal weights where all are 0.
+        probabilities (Tensor): Their predicted probabilities, [..., K]; normalised to a sum of 1,
+            with equal weights if all are 0.
 
     Returns:
-        Tensor: [..., h, w]; all zero where K is 0.
+        Tensor: [..., h, w]; zero if K is 0.
 
     Raises:
-        ValueError: There is not one probability for each map.
+        ValueError: The numbers of probabilities and maps differ.
     """
     check_axes('maps', maps, '..., K, h, w')
     check_same('probabilities', probabilities, 'these maps', maps.shape[:-2])

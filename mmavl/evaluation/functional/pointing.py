@@ -1,4 +1,4 @@
-"""Where the maximum of a map lies."""
+"""The position of a map's maximum."""
 
 import torch
 from torch import Tensor
@@ -7,15 +7,15 @@ from .axes import check_axes, check_same
 
 
 def peak_shares(maps: Tensor, regions: Tensor, num_regions: int) -> Tensor:
-    """Share of a map's maximum that lies in each region of the frame (the pointing game).
+    """Share of a map's maximum in each region of the frame (the pointing game).
 
-    A maximum shared by several pixels counts by the share of them in a region: the chance to hit
-    it with one of them drawn at random. So a constant map scores what the region covers of the
-    frame, however its pixels are ordered, and nothing is won or lost by the tie.
+    If several pixels share the maximum, the result is the share of them in a region: the
+    probability of hitting it with a random one of them. A constant map therefore scores the
+    region's share of the frame, whatever the order of its pixels.
 
     Args:
         maps (Tensor): Heat maps [N, H, W], without nan.
-        regions (Tensor): The region of every pixel, int [N, H, W] in [0, num_regions).
+        regions (Tensor): The region of each pixel, int [N, H, W] in [0, num_regions).
         num_regions (int): R.
 
     Returns:
@@ -30,7 +30,7 @@ def peak_shares(maps: Tensor, regions: Tensor, num_regions: int) -> Tensor:
 
 
 def mask_shares(masks: Tensor, regions: Tensor, num_regions: int) -> Tensor:
-    """Share of a mask's pixels that lies in each region of the frame.
+    """Share of a mask's pixels in each region of the frame.
 
     Args:
         masks (Tensor): bool [N, H, W], at least one pixel in each.

@@ -1,34 +1,34 @@
-"""From annotated boxes to the reference weight map g on a protocol's grid."""
+"""Converting annotated boxes to the reference weight map g on a protocol's grid."""
 
 import torch
 from torch import Tensor
 
 from .axes import check_axes, check_side
 
-#: Annotations of SoundNet-Flickr are in pixels of a frame of this side.
+#: Annotations of SoundNet-Flickr are in pixels of a square frame with this side.
 _FLICKR_SIDE = 256
-#: In pixels: undoes the float noise of x / width * size, which int() would turn into a pixel.
+#: In pixels: compensates rounding of x / width * size, which int() would turn into a pixel.
 _FLOAT_NOISE = 1e-3
 
 
 def xywh_to_xyxy(boxes: Tensor) -> Tensor:
-    """Corner, width and height to two corners: [..., 4] -> [..., 4]."""
+    """Convert corner, width and height to two corners: [..., 4] -> [..., 4]."""
     check_axes('boxes', boxes, '..., 4')
     return torch.cat([boxes[..., :2], boxes[..., :2] + boxes[..., 2:]], dim=-1)
 
 
 def union_reference(boxes: Tensor, size: int) -> Tensor:
-    """Union of boxes: rows ``int(y1 * size):int(y2 * size)``, columns likewise.
+    """Union of boxes: rows ``int(y1 * size):int(y2 * size)``, and columns in the same way.
 
     Args:
-        boxes (Tensor): Normalised xyxy, [..., n, 4]; parts outside the frame are cut off.
+        boxes (Tensor): Normalised xyxy, [..., n, 4]; parts outside the frame are clipped.
         size (int): Side of the grid, pixels.
 
     Returns:
         Tensor: bool [..., size, size].
 
     Raises:
-        ValueError: A box ends before it starts, as xywh boxes read as xyxy do.
+        ValueError: A box ends before it starts, as happens if xywh boxes are read as xyxy.
     """
     check_axes('boxes', boxes, '..., n, 4')
     check_side(size)
@@ -39,7 +39,7 @@ def consensus_reference(boxes: Tensor, rounding: str = 'original') -> Tensor:
     """Consensus of annotators: half of the number of boxes over a pixel, at most 1.
 
     Args:
-        boxes (Tensor): One box of each annotator, xyxy in pixels of 256 x 256, [..., m, 4].
+        boxes (Tensor): One box per annotator, xyxy in pixels of 256 x 256, [..., m, 4].
         rounding (str): 'original': 256 x 256, indices minus 1. 'lvs': 224 x 224,
             ``int(224 * v / 256)``. Defaults to 'original'.
 
@@ -63,7 +63,7 @@ def consensus_reference(boxes: Tensor, rounding: str = 'original') -> Tensor:
 
 
 def _count_boxes(edges: Tensor, size: int) -> Tensor:
-    """How many boxes cover each pixel.
+    """Number of boxes that cover each pixel.
 
     Args:
         edges (Tensor): xyxy in pixels, the last row and column exclusive, [..., n, 4].

@@ -1,4 +1,4 @@
-"""How well sources were separated: BSS Eval (version 3) and the scale-invariant SDR."""
+"""Separation quality: BSS Eval (version 3) and the scale-invariant SDR."""
 
 import math
 
@@ -8,9 +8,9 @@ from torch import Tensor
 from .axes import check_axes
 from .block_toeplitz import TRANSFORM, correlations, inverse_form
 
-#: Figures are clamped to plus and minus this many decibels.
+#: Figures are clamped to this many decibels in both directions.
 LIMIT_DB = 100.0
-#: A signal whose absolute values sum up to no more than this is silent.
+#: A signal is silent if the sum of its absolute values is at most this.
 SILENCE = 1e-5
 
 _CHUNK = 64
@@ -20,36 +20,36 @@ _MOST_BYTES = 8 << 30
 def bss_eval(
     reference: Tensor, estimate: Tensor, taps: int = 512
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """SDR, SIR and SAR of BSS Eval version 3: estimate i is that of source i, always.
+    """SDR, SIR and SAR of BSS Eval version 3, without permutation of estimates.
 
-    An estimate is split into what a filter of ``taps`` taps makes of its own source, what such
-    filters make of the other sources (interference), and the rest (artifacts). The figures are
-    those of ``mir_eval.separation.bss_eval_sources(..., compute_permutation=False)``, for a batch
-    at once, in float64, on any device.
+    An estimate is split into its source after a filter of ``taps`` taps, the other sources after
+    such filters (interference), and the rest (artifacts). The figures equal
+    those of ``mir_eval.separation.bss_eval_sources(..., compute_permutation=False)``, but are
+    computed for whole batches, in float64, on any device.
 
-    - A *silent* reference or estimate (``sum |x| <= 1e-5``) makes every figure of its mixture
-      nan: it is to be counted, not scored.
-    - Figures are clamped to [-100, 100] dB. An estimate that equals its reference has 100 dB of
-      each; a mixture as estimate has no artifacts, SAR 100 dB; *identical* references cannot
-      interfere with each other, SIR 100 dB.
-    - Sounds *shorter* than the filters are taken as if silence followed. Where filters can make
-      any signal of that length (n * taps unknowns for T + taps - 1 samples) nothing is an
-      artifact, SAR 100 dB; mir_eval then solves a singular system and its SIR and SAR are noise.
-    - *Correlated* and *clipped* signals need nothing special, and scale does not matter.
+    - A *silent* reference or estimate (``sum |x| <= 1e-5``) makes all figures of its mixture
+      nan: it should be counted, not scored.
+    - Figures are clamped to [-100, 100] dB. An estimate that equals its reference has 100 dB in
+      all figures; a mixture as estimate has no artifacts, SAR 100 dB; *identical* references
+      cannot interfere with each other, SIR 100 dB.
+    - Sounds *shorter* than the filters are treated as if followed by silence. If filters can
+      produce any signal of that length (n * taps unknowns for T + taps - 1 samples), there are no
+      artifacts, SAR 100 dB; mir_eval then solves a singular system, and its SIR and SAR are noise.
+    - *Correlated* and *clipped* signals need no special treatment, and scale does not matter.
 
     Args:
         reference (Tensor): [..., n, T].
-        estimate (Tensor): [..., n, T]; or [..., m, n, T], m sets of estimates of the same
-            references, which together cost little more than one.
+        estimate (Tensor): [..., n, T]; or [..., m, n, T] for m sets of estimates of the same
+            references, which together take little more time than one.
         taps (int): Length of the filters. Defaults to 512.
 
     Returns:
         tuple[Tensor, Tensor, Tensor]: SDR, SIR and SAR in dB, float64 [..., n] or [..., m, n].
 
     Raises:
-        ValueError: The shapes do not fit each other, there is no source or no sample, there are
+        ValueError: The shapes do not match, there are no sources or samples, there are
             more sources than samples, values are integers or not finite, or the correlations of
-            so many sources and taps need more than 8 GiB.
+            so many sources and taps would need more than 8 GiB.
 
     Source: E. Vincent et al., "Performance measurement in blind audio source separation" (IEEE
     TASLP 2006), in the squared cosines of R. Scheibler, "SDR - medium rare with fast
@@ -77,7 +77,7 @@ def bss_eval(
 
 
 def _squared_cosines(reference: Tensor, estimates: Tensor, taps: int) -> Tensor:
-    """How much of each estimate lies in the span of its own and of all filtered references.
+    """Share of each estimate in the span of its own source, and of all filtered references.
 
     Args:
         reference: [B, n, T].
@@ -113,7 +113,7 @@ def _chunk_cosines(reference: Tensor, estimate: Tensor, taps: int) -> Tensor:
 
 
 def si_sdr(reference: Tensor, estimate: Tensor) -> Tensor:
-    """Scale-invariant SDR: the estimate against its scaled reference, nothing filtered.
+    """Scale-invariant SDR: the estimate compared with its scaled reference, without filters.
 
     ``10 log10(|a s|^2 / |a s - e|^2)`` with ``a = <e, s> / <s, s>``; no mean is subtracted.
     Clamped to [-100, 100] dB, which orthogonal and perfect estimates reach.
@@ -123,10 +123,10 @@ def si_sdr(reference: Tensor, estimate: Tensor) -> Tensor:
         estimate (Tensor): e, [..., T].
 
     Returns:
-        Tensor: float64 [...] in dB; nan where either is silent (``sum |x| <= 1e-5``).
+        Tensor: float64 [...] in dB; nan if either is silent (``sum |x| <= 1e-5``).
 
     Raises:
-        ValueError: The shapes do not fit each other, there are more signals than samples, or a
+        ValueError: The shapes do not match, there are more signals than samples, or a
             value is not finite.
 
     Source: J. Le Roux et al., "SDR - half-baked or well done?" (ICASSP 2019).
@@ -189,5 +189,5 @@ def _unit_energy(waves: Tensor) -> Tensor:
 
 
 def _decibels(cosine: Tensor) -> Tensor:
-    """Squared cosine -> dB of what lies in the span over what does not."""
+    """Squared cosine -> ratio in dB of the parts inside and outside the span."""
     return (10 * torch.log10(cosine / (1 - cosine))).clamp(-LIMIT_DB, LIMIT_DB)

@@ -1,4 +1,4 @@
-"""How many samples succeed, at one threshold and over all of them."""
+"""Success rates at one threshold and over all thresholds."""
 
 import torch
 from torch import Tensor
@@ -14,12 +14,12 @@ def success_rate(values: Tensor, threshold: float) -> Tensor:
     """Share of samples that reach a threshold (cIoU@t).
 
     Args:
-        values (Tensor): One cIoU for each sample, [..., n]. A nan is a sample that was not
-            evaluated; it is in neither the numerator nor the denominator.
-        threshold (float): A value equal to it succeeds.
+        values (Tensor): One cIoU per sample, [..., n]. nan means that a sample was not
+            evaluated; it counts in neither the numerator nor the denominator.
+        threshold (float): Values equal to it count as success.
 
     Returns:
-        Tensor: float64 [...]; nan where no sample was evaluated.
+        Tensor: float64 [...]; nan if no sample was evaluated.
     """
     check_axes('values', values, '..., n')
     succeeded = (values >= threshold - _ROUNDING).sum(-1, dtype=torch.float64)
@@ -29,13 +29,13 @@ def success_rate(values: Tensor, threshold: float) -> Tensor:
 def success_auc(values: Tensor) -> Tensor:
     """Area under the curve of the success rate over the thresholds 0, .05, ..., 1 (trapezoid).
 
-    Every value reaches 0, so that the area of the worst possible method is .025, not 0.
+    Every value reaches 0, so the minimum area is 0.025, not 0.
 
     Args:
-        values (Tensor): One cIoU for each sample, [..., n]; nan as in :func:`success_rate`.
+        values (Tensor): One cIoU per sample, [..., n]; nan as in :func:`success_rate`.
 
     Returns:
-        Tensor: float64 [...]; nan where no sample was evaluated.
+        Tensor: float64 [...]; nan if no sample was evaluated.
     """
     rates = torch.stack([success_rate(values, i / 20) for i in range(21)], dim=-1)
     return torch.trapezoid(rates, dx=0.05)

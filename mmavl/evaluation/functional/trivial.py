@@ -1,4 +1,4 @@
-"""Predictions that use no model: the floor under every table."""
+"""Predictions without a model, as baselines of each table."""
 
 import math
 
@@ -15,7 +15,7 @@ def whole_image(size: int) -> Tensor:
 
 
 def centred_disc(size: int) -> Tensor:
-    """A disc in the middle with half of the frame's area: bool [size, size]."""
+    """A centred disc with half of the frame's area: bool [size, size]."""
     check_side(size)
     distance = (torch.arange(size, dtype=torch.float64) - (size - 1) / 2).square()
     return distance[:, None] + distance <= size**2 / (2 * math.pi)

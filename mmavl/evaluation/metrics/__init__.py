@@ -1,4 +1,4 @@
-"""mmengine metrics: they gather predictions and hand them to ``mmavl.evaluation``."""
+"""mmengine metrics, which gather predictions and pass them to ``mmavl.evaluation``."""
 
 from .localization_metric import LocalizationMetric
 from .separation_metric import SeparationMetric

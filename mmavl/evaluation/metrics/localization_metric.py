@@ -1,4 +1,4 @@
-"""Localization under any set of protocols, from one pass over a split."""
+"""Localization with any set of protocols, in one pass over a split."""
 
 import logging
 from collections.abc import Sequence
@@ -15,19 +15,19 @@ from ..predictions import Prediction, unique_predictions, write_predictions
 
 @METRICS.register_module()
 class LocalizationMetric(BaseMetric):
-    """Consensus IoU, pointing, distraction and confusion, with the rows that use no model.
+    """Consensus IoU, pointing, distraction and confusion, with rows without a model.
 
-    Metric keys are ``{protocol}/{metric}``, e.g. ``half_max/level1_ciou``, ready for
-    ``save_best``; all of them are listed at :func:`mmavl.evaluation.summary.summarise`. A text
+    Metric keys are ``{protocol}/{metric}``, e.g. ``half_max/level1_ciou``, and can be used for
+    ``save_best``; :func:`mmavl.evaluation.summary.summarise` lists all of them. A text
     table is logged at the end.
 
-    After an evaluation ``per_sample`` (main process) holds one record for each frame, see
+    After an evaluation, ``per_sample`` (main process) has one record for each frame, see
     :func:`mmavl.evaluation.summary.sample_scores`.
 
     Args:
-        protocols (Sequence[str]): Names, see :func:`mmavl.evaluation.get_protocol`. The first
-            one's scores are those of ``per_sample``. Defaults to ('half_max',).
-        val_dump (str, optional): The same method's prediction dump on the validation split, on
+        protocols (Sequence[str]): Names, see :func:`mmavl.evaluation.get_protocol`. ``per_sample``
+            has the scores of the first one. Defaults to ('half_max',).
+        val_dump (str, optional): The method's prediction dump on the validation split, from
             which `val_best` chooses its threshold. Defaults to None.
         dump (str, optional): Write the predictions to this ``.npz`` file, for
             ``tools/analysis/score_predictions.py``. Defaults to None.
@@ -46,14 +46,14 @@ class LocalizationMetric(BaseMetric):
         collect_dir: str | None = None,
     ) -> None:
         super().__init__(collect_device=collect_device, collect_dir=collect_dir)
-        look_up_protocols(protocols, val_dump)  # a misspelt name must not wait for an epoch
+        look_up_protocols(protocols, val_dump)  # report a misspelt name before the first epoch
         self.protocols = tuple(protocols)
         self.val_dump = val_dump
         self.dump = dump
         self.per_sample: list[dict[str, Any]] = []
 
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
-        """Keep what scoring needs of a batch.
+        """Keep the data of a batch that is needed for scoring.
 
         Args:
             data_batch (Any): Not used.
@@ -62,7 +62,7 @@ class LocalizationMetric(BaseMetric):
         self.results.extend(Prediction.from_sample(sample) for sample in data_samples)
 
     def compute_metrics(self, results: list[Prediction]) -> dict[str, float]:
-        """Score the gathered predictions, each sample once, in an order of their own."""
+        """Score the gathered predictions, each sample once, in a fixed order."""
         predictions = unique_predictions(results)
         if len(predictions) < len(results):
             print_log(

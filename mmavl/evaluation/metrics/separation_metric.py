@@ -1,4 +1,4 @@
-"""Separation, scored on each mixture and averaged over a split."""
+"""Separation, scored for each mixture and averaged over a split."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -18,19 +18,19 @@ from ..separation import NOTE, MixtureScores, separation_table, summarise
 
 @METRICS.register_module()
 class SeparationMetric(BaseMetric):
-    """SDR, SIR, SAR and SI-SDR in dB, what of them is gained over the mixture, and trivial rows.
+    """SDR, SIR, SAR and SI-SDR in dB, their improvements over the mixture, and trivial rows.
 
     Metric keys are ``separation/sdr``, ``separation/sdr_improvement``, ...,
-    ``separation/mixture/sdr``, ``separation/class/Violin/sdr``; all of them are listed at
-    :func:`mmavl.evaluation.separation.summarise`. A text table is logged at the end. After an
-    evaluation ``per_sample`` (main process) holds the scores of each mixture.
+    ``separation/mixture/sdr``, ``separation/class/Violin/sdr``;
+    :func:`mmavl.evaluation.separation.summarise` lists all of them. A text table is logged at the
+    end. After an evaluation, ``per_sample`` (main process) has the scores of each mixture.
 
-    The figures of a mixture are taken when its batch is done, on the batch's device; what
-    processes exchange at the end, once, are these figures.
+    A mixture is scored after its batch, on the batch's device; processes exchange only
+    the scores, once at the end.
 
     Args:
-        ideal_masks (bool): Whether the ideal binary and ratio masks are scored too, the most that
-            masks on logarithmic frequencies can reach. Defaults to True.
+        ideal_masks (bool): Whether to score the ideal binary and ratio masks, too, which are the
+            upper bounds of masks on logarithmic frequencies. Defaults to True.
         collect_device (str): 'cpu' or 'gpu', how results are gathered. Defaults to 'cpu'.
         collect_dir (str, optional): Folder for gathering on 'cpu'. Defaults to None.
     """
@@ -63,7 +63,7 @@ class SeparationMetric(BaseMetric):
             self.results.extend(self._score(samples))
 
     def _score(self, samples: Sequence[Mapping]) -> list[MixtureScores]:
-        """Score mixtures of equally many sources."""
+        """Score mixtures with the same number of sources."""
         sources = torch.stack([sample['gt_sources'] for sample in samples])
         mixture = torch.stack([sample['mixture'] for sample in samples])
         rows = {
@@ -84,7 +84,7 @@ class SeparationMetric(BaseMetric):
         ]
 
     def compute_metrics(self, results: list[MixtureScores]) -> dict[str, float]:
-        """Average the gathered figures, each mixture counted once."""
+        """Average the gathered scores, each mixture counted once."""
         unique = list({scores.clip_id: scores for scores in results}.values())
         if len(unique) < len(results):
             print_log(
@@ -100,7 +100,7 @@ class SeparationMetric(BaseMetric):
 
 
 def all_figures(sources: Tensor, estimates: Tensor) -> Tensor:
-    """The figures of several sets of estimates.
+    """The scores of several sets of estimates.
 
     Args:
         sources (Tensor): [B, n, L].

@@ -14,11 +14,11 @@ from ..tags import evaluate_tags
 
 @METRICS.register_module()
 class TagMetric(BaseMetric):
-    """Mean average precision of heard and of seen tags, and accuracy of correspondence.
+    """Mean average precision of audio and visual tags, and accuracy of correspondence.
 
     Metric keys: ``tags/audio_map``, ``tags/visual_map``, ``tags/avc_accuracy`` and more, see
-    :func:`mmavl.evaluation.tags.evaluate_tags`; those of what a model does not predict are left
-    out.
+    :func:`mmavl.evaluation.tags.evaluate_tags`; those that a model does not predict are
+    omitted.
 
     Args:
         collect_device (str): 'cpu' or 'gpu', how results are gathered. Defaults to 'cpu'.

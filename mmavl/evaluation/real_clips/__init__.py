@@ -1,4 +1,4 @@
-"""Scoring localizers on real clips with boxes drawn by hand."""
+"""Scoring localizers on real clips with hand-drawn boxes."""
 
 from .cases import Case, Mark, read_cases
 from .class_names import acceptable_classes, class_of

@@ -1,4 +1,4 @@
-"""The file of cases: what sounds where in a folder of clips, marked by hand."""
+"""The file of cases: hand-drawn boxes of what sounds in a folder of clips."""
 
 from dataclasses import dataclass
 from numbers import Real
@@ -8,18 +8,18 @@ from typing import Any
 from mmavl.errors import DataError
 from mmavl.utils.strict_json import brief, read_json
 
-#: xyxy as shares of the frame's width and height.
+#: xyxy relative to the frame's width and height.
 Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
 class Mark:
-    """A box and what is in it.
+    """A box and its label.
 
     Attributes:
-        label (str): In words.
+        label (str): A label in words.
         box (Box): xyxy in 0..1.
-        class_name (str, optional): A class's name, where the file has one.
+        class_name (str, optional): The class, if the file gives it.
     """
 
     label: str
@@ -28,7 +28,7 @@ class Mark:
 
     @property
     def area(self) -> float:
-        """Share of the frame."""
+        """Area of the box, relative to the frame."""
         left, top, right, bottom = self.box
         return (right - left) * (bottom - top)
 
@@ -39,12 +39,12 @@ class Case:
 
     Attributes:
         file (Path): The clip, or a picture.
-        time (float, optional): Second of the frame; None for a picture.
-        mark (Mark): What sounds.
-        silent (tuple[Mark, ...]): What could sound and does not.
-        others (tuple[Mark, ...]): What sounds as well.
-        sources (int): How many things sound in the clip.
-        audio (Path, optional): The sound of a picture; None for a clip, which has its own.
+        time (float, optional): Time of the frame in seconds; None for a picture.
+        mark (Mark): The sounding object.
+        silent (tuple[Mark, ...]): Objects that could sound but are silent.
+        others (tuple[Mark, ...]): Other sounding objects.
+        sources (int): Number of sources in the clip.
+        audio (Path, optional): The sound of a picture; None for a clip, which has its own sound.
     """
 
     file: Path
@@ -57,29 +57,29 @@ class Case:
 
     @property
     def frame(self) -> tuple[str, str, float | None]:
-        """What is seen and heard: the picture's file, the sound's, and the second."""
+        """Identifies the frame and sound: the picture's file, the sound's, and the time."""
         return str(self.file), str(self.audio or self.file), self.time
 
     @property
     def clip(self) -> dict[str, Any]:
-        """What an inferencer takes."""
+        """The input for an inferencer."""
         if self.audio is None:
             return {'video': str(self.file), 'time': self.time}
         return {'image': str(self.file), 'audio': str(self.audio)}
 
 
 def read_cases(path: str | Path) -> list[Case]:
-    """Read a file of cases; clips are relative to it, and are not opened.
+    """Read a file of cases; paths of clips are relative to it, and are not opened.
 
     Args:
-        path (str): JSON, a list of objects with ``file``, ``t`` (second) or, where the file is a
-            picture, ``audio``, ``label`` and ``box`` (xyxy in 0..1); optionally ``class`` or
-            ``class15`` (a class's name), ``silent_boxes`` and ``other_sounding`` (lists of
+        path (str): JSON, a list of objects with ``file``, ``t`` (second) or, for a picture,
+            ``audio``, ``label`` and ``box`` (xyxy in 0..1); optionally ``class`` or
+            ``class15`` (a class name), ``silent_boxes`` and ``other_sounding`` (lists of
             objects with ``label`` and ``box``), and ``sources``.
 
     Raises:
         FileNotFoundError: There is no such file.
-        DataError: It is not such a file; names the case and the field.
+        DataError: It is not such a file; the message names the case and the field.
     """
     entries = read_json(path, 'file of cases', 'see docs/real_clips.md for the format')
     if not isinstance(entries, list) or not entries:

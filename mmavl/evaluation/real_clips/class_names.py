@@ -1,4 +1,4 @@
-"""Which of a model's classes a label in words means."""
+"""Matching labels in words to a model's classes."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -11,26 +11,26 @@ _WORD = re.compile(r'[^\W_]+')
 def class_of(
     mark: Mark, classes: Sequence[str], aliases: Mapping[str, Sequence[str]] | None = None
 ) -> str | None:
-    """The class that a mark means; None where the model has none for it.
+    """The class of a mark; None if the model has none for it.
 
-    It is the one that the mark names, else the one whose name, or one of whose aliases, is in the
-    label word by word; of several the longest. Case and a plural's s make no difference.
+    It is the class given by the mark, or else the longest one whose name, or one of whose aliases,
+    is contained in the label as whole words. Case and a plural s are ignored.
 
     Args:
         mark (Mark): With a label such as 'dog howling'.
-        classes (Sequence[str]): The model's.
-        aliases (Mapping[str, Sequence[str]], optional): Class -> other words for it.
+        classes (Sequence[str]): The model's classes.
+        aliases (Mapping[str, Sequence[str]], optional): Class -> its other names.
     """
     if mark.class_name in classes:
         return mark.class_name
     said = _words(mark.label)
-    found = [
+    matches = [
         (len(_words(phrase)), name)
         for name in classes
         for phrase in (name, *(aliases or {}).get(name, ()))
         if set(_words(phrase)) <= set(said)
     ]
-    return max(found, key=lambda item: item[0])[1] if found else None
+    return max(matches, key=lambda item: item[0])[1] if matches else None
 
 
 def acceptable_classes(
@@ -39,7 +39,7 @@ def acceptable_classes(
     families: Mapping[str, Sequence[str]],
     aliases: Mapping[str, Sequence[str]] | None = None,
 ) -> set[str]:
-    """The classes that may be named where these things sound: theirs, and families of them."""
+    """The classes that are correct for these objects: their own, and their families."""
     own = {class_of(mark, classes, aliases) for mark in marks} - {None}
     return own | {family for family, members in families.items() if own & set(members)}
 
@@ -47,7 +47,7 @@ def acceptable_classes(
 def family_of(
     name: str, classes: Sequence[str], families: Mapping[str, Sequence[str]]
 ) -> str | None:
-    """The smallest family of the model's that a class is in."""
+    """The smallest family of the model that contains a class."""
     holding = [f for f, members in families.items() if name in members and f in classes]
     return min(holding, key=lambda family: len(families[family]), default=None)
 

@@ -1,4 +1,4 @@
-"""Where a map points, in a case's frame."""
+"""Where a map peaks in the frame of a case."""
 
 from dataclasses import dataclass
 
@@ -9,18 +9,18 @@ from mmavl.evaluation.functional import resize_maps
 
 from .cases import Box, Case
 
-#: Pixels of the grid on which maxima are found, as in the field's protocols.
+#: Side of the grid on which maxima are found, in pixels, as in common protocols.
 GRID = 224
 
 
 @dataclass(frozen=True)
 class Hit:
-    """What the maximum of a map lies in, as shares of 1.
+    """The box that contains the maximum of a map, as shares of 1.
 
     Attributes:
-        own (float): The box of what sounds.
-        silent (float): A silent object's box, and not the own one.
-        other (float): The box of something else that sounds, and not the own one.
+        own (float): The box of the sounding object.
+        silent (float): A silent object's box, outside the first.
+        other (float): The box of another sounding object, outside the first.
     """
 
     own: float
@@ -38,12 +38,12 @@ def peak_of(heat: np.ndarray) -> tuple[float, float] | None:
 
 
 def hit_of(heat: np.ndarray, case: Case) -> Hit:
-    """Where a map's maximum lies; a constant map points nowhere."""
+    """The boxes that contain a map's maximum; a constant map has none."""
     return hit_at(peak_of(heat), case)
 
 
 def hit_at(point: tuple[float, float] | None, case: Case) -> Hit:
-    """What a point (x, y) lies in; None is nowhere."""
+    """The boxes that contain a point (x, y), or None."""
     if point is None:
         return Hit(0.0, 0.0, 0.0)
     own = inside(point, case.mark.box)
@@ -53,7 +53,7 @@ def hit_at(point: tuple[float, float] | None, case: Case) -> Hit:
 
 
 def hit_anywhere(case: Case) -> Hit:
-    """What a random point of the frame lies in, expected."""
+    """The expected boxes of a random point in the frame."""
     centres = (np.arange(GRID) + 0.5) / GRID
     x, y = np.meshgrid(centres, centres)
     own = _mask(x, y, case.mark.box)
@@ -65,7 +65,7 @@ def hit_anywhere(case: Case) -> Hit:
 
 
 def inside(point: tuple[float, float], box: Box) -> bool:
-    """Whether (x, y) lies in a box xyxy, its edges included."""
+    """Whether (x, y) is in a box xyxy, including its edges."""
     return box[0] <= point[0] <= box[2] and box[1] <= point[1] <= box[3]
 
 

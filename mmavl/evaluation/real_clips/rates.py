@@ -1,4 +1,4 @@
-"""Rates with intervals."""
+"""Rates with confidence intervals."""
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ _RESAMPLES = 2000
 
 @dataclass(frozen=True)
 class Rate:
-    """A mean with its interval.
+    """A mean with its confidence interval.
 
     Attributes:
-        mean (float): Over the cases.
+        mean (float): Mean over the cases.
         low, high (float): Ends of the 95 % interval.
-        count (int): Of the cases.
+        count (int): Number of cases.
     """
 
     mean: float
@@ -32,15 +32,15 @@ class Rate:
 def rate_of(values: Sequence[float], clips: Sequence[Hashable]) -> Rate | None:
     """The mean of values, with a 95 % percentile bootstrap over clips.
 
-    Clips are drawn with replacement, each with all of its cases: cases of one clip are not
-    independent. The draws depend on nothing but the data.
+    Clips are drawn with replacement, each with all of its cases, since cases of one clip are not
+    independent. The draws depend only on the data.
 
     Args:
-        values (Sequence[float]): Of n cases.
-        clips (Sequence[Hashable]): The clip of each.
+        values (Sequence[float]): Values of n cases.
+        clips (Sequence[Hashable]): The clip of each case.
 
     Returns:
-        Rate | None: None where there are no cases.
+        Rate | None: None if there are no cases.
 
     Source: B. Efron and R. Tibshirani, An Introduction to the Bootstrap, 1993.
     """
