@@ -97,4 +97,4 @@ def test_tools_run_with_their_own_arguments_and_codes(tmp_path, capsys, monkeypa
     assert 'nowhere has no record of a run' in capsys.readouterr().err
     (tmp_path / 'work_dirs/own').mkdir(parents=True)
     assert main(['report', 'configs/own.py']) == 1
-    assert 'work_dirs/own holds no record' in capsys.readouterr().err
+    assert 'work_dirs/own has no record' in capsys.readouterr().err

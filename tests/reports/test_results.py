@@ -106,5 +106,5 @@ def test_a_table_has_the_columns_and_rows_that_its_description_names():
     ]
     spec |= {'spreads': False, 'digits': 0}
     assert table_of(spec, results).to_markdown().splitlines()[2].startswith('| A | 85 | - |')
-    with pytest.raises(DataError, match="no result 'gone'"):
+    with pytest.raises(DataError, match="unknown result 'gone'"):
         table_of({'columns': {}, 'rows': ['gone']}, results)
