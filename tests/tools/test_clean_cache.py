@@ -41,7 +41,7 @@ def test_caches_of_all_data_sets_are_listed_and_stay(run, folder):
         'kept', '1.0', 'MB', 'unused', 'for', '2.0', 'days', f'data/toy/features/{NEW}', 'CRNN',
     ]  # fmt: skip
     assert '40.0 days' in second
-    assert total == '2.0 MB in all'
+    assert total == '2.0 MB in total'
     assert len(list(folder.rglob('*.*'))) == 4
 
 

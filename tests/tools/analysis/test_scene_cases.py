@@ -111,5 +111,7 @@ def test_what_sounds_nowhere_has_no_case_and_is_silent_in_others(run, tmp_path):
 
 def test_scenes_of_single_objects_are_refused_and_nothing_is_written(run, tmp_path):
     scenes = write_scenes(tmp_path, {'c': SCENES['c']}, {})
-    assert 'val.json has no scenes with boxes of two objects' in run(scenes, tmp_path / 'out')
+    assert 'val.json has no scenes with sources and boxes of two objects' in run(
+        scenes, tmp_path / 'out'
+    )
     assert not (tmp_path / 'out').exists()

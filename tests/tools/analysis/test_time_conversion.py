@@ -19,7 +19,7 @@ def test_a_measured_run_is_extrapolated_to_1000_clips(tmp_path, monkeypatch, cap
     )
     run(monkeypatch, 'soundnet_flickr', path, '--clips', 2)
     said = capsys.readouterr().out
-    assert 'soundnet_flickr: 2 clips of together 10 s' in said
+    assert 'soundnet_flickr: 2 clips, 10 s in total' in said
     megabytes, gigabytes = (float(v) for v in re.findall(r'([\d.]+) [MG]B', said))
     assert gigabytes == pytest.approx(megabytes / 2, abs=0.03)
     assert megabytes == pytest.approx(2 * (44 + 5 * 22050 * 2) / 1e6, rel=0.1)

@@ -42,7 +42,7 @@ def test_boxes_become_pixels_of_images_that_can_be_read(run, capsys):
     assert boxes == [(1, [0.0, 0.0, 50.0, 50.0], 0), (15, [50.0, 0.0, 50.0, 50.0], 1)]
     assert [c['name'] for c in content['categories']] == list(INSTRUMENTS)
     printed = capsys.readouterr().out
-    assert '1 images, 2 boxes, 1 of them of groups' in printed
+    assert '1 images, 2 boxes, 1 of them cover groups' in printed
     assert 'left out: 1 boxes without area, 2 of 3 images; see out/x.left_out.json' in printed
     left_out = json.loads(Path('out/x.left_out.json').read_text())
     assert left_out['rows'] == {'boxes without area': 1}
@@ -65,7 +65,7 @@ def test_sizes_may_come_from_a_table(run):
     ('args', 'message'),
     [
         (['--images', 'nowhere'], '--images nowhere is not a folder'),
-        (['--images', 'empty'], r'out/x\.json would hold would contain no boxes'),
+        (['--images', 'empty'], r'out/x\.json would contain no boxes'),
         (['--image-sizes', 'none.csv'], r'none\.csv'),
     ],
 )

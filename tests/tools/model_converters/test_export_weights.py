@@ -30,7 +30,7 @@ def test_takes_the_classes_of_the_checkpoint_or_those_given(run_tool, tmp_path):
 
     ended = run_tool(tool, 'config.py', 'bare.pth', 'b.safetensors')
     assert ended.code == 1
-    assert 'bare.pth names no classes: give --classes' in ended.stderr
+    assert 'bare.pth has no class names: use --classes' in ended.stderr
     ended = run_tool(tool, 'config.py', 'bare.pth', 'b.safetensors', '--classes', 'Ü b', 'c')
     assert ended.code == 0, ended.stderr
     assert load_exported(tmp_path / 'b.safetensors').dataset_meta['classes'] == ['Ü b', 'c']
