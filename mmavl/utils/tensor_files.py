@@ -45,6 +45,9 @@ _PLAIN_DATA = [
     (np.float64(0).__reduce__()[0], 'numpy.core.multiarray.scalar'),
 ]
 
+#: Keys under which others keep the state dict.
+_OTHER_NAMES = ('model', 'model_state_dict')
+
 
 def read_tensor_file(path: Path) -> dict[str, Any]:
     """Read a file of tensors to the CPU, without executing code from it.
@@ -68,11 +71,9 @@ def read_tensor_file(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise CheckpointError(f'{path} contains a {type(content).__name__}, not a state dict')
     if 'state_dict' not in content:
-        if isinstance(content.get('model'), Mapping):  # the key used by other libraries
-            content = {**content, 'state_dict': content['model']}
-            del content['model']
-        else:
-            content = {'state_dict': content}
+        name = next((n for n in _OTHER_NAMES if isinstance(content.get(n), Mapping)), None)
+        rest = {key: value for key, value in content.items() if key != name}
+        content = {**rest, 'state_dict': content[name]} if name else {'state_dict': content}
     check_state(content['state_dict'], path)
     return content
 

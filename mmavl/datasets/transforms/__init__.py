@@ -7,6 +7,7 @@ from .flip_features import FlipFeatures
 from .load_audio import LoadAudio
 from .load_frame import LoadFrame
 from .pack_av_inputs import PackAVInputs
+from .random_crop import RandomCrop
 from .random_flip import RandomFlip
 from .resize import Resize
 from .resize_shorter_side import ResizeShorterSide
@@ -19,6 +20,7 @@ __all__ = [
     'LoadAudio',
     'LoadFrame',
     'PackAVInputs',
+    'RandomCrop',
     'RandomFlip',
     'Resize',
     'ResizeShorterSide',

@@ -2,14 +2,20 @@
 
 from .base_localizer import BaseLocalizer
 from .coarse_to_fine import CoarseToFine
+from .ez_vsl import EZVSL
+from .lvs import LVS
 from .random_localizer import RandomLocalizer
+from .similarity_localizer import SimilarityLocalizer
 from .simplified_coarse_to_fine import SimplifiedCoarseToFine
 from .training_free_localizer import TrainingFreeLocalizer
 
 __all__ = [
+    'EZVSL',
+    'LVS',
     'BaseLocalizer',
     'CoarseToFine',
     'RandomLocalizer',
+    'SimilarityLocalizer',
     'SimplifiedCoarseToFine',
     'TrainingFreeLocalizer',
 ]

@@ -226,7 +226,7 @@ class CoarseToFine(BaseLocalizer):
             clips = clip_numbers(data_samples, device)
             store_correspondence(data_samples, self.avc_head.correspondence(*embedded, clips))
         maps, pairs = self._maps(features, asked)
-        maps = self.transform_maps(maps, MapContext(self, features, pairs))
+        maps = self.transform_maps(maps, MapContext(self, features, pairs, inputs))
         store_maps(data_samples, maps, pairs)
         return data_samples
 

@@ -71,6 +71,6 @@ class RandomLocalizer(BaseLocalizer):
                 labels = torch.tensor([-1])
             maps = torch.rand(len(labels), *self.grid, generator=generator)
             pairs = torch.stack([torch.zeros_like(labels), labels], dim=1)
-            maps = self.transform_maps(maps, MapContext(self, {}, pairs))
+            maps = self.transform_maps(maps, MapContext(self, {}, pairs, inputs))
             store_maps([sample], maps, pairs)
         return data_samples

@@ -127,6 +127,6 @@ class SimplifiedCoarseToFine(BaseLocalizer):
             maps = self._class_maps(visual, self.visual_tag_head, pairs).maps
         else:
             maps = head.localize(self._class_maps(audio, self.audio_tag_head, pairs), visual)
-        context = MapContext(self, {'F_a': audio, 'F_v': visual}, pairs)
+        context = MapContext(self, {'F_a': audio, 'F_v': visual}, pairs, inputs)
         store_maps(data_samples, self.transform_maps(maps, context), pairs)
         return data_samples

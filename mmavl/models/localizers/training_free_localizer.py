@@ -266,6 +266,6 @@ class TrainingFreeLocalizer(BaseLocalizer):
             sample.pred_labels = (sample.pred_tags > 0.5).nonzero()[:, 0]
         pairs = wanted.nonzero()
         maps = results['maps'][pairs[:, 0], pairs[:, 1]]
-        maps = self.transform_maps(maps, MapContext(self, results, pairs))
+        maps = self.transform_maps(maps, MapContext(self, results, pairs, inputs))
         store_maps(data_samples, maps, pairs)
         return data_samples

@@ -4,6 +4,7 @@ from .base_map_transform import BaseMapTransform, MapContext, build_map_transfor
 from .cell_correspondence import CellCorrespondence
 from .connected_to_peak import ConnectedToPeak, connected_to_peak
 from .heat import ExponentialHeat, SigmoidHeat
+from .object_guidance import ObjectGuidance
 from .resize import resize_maps
 from .smooth_maps import SmoothMaps, smooth_maps
 from .times_class_maps import TimesClassMaps
@@ -14,6 +15,7 @@ __all__ = [
     'ConnectedToPeak',
     'ExponentialHeat',
     'MapContext',
+    'ObjectGuidance',
     'SigmoidHeat',
     'SmoothMaps',
     'TimesClassMaps',

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from torch import Tensor, nn
@@ -20,11 +20,13 @@ class MapContext:
             ``Features``.
         pairs: long [P, 2], the clip (batch index) and class of each map; class -1 is the
             whole sound.
+        inputs: What the model was given, see :class:`~mmavl.models.localizers.BaseLocalizer`.
     """
 
     localizer: nn.Module
     features: Any
     pairs: Tensor
+    inputs: dict[str, Tensor] = field(default_factory=dict)
 
     def by_map(self, values: Tensor) -> Tensor:
         """Convert values per clip, [N, ...], to values per map, [P, ...]."""

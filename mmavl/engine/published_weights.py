@@ -1,0 +1,65 @@
+"""Checkpoints that a method's authors published, as mmavl's."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from torch import Tensor, nn
+
+from mmavl.errors import CheckpointError
+
+from .checkpoint import load_checkpoint, load_state
+
+
+def load_published(model: nn.Module, path: str | Path) -> dict[str, Tensor]:
+    """Read a published checkpoint into a model, every tensor or none.
+
+    Args:
+        model (nn.Module): With ``published_names``, prefixes of the published names -> prefixes of
+            mmavl's, and ``published_ignored``, prefixes of tensors that the method never uses.
+        path (str | Path): The published file.
+
+    Returns:
+        dict[str, Tensor]: The model's state dict.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        CheckpointError: It is not a checkpoint of this method, or of one with other widths.
+    """
+    state = load_checkpoint(path)['state_dict']
+    renamed = rename_published(
+        state, model.published_names, model.published_ignored, type(model).__name__, path
+    )
+    # the second stage of a method has weights of its own
+    load_state(model, renamed, str(path), strict=True, without=['map_transforms'])
+    return model.state_dict()
+
+
+def rename_published(
+    state: Mapping[str, Tensor],
+    names: Mapping[str, str],
+    ignored: tuple[str, ...],
+    method: str,
+    source: str | Path,
+) -> dict[str, Tensor]:
+    """Rename tensors by the longest prefix that fits; leave out those that are ignored.
+
+    A ``module.`` in front, of training on several GPUs, is dropped.
+
+    Raises:
+        CheckpointError: A tensor is neither known nor ignored.
+    """
+    renamed, unknown = {}, []
+    for full_name, tensor in state.items():
+        name = full_name.removeprefix('module.')
+        prefix = max((p for p in (*names, *ignored) if name.startswith(p)), key=len, default=None)
+        if prefix is None:
+            unknown.append(name)
+        elif prefix in names:
+            renamed[names[prefix] + name.removeprefix(prefix)] = tensor
+    if unknown:
+        parts = sorted({prefix.split('.')[0] for prefix in names})
+        raise CheckpointError(
+            f'{source} is not a checkpoint of {method}: {len(unknown)} of its {len(state)} '
+            f'tensors belong to none of {", ".join(parts)}, e.g. {unknown[0]!r}'
+        )
+    return renamed

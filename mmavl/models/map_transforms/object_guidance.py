@@ -1,0 +1,56 @@
+"""Maps drawn towards what looks like an object."""
+
+from torch import Tensor
+
+from mmavl.errors import ConfigError
+from mmavl.evaluation.functional import min_max
+from mmavl.registry import MODELS
+
+from .base_map_transform import BaseMapTransform, MapContext
+from .resize import resize_maps
+
+
+@MODELS.register_module()
+class ObjectGuidance(BaseMapTransform):
+    """``alpha * map + (1 - alpha) * objects``, both stretched to [0, 1].
+
+    The map of objects is the mean over the channels of the absolute values of a network that was
+    trained on pictures of objects. It says where objects are whatever sounds: with a small alpha
+    a localizer points at the most salient object, under any sound.
+
+    Args:
+        alpha (float): Weight of the localizer's map. Defaults to 0.4, as published.
+        backbone (dict, optional): Config of a network with one map. Defaults to None: the
+            localizer's own visual backbone, whose cached features are used where there are any.
+
+    Raises:
+        ValueError: alpha is not from 0 to 1.
+
+    Source: EZ-VSL (S. Mo and P. Morgado, ECCV 2022), section 3.3.
+    """
+
+    def __init__(self, alpha: float = 0.4, backbone: dict | None = None) -> None:
+        super().__init__()
+        if not 0 <= alpha <= 1:
+            raise ValueError(f'alpha={alpha} is not from 0 to 1')
+        self.alpha = alpha
+        self.backbone = MODELS.build(backbone) if backbone else None
+
+    def forward(self, maps: Tensor, context: MapContext | None = None) -> Tensor:
+        """[P, h, w] -> [P, h, w]; a map that is constant becomes 0."""
+        objects = context.by_map(self._features(context).float().abs().mean(1))
+        objects = min_max(resize_maps(objects, maps.shape[-2:]))
+        return self.alpha * min_max(maps) + (1 - self.alpha) * objects
+
+    def _features(self, context: MapContext) -> Tensor:
+        """[N, c, h', w']."""
+        if self.backbone is None:
+            cached = context.inputs.get('image_features')
+            if cached is not None:
+                return cached
+        elif 'image' not in context.inputs:
+            raise ConfigError(
+                'ObjectGuidance has a backbone of its own and needs pictures, but the features '
+                'of pictures are cached: leave out its backbone, or cache nothing'
+            )
+        return (self.backbone or context.localizer.visual_backbone)(context.inputs['image'])
