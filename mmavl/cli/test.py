@@ -24,6 +24,14 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         help="evaluation protocols; default: the config's",
     )
     parser.add_argument('--show-dir', help='folder for pictures of the predictions')
+    parser.add_argument(
+        '--probe-audio',
+        type=int,
+        nargs='?',
+        const=100,
+        metavar='CLIPS',
+        help='give pictures other sounds, and measure how far maps follow (default: 100 clips)',
+    )
     parser.add_argument('--out', metavar='FILE', help='file to dump the predictions to')
     add_run_options(parser, 'test_dataloader.batch_size=8')
     return parser.parse_args(argv)
@@ -33,4 +41,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Run the command; see ``--help``."""
     args = parse_args(argv)
     with clear_errors():
-        run_test(requested_config(args), args.checkpoint, args.protocol, args.show_dir, args.out)
+        run_test(
+            requested_config(args),
+            args.checkpoint,
+            args.protocol,
+            args.show_dir,
+            args.out,
+            args.probe_audio,
+        )

@@ -162,6 +162,7 @@ def run_test(
     protocols: Sequence[str] | None = None,
     show_dir: str | None = None,
     out: str | None = None,
+    probe_audio: int | None = None,
 ) -> dict[str, float]:
     """Evaluate a checkpoint on the test split of a config.
 
@@ -173,6 +174,8 @@ def run_test(
             config's.
         show_dir (str, optional): Folder for pictures of the predictions. Defaults to None.
         out (str, optional): File to dump the predictions to. Defaults to None.
+        probe_audio (int, optional): On how many clips to probe whether the model listens, see
+            :class:`mmavl.engine.hooks.AudioProbeHook`. Defaults to None: no probe.
 
     Returns:
         dict[str, float]: The metrics.
@@ -190,6 +193,9 @@ def run_test(
         if not cfg.get('default_hooks', {}).get('visualization'):
             raise ConfigError(f'--show-dir: {cfg.filename} has no default_hooks.visualization')
         cfg.default_hooks.visualization.show_dir = show_dir
+    if probe_audio is not None:
+        hook = {'type': 'AudioProbeHook', 'clips': probe_audio}
+        cfg.custom_hooks = [*cfg.get('custom_hooks', []), hook]
     with config_errors(cfg):
         runner = (AVRunner if checkpoint is None else CheckpointRunner).from_cfg(cfg)
         weights = [name for name, p in runner.model.named_parameters() if p.requires_grad]

@@ -79,7 +79,7 @@ def test_lists_are_filtered_by_wildcards_or_a_part(capsys):
     assert main(['list', 'models', 'stage?_scenes', '--json']) == 0
     assert list(json.loads(capsys.readouterr().out)) == ['stage1_scenes', 'stage2_scenes']
     assert main(['list', 'datasets', 'flickr']) == 0
-    assert capsys.readouterr().out.startswith('soundnet_flickr  SoundNet-Flickr')
+    assert capsys.readouterr().out.startswith('soundnet_flickr     SoundNet-Flickr')
     assert main(['list', 'protocols', 'half*']) == 0
     assert capsys.readouterr().out == 'half_max  256 x 256, min_max, above 0.5\n'
     assert main(['list', 'models', 'zzz']) == 1

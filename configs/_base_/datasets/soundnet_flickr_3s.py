@@ -1,5 +1,5 @@
-# SoundNet-Flickr as EZ-VSL and the methods after it read it: 224 x 224 px, and the 3 s in the
-# middle at 16 kHz, repeated where the clip is shorter.
+# SoundNet-Flickr as EZ-VSL and later methods read it: 224 x 224 px, 3 s from the middle at 16 kHz.
+# Shorter sounds are repeated.
 _base_ = 'soundnet_flickr.py'
 
 evaluated = [

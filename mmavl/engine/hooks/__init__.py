@@ -1,6 +1,7 @@
 """Hooks."""
 
 from .atomic_checkpoint_hook import AtomicCheckpointHook
+from .audio_probe_hook import AudioProbeHook
 from .feature_cache_hook import FeatureCacheHook
 from .freeze_batch_norm_hook import FreezeBatchNormHook
 from .localizer_weights_hook import LocalizerWeightsHook
@@ -12,6 +13,7 @@ from .visualization_hook import VisualizationHook
 
 __all__ = [
     'AtomicCheckpointHook',
+    'AudioProbeHook',
     'FeatureCacheHook',
     'FreezeBatchNormHook',
     'LocalizerWeightsHook',

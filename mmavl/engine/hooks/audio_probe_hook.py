@@ -1,0 +1,129 @@
+"""Probing after a test whether a localizer listens."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from mmengine.dataset import pseudo_collate
+from mmengine.dist import is_main_process
+from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
+from mmengine.runner import Runner
+from mmengine.runner.amp import autocast
+from torch import Tensor
+
+from mmavl.errors import ConfigError
+from mmavl.evaluation.audio_probe import BLIND, SOUNDS, audio_dependence, compare
+from mmavl.registry import DATASETS, HOOKS
+
+
+@HOOKS.register_module()
+class AudioProbeHook(Hook):
+    """After a test, give pictures other sounds than their own, and measure what moves.
+
+    The sounds are silence; noise as loud as the own sound; the next clip's (swapped); that of a
+    clip none of whose tags is the picture's (off_screen); and that of another clip with the same
+    tags (same_family). The metrics get ``probe/...``, see
+    :func:`mmavl.evaluation.audio_probe.audio_dependence`, and the change of the own classes'
+    probabilities, ``score_change``. ``mmavl test --probe-audio`` adds this hook.
+
+    Args:
+        clips (int): How many of the test's clips, evenly spread. Defaults to 100.
+        seed (int): Of the noise and of the choice of clips. Defaults to 0.
+
+    Raises:
+        ConfigError: The model's input has no waveform.
+    """
+
+    def __init__(self, clips: int = 100, seed: int = 0) -> None:
+        self.clips = clips
+        self.seed = seed
+
+    def after_test_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
+        """Probe, and add to the metrics."""
+        if metrics is None or not is_main_process():
+            return
+        figures = self.probe(runner)
+        metrics.update({f'probe/{name}': value for name, value in figures.items()})
+        runner.logger.info('Does it listen?\n%s', describe(figures))
+
+    def probe(self, runner: Runner) -> dict[str, float]:
+        """Run the model on each picture with each sound."""
+        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        dataset = DATASETS.build(runner.cfg.test_dataloader.dataset)
+        numbers = np.linspace(0, len(dataset) - 1, min(self.clips, len(dataset))).astype(int)
+        samples = [dataset[int(number)] for number in numbers]
+        if 'waveform' not in samples[0]['inputs']:
+            raise ConfigError('--probe-audio: the test pipeline gives no waveform to replace')
+        results: dict[str, list[dict[str, float]]] = {sound: [] for sound in SOUNDS}
+        model.eval()
+        with torch.no_grad(), autocast(enabled=runner.test_loop.fp16):
+            for number, sample in enumerate(samples):
+                own = _predict(model, sample, sample['inputs']['waveform'])
+                for sound, waveform in self._sounds(number, samples):
+                    other = _predict(model, sample, waveform)
+                    results[sound].append(_difference(own, other, sample))
+        return audio_dependence({sound: clips for sound, clips in results.items() if clips})
+
+    def _sounds(self, number: int, samples: list[dict]) -> Iterator[tuple[str, Tensor]]:
+        """Names of sounds, and their waveforms."""
+        waveform = samples[number]['inputs']['waveform']
+        generator = torch.Generator().manual_seed(self.seed + number)
+        noise = torch.randn(waveform.shape, generator=generator)
+        yield 'silence', torch.zeros_like(waveform)
+        yield 'noise', noise * waveform.square().mean().sqrt()
+        order = [(number + step) % len(samples) for step in range(1, len(samples))]
+        tags = [_tags(sample) for sample in samples]
+        chosen = {
+            'swapped': order,
+            'off_screen': [i for i in order if tags[i] and not tags[i] & tags[number]],
+            'same_family': [i for i in order if tags[i] and tags[i] == tags[number]],
+        }
+        for sound, others in chosen.items():
+            if others:
+                yield sound, samples[others[0]]['inputs']['waveform']
+
+
+def _tags(sample: dict) -> set[int]:
+    return set((sample['data_samples'].gt_tags > 0.5).nonzero()[:, 0].tolist())
+
+
+def _predict(model: torch.nn.Module, sample: dict, waveform: Tensor) -> dict:
+    """The prediction for a picture under a sound: maps by label, and probabilities."""
+    inputs = {**sample['inputs'], 'waveform': waveform}
+    data = pseudo_collate([{'inputs': inputs, 'data_samples': sample['data_samples'].clone()}])
+    result = model.test_step(data)[0]
+    maps = result.pred_maps.data.float().cpu().numpy()
+    probs = result.get('pred_tags')
+    return {
+        'maps': dict(zip(result.map_labels.tolist(), maps)),
+        'probs': None if probs is None else probs.float().cpu(),
+    }
+
+
+def _difference(own: dict, other: dict, sample: dict) -> dict[str, float]:
+    labels = _tags(sample) | {-1}
+    maps = [{k: v for k, v in each['maps'].items() if k in labels} for each in (own, other)]
+    figures = compare(*maps)
+    tags = sorted(_tags(sample))
+    if own['probs'] is not None and tags:
+        change = (own['probs'][tags] - other['probs'][tags]).abs().mean()
+        figures['score_change'] = float(change)
+    return figures
+
+
+def describe(figures: dict[str, float]) -> str:
+    """The figures as a table, and what they say in words."""
+    lines = [f'{"sound":12} map change  peak moved  score change']
+    for sound in SOUNDS:
+        values = [
+            figures.get(f'{sound}/{name}') for name in ('map_change', 'peak_moved', 'score_change')
+        ]
+        if any(value is not None for value in values):
+            cells = ['-' if value is None else f'{value:.3f}' for value in values]
+            lines.append(f'{sound:12} {cells[0]:>10}  {cells[1]:>10}  {cells[2]:>12}')
+    dependence = figures.get('dependence', 0.0)
+    lines.append(f'dependence on the sound: {dependence:.3f} (0: blind to it, 1: unrelated maps)')
+    if max(figures.get(f'{sound}/map_change', 0.0) for sound in SOUNDS) < BLIND:
+        lines.append('The maps do not depend on the sound.')
+    return '\n'.join(lines)
