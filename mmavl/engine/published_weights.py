@@ -15,7 +15,8 @@ def load_published(model: nn.Module, path: str | Path) -> dict[str, Tensor]:
 
     Args:
         model (nn.Module): With ``published_names``, prefixes of the published names -> prefixes of
-            mmavl's, and ``published_ignored``, prefixes of tensors that the method never uses.
+            mmavl's, ``published_ignored``, prefixes of tensors that the method never uses, and,
+            where it has such, ``published_without``, parts that were published elsewhere.
         path (str | Path): The published file.
 
     Returns:
@@ -30,7 +31,8 @@ def load_published(model: nn.Module, path: str | Path) -> dict[str, Tensor]:
         state, model.published_names, model.published_ignored, type(model).__name__, path
     )
     # the second stage of a method has weights of its own
-    load_state(model, renamed, str(path), strict=True, without=['map_transforms'])
+    without = ['map_transforms', *getattr(model, 'published_without', ())]
+    load_state(model, renamed, str(path), strict=True, without=without)
     return model.state_dict()
 
 

@@ -1,7 +1,9 @@
 """Localizers: complete models that locate sound sources in images."""
 
+from .attention_localizer import AttentionLocalizer
 from .base_localizer import BaseLocalizer
 from .coarse_to_fine import CoarseToFine
+from .dmc import DMC
 from .ez_vsl import EZVSL
 from .lvs import LVS
 from .random_localizer import RandomLocalizer
@@ -10,8 +12,10 @@ from .simplified_coarse_to_fine import SimplifiedCoarseToFine
 from .training_free_localizer import TrainingFreeLocalizer
 
 __all__ = [
+    'DMC',
     'EZVSL',
     'LVS',
+    'AttentionLocalizer',
     'BaseLocalizer',
     'CoarseToFine',
     'RandomLocalizer',

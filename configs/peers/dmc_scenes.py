@@ -1,0 +1,14 @@
+# DMC on InstrumentScenes, on cached features.
+_base_ = [
+    '../_base_/datasets/scenes.py',
+    '../_base_/models/peer_cached.py',
+    '../_base_/schedules/adamw_onecycle.py',
+    '../_base_/default_runtime.py',
+]
+
+model = dict(
+    type='DMC',
+    audio_neck=dict(
+        _delete_=True, type='Projection', in_channels=512, out_channels=128, hidden=[256]
+    ),
+)
