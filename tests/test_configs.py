@@ -22,11 +22,20 @@ from mmavl.utils.weights import resolve_path
 ROOT = Path(__file__).parents[1] / 'configs'
 #: They have tests of their own.
 OTHERS = ('separation_', 'real_')
-OTHER_FOLDERS = {'_base_', 'detection', 'peers', 'pseudo_labels'}
+OTHER_FOLDERS = {'_base_', 'detection', 'pseudo_labels'}
+
+
+def is_localizer(path):
+    """Whether a peer's config is of a localizer, and not of a separator."""
+    return Config.fromfile(path).model.data_preprocessor.type == 'AVDataPreprocessor'
+
+
 CONFIGS = [
     str(path.relative_to(ROOT))
     for path in sorted(ROOT.rglob('*.py'), key=lambda path: path.name)
-    if not path.name.startswith(OTHERS) and not OTHER_FOLDERS & {*path.parts}
+    if not path.name.startswith(OTHERS)
+    and not OTHER_FOLDERS & {*path.parts}
+    and (path.parent.name != 'peers' or is_localizer(path))
 ]
 
 
@@ -50,6 +59,8 @@ RUNS = [(n, 'float32') for n in CONFIGS] + [(n, 'bfloat16') for n in distinct(CO
 def load(name):
     """A config without what would be downloaded or may not be installed."""
     cfg = Config.fromfile(ROOT / name)
+    for transform in cfg.model.get('map_transforms', ()):
+        transform.get('backbone', {}).pop('pretrained', None)
     parts = ('audio_backbone', 'visual_backbone', 'audio_neck', 'visual_neck')
     heads = [cfg.model.get(f'{kind}_tag_head') or {} for kind in ('audio', 'visual')]
     for part in [

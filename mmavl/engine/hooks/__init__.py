@@ -2,6 +2,7 @@
 
 from .atomic_checkpoint_hook import AtomicCheckpointHook
 from .audio_probe_hook import AudioProbeHook
+from .curriculum_hook import CurriculumHook
 from .feature_cache_hook import FeatureCacheHook
 from .freeze_batch_norm_hook import FreezeBatchNormHook
 from .localizer_weights_hook import LocalizerWeightsHook
@@ -14,6 +15,7 @@ from .visualization_hook import VisualizationHook
 __all__ = [
     'AtomicCheckpointHook',
     'AudioProbeHook',
+    'CurriculumHook',
     'FeatureCacheHook',
     'FreezeBatchNormHook',
     'LocalizerWeightsHook',

@@ -2,6 +2,7 @@
 
 from .attention_localizer import AttentionLocalizer
 from .base_localizer import BaseLocalizer
+from .cavl import CAVL
 from .coarse_to_fine import CoarseToFine
 from .dmc import DMC
 from .ez_vsl import EZVSL
@@ -12,6 +13,7 @@ from .simplified_coarse_to_fine import SimplifiedCoarseToFine
 from .training_free_localizer import TrainingFreeLocalizer
 
 __all__ = [
+    'CAVL',
     'DMC',
     'EZVSL',
     'LVS',

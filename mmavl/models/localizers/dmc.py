@@ -66,9 +66,14 @@ class DMC(SimilarityLocalizer):
 
     def cluster(self, audio: Tensor, visual: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Centres of the sound [N, K_a, d] and the picture [N, K_v, d], and its [N, K_v, h, w]."""
-        audio_centres, _ = self._clusters(audio, self.audio_clusters)
-        visual_centres, shares = self._clusters(visual, self.visual_clusters)
+        audio_count, visual_count = self.cluster_counts()
+        audio_centres, _ = self._clusters(audio, audio_count)
+        visual_centres, shares = self._clusters(visual, visual_count)
         return audio_centres, visual_centres, shares.unflatten(-1, visual.shape[-2:])
+
+    def cluster_counts(self) -> tuple[int, int]:
+        """K_a and K_v."""
+        return self.audio_clusters, self.visual_clusters
 
     def _clusters(self, cells: Tensor, count: int) -> tuple[Tensor, Tensor]:
         vectors = cells.flatten(2).mT

@@ -34,7 +34,7 @@ class ObjectGuidance(BaseMapTransform):
         if not 0 <= alpha <= 1:
             raise ValueError(f'alpha={alpha} is not from 0 to 1')
         self.alpha = alpha
-        self.backbone = MODELS.build(backbone) if backbone else None
+        self.backbone = MODELS.build(backbone).requires_grad_(False) if backbone else None
 
     def forward(self, maps: Tensor, context: MapContext | None = None) -> Tensor:
         """[P, h, w] -> [P, h, w]; a map that is constant becomes 0."""

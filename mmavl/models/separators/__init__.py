@@ -3,6 +3,7 @@
 from .audio_guidance import AudioGuidance
 from .av_mix_sep import AVMixSep
 from .base_separator import BaseSeparator
+from .cluster_guidance import ClusterGuidance
 from .co_separation import CoSeparation
 from .frame_separator import FrameSeparator
 from .grad_cam_mask import GradCAMMask
@@ -21,6 +22,7 @@ __all__ = [
     'AVMixSep',
     'AudioGuidance',
     'BaseSeparator',
+    'ClusterGuidance',
     'CoSeparation',
     'FrameSeparator',
     'GradCAMMask',

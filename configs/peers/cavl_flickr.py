@@ -1,0 +1,7 @@
+# CAVL on SoundNet-Flickr, 10k pairs, with DMC's networks: one audio cluster for half of the
+# training, then two.
+_base_ = 'dmc_flickr.py'
+
+model = dict(type='CAVL')
+
+custom_hooks = [dict(type='CurriculumHook', starts=[50])]

@@ -1,0 +1,7 @@
+# CAVL on InstrumentScenes, on cached features: DMC, whose sounds have one cluster for two epochs,
+# and then two.
+_base_ = 'dmc_scenes.py'
+
+model = dict(type='CAVL')
+
+custom_hooks = [dict(type='FeatureCacheHook'), dict(type='CurriculumHook', starts=[2])]
