@@ -20,6 +20,14 @@ PUBLISHED = {
         'vision_fc2.bias',
     ),
     'ez-vsl_flickr.py': ('imgnet.layer4.1.bn2.running_var', 'img_proj.weight', 'aud_proj.bias'),
+    'mix-and-localize_music.py': (
+        'aud_model.conv1_a.weight',
+        'vision_model.layer4.1.bn2.running_var',
+        'stft.weight',
+        'fc_a_1.0.weight',
+        'fc_a_2.2.bias',
+        'conv_v_2.weight',
+    ),
     'lvs_flickr.py': ('module.imgnet.conv1_flow.weight', 'module.audnet.conv1_a.weight'),
 }
 

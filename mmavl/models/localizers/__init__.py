@@ -7,6 +7,7 @@ from .coarse_to_fine import CoarseToFine
 from .dmc import DMC
 from .ez_vsl import EZVSL
 from .lvs import LVS
+from .mix_and_localize import MixAndLocalize
 from .random_localizer import RandomLocalizer
 from .similarity_localizer import SimilarityLocalizer
 from .simplified_coarse_to_fine import SimplifiedCoarseToFine
@@ -20,6 +21,7 @@ __all__ = [
     'AttentionLocalizer',
     'BaseLocalizer',
     'CoarseToFine',
+    'MixAndLocalize',
     'RandomLocalizer',
     'SimilarityLocalizer',
     'SimplifiedCoarseToFine',

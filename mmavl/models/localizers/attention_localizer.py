@@ -35,8 +35,9 @@ class AttentionLocalizer(SimilarityLocalizer):
 
     Args:
         supervised_weight: Of the supervised loss. Defaults to 0, unsupervised; published: 1.
-        temperature: Divides the cosines in the softmax. Defaults to 1, as published: no cell then
-            has more than e times the attention of another.
+        temperature: Divides the cosines in the softmax, in training. Defaults to 1, as published:
+            no cell then has more than e times the attention of another, and f_v is nearly that
+            of the whole picture.
         **kwargs: As for :class:`SimilarityLocalizer`; ``audio_neck`` is a
             :class:`PooledProjection` of the sound to as many channels as the cells have.
 
@@ -82,8 +83,8 @@ class AttentionLocalizer(SimilarityLocalizer):
         return F.normalize(queries, dim=1), F.normalize(cells, dim=1)
 
     def localize(self, audio: Tensor, visual: Tensor) -> Tensor:
-        """The attention, stretched to [0, 1]: [N, h, w]."""
-        return min_max(log_attention(audio, visual, self.temperature).exp())
+        """The attention at temperature 1, stretched to [0, 1]: [N, h, w]."""
+        return min_max(log_attention(audio, visual).exp())
 
     def loss(
         self, inputs: dict[str, Tensor], data_samples: list[AVDataSample]

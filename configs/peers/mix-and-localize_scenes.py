@@ -1,0 +1,14 @@
+# Mix-and-Localize on InstrumentScenes. Features of pictures are cached; those of sounds are not,
+# since waveforms are mixed: YAMNet, frozen, hears the mixtures as they are made.
+_base_ = [
+    '../_base_/datasets/scenes.py',
+    '../_base_/models/peer_cached.py',
+    '../_base_/schedules/adamw_onecycle.py',
+    '../_base_/default_runtime.py',
+]
+
+model = dict(
+    type='MixAndLocalize',
+    seconds=1.92,
+    audio_backbone=dict(type='FrozenBackbone'),
+)
