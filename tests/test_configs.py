@@ -99,6 +99,9 @@ def check_steps(cfg, dtype='float32'):
     precision = Precision.choose(dtype, 'cpu')
     torch.manual_seed(0)
     model = precision.prepare(MODELS.build(cfg.model))
+    if hasattr(model, 'set_dictionary'):  # what an earlier stage leaves
+        objects = torch.rand_like(model.dictionary)
+        model.set_dictionary(objects, objects, torch.arange(len(objects)))
     with precision.autocast():
         batch = model.data_preprocessor(random_batch(cfg))
         losses = model(**batch, mode='loss')

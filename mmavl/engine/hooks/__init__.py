@@ -7,6 +7,7 @@ from .feature_cache_hook import FeatureCacheHook
 from .freeze_batch_norm_hook import FreezeBatchNormHook
 from .localizer_weights_hook import LocalizerWeightsHook
 from .non_finite_loss_hook import NonFiniteLossHook
+from .object_dictionary_hook import ObjectDictionaryHook
 from .random_state_hook import RandomStateHook
 from .separation_visualization_hook import SeparationVisualizationHook
 from .termination_hook import TerminationHook
@@ -20,6 +21,7 @@ __all__ = [
     'FreezeBatchNormHook',
     'LocalizerWeightsHook',
     'NonFiniteLossHook',
+    'ObjectDictionaryHook',
     'RandomStateHook',
     'SeparationVisualizationHook',
     'TerminationHook',

@@ -5,6 +5,7 @@ from .base_localizer import BaseLocalizer
 from .cavl import CAVL
 from .coarse_to_fine import CoarseToFine
 from .dmc import DMC
+from .dsol import DSOL
 from .ez_vsl import EZVSL
 from .lvs import LVS
 from .mix_and_localize import MixAndLocalize
@@ -16,6 +17,7 @@ from .training_free_localizer import TrainingFreeLocalizer
 __all__ = [
     'CAVL',
     'DMC',
+    'DSOL',
     'EZVSL',
     'LVS',
     'AttentionLocalizer',

@@ -2,6 +2,7 @@
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from mmavl.registry import MODELS
 
@@ -31,6 +32,10 @@ class DMC(SimilarityLocalizer):
         sharpness: What distances are multiplied by in the softmax over clusters. Defaults to 30.
         iterations: Of k-means. Defaults to 4.
         margin: Defaults to 5.
+        unit: Give the cells' vectors length 1, nearly as the squashing of the authors' first
+            implementation does; the margin then lies below 2. It is for features without
+            normalisation, where objects' vectors can be so long that no sound gets near them.
+            Defaults to False, as in the simplified implementation.
         **kwargs: As for :class:`SimilarityLocalizer`; ``audio_neck``, too, gives vectors of
             cells, such as :class:`Projection`.
 
@@ -45,6 +50,7 @@ class DMC(SimilarityLocalizer):
         sharpness: float = 30.0,
         iterations: int = 4,
         margin: float = 5.0,
+        unit: bool = False,
         **kwargs,
     ) -> None:
         super().__init__(**kwargs)
@@ -58,11 +64,15 @@ class DMC(SimilarityLocalizer):
         self.sharpness = sharpness
         self.iterations = iterations
         self.margin = margin
+        self.unit = unit
 
     def embed(self, inputs: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
         """Vectors of the sound's cells [N, d, t, f] and of the picture's [N, d, h, w], float32."""
-        audio = self.audio_neck(self.audio_map(inputs))
-        return audio.float(), self.visual_neck(self.visual_map(inputs)).float()
+        audio = self.audio_neck(self.audio_map(inputs)).float()
+        visual = self.visual_neck(self.visual_map(inputs)).float()
+        if self.unit:
+            return F.normalize(audio, dim=1), F.normalize(visual, dim=1)
+        return audio, visual
 
     def cluster(self, audio: Tensor, visual: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Centres of the sound [N, K_a, d] and the picture [N, K_v, d], and its [N, K_v, h, w]."""

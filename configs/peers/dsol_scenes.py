@@ -1,0 +1,11 @@
+# DSOL's second stage on InstrumentScenes: maps by class, from the objects of the first, which
+# were matched to classes by the tags of the training clips.
+_base_ = 'dsol_scenes_stage1.py'
+
+train_dataloader = dict(dataset=dict(filter_cfg=None))
+
+model = dict(stage=2)
+
+custom_hooks = [dict(type='FeatureCacheHook')]
+load_from = 'work_dirs/dsol_scenes_stage1/epoch_8.pth'
+train_cfg = dict(max_epochs=4)

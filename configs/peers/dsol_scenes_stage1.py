@@ -1,0 +1,15 @@
+# DSOL's first stage on the solos of InstrumentScenes, on cached features. 15 objects; they are
+# matched to classes by the tags of the training clips.
+_base_ = [
+    '../_base_/datasets/scenes.py',
+    '../_base_/models/peer_cached.py',
+    '../_base_/schedules/adamw_onecycle.py',
+    '../_base_/default_runtime.py',
+]
+
+train_dataloader = dict(dataset=dict(filter_cfg=dict(levels=[1])))
+
+model = dict(type='DSOL', clusters=15, visual_channels=432, audio_channels=512)
+
+custom_hooks = [dict(type='FeatureCacheHook'), dict(type='ObjectDictionaryHook')]
+train_cfg = dict(max_epochs=8)  # of half of the clips
