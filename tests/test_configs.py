@@ -79,7 +79,7 @@ def load(name):
 def random_batch(cfg):
     rate = cfg.model.data_preprocessor.get('spectrogram', {}).get('sample_rate', 22050)
     tagger = cfg.model.get('visual_tag_head') or {}
-    names = tagger.get('num_classes', 15)
+    names = cfg.model.get('num_classes', tagger.get('num_classes', 15))
     samples = []
     for index in range(2):
         sample = AVDataSample(metainfo={'clip_id': f'clip{index}'})

@@ -6,4 +6,8 @@ _base_ = [
     '../_base_/default_runtime.py',
 ]
 
-model = dict(type='AttentionLocalizer')
+model = dict(
+    type='AttentionLocalizer',
+    audio_neck=dict(out_channels=432),
+    visual_neck=None,  # the cells are those of a frozen network, as published
+)

@@ -1,4 +1,5 @@
-# DMC on InstrumentScenes, on cached features.
+# DMC on InstrumentScenes, on cached features. These have no normalisation, and cells of objects
+# lie far from all others: vectors of length 1 bring them within reach of the sounds.
 _base_ = [
     '../_base_/datasets/scenes.py',
     '../_base_/models/peer_cached.py',
@@ -8,6 +9,8 @@ _base_ = [
 
 model = dict(
     type='DMC',
+    unit=True,
+    margin=1.0,
     audio_neck=dict(
         _delete_=True, type='Projection', in_channels=512, out_channels=128, hidden=[256]
     ),

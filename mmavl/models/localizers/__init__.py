@@ -1,6 +1,7 @@
 """Localizers: complete models that locate sound sources in images."""
 
 from .attention_localizer import AttentionLocalizer
+from .avgn import AVGN
 from .base_localizer import BaseLocalizer
 from .cavl import CAVL
 from .coarse_to_fine import CoarseToFine
@@ -15,6 +16,7 @@ from .simplified_coarse_to_fine import SimplifiedCoarseToFine
 from .training_free_localizer import TrainingFreeLocalizer
 
 __all__ = [
+    'AVGN',
     'CAVL',
     'DMC',
     'DSOL',

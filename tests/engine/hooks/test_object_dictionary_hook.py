@@ -109,9 +109,7 @@ def test_more_classes_than_clusters_leave_some_without():
 def test_what_cannot_be_clustered_or_matched_is_refused(monkeypatch):
     with pytest.raises(ConfigError, match='6 objects cannot be told apart by 5 training clips'):
         ObjectDictionaryHook().before_train_epoch(runner(clusters=6))
-    with pytest.raises(
-        ConfigError, match=r'solos.json has none: ObjectDictionaryHook\(match=False\)'
-    ):
+    with pytest.raises(ConfigError, match=r'solos.json has none: .*\(match=False\)'):
         ObjectDictionaryHook().before_train_epoch(runner(tags=[None] * 5))
     monkeypatch.setitem(sys.modules, 'sklearn.cluster', None)
     with pytest.raises(ImportError, match='pip install scikit-learn'):
