@@ -149,6 +149,16 @@ def test_with_two_audio_clusters_the_map_is_of_both_objects():
     torch.testing.assert_close(result, torch.tensor([[1.0, 1.0, 0.0]]))
 
 
+def test_vectors_have_length_one_where_asked():
+    """So that the length of an object's features does not keep sounds away from it."""
+    inputs, _ = batch()
+    audio, visual = make(unit=True, margin=1.0).embed(inputs)
+    torch.testing.assert_close(audio.norm(dim=1), torch.ones(3, 5, 2))
+    torch.testing.assert_close(visual.norm(dim=1), torch.ones(3, 4, 4))
+    plain = make().embed(inputs)[1]
+    torch.testing.assert_close(visual, plain / plain.norm(dim=1, keepdim=True))
+
+
 def test_it_predicts_one_map_with_label_minus_one():
     model = make()
     for sample in model(*batch(), 'predict'):
