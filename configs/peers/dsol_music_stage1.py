@@ -38,8 +38,6 @@ val_cfg = None
 model = dict(
     type='DSOL',
     clusters=11,
-    visual_channels=512,
-    audio_channels=512,
     visual_backbone=dict(pretrained=True),
     audio_neck=dict(type='PooledProjection', in_channels=512, out_channels=128, hidden=[128]),
     visual_neck=dict(type='Projection', in_channels=512, out_channels=128, hidden=[128]),

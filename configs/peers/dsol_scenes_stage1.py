@@ -9,7 +9,7 @@ _base_ = [
 
 train_dataloader = dict(dataset=dict(filter_cfg=dict(levels=[1])))
 
-model = dict(type='DSOL', clusters=15, visual_channels=432, audio_channels=512)
+model = dict(type='DSOL', clusters=15)
 
 custom_hooks = [dict(type='FeatureCacheHook'), dict(type='ObjectDictionaryHook')]
 train_cfg = dict(max_epochs=8)  # of half of the clips

@@ -102,22 +102,12 @@ class AVGN(SimilarityLocalizer):
     ) -> dict[str, Tensor]:
         """The contrast over the batch of all processes, and the classes of tokens and clips."""
         features = self.extract(inputs)
-        device = features['visual'].device
-        tags = self._tags(data_samples).to(device)
-        visual_tags = stack_tags(data_samples, 'gt_visual_tags').to(device)
-        local = (
-            F.normalize(features['audio'][tags > 0.5], dim=1),
-            features['visual'],
-            clip_numbers(data_samples, device),
-            (tags > 0.5).sum(1),
-        )
-        sounds, visual, clips, counts = (gather_cat(tensor) for tensor in local)
-        check_batch(clips, type(self).__name__)
-        owners = torch.arange(len(clips), device=device).repeat_interleave(counts)
-        names = torch.arange(self.num_classes, device=device)
-        with full_precision(device):
+        tags = self._tags(data_samples).to(features['visual'].device)
+        visual_tags = stack_tags(data_samples, 'gt_visual_tags').to(tags)
+        names = torch.arange(self.num_classes, device=tags.device)
+        with full_precision(tags.device):
             return {
-                **self.contrast(sounds, visual, clips, owners),
+                **self._contrast_of_batch(features, tags > 0.5, data_samples),
                 'loss_token': F.cross_entropy(self.token_classes(self.tokens), names),
                 'loss_audio_tag': F.binary_cross_entropy_with_logits(
                     features['audio_tag_logits'].float(), tags
@@ -126,6 +116,21 @@ class AVGN(SimilarityLocalizer):
                     features['visual_tag_logits'].float(), visual_tags
                 ),
             }
+
+    def _contrast_of_batch(
+        self, features: dict[str, Tensor], tagged: Tensor, samples: list[AVDataSample]
+    ) -> dict[str, Tensor]:
+        """The contrast over all processes; ``tagged`` [N, C] says which sounds there are."""
+        local = (
+            F.normalize(features['audio'][tagged], dim=1),
+            features['visual'],
+            clip_numbers(samples, tagged.device),
+            tagged.sum(1),
+        )
+        sounds, visual, clips, counts = (gather_cat(tensor) for tensor in local)
+        check_batch(clips, type(self).__name__)
+        owners = torch.arange(len(clips), device=clips.device).repeat_interleave(counts)
+        return self.contrast(sounds, visual, clips, owners)
 
     def contrast(
         self, audio: Tensor, visual: Tensor, clips: Tensor, owners: Tensor | None = None

@@ -40,7 +40,7 @@ class DSOL(SimilarityLocalizer):
 
     Args:
         clusters: K.
-        visual_channels, audio_channels: Of the backbones' maps.
+        audio_neck, visual_neck: Configs of :class:`PooledProjection` and :class:`Projection`.
         stage: 1 or 2.
         sharpness: What w starts at. Defaults to 5.
         mask_threshold: Cells above it, and their neighbours, are the object. Defaults to 0.05.
@@ -55,15 +55,16 @@ class DSOL(SimilarityLocalizer):
     def __init__(
         self,
         clusters: int,
-        visual_channels: int,
-        audio_channels: int,
+        audio_neck: dict,
+        visual_neck: dict,
         stage: int = 1,
         sharpness: float = 5.0,
         mask_threshold: float = 0.05,
         valid_threshold: float = 0.3,
         **kwargs,
     ) -> None:
-        super().__init__(**kwargs)
+        super().__init__(audio_neck=audio_neck, visual_neck=visual_neck, **kwargs)
+        visual_channels = self.visual_neck.in_channels
         if stage not in (1, 2):
             raise ValueError(f'stage={stage} must be 1 or 2')
         self.stage = stage
@@ -72,7 +73,7 @@ class DSOL(SimilarityLocalizer):
         self.scale = nn.Parameter(torch.tensor(sharpness))
         self.affine = nn.Parameter(torch.tensor([1.0, 0.0]))
         self.visual_classes = nn.Linear(visual_channels, clusters)
-        self.audio_classes = nn.Linear(audio_channels, clusters)
+        self.audio_classes = nn.Linear(self.audio_neck.in_channels, clusters)
         for layer in (self.visual_classes, self.audio_classes):
             nn.init.normal_(layer.weight, std=0.01)
             nn.init.zeros_(layer.bias)

@@ -18,8 +18,6 @@ def make(stage=1, **options):
     torch.manual_seed(0)
     options = {
         'clusters': 3,
-        'visual_channels': 5,
-        'audio_channels': 4,
         'audio_neck': {'type': 'PooledProjection', 'in_channels': 4, 'out_channels': 6},
         'visual_neck': {'type': 'Projection', 'in_channels': 5, 'out_channels': 6},
         **given_backbones(),
