@@ -65,12 +65,15 @@ def entries(kind: str) -> dict[str, str]:
 
 
 def _describe(protocol: 'Protocol') -> str:
-    if protocol.binarisation == 'threshold':
+    if protocol.binarisation in ('threshold', 'at_least'):
         chosen = 'a threshold chosen on val' if protocol.threshold is None else protocol.threshold
-        rule = f'above {chosen}'
+        rule = f'{"above" if protocol.binarisation == "threshold" else "at least"} {chosen}'
     else:
         rule = f'by {protocol.binarisation}'
-    return f'{protocol.size} x {protocol.size}, {protocol.normalisation}, {rule}'
+    grid = f'{protocol.size} x {protocol.size}'
+    grid += '' if protocol.upsampling == 'bilinear' else f', {protocol.upsampling}'
+    bound = '; an upper bound: the mask follows the reference' if protocol.oracle else ''
+    return f'{grid}, {protocol.normalisation}, {rule}{bound}'
 
 
 def first_line(path: Path) -> str:

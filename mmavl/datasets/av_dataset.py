@@ -31,9 +31,10 @@ class AVDataset(BaseDataset):
     [C]), ``tags`` (float32 [C]), ``img_path`` or ``video``, ``frame_index``, ``time``
     (seconds), ``audio_path``, ``duration``, ``boxes`` (float32 [n, 4], normalised xywh),
     ``box_labels`` (int64 [n]), ``box_families`` (int64 [n]), ``box_names`` (the manifest's
-    names), ``box_sounding`` (bool [n]), and ``visual_tags``, ``annotators`` and ``sources``
-    (name -> path) where the manifest has them. If a clip has boxes of several annotators, the
-    sample also has ``gt_map``, their consensus (float32 [256, 256], see
+    names), ``box_sounding`` (bool [n]), ``negative`` (the frame is annotated, and nothing in it
+    sounds), and ``visual_tags``, ``annotators`` and ``sources``
+    (name -> path) where the manifest has them. Annotators' boxes also give ``gt_map``, their
+    consensus (float32 [256, 256], see
     :func:`~mmavl.evaluation.functional.consensus_reference`).
 
     In training, a sample that cannot be loaded is logged, counted and replaced by another one,
@@ -144,17 +145,20 @@ class AVDataset(BaseDataset):
         return [{**clip, **self._at_frame(entry, index)} for index in indices]
 
     def _at_frame(self, entry: dict, index: int) -> dict:
-        """The image and the boxes of one frame of an entry."""
-        items = entry.get('boxes', {}).get(str(index), [])
+        """What belongs to one frame of an entry: its picture and its boxes."""
+        boxes = entry.get('boxes', {})
+        items = boxes.get(str(index), [])
+        silent = not any(item['sounding'] for item in items)
         labels = [item['label'] for item in items]
-        boxes = np.array([item['bbox'] for item in items], np.float32).reshape(-1, 4)
+        sizes = np.array([item['bbox'] for item in items], np.float32).reshape(-1, 4)
         video = 'video' in entry
         path = media_path(self.data_root, entry['video'] if video else entry['frames'][index])
         return {
             'video' if video else 'img_path': path,
             'frame_index': index,
             'time': index / entry['fps'],
-            'boxes': boxes,
+            'negative': str(index) in boxes and silent,
+            'boxes': sizes,
             'box_labels': np.array([self._names.label(name) for name in labels], np.int64),
             'box_families': np.array([self._names.family[name] for name in labels], np.int64),
             'box_names': labels,

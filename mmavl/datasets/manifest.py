@@ -8,10 +8,11 @@ A JSON file ``{"metainfo": {...}, "data_list": [...]}``.
   absolute or with ``..``, see :mod:`mmavl.datasets.media_paths`; it may be a video file);
   ``frames`` (paths) or ``video`` (a path), with ``fps``: frame i is at second i / fps;
   ``duration`` in seconds; ``tags``: class names, or class name -> probability; optionally
-  ``visual_tags``: the same for visible classes, if they differ; both may also name groups,
-  which then replace their classes at the group level; ``boxes``: frame index -> list of
-  ``{"bbox": [x, y, w, h] normalised, "label", "sounding"}``; ``annotators``: list of xyxy
-  boxes; ``sources``: class name -> path of the waveform of that source alone.
+  ``visual_tags``, the same for what is seen where that differs; both may also name groups,
+  which then count at the group level in place of their classes; ``boxes``: frame index -> list of
+  ``{"bbox": [x, y, w, h] normalised, "label", "sounding"}``, an empty one for a frame in
+  which nothing sounds; ``annotators``: list of xyxy
+  boxes; ``sources``: class name -> path of that source's own waveform.
 """
 
 import json

@@ -9,15 +9,16 @@ from .separation import WITHOUT_MODEL
 _MAIN = ('average_ciou', 'sdr', 'audio_map', 'visual_map', 'avc_accuracy')
 _GREATER = (
     'ciou', 'auc', 'pointing', 'all_sources', 'own', 'audio_map', 'visual_map', 'avc_accuracy',
-    'sdr', 'sir', 'sar', 'improvement',
+    'sdr', 'sir', 'sar', 'improvement', 'success', 'cap', 'piap', 'nsa', 'accuracy', 'ap',
+    'max_f1', 'loc_acc',
 )  # fmt: skip
 _LESS = (
     'distraction', 'distraction_same', 'distraction_other', 'confusion', 'silent',
-    'missed_classes', 'invented_per_frame',
+    'missed_classes', 'invented_per_frame', 'missed', 'extra',
 )  # fmt: skip
 _NO_SCORES = (
     'evaluated', 'listed', 'skipped', 'frames', 'pairs', 'sources', 'classes', 'threshold',
-    'class_agnostic',
+    'class_agnostic', 'maps', 'positives', 'negatives',
 )  # fmt: skip
 #: Rows of the tables without a model.
 _WITHOUT_MODEL = {*TRIVIAL, *WITHOUT_MODEL}
@@ -33,12 +34,15 @@ def rule_of(key: str) -> str | None:
         str | None: 'greater', 'less', or None for a metric outside mmavl.
 
     Raises:
-        ValueError: It is a count or a setting, or does not depend on the model.
+        ValueError: It is a count or a setting, an upper bound, or has nothing to do with the
+            model.
     """
     *path, name = key.split('/')
     row = next((part for part in path if part in _WITHOUT_MODEL), None)
     if row is not None:
         raise ValueError(f'{key!r} is of the row {row!r}, which no model has made')
+    if any(part.startswith('oracle_') for part in path):
+        raise ValueError(f'{key!r} is of a mask that follows the reference: an upper bound')
     if _is(name, _GREATER):
         return 'greater'
     if name in _LESS:

@@ -10,8 +10,14 @@ from mmavl.utils.strict_json import brief
 if TYPE_CHECKING:
     from .predictions import Prediction
 
-_PLAIN = {'clip_id': str, 'frame_index': int, 'img_path': str, 'audio_path': str}
-#: The number of dimensions of each array, and the array that must have the same length.
+_PLAIN = {
+    'clip_id': str,
+    'frame_index': int,
+    'img_path': str,
+    'audio_path': str,
+    'negative': bool,
+}
+#: The number of dimensions of each array, and which other one is as long.
 _SHAPES = {
     'maps': (3, 'map_labels'),
     'map_labels': (1, 'maps'),

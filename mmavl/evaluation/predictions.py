@@ -46,9 +46,10 @@ class Prediction:
 
     Attributes:
         clip_id (str): With ``frame_index``, the identity of the sample.
-        frame_index (int): Index of the frame in the clip.
-        img_path, audio_path (str): Paths of the media, for reports; may be empty.
-        box_names (list[str]): The class of each box as in the manifest, [n] or empty.
+        frame_index (int): Which frame of the clip.
+        img_path, audio_path (str): Where the media are, for reports; may be empty.
+        negative (bool): The frame is annotated, and nothing that it shows sounds.
+        box_names (list[str]): The class of each box as the manifest has it, [n] or empty.
         maps: float32 [K, h, w]; ``map_labels``: int64 [K], -1 is class-agnostic.
         pred_labels: int64 [M], the classes predicted to be sounding, or None.
         pred_tags, pred_visual_tags, gt_tags, gt_visual_tags: float32 [C], or None.
@@ -63,6 +64,7 @@ class Prediction:
     frame_index: int = 0
     img_path: str = ''
     audio_path: str = ''
+    negative: bool = False
     box_names: list[str] = field(default_factory=list)
     maps: np.ndarray = field(default_factory=lambda: np.zeros((0, 1, 1)))
     map_labels: np.ndarray = field(default_factory=lambda: np.zeros(0))
@@ -117,6 +119,7 @@ class Prediction:
         }
         for name in ('img_path', 'audio_path'):
             values[name] = str(sample.get(name) or '')
+        values['negative'] = bool(sample.get('negative', False))
         if len(sample.get('annotators') or ()):
             values.pop(
                 'gt_map', None

@@ -6,11 +6,24 @@ does. So a figure is always given with the name of its protocol.
 
 from dataclasses import dataclass, replace
 
+import torch
 from torch import Tensor
 
-from .functional import above_median, above_threshold, as_scored, clip_max, min_max, top_pixels
+from .functional import (
+    above_median,
+    above_threshold,
+    as_scored,
+    at_least_threshold,
+    clip_max,
+    min_max,
+    ranked_value,
+    resize_maps,
+    top_pixels,
+)
 
-_NORMALISATIONS = {'min_max': min_max, 'clip_max': clip_max, 'as_scored': as_scored}
+_NORMALISATIONS = {'min_max': min_max, 'clip_max': clip_max, 'as_scored': lambda maps: maps}
+#: Masks that follow the reference: upper bounds.
+_ORACLES = ('oracle_area', 'oracle_rank')
 
 
 @dataclass(frozen=True)
@@ -22,18 +35,25 @@ class Protocol:
         size (int): Side of the grid on which masks are compared, pixels.
         normalisation (str): 'min_max', 'clip_max' or 'as_scored', see
             :mod:`mmavl.evaluation.functional.maps`.
-        binarisation (str): 'threshold' (strictly above), 'median' or 'oracle_area' (as many
-            pixels as the reference has).
-        threshold (float, optional): For 'threshold' only. None: to be chosen on the
-            validation split.
+        binarisation (str): Which pixels are in the mask. 'threshold': strictly above it;
+            'at_least': equal to it, too; 'median': strictly above the lower middle value;
+            'median_strict' and 'median_inclusive': strictly above the upper middle value, or equal
+            to it, too; 'oracle_area': as many as the reference has; 'oracle_rank': strictly above
+            the value with as many pixels from it on as the reference has.
+        threshold (float, optional): For 'threshold' and 'at_least' only. None: yet to be chosen
+            on the validation split.
         rounding (str): How annotators' boxes become a consensus map, 'original' or 'lvs', see
             :func:`~mmavl.evaluation.functional.consensus_reference`.
-        success (tuple[float]): The cIoU that counts as success for frames of level 1, 2, 3 (and
-            above); the first one is used for consensus maps.
-        class_aware (bool): Score each sounding class with its own map (Eq. 9), or the map of the
-            whole sound (section 4.3) with the union of the boxes.
-        tags (str): 'given': the sounding classes are given. 'predicted': the model must also
-            predict them.
+        success (tuple[float]): The cIoU that is a success for frames of level 1, 2, 3 (and
+            above); the first one serves for consensus maps.
+        class_aware (bool): Score each sounding class by its own map (Eq. 9), or the map of the
+            whole sound (section 4.3) against the union of the boxes.
+        tags (str): 'given': the sounding classes are known. 'predicted': the model must hear
+            them too.
+        upsampling (str): How maps get to the grid, see
+            :func:`~mmavl.evaluation.functional.resize_maps`.
+        extras (tuple[str]): Metrics besides the usual ones, keys of
+            :data:`mmavl.evaluation.extra_metrics.EXTRAS`.
     """
 
     name: str
@@ -45,6 +65,13 @@ class Protocol:
     success: tuple[float, ...] = (0.5, 0.5, 0.3)
     class_aware: bool = True
     tags: str = 'given'
+    upsampling: str = 'bilinear'
+    extras: tuple[str, ...] = ()
+
+    @property
+    def oracle(self) -> bool:
+        """Whether masks follow the reference: an upper bound, never a result."""
+        return self.binarisation in _ORACLES
 
     @property
     def key(self) -> str:
@@ -56,6 +83,16 @@ class Protocol:
         """The cIoU at which a frame of this level (0: consensus map) succeeds."""
         return self.success[min(max(level, 1), len(self.success)) - 1]
 
+    def upsample(self, maps: Tensor) -> Tensor:
+        """Bring maps [..., h, w] to the grid: [..., size, size].
+
+        Raises:
+            ValueError: Scores are asked for, and these are not in [0, 1].
+        """
+        if self.normalisation == 'as_scored':
+            as_scored(maps)  # before bicubic values leave the range
+        return resize_maps(maps, self.size, self.upsampling)
+
     def normalise(self, maps: Tensor) -> Tensor:
         """Normalise maps [..., size, size]."""
         return _NORMALISATIONS[self.normalisation](maps)
@@ -65,21 +102,36 @@ class Protocol:
 
         Args:
             maps (Tensor): Normalised, [..., size, size].
-            references (Tensor): g, same shape; used only by 'oracle_area'.
+            references (Tensor): g, same shape; only the oracles look at it.
 
         Returns:
             Tensor: bool [..., size, size].
         """
+        pixels = maps.shape[-2] * maps.shape[-1]
         if self.binarisation == 'median':
             return above_median(maps)
+        if self.binarisation in ('median_strict', 'median_inclusive'):
+            median = ranked_value(maps, torch.full(maps.shape[:-2], pixels // 2))
+            return maps > median if self.binarisation == 'median_strict' else maps >= median
+        if self.binarisation == 'at_least':
+            return at_least_threshold(maps, self.threshold)
+        if self.binarisation == 'threshold':
+            return above_threshold(maps, self.threshold)
+        area = (references > 0).sum((-2, -1))
         if self.binarisation == 'oracle_area':
-            return top_pixels(maps, (references > 0).sum((-2, -1)))
-        return above_threshold(maps, self.threshold)
+            return top_pixels(maps, area)
+        return maps > ranked_value(maps, pixels - area.clamp_min(1))
 
 
-#: Protocols by name. `original`: Senocak et al. `median`: Chen et al. (LVS) and after.
-#: `absolute`: Mo and Morgado (SLAVC). `oracle_area`: an upper bound, never a headline.
-#: `val_best`: a threshold chosen on the validation split for each method.
+#: What the evaluators of LVS and after share; they differ in upsampling and binarisation.
+_PEER = {'size': 224, 'rounding': 'lvs'}
+_DUET = {'success': (0.3, 0.3, 0.3)}
+_SOURCES = ('per_source', 'pixel_ap', 'count')
+_CORNERS = {'upsampling': 'bicubic_corners'}
+
+#: Protocols by name. `original`: Senocak et al. `median` and `absolute`: the ideas of LVS and
+#: SLAVC; what their published evaluators compute has their names. `oracle_...`: upper bounds,
+#: never a headline. `val_best`: a threshold chosen for each method on the validation split.
 PROTOCOLS = {
     protocol.name: protocol
     for protocol in (
@@ -89,6 +141,70 @@ PROTOCOLS = {
         Protocol('absolute', 224, normalisation='as_scored', threshold=0.5, rounding='lvs'),
         Protocol('oracle_area', binarisation='oracle_area'),
         Protocol('val_best'),
+        # LVS; SSLalignment's test
+        Protocol('lvs', **_PEER, binarisation='median_strict', extras=('iiou',)),
+        # SSLalignment's cIoU-adaptive
+        Protocol('oracle_adaptive', **_PEER, binarisation='oracle_rank', extras=('iiou',)),
+        # SSLalignment's validation while it trains
+        Protocol('sslalign_val', **_PEER, binarisation='median_inclusive'),
+        # EZ-VSL, FNAC: their tests, and their evaluation while they train
+        Protocol(
+            'ez_vsl',
+            **_PEER,
+            binarisation='median_inclusive',
+            upsampling='bilinear_corners',
+        ),
+        Protocol('ez_vsl_train', **_PEER, binarisation='median_inclusive', upsampling='bicubic'),
+        # SLAVC: the default, and --relative_prediction
+        Protocol(
+            'slavc',
+            **_PEER,
+            **_CORNERS,
+            normalisation='as_scored',
+            binarisation='at_least',
+            threshold=0.5,
+            extras=('extended',),
+        ),
+        Protocol(
+            'slavc_relative',
+            **_PEER,
+            **_CORNERS,
+            binarisation='median_inclusive',
+            extras=('extended',),
+        ),
+        # AVGN: as SLAVC, at .3 for single sources
+        Protocol(
+            'avgn',
+            **_PEER,
+            **_CORNERS,
+            **_DUET,
+            normalisation='as_scored',
+            binarisation='at_least',
+            threshold=0.5,
+            extras=_SOURCES,
+        ),
+        Protocol(
+            'avgn_relative',
+            **_PEER,
+            **_CORNERS,
+            **_DUET,
+            binarisation='median_inclusive',
+            extras=_SOURCES,
+        ),
+        # NoPrior
+        Protocol('no_prior', **_PEER, **_DUET, binarisation='median_strict', extras=_SOURCES),
+        # DSOL: its synthetic pairs, duets and solos differ in the threshold
+        *(
+            Protocol(
+                f'dsol_{data}',
+                **_PEER,
+                **_DUET,
+                normalisation='clip_max',
+                threshold=share,
+                extras=('nsa',),
+            )
+            for data, share in (('synthetic', 0.5), ('duet', 0.2), ('solo', 0.1))
+        ),
     )
 }
 

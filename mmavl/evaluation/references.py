@@ -55,4 +55,11 @@ def _references(sample: Mapping[str, Any] | None) -> dict[str, Any]:
     x, y, w, h = np.asarray(found['boxes'], np.float64).reshape(-1, 4).T
     corners = np.stack([x, y, x + w, y + h], axis=1)
     annotators = None if sample is None else sample.get('annotators')
-    return {**found, 'boxes': corners, 'annotators': annotators, 'gt_map': None}
+    negative = sample is not None and bool(sample.get('negative', False))
+    return {
+        **found,
+        'boxes': corners,
+        'annotators': annotators,
+        'gt_map': None,
+        'negative': negative,
+    }

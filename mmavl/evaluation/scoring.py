@@ -15,7 +15,6 @@ from .functional import (
     consensus_iou,
     mask_shares,
     peak_shares,
-    resize_maps,
     whole_image,
 )
 from .predictions import Prediction
@@ -134,25 +133,17 @@ class _Batch:
             all_maps = [target_map(p, target, protocol.tags) for p, target in self.pairs]
             has_map = torch.tensor([values is not None for values in all_maps])
             maps = torch.empty(int(has_map.sum()), protocol.size, protocol.size)
-            for i, values in enumerate(values for values in all_maps if values is not None):
-                maps[i] = resize_maps(torch.from_numpy(values), protocol.size)
+            present = [i for i, values in enumerate(all_maps) if values is not None]
+            for row, i in enumerate(present):
+                maps[row] = upsample(self.pairs[i][0], all_maps[i], protocol)
             return has_map, maps
 
-        return self._once(('maps', protocol.size, protocol.tags), compute)
+        return self._once(('maps', *_map_grid(protocol)), compute)
 
     def _normalised(self, protocol: Protocol) -> Tensor:
-        has_map, maps = self._maps(protocol)
-
-        def compute() -> Tensor:
-            try:
-                return protocol.normalise(maps)
-            except ValueError as error:
-                clips = dict.fromkeys(p.clip_id for (p, _), has in zip(self.pairs, has_map) if has)
-                raise DataError(
-                    f"protocol '{protocol.name}', among clips {', '.join(clips)}: {error}"
-                ) from error
-
-        return self._once((protocol.size, protocol.tags, protocol.normalisation), compute)
+        _, maps = self._maps(protocol)
+        key = (*_map_grid(protocol), protocol.normalisation)
+        return self._once(key, lambda: protocol.normalise(maps))
 
     def _peaks(self, protocol: Protocol) -> Tensor:
         def compute() -> Tensor:
@@ -162,9 +153,27 @@ class _Batch:
             shares[has_map] = peak_shares(maps, regions[has_map], len(REGIONS))
             return shares
 
-        return self._once(('peaks', protocol.tags, *_grid(protocol)), compute)
+        return self._once(('peaks', *_map_grid(protocol), *_grid(protocol)), compute)
+
+
+def upsample(p: Prediction, maps: np.ndarray, protocol: Protocol) -> Tensor:
+    """A prediction's maps [..., h, w] on the protocol's grid, [..., size, size].
+
+    Raises:
+        DataError: The protocol asks for scores, and these are not; names the clip.
+    """
+    try:
+        return protocol.upsample(torch.from_numpy(maps))
+    except ValueError as error:
+        raise DataError(f"protocol '{protocol.name}', clip {p.clip_id}: {error}") from error
 
 
 def _grid(protocol: Protocol) -> tuple[int, str]:
     """What a reference depends on."""
     return protocol.size, protocol.rounding
+
+
+def _map_grid(protocol: Protocol) -> tuple[int, str, str, bool]:
+    """What a map on the grid depends on; scores are checked on the way."""
+    scored = protocol.normalisation == 'as_scored'
+    return protocol.size, protocol.tags, protocol.upsampling, scored

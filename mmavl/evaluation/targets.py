@@ -106,7 +106,7 @@ def target_map(p: Prediction, target: Target, tags: str) -> np.ndarray | None:
         DataError: Predicted classes are asked for and the model predicts none.
     """
     if p.class_agnostic:
-        return p.maps[0]
+        return p.maps.max(0)  # several maps without classes: what any of them shows
     if tags == 'predicted' and p.pred_labels is None:
         raise DataError(
             f"clip '{p.clip_id}' has no predicted classes: score it with the given tags only"

@@ -28,6 +28,6 @@ class AVDataSample(BaseDataElement):
         - ``pred_instances`` (InstanceData): ``bboxes`` float [n, 4] xyxy in pixels of the
           original frame, ``labels`` long [n], ``names`` list of n: boxes of sounding objects.
 
-    Meta: ``clip_id``, ``frame_index``, ``img_path``, ``audio_path``, ``ori_shape`` (H, W),
-    ``input_shape`` (H, W).
+    Meta: ``clip_id``, ``frame_index``, ``negative`` (annotated, nothing sounds), ``img_path``,
+    ``audio_path``, ``ori_shape`` (H, W), ``input_shape`` (H, W).
     """

@@ -71,7 +71,7 @@ def test_protocols_are_described_by_grid_map_and_rule():
     assert found['original'] == '256 x 256, clip_max, above 0.1'
     assert found['half_max'] == '256 x 256, min_max, above 0.5'
     assert found['median'] == '224 x 224, min_max, by median'
-    assert found['oracle_area'] == '256 x 256, min_max, by oracle_area'
+    assert found['oracle_area'].startswith('256 x 256, min_max, by oracle_area; an upper bound')
     assert found['val_best'] == '256 x 256, min_max, above a threshold chosen on val'
 
 
@@ -91,3 +91,11 @@ def test_every_listed_model_is_a_config_with_a_sentence_about_it(capsys):
     found = json.loads(capsys.readouterr().out)
     assert {p.stem for p in shipped().glob('*.py')} <= set(found)
     assert all(line.endswith('.') for line in found.values())
+
+
+def test_a_protocols_line_says_its_rule_and_marks_upper_bounds():
+    rules = listing.entries('protocols')
+    assert rules['slavc'] == '224 x 224, bicubic_corners, as_scored, at least 0.5'
+    assert rules['lvs'] == '224 x 224, min_max, by median_strict'
+    bounds = {name for name, rule in rules.items() if 'upper bound' in rule}
+    assert bounds == {'oracle_area', 'oracle_adaptive'}

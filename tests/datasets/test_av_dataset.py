@@ -52,6 +52,18 @@ def test_boxes_are_those_of_the_frame_with_label_family_and_flag(data_root):
     assert sample['box_sounding'].tolist() == [True, True, False]
 
 
+def test_a_frame_whose_list_of_boxes_names_nothing_that_sounds_is_negative(data_root):
+    def silence(manifest):
+        manifest['data_list'][0]['boxes'] = {'0': []}
+        for box in manifest['data_list'][1]['boxes']['0']:
+            box['sounding'] = False
+
+    change(data_root, silence)
+    data = dataset(data_root, frame='first', pipeline=[{'type': 'PackAVInputs'}])
+    assert [data[i]['data_samples'].negative for i in range(4)] == [True, True, False, False]
+    assert [dataset(data_root)[i]['negative'] for i in range(4)] == [False] * 4  # no boxes there
+
+
 def test_at_group_level_a_tag_is_the_greatest_of_its_classes(data_root):
     def probabilities(manifest):
         tags = {'Cello': 0.25, 'Violin': 0.75, 'Piano': 0.9}

@@ -87,6 +87,29 @@ def test_each_metric_of_separation_is_a_score_or_refused(separation):
     assert main_score(f'separation/{key}' for key in separation) == 'separation/sdr'
 
 
+@pytest.mark.parametrize(
+    ('key', 'rule'),
+    [
+        ('lvs/iiou/success', 'greater'),
+        ('avgn/per_source/ciou', 'greater'),
+        ('avgn/pixel_ap/piap', 'greater'),
+        ('no_prior/count/accuracy', 'greater'),
+        ('no_prior/count/missed', 'less'),
+        ('dsol_duet/nsa/nsa', 'greater'),
+        ('slavc/extended/max_f1', 'greater'),
+    ],
+)
+def test_extra_metrics_are_scores(key, rule):
+    assert rule_of(key) == rule
+
+
+@pytest.mark.parametrize('key', ['oracle_area/level1_ciou', 'oracle_adaptive/iiou/success'])
+def test_no_checkpoint_is_chosen_by_an_upper_bound(key):
+    with pytest.raises(ValueError, match='an upper bound'):
+        rule_of(key)
+    assert main_score([key, 'half_max/pointing']) == 'half_max/pointing'
+
+
 def test_metrics_of_others_have_no_rule_here():
     assert rule_of('coco/bbox_mAP') is None
     assert main_score(['loss', 'coco/bbox_mAP', 'half_max/listed']) is None

@@ -20,19 +20,74 @@ def columns(name, maps, reference=None):
 
 def test_the_table_of_protocols():
     sizes = {name: protocol.size for name, protocol in PROTOCOLS.items()}
-    assert sizes == {
-        'original': 256,
-        'half_max': 256,
-        'median': 224,
-        'absolute': 224,
-        'oracle_area': 256,
-        'val_best': 256,
-    }
-    assert all(p.success == (0.5, 0.5, 0.3) and p.class_aware for p in PROTOCOLS.values())
-    assert {name: p.rounding for name, p in PROTOCOLS.items() if p.size == 224} == {
-        'median': 'lvs',
-        'absolute': 'lvs',
-    }
+    own = ['original', 'half_max', 'median', 'absolute', 'oracle_area', 'val_best']
+    assert [sizes.pop(name) for name in own] == [256, 256, 224, 224, 256, 256]
+    assert list(sizes) == [
+        'lvs', 'oracle_adaptive', 'sslalign_val', 'ez_vsl', 'ez_vsl_train', 'slavc',
+        'slavc_relative', 'avgn', 'avgn_relative', 'no_prior', 'dsol_synthetic', 'dsol_duet',
+        'dsol_solo',
+    ]  # fmt: skip
+    assert set(sizes.values()) == {224}
+    assert all(p.class_aware for p in PROTOCOLS.values())
+    assert {p.name for p in PROTOCOLS.values() if p.success != (0.5, 0.5, 0.3)} == {
+        'avgn', 'avgn_relative', 'no_prior', 'dsol_synthetic', 'dsol_duet', 'dsol_solo',
+    }  # fmt: skip
+    assert all((p.rounding == 'lvs') == (p.size == 224) for p in PROTOCOLS.values())
+    assert {p.name for p in PROTOCOLS.values() if p.oracle} == {'oracle_area', 'oracle_adaptive'}
+
+
+def test_upsamplings_of_the_published_evaluators():
+    assert {name: PROTOCOLS[name].upsampling for name in ('lvs', 'sslalign_val', 'no_prior')} == {
+        'lvs': 'bilinear', 'sslalign_val': 'bilinear', 'no_prior': 'bilinear',
+    }  # fmt: skip
+    assert PROTOCOLS['ez_vsl'].upsampling == 'bilinear_corners'
+    assert PROTOCOLS['ez_vsl_train'].upsampling == 'bicubic'
+    bicubic = {'slavc', 'slavc_relative', 'avgn', 'avgn_relative'}
+    assert {p.name for p in PROTOCOLS.values() if p.upsampling == 'bicubic_corners'} == bicubic
+
+
+def test_published_medians_are_the_upper_middle_value_kept_or_not():
+    # columns 0 ... 223: of the two middle values, 111 and 112, published code takes 112
+    assert columns('lvs', ramp(224)) == 111
+    assert columns('ez_vsl', ramp(224)) == 112
+    assert columns('median', ramp(224)) == 112
+
+
+def test_a_map_that_is_mostly_zero_is_all_or_little_by_the_two_medians():
+    maps = torch.zeros(1, 224, 224)
+    maps[..., :50] = 1
+    assert columns('lvs', maps) == columns('median', maps) == 50
+    assert columns('ez_vsl', maps) == columns('slavc_relative', maps) == 224
+
+
+def test_scores_at_the_threshold_are_in_slavcs_mask_and_not_in_absolutes():
+    maps = torch.full((1, 224, 224), 0.4)
+    maps[..., :10] = 0.5
+    assert columns('slavc', maps) == 10
+    assert columns('absolute', maps) == 0
+
+
+def test_dsol_takes_what_is_above_a_share_of_the_maximum():
+    maps = ramp(224) / 223 * 0.7
+    shares = {'dsol_synthetic': 0.5, 'dsol_duet': 0.2, 'dsol_solo': 0.1}
+    for name, share in shares.items():
+        assert columns(name, maps) == sum(column > share * 223 for column in range(224))
+
+
+def test_the_adaptive_threshold_leaves_out_the_pixel_at_the_rank_of_the_area():
+    reference = torch.zeros(1, 224, 224)
+    reference[:, :, :10] = 1
+    protocol = get_protocol('oracle_adaptive')
+    maps = torch.randperm(224 * 224).view(1, 224, 224).double()
+    assert protocol.binarise(maps, reference).sum() == 2240 - 1
+
+
+def test_bicubic_scores_may_leave_the_range_of_valid_cells():
+    cells = torch.zeros(1, 4, 4)
+    cells[..., :2] = 1
+    assert get_protocol('slavc').upsample(cells).amax() > 1
+    with pytest.raises(ValueError, match=r'scores lie in \[0, 2\]'):
+        get_protocol('slavc').upsample(2 * cells)
 
 
 def test_original_clips_at_zero_and_takes_what_is_above_a_tenth_of_the_maximum():

@@ -51,6 +51,9 @@ def test_annotators_and_consensus_maps_do_not_outlive_their_manifest(make_predic
     found = with_references(predictions, [sample('x', [], [], [])], 'other.json')
     assert found[0].annotators is None
     assert found[0].gt_map is None
+    assert not found[0].negative
+    nothing = {**sample('x', [], [], []), 'negative': True}
+    assert with_references(predictions, [nothing], 'other.json')[0].negative
 
 
 def test_a_manifest_of_another_split_is_refused(make_prediction):

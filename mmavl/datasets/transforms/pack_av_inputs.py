@@ -11,6 +11,7 @@ _META = (
     'clip_id',
     'sample_idx',
     'frame_index',
+    'negative',
     'time',
     'img_path',
     'video',

@@ -15,8 +15,46 @@ def above_threshold(maps: Tensor, threshold: float) -> Tensor:
     return maps > threshold
 
 
+def at_least_threshold(maps: Tensor, threshold: float) -> Tensor:
+    """Pixels that are equal to a fixed value or above it.
+
+    Shape: [..., H, W] -> bool [..., H, W].
+    """
+    check_axes('maps', maps, '..., H, W')
+    return maps >= threshold
+
+
+def ranked_value(maps: Tensor, rank: Tensor) -> Tensor:
+    """The value at a place in each map's ascending order, counted from 0.
+
+    ``ranked_value(maps, H * W // 2)`` is the median of the published evaluators: the upper one of
+    the two middle values.
+
+    Args:
+        maps (Tensor): [..., H, W].
+        rank (Tensor): long [...], from 0 to H * W - 1.
+
+    Returns:
+        Tensor: [..., 1, 1].
+
+    Raises:
+        ValueError: A rank is missing or not in a map.
+    """
+    check_axes('maps', maps, '..., H, W')
+    check_same('rank', rank, 'these maps', maps.shape[:-2])
+    pixels = maps.shape[-2] * maps.shape[-1]
+    if rank.numel() and not 0 <= rank.amin() <= rank.amax() < pixels:
+        raise ValueError(f'rank lies in [{rank.amin()}, {rank.amax()}], a map has {pixels} pixels')
+    rows = maps.reshape(-1, pixels)
+    values = [row.kthvalue(place + 1).values for row, place in zip(rows, rank.flatten().tolist())]
+    return torch.stack(values).view(*rank.shape, 1, 1) if values else maps[..., :1, :1]
+
+
 def above_median(maps: Tensor) -> Tensor:
     """Pixels strictly above the median of their map: half of the area if all values differ.
+
+    Published evaluators take the upper of the two middle values instead of the lower one, see
+    :func:`ranked_value`, and some keep what is equal to it.
 
     Shape: [..., H, W] -> bool [..., H, W].
     """

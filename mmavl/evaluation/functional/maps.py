@@ -10,25 +10,41 @@ from .axes import check_axes, check_same, check_side
 _RANGE_SLACK = 1e-3
 
 
-def resize_maps(maps: Tensor, size: int) -> Tensor:
-    """Bilinear interpolation to a square grid (``align_corners=False``).
+#: Upsampling -> mode and ``align_corners`` of :func:`torch.nn.functional.interpolate`.
+UPSAMPLINGS = {
+    'bilinear': ('bilinear', False),
+    'bilinear_corners': ('bilinear', True),
+    'bicubic': ('bicubic', False),
+    'bicubic_corners': ('bicubic', True),
+}
+
+
+def resize_maps(maps: Tensor, size: int, upsampling: str = 'bilinear') -> Tensor:
+    """Interpolate to a square grid.
 
     Args:
         maps (Tensor): float [..., h, w].
         size (int): Height and width of the grid, pixels.
+        upsampling (str): 'bilinear' (by pixel areas, as OpenCV does), 'bilinear_corners' (the
+            corners' centres coincide), 'bicubic' or 'bicubic_corners'. Bicubic values may leave
+            the map's range. Defaults to 'bilinear'.
 
     Returns:
         Tensor: [..., size, size].
 
     Raises:
-        ValueError: The input is not maps, or the size is not from 1 to 8192.
+        ValueError: These are not maps, the size is not from 1 to 8192, or the upsampling is
+            unknown.
     """
     check_axes('maps', maps, '..., h, w')
     check_side(size)
+    if upsampling not in UPSAMPLINGS:
+        raise ValueError(f"unknown upsampling '{upsampling}'; known are {', '.join(UPSAMPLINGS)}")
     if maps.shape[-2:] == (size, size):
         return maps
+    mode, corners = UPSAMPLINGS[upsampling]
     flat = maps.reshape(-1, 1, *maps.shape[-2:])
-    resized = F.interpolate(flat, (size, size), mode='bilinear', align_corners=False)
+    resized = F.interpolate(flat, (size, size), mode=mode, align_corners=corners)
     return resized.view(*maps.shape[:-2], size, size)
 
 

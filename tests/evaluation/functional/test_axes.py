@@ -18,6 +18,7 @@ CALLS = {
     'above_median': ((MAPS,), [((VALUES,), 'maps is (5,), must be [..., H, W]')]),
     'above_threshold': ((MAPS, 0.5), [((VALUES, 0.5), 'must be [..., H, W]')]),
     'as_scored': ((MAPS,), [((VALUES,), 'must be [..., H, W]')]),
+    'at_least_threshold': ((MAPS, 0.5), [((VALUES, 0.5), 'must be [..., H, W]')]),
     'average_precision': (
         (VALUES, VALUES > 0.5),
         [
@@ -25,6 +26,7 @@ CALLS = {
             ((VALUES, torch.ones(4)), 'targets is (4,), for these scores it must be (5,)'),
         ],
     ),
+    'best_matching': ((MAPS[0],), [((VALUES,), 'scores is (5,), must be [K, n]')]),
     'bss_eval': (
         (WAVES, WAVES),
         [
@@ -63,6 +65,10 @@ CALLS = {
     ),
     'min_max': ((MAPS,), [((VALUES,), 'must be [..., H, W]')]),
     'peak_shares': ((MAPS, REGIONS, 1), [((MAPS[0], REGIONS[0], 1), 'must be [N, H, W]')]),
+    'ranked_value': (
+        (MAPS, torch.tensor([0, 11])),
+        [((MAPS, torch.tensor(3)), 'rank is (), for these maps it must be (2,)')],
+    ),
     'resize_maps': (
         (MAPS, 5),
         [

@@ -1,6 +1,13 @@
+import pytest
 import torch
 
-from mmavl.evaluation.functional import above_median, above_threshold, top_pixels
+from mmavl.evaluation.functional import (
+    above_median,
+    above_threshold,
+    at_least_threshold,
+    ranked_value,
+    top_pixels,
+)
 
 
 def test_a_value_equal_to_the_threshold_is_not_above_it():
@@ -45,3 +52,16 @@ def test_no_pixel_and_every_pixel():
     maps = torch.tensor([[0.5, 0.1], [0.9, 0.2]])
     assert top_pixels(maps, torch.tensor(0)).sum().item() == 0
     assert top_pixels(maps, torch.tensor(4)).sum().item() == 4
+
+
+def test_a_value_equal_to_the_threshold_is_at_least_it():
+    maps = torch.tensor([[0.49, 0.5, 0.51]])
+    assert at_least_threshold(maps, 0.5).tolist() == [[False, True, True]]
+
+
+def test_each_map_gives_the_value_at_its_own_rank():
+    maps = torch.tensor([[[1.0, 4.0], [3.0, 2.0]], [[8.0, 5.0], [6.0, 7.0]]])
+    assert ranked_value(maps, torch.tensor([2, 0])).flatten().tolist() == [3, 5]
+    assert ranked_value(maps[:0], torch.zeros(0, dtype=torch.long)).shape == (0, 1, 1)
+    with pytest.raises(ValueError, match=r'rank lies in \[4, 4\], a map has 4 pixels'):
+        ranked_value(maps[0], torch.tensor(4))

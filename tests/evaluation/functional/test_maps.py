@@ -59,3 +59,21 @@ def test_the_whole_sound_is_batched():
     batched = whole_audio_map(maps, probabilities)
     for i in range(4):
         assert torch.allclose(batched[i], whole_audio_map(maps[i], probabilities[i]))
+
+
+def test_upsamplings_are_those_of_opencv_and_by_hand():
+    cells = torch.rand(7, 7, generator=torch.Generator().manual_seed(0))
+    for name, flag in (('bilinear', cv2.INTER_LINEAR), ('bicubic', cv2.INTER_CUBIC)):
+        expected = cv2.resize(cells.numpy(), (224, 224), interpolation=flag)
+        assert resize_maps(cells, 224, name).numpy() == pytest.approx(expected, abs=1e-5)
+    line = torch.tensor([[0.0, 1.0]]).expand(2, 2)
+    # with corners, the outer cells' centres are those of the outer pixels
+    assert resize_maps(line, 5, 'bilinear_corners')[0].tolist() == [0, 0.25, 0.5, 0.75, 1]
+    # a cubic with a = -0.75 at a quarter: weights -0.1055 and 0.8789 are left of the step
+    row = resize_maps(line, 5, 'bicubic_corners')[0].tolist()
+    assert row == pytest.approx([0, 1 - (0.8789 - 0.1055), 0.5, 0.8789 - 0.1055, 1], abs=1e-3)
+
+
+def test_an_unknown_upsampling_names_the_known_ones():
+    with pytest.raises(ValueError, match="'nearest'; known are bilinear, bilinear_corners"):
+        resize_maps(torch.zeros(2, 2), 4, 'nearest')
