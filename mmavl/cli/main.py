@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from mmavl.utils.names import print_any_text
 from mmavl.utils.options import add_dtype_option
 
+from .check import add_check_arguments, run_check
 from .demo import add_demo_arguments, run_demo
 from .listing import KINDS, add_list_arguments, run_list
 from .signals import orderly_termination
@@ -22,6 +23,7 @@ examples:
   mmavl evaluate cases.json --out scored                # on clips with hand-drawn boxes
   mmavl demo                                            # a page in the browser
   mmavl list models 'stage2_*'
+  mmavl check train.json val.json test.json work_dirs   # what would change figures unseen
   mmavl train stage2_scenes --cfg-options train_cfg.max_epochs=2
 
 exit codes:
@@ -63,6 +65,8 @@ def parser() -> argparse.ArgumentParser:
     add_demo_arguments(commands.add_parser('demo', help='a demo page in the browser'))
     listing = commands.add_parser('list', help=f'list {", ".join(KINDS)}')
     add_list_arguments(listing)
+    checking = commands.add_parser('check', help='mistakes in annotations, lists and runs')
+    add_check_arguments(checking)
     for name, title in TOOLS.items():
         commands.add_parser(name, help=title, add_help=False)
     return top
@@ -193,6 +197,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 0
     with orderly_termination():
+        if args.command == 'check':
+            return run_check(args)
         if args.command == 'demo':
             return run_demo(args)
         if args.command == 'evaluate':
