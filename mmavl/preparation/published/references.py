@@ -59,6 +59,9 @@ def _sounding(boxes: np.ndarray, labels: np.ndarray) -> dict[str, np.ndarray]:
 def read_vggss(path: str | Path) -> tuple[list[Prediction], dict]:
     """VGG-SS: one class per clip, whose objects all sound.
 
+    A clip none of whose boxes has an area keeps one without: as in the published evaluators it
+    counts, and nothing can find it.
+
     Args:
         path (str | Path): The published ``vggss.json``.
 
@@ -74,6 +77,7 @@ def read_vggss(path: str | Path) -> tuple[list[Prediction], dict]:
     classes = sorted(set(release.classes.values()))
     predictions = []
     for clip, boxes in release.boxes.items():
+        boxes = boxes if len(boxes) else np.zeros((1, 4))
         labels = np.full(len(boxes), classes.index(release.classes[clip]))
         predictions.append(Prediction(clip, **_sounding(boxes, labels)))
     metainfo = {'dataset': 'VGG-SS', 'split': 'test', 'classes': classes}

@@ -115,6 +115,62 @@ def test_objects_of_vggss_sound_and_have_the_class_of_their_clip(tmp_path):
     assert list(metainfo['problems']) == ['b_000030']
 
 
+def random_vggss(count):
+    """Boxes in 320ths of the frame as published ones are, some of them broken as those are."""
+    draw = np.random.default_rng(0)
+    items = []
+    for number in range(count):
+        corners = np.sort(draw.integers(0, 321, (draw.integers(1, 4), 2, 2)), axis=1) / 320
+        boxes = corners.reshape(-1, 4).tolist()
+        if number % 10 == 0:
+            boxes[0][0] = -2.9e16
+        if number % 25 == 0:
+            boxes = [[0.5, 1.0, 0.9, 1.2]]  # below the frame
+        items.append({'file': f'clip{number:07}_000030', 'class': f'c{number % 3}', 'bbox': boxes})
+    return items
+
+
+def literal_rows(items, size=224):
+    """CIoU of the whole image and the disc as published evaluators compute it, clip after clip."""
+    y, x = np.mgrid[:size, :size] - (size - 1) / 2
+    disc = x**2 + y**2 <= size**2 / (2 * np.pi)
+    rows = {'whole_image': [], 'centred_disc': []}
+    for item in items:
+        gt = np.zeros((size, size))
+        for x1, y1, x2, y2 in (np.clip(np.array(item['bbox']), 0, 1) * size).astype(int):
+            gt[y1:y2, x1:x2] = 1
+        for row, mask in (('whole_image', np.ones_like(gt)), ('centred_disc', disc)):
+            rows[row].append((mask * gt).sum() / (gt.sum() + (mask * (gt == 0)).sum()))
+    return {row: np.array(values) for row, values in rows.items()}
+
+
+def check_vggss_rows(path):
+    items = json.loads(path.read_text())
+    predictions, _ = read_vggss(path)
+    rows = score(predictions, [get_protocol('lvs')], list(TRIVIAL))
+    for row, values in literal_rows(items).items():
+        found = summarise(rows[row][0], predictions)
+        assert (found['evaluated'], found['listed']) == (len(items), len(items))
+        assert found['level1_ciou'] == pytest.approx(np.mean(values >= 0.5 - 1e-7), abs=2e-4)
+        assert found['level1_mean_ciou'] == pytest.approx(values.mean(), abs=1e-5)
+        steps = [np.mean(values >= i / 20 - 1e-7) for i in range(21)]
+        assert found['level1_auc'] == pytest.approx(np.trapezoid(steps, dx=0.05), abs=2e-5)
+    return rows
+
+
+def test_vggss_rows_are_those_of_the_published_evaluators(tmp_path):
+    (tmp_path / 'vggss.json').write_text(json.dumps(random_vggss(400)))
+    check_vggss_rows(tmp_path / 'vggss.json')
+
+
+@pytest.mark.skipif(
+    not (RELEASE / 'vggss.json').is_file(), reason=f'vggss.json is not in {RELEASE}'
+)
+def test_regression_rows_of_all_5158_entries_of_vggss():
+    rows = check_vggss_rows(RELEASE / 'vggss.json')
+    assert len(rows['whole_image'][0].ciou) == 5158
+
+
 def test_another_file_names_itself(release):
     (release / 'normav.json').write_text('{"images": []}')
     with pytest.raises(DataError, match=r'normav\.json is not the published annotation'):
