@@ -1,6 +1,6 @@
 """Metrics that only some protocols ask for, by the name that their entries give in ``extras``.
 
-Each takes the scores of the model under its protocol and the predictions, and returns figures by
+Each takes the scores of a row under its protocol and the predictions, and returns figures by
 name; none where there is nothing to measure. Their keys are ``{protocol}/{extra}/{figure}``.
 """
 
@@ -22,3 +22,5 @@ EXTRAS: Mapping[str, Extra] = {
     'nsa': silent_area,
     'extended': extended_sets,
 }
+#: Those that need no maps, so that rows without a model have them, too.
+OF_ANY_ROW = frozenset({'per_source', 'iiou'})

@@ -7,7 +7,7 @@ from .scoring import TRIVIAL
 
 #: Metrics by protocol ('half_max/predicted') and row ('model' or a key of TRIVIAL).
 Summaries = dict[str, dict[str, dict[str, float]]]
-_OF_TRIVIAL_ROWS = ('_ciou', '_auc', 'pointing', 'all_sources')
+_OF_TRIVIAL_ROWS = ('_ciou', '_auc', 'pointing', 'all_sources', '/ciou', '/auc', '/success')
 
 
 def to_keys(summaries: Summaries) -> dict[str, float]:

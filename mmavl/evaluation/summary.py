@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from .extra_metrics import EXTRAS
+from .extra_metrics import EXTRAS, OF_ANY_ROW
 from .functional import success_auc, success_rate
 from .predictions import Prediction
 from .scoring import Scores
@@ -72,15 +72,14 @@ def summarise(scores: Scores, predictions: Sequence[Prediction]) -> dict[str, fl
     - ``class_agnostic``: share of frames scored by one map against the union of their boxes,
       only where there is one.
     - ``threshold``: for `val_best`, the one chosen.
-    - what the protocol's ``extras`` add, see :mod:`mmavl.evaluation.extra_metrics`; of the model
-      alone.
+    - what the protocol's ``extras`` add, see :mod:`mmavl.evaluation.extra_metrics`.
     """
     frames = FrameScores(scores)
     metrics = {'evaluated': float(len(frames.frames)), 'listed': float(len(predictions))}
     metrics |= _levels(scores, frames) | _pointing(scores) | _subset(scores, frames)
     metrics |= _heard(scores, predictions)
-    if scores.row == 'model':
-        for name in scores.protocol.extras:
+    for name in scores.protocol.extras:
+        if scores.row == 'model' or name in OF_ANY_ROW:
             figures = EXTRAS[name](scores, predictions)
             metrics |= {f'{name}/{key}': value for key, value in figures.items()}
     if scores.protocol.name == 'val_best':

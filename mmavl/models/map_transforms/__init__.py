@@ -3,6 +3,7 @@
 from .base_map_transform import BaseMapTransform, MapContext, build_map_transforms
 from .cell_correspondence import CellCorrespondence
 from .connected_to_peak import ConnectedToPeak, connected_to_peak
+from .cosine_scores import CosineScores
 from .heat import ExponentialHeat, SigmoidHeat
 from .object_guidance import ObjectGuidance
 from .resize import resize_maps
@@ -13,6 +14,7 @@ __all__ = [
     'BaseMapTransform',
     'CellCorrespondence',
     'ConnectedToPeak',
+    'CosineScores',
     'ExponentialHeat',
     'MapContext',
     'ObjectGuidance',

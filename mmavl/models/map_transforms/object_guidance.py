@@ -22,25 +22,38 @@ class ObjectGuidance(BaseMapTransform):
         alpha (float): Weight of the localizer's map. Defaults to 0.4, as published.
         backbone (dict, optional): Config of a network with one map. Defaults to None: the
             localizer's own visual backbone, whose cached features are used where there are any.
+        largest (float, optional): Stretch nothing: maps are scores from 0 to 1 already (see
+            :class:`CosineScores`), and the map of objects is divided by this value, at most 1;
+            published for SLAVC with 2.5. Then absolute thresholds mean something. Defaults to
+            None.
 
     Raises:
-        ValueError: alpha is not from 0 to 1.
+        ValueError: alpha is not from 0 to 1, or the largest value not above 0.
 
     Source: EZ-VSL (S. Mo and P. Morgado, ECCV 2022), section 3.3.
     """
 
-    def __init__(self, alpha: float = 0.4, backbone: dict | None = None) -> None:
+    def __init__(
+        self, alpha: float = 0.4, backbone: dict | None = None, largest: float | None = None
+    ) -> None:
         super().__init__()
         if not 0 <= alpha <= 1:
             raise ValueError(f'alpha={alpha} is not from 0 to 1')
+        if largest is not None and largest <= 0:
+            raise ValueError(f'largest={largest} is not above 0')
         self.alpha = alpha
+        self.largest = largest
         self.backbone = MODELS.build(backbone).requires_grad_(False) if backbone else None
 
     def forward(self, maps: Tensor, context: MapContext | None = None) -> Tensor:
         """[P, h, w] -> [P, h, w]; a map that is constant becomes 0."""
         objects = context.by_map(self._features(context).float().abs().mean(1))
-        objects = min_max(resize_maps(objects, maps.shape[-2:]))
-        return self.alpha * min_max(maps) + (1 - self.alpha) * objects
+        objects = resize_maps(objects, maps.shape[-2:])
+        if self.largest is None:
+            maps, objects = min_max(maps), min_max(objects)
+        else:
+            objects = (objects / self.largest).clamp_max(1)
+        return self.alpha * maps + (1 - self.alpha) * objects
 
     def _features(self, context: MapContext) -> Tensor:
         """[N, c, h', w']."""

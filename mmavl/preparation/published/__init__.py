@@ -4,7 +4,12 @@ from .flickr import read_flickr_boxes, read_name_list
 from .instruments import InstrumentRelease, read_instrument_release
 from .music import read_music_boxes, read_video_list
 from .reading import Duplicates
-from .references import read_audioset_instrument, read_soundnet_flickr, read_vggss
+from .references import (
+    read_audioset_instrument,
+    read_music,
+    read_soundnet_flickr,
+    read_vggss,
+)
 from .vggss import VggssBoxes, read_vggss_boxes
 
 __all__ = [
@@ -14,6 +19,7 @@ __all__ = [
     'read_audioset_instrument',
     'read_flickr_boxes',
     'read_instrument_release',
+    'read_music',
     'read_music_boxes',
     'read_name_list',
     'read_soundnet_flickr',

@@ -8,6 +8,7 @@ from mmavl.evaluation.predictions import Prediction
 
 from .flickr import read_flickr_boxes, read_name_list
 from .instruments import read_instrument_release
+from .music import read_music_boxes
 from .vggss import read_vggss_boxes
 
 
@@ -82,6 +83,31 @@ def read_vggss(path: str | Path) -> tuple[list[Prediction], dict]:
         predictions.append(Prediction(clip, **_sounding(boxes, labels)))
     metainfo = {'dataset': 'VGG-SS', 'split': 'test', 'classes': classes}
     return predictions, {**metainfo, 'problems': release.problems}
+
+
+def read_music(path: str | Path) -> tuple[list[Prediction], dict]:
+    """MUSIC's annotated frames: one source in each of the solos, two in each of the duets.
+
+    Args:
+        path (str | Path): The published ``music_solo_boxes.json`` or ``music_duet_boxes.json``.
+
+    Returns:
+        tuple: References without predictions, by the frames' names, and metainfo with the class
+        names, sorted.
+
+    Raises:
+        FileNotFoundError: The file is missing.
+        DataError: It is not what was published.
+    """
+    frames = read_music_boxes(path)
+    classes = sorted({label for _, items in frames for label, _ in items})
+    predictions = []
+    for name, items in frames:
+        sizes = np.array([box for _, box in items])
+        corners = np.concatenate([sizes[:, :2], sizes[:, :2] + sizes[:, 2:]], axis=1)
+        labels = np.array([classes.index(label) for label, _ in items])
+        predictions.append(Prediction(name, **_sounding(corners, labels)))
+    return predictions, {'dataset': 'MUSIC', 'split': 'test', 'classes': classes}
 
 
 def read_soundnet_flickr(folder: str | Path) -> tuple[list[Prediction], dict]:

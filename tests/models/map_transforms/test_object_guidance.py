@@ -37,6 +37,16 @@ def test_it_mixes_map_and_objects_both_stretched(context):
     torch.testing.assert_close(mixed[1], torch.tensor([[0.0, 0.0], [0.0, 0.6]]))  # constant map
 
 
+def test_with_a_largest_value_nothing_is_stretched(context):
+    scores = torch.full((2, 2, 2), 0.5)
+    mixed = ObjectGuidance(alpha=0.9, largest=2.5)(scores, context())
+    # 6 is above 2.5: 1; 1 is 0.4 of it
+    torch.testing.assert_close(mixed[0], torch.tensor([[0.55, 0.45], [0.45, 0.45]]))
+    torch.testing.assert_close(mixed[1], torch.tensor([[0.45, 0.45], [0.45, 0.49]]))
+    with pytest.raises(ValueError, match='largest=0 is not above 0'):
+        ObjectGuidance(largest=0)
+
+
 def test_alpha_one_leaves_the_order_of_the_map_alone(context):
     maps = torch.rand(2, 2, 2)
     mixed = ObjectGuidance(alpha=1)(maps, context())

@@ -12,6 +12,7 @@ from mmavl.evaluation.scoring import TRIVIAL, score
 from mmavl.evaluation.summary import summarise
 from mmavl.preparation.published import (
     read_audioset_instrument,
+    read_music,
     read_soundnet_flickr,
     read_vggss,
 )
@@ -130,14 +131,17 @@ def random_vggss(count):
     return items
 
 
-def literal_rows(items, size=224):
-    """CIoU of the whole image and the disc as published evaluators compute it, clip after clip."""
+def literal_rows(sources, size=224):
+    """CIoU of the whole image and the disc as published evaluators compute it.
+
+    ``sources`` are lists of corners, each of which makes one reference.
+    """
     y, x = np.mgrid[:size, :size] - (size - 1) / 2
     disc = x**2 + y**2 <= size**2 / (2 * np.pi)
     rows = {'whole_image': [], 'centred_disc': []}
-    for item in items:
+    for boxes in sources:
         gt = np.zeros((size, size))
-        for x1, y1, x2, y2 in (np.clip(np.array(item['bbox']), 0, 1) * size).astype(int):
+        for x1, y1, x2, y2 in (np.clip(np.array(boxes), 0, 1) * size).astype(int):
             gt[y1:y2, x1:x2] = 1
         for row, mask in (('whole_image', np.ones_like(gt)), ('centred_disc', disc)):
             rows[row].append((mask * gt).sum() / (gt.sum() + (mask * (gt == 0)).sum()))
@@ -148,7 +152,7 @@ def check_vggss_rows(path):
     items = json.loads(path.read_text())
     predictions, _ = read_vggss(path)
     rows = score(predictions, [get_protocol('lvs')], list(TRIVIAL))
-    for row, values in literal_rows(items).items():
+    for row, values in literal_rows([item['bbox'] for item in items]).items():
         found = summarise(rows[row][0], predictions)
         assert (found['evaluated'], found['listed']) == (len(items), len(items))
         assert found['level1_ciou'] == pytest.approx(np.mean(values >= 0.5 - 1e-7), abs=2e-4)
@@ -169,6 +173,39 @@ def test_vggss_rows_are_those_of_the_published_evaluators(tmp_path):
 def test_regression_rows_of_all_5158_entries_of_vggss():
     rows = check_vggss_rows(RELEASE / 'vggss.json')
     assert len(rows['whole_image'][0].ciou) == 5158
+
+
+MUSIC = RELEASE.parent / 'music/music_duet_boxes.json'
+
+
+@pytest.mark.skipif(not MUSIC.is_file(), reason=f'the published boxes are not at {MUSIC}')
+def test_regression_rows_of_duets_of_single_sources_and_of_their_union():
+    predictions, metainfo = read_music(MUSIC)
+    assert (len(predictions), len(metainfo['classes'])) == (1020, 6)
+    names = ['avgn_relative', 'avgn_relative/union']
+    rows = score(predictions, [get_protocol(name) for name in names], list(TRIVIAL))
+    frames = [[p.boxes[[0]], p.boxes[[1]]] for p in predictions]
+    single = literal_rows([source for frame in frames for source in frame])
+    union = literal_rows([np.concatenate(frame) for frame in frames])
+    for row in TRIVIAL:
+        found = [summarise(scores, predictions) for scores in rows[row]]
+        expected = [np.mean(values[row] >= 0.3) for values in (single, union)]
+        assert found[0]['per_source/ciou'] == pytest.approx(expected[0], abs=1e-3)
+        assert found[1]['level2_ciou'] == pytest.approx(expected[1], abs=1e-3)
+    disc = [summarise(scores, predictions) for scores in rows['centred_disc']]
+    assert f'{100 * disc[0]["per_source/ciou"]:.2f}' == '10.15'
+    assert f'{100 * disc[1]["level2_ciou"]:.2f}' == '75.98'
+
+
+def test_objects_of_music_sound_and_boxes_are_sizes(tmp_path):
+    item = {'file': 'a_000_00000', 'class_src1': 'tuba', 'bbox_src1': [0.1, 0.2, 0.3, 0.4]}
+    item |= {'class_src2': 'flute', 'bbox_src2': [0.5, 0.5, 0.25, 0.5]}
+    (tmp_path / 'music.json').write_text(json.dumps([item]))
+    (prediction,), metainfo = read_music(tmp_path / 'music.json')
+    assert prediction.clip_id == 'a_000_00000'
+    assert prediction.boxes == pytest.approx(np.array([[0.1, 0.2, 0.4, 0.6], [0.5, 0.5, 0.75, 1]]))
+    assert prediction.box_labels.tolist() == [1, 0]
+    assert metainfo['classes'] == ['flute', 'tuba']
 
 
 def test_another_file_names_itself(release):
