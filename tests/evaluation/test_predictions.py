@@ -66,6 +66,13 @@ def test_fields_of_any_precision_become_plain_arrays():
     assert not p.class_agnostic
 
 
+def test_a_negative_frame_stays_one_in_a_dump(tmp_path):
+    frames = [Prediction.from_sample({'clip_id': c, 'negative': c == 'b'}) for c in 'ab']
+    write_predictions(tmp_path / 'dump.npz', frames, {})
+    predictions, _ = read_predictions(tmp_path / 'dump.npz')
+    assert [p.negative for p in predictions] == [False, True]
+
+
 def test_a_sample_without_boxes_or_maps():
     sample = AVDataSample(metainfo=dict(clip_id='b', input_shape=(8, 8)))
     sample.pred_avc = torch.tensor([0.9, 0.1])

@@ -59,6 +59,17 @@ def test_a_missing_file_and_a_bad_shard_are_one_line(run, tmp_path):
     assert 'shard 5/4: say 1/4 and so on' in said
 
 
+def test_vggsound_without_media_gives_the_evaluation_manifests(run, tmp_path):
+    boxes = [{'file': 'a_000001', 'class': 'cello', 'bbox': [[0, 0, 0.5, 1]]}]
+    (tmp_path / 'vggss.json').write_text(json.dumps(boxes))
+    code, said = run('vggsound', '--boxes', tmp_path / 'vggss.json', '--out', tmp_path)
+    assert code == 0
+    assert 'test: 1 clips' in said
+    code, said = run('vggsound', '--boxes', tmp_path / 'vggss.json', '--train', 'val=x.csv')
+    assert code == 2
+    assert "'val=x.csv' is not train...=LIST" in said
+
+
 @pytest.mark.parametrize('option', ['--media', '--draw-mixtures'])
 def test_a_list_that_is_none_is_one_line(run, tmp_path, option):
     (tmp_path / 'solo.json').write_text('{"videos": {"../../escape": ["a", "b"]}}')

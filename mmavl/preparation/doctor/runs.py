@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from mmavl.datasets.manifest import read_manifest
 from mmavl.errors import DataError
 from mmavl.visualization.run_record import FOLDER, Run, read_run
 
-from .finding import Finding
+from .finding import Finding, examples
 
 
 def find_runs(folder: str | Path) -> list[Run]:
@@ -34,7 +35,7 @@ def check_run(run: Run) -> Iterator[Finding]:
 
     Yields:
         Finding: The test list was trained on, or a checkpoint was chosen on it, or (a note) it
-        was validated on.
+        was validated on; or, of lists that are there, another one holds clips of it.
     """
     config = read_config((run.train or {}).get('config', ''))
     lists = {
@@ -46,6 +47,8 @@ def check_run(run: Run) -> Iterator[Finding]:
     if lists['train'] == test:
         text = f'{test} was trained on, and is the list of the test'
         yield Finding(str(run.path), 'test list', text, 1, 1)
+    for role in ('train', 'val'):
+        yield from _shared(run, lists[role], test)
     if lists['val'] == test:
         checkpoint = (config.get('default_hooks') or {}).get('checkpoint') or {}
         chosen = checkpoint.get('save_best')
@@ -59,6 +62,23 @@ def check_run(run: Run) -> Iterator[Finding]:
                 f'{test}, the list of the test, was validated on; no checkpoint was chosen by it'
             )
         yield Finding(str(run.path), 'test list', text, 1, 1, problem=bool(chosen))
+
+
+def _shared(run: Run, other: str, test: str) -> Iterator[Finding]:
+    """Clips of the test list in another list, e.g. a copy of it under another name."""
+    if not other or other == test or not (os.path.isfile(other) and os.path.isfile(test)):
+        return
+    try:
+        theirs, ids = (
+            [e['clip_id'] for e in read_manifest(f)['data_list']] for f in (other, test)
+        )
+    except DataError:
+        return  # named where the manifest itself is checked
+    known = set(theirs)
+    shared = [clip for clip in ids if clip in known]
+    if shared:
+        text = f'clips of {test}, the list of the test, are in {other}: {examples(shared)}'
+        yield Finding(str(run.path), 'test list', text, len(shared), len(ids))
 
 
 def _ann_file(loader: Any) -> str:

@@ -27,6 +27,19 @@ def test_choosing_a_checkpoint_on_the_test_list_is_a_problem(tmp_path):
     assert "chosen by 'half_max/average_ciou' on data/test.json" in finding.message
 
 
+def test_a_copy_of_the_test_list_under_another_name_is_found(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / 'data').mkdir()
+    for name, clips in (('val', 'abx'), ('test', 'abc'), ('train', 'xyz')):
+        entries = [{'clip_id': clip} for clip in clips]
+        manifest = {'metainfo': {'classes': ['x']}, 'data_list': entries}
+        (tmp_path / f'data/{name}.json').write_text(json.dumps(manifest))
+    write_run(tmp_path / 'run', 'val.json')
+    (finding,) = check_run(find_runs(tmp_path / 'run')[0])
+    assert (finding.count, finding.of) == (2, 3)
+    assert 'are in data/val.json' in finding.message
+
+
 def test_a_folder_without_runs_is_named(tmp_path):
     with pytest.raises(DataError, match='holds no record of a training'):
         find_runs(tmp_path)
