@@ -1,6 +1,6 @@
-# Senocak et al.'s localizer by attention on SoundNet-Flickr, 10k pairs, unsupervised: VGG-16 on
-# 320 x 320 px, frozen, so that its features are cached (5 GB). Sounds are the mean of YAMNet's
-# last map, frozen, too, in place of that of SoundNet's last layer, which no package has.
+# Attention (Senocak et al.) on SoundNet-Flickr, 10k pairs, unsupervised, with VGG-16.
+# VGG-16 on 320 x 320 px is frozen, so that its features are cached (5 GB). Sounds are the mean of
+# the last map of YAMNet, also frozen, instead of SoundNet's last layer, which no package has.
 _base_ = [
     '../_base_/datasets/soundnet_flickr.py',
     '../_base_/models/peer_cached.py',

@@ -1,6 +1,6 @@
-# AVGN on MUSIC, solos and duets, with the published networks; weakly supervised by the clips' 11
-# instruments. The published data are VGGSound's; a manifest with tags of those takes this config
-# with its num_classes.
+# AVGN on MUSIC, solos and duets, with the published networks.
+# It is weakly supervised by the 11 instruments of the clips. The published data are VGGSound's:
+# for a manifest with tags of those, set num_classes.
 _base_ = [
     '../_base_/datasets/music.py',
     '../_base_/models/peer_resnet18.py',

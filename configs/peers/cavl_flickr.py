@@ -1,5 +1,5 @@
-# CAVL on SoundNet-Flickr, 10k pairs, with DMC's networks: one audio cluster for half of the
-# training, then two.
+# CAVL on SoundNet-Flickr, 10k pairs, with DMC's networks.
+# Sounds have one cluster for half of the training, then two.
 _base_ = 'dmc_flickr.py'
 
 model = dict(type='CAVL')

@@ -1,5 +1,5 @@
-# CAVL on InstrumentScenes, on cached features: DMC, whose sounds have one cluster for two epochs,
-# and then two.
+# CAVL on InstrumentScenes, on cached features.
+# It is DMC, with one cluster of sounds for two epochs, and then two.
 _base_ = 'dmc_scenes.py'
 
 model = dict(type='CAVL')

@@ -1,5 +1,5 @@
-# DMC on SoundNet-Flickr, 10k pairs, with the networks of its simplified implementation, from
-# random weights.
+# DMC on SoundNet-Flickr, 10k pairs, with the networks of its simplified implementation.
+# They start from random weights.
 _base_ = [
     '../_base_/datasets/soundnet_flickr_1s.py',
     '../_base_/models/peer_resnet18_mel.py',

@@ -1,5 +1,6 @@
-# DMC on InstrumentScenes, on cached features. These have no normalisation, and cells of objects
-# lie far from all others: vectors of length 1 bring them within reach of the sounds.
+# DMC on InstrumentScenes, on cached features.
+# These are not normalised, and cells of objects are far from all others: vectors of length 1 bring
+# them within reach of the sounds.
 _base_ = [
     '../_base_/datasets/scenes.py',
     '../_base_/models/peer_cached.py',

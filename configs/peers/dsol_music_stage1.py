@@ -1,5 +1,5 @@
-# DSOL's first stage on MUSIC's solos, with the published networks: 11 objects, matched to the 11
-# instruments by the tags of the training clips.
+# DSOL's first stage on MUSIC's solos, with the published networks.
+# The tags of the training clips match its 11 objects to the 11 instruments.
 _base_ = [
     '../_base_/datasets/music.py',
     '../_base_/models/peer_resnet18_mel.py',

@@ -1,5 +1,5 @@
-# DSOL's second stage on InstrumentScenes: maps by class, from the objects of the first, which
-# were matched to classes by the tags of the training clips.
+# DSOL's second stage on InstrumentScenes: maps by class, from the objects of the first stage.
+# The tags of the training clips matched these to classes.
 _base_ = 'dsol_scenes_stage1.py'
 
 train_dataloader = dict(dataset=dict(filter_cfg=None))

@@ -1,5 +1,5 @@
-# DSOL's first stage on the solos of InstrumentScenes, on cached features. 15 objects; they are
-# matched to classes by the tags of the training clips.
+# DSOL's first stage on the solos of InstrumentScenes, on cached features.
+# The tags of the training clips match its 15 objects to classes.
 _base_ = [
     '../_base_/datasets/scenes.py',
     '../_base_/models/peer_cached.py',

@@ -8,7 +8,7 @@ from typing import Any
 
 from mmavl.datasets.manifest import read_manifest
 from mmavl.errors import DataError
-from mmavl.visualization.run_record import FOLDER, Run, read_run
+from mmavl.reports.run_record import FOLDER, Run, read_run
 
 from .finding import Finding, examples
 
@@ -24,7 +24,7 @@ def find_runs(folder: str | Path) -> list[Run]:
     runs = [read_run(place) for place in places if (place / FOLDER / 'train.json').is_file()]
     if not runs:
         raise DataError(
-            f'{folder} holds no record of a training: name a work directory, or the folder of '
+            f'{folder} has no record of a training: name a work directory, or the folder of '
             'several, that `mmavl train` has written to'
         )
     return runs

@@ -41,7 +41,7 @@ def test_a_copy_of_the_test_list_under_another_name_is_found(tmp_path, monkeypat
 
 
 def test_a_folder_without_runs_is_named(tmp_path):
-    with pytest.raises(DataError, match='holds no record of a training'):
+    with pytest.raises(DataError, match='has no record of a training'):
         find_runs(tmp_path)
 
 
