@@ -28,6 +28,7 @@ PUBLISHED = {
         'fc_a_2.2.bias',
         'conv_v_2.weight',
     ),
+    'fnac_flickr.py': ('imgnet.conv1.weight', 'img_proj.weight', 'aud_proj.weight'),
     'lvs_flickr.py': ('module.imgnet.conv1_flow.weight', 'module.audnet.conv1_a.weight'),
 }
 

@@ -8,6 +8,7 @@ from .coarse_to_fine import CoarseToFine
 from .dmc import DMC
 from .dsol import DSOL
 from .ez_vsl import EZVSL
+from .fnac import FNAC
 from .lvs import LVS
 from .mix_and_localize import MixAndLocalize
 from .random_localizer import RandomLocalizer
@@ -21,6 +22,7 @@ __all__ = [
     'DMC',
     'DSOL',
     'EZVSL',
+    'FNAC',
     'LVS',
     'AttentionLocalizer',
     'BaseLocalizer',

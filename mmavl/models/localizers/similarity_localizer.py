@@ -81,12 +81,22 @@ class SimilarityLocalizer(BaseLocalizer):
         Raises:
             ConfigError: The batch has one clip, which leaves nothing to compare it with.
         """
+        tensors = self.contrasted(inputs, data_samples)
+        tensors = [gather_cat(tensor) for tensor in tensors]
+        check_batch(tensors[-1], type(self).__name__)
+        with full_precision(tensors[-1].device):
+            return self.contrast(*tensors)
+
+    def contrasted(
+        self, inputs: dict[str, Tensor], data_samples: list[AVDataSample]
+    ) -> tuple[Tensor, ...]:
+        """What :meth:`contrast` gets, of this process's batch; the clips' numbers last.
+
+        A method with more vectors than :meth:`embed` gives overrides it, and tensors [N, ...] of
+        all processes come to its :meth:`contrast`.
+        """
         audio, visual = self.embed(inputs)
-        clips = clip_numbers(data_samples, audio.device)
-        audio, visual, clips = (gather_cat(tensor) for tensor in (audio, visual, clips))
-        check_batch(clips, type(self).__name__)
-        with full_precision(audio.device):
-            return self.contrast(audio, visual, clips)
+        return audio, visual, clip_numbers(data_samples, audio.device)
 
     @abstractmethod
     def contrast(self, audio: Tensor, visual: Tensor, clips: Tensor) -> dict[str, Tensor]:
@@ -135,6 +145,11 @@ def other_clips(clips: Tensor) -> Tensor:
     return clips[:, None] != clips
 
 
+def copies(clips: Tensor) -> Tensor:
+    """Pairs of two entries that are one clip: long [N] -> bool [N, N], False on the diagonal."""
+    return ~other_clips(clips) & ~torch.eye(len(clips), dtype=torch.bool, device=clips.device)
+
+
 def similarities(audio: Tensor, visual: Tensor) -> Tensor:
     """Cosines of every picture's cells with every sound: [M, d], [N, d, h, w] -> [N, M, h, w]."""
     return torch.einsum('ndhw,md->nmhw', visual, audio)
@@ -148,5 +163,4 @@ def matching_loss(logits: Tensor, clips: Tensor) -> Tensor:
         clips: long [N].
     """
     own = torch.arange(len(clips), device=clips.device)
-    copies = ~other_clips(clips) & (own[:, None] != own)
-    return F.cross_entropy(logits.masked_fill(copies, -torch.inf), own)
+    return F.cross_entropy(logits.masked_fill(copies(clips), -torch.inf), own)
