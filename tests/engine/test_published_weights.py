@@ -30,6 +30,12 @@ PUBLISHED = {
     ),
     'fnac_flickr.py': ('imgnet.conv1.weight', 'img_proj.weight', 'aud_proj.weight'),
     'lvs_flickr.py': ('module.imgnet.conv1_flow.weight', 'module.audnet.conv1_a.weight'),
+    'slavc_flickr.py': (
+        'module.img_proj2.weight',
+        'module.aud_proj1.bias',
+        'module.momentum_imgnet.bn1.running_var',
+        'module.momentum_aud_proj2.weight',
+    ),
 }
 
 

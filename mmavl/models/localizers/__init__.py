@@ -14,6 +14,7 @@ from .mix_and_localize import MixAndLocalize
 from .random_localizer import RandomLocalizer
 from .similarity_localizer import SimilarityLocalizer
 from .simplified_coarse_to_fine import SimplifiedCoarseToFine
+from .slavc import SLAVC
 from .training_free_localizer import TrainingFreeLocalizer
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     'FNAC',
     'LVS',
     'AttentionLocalizer',
+    'SLAVC',
     'BaseLocalizer',
     'CoarseToFine',
     'MixAndLocalize',
