@@ -5,12 +5,15 @@ from .manifest import check_manifest, read_manifest, write_manifest
 from .mixture_dataset import MixtureDataset
 from .source_dataset import SourceDataset
 from .transforms import *  # noqa: F403
+from .view_dataset import ViewDataset, collate_views
 
 __all__ = [
     'AVDataset',
     'MixtureDataset',
     'SourceDataset',
+    'ViewDataset',
     'check_manifest',
+    'collate_views',
     'read_manifest',
     'write_manifest',
 ]

@@ -36,6 +36,7 @@ PUBLISHED = {
         'module.momentum_imgnet.bn1.running_var',
         'module.momentum_aud_proj2.weight',
     ),
+    'ssl-align_flickr.py': ('img_proj.weight', 'aud_proj.bias', 'vision_fc1.weight'),
 }
 
 

@@ -2,6 +2,7 @@
 
 from .audio_gain import AudioGain
 from .color_jitter import ColorJitter
+from .crop_audio_features import CropAudioFeatures
 from .crop_pad_audio import CropPadAudio
 from .flip_features import FlipFeatures
 from .load_audio import LoadAudio
@@ -15,6 +16,7 @@ from .resize_shorter_side import ResizeShorterSide
 __all__ = [
     'AudioGain',
     'ColorJitter',
+    'CropAudioFeatures',
     'CropPadAudio',
     'FlipFeatures',
     'LoadAudio',

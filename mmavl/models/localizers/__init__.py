@@ -15,6 +15,7 @@ from .random_localizer import RandomLocalizer
 from .similarity_localizer import SimilarityLocalizer
 from .simplified_coarse_to_fine import SimplifiedCoarseToFine
 from .slavc import SLAVC
+from .ssl_align import SSLAlign
 from .training_free_localizer import TrainingFreeLocalizer
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     'CoarseToFine',
     'MixAndLocalize',
     'RandomLocalizer',
+    'SSLAlign',
     'SimilarityLocalizer',
     'SimplifiedCoarseToFine',
     'TrainingFreeLocalizer',
