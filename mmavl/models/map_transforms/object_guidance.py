@@ -26,6 +26,9 @@ class ObjectGuidance(BaseMapTransform):
             :class:`CosineScores`), and the map of objects is divided by this value, at most 1;
             published for SLAVC with 2.5. Then absolute thresholds mean something. Defaults to
             None.
+        backbone (dict, optional): Config of a network with one map, which is not trained. Defaults
+            to None: the localizer's own visual backbone, whose cached features are used where
+            there are any.
 
     Raises:
         ValueError: alpha is not from 0 to 1, or the largest value not above 0.

@@ -71,3 +71,10 @@ def test_a_backbone_of_its_own_needs_pictures(context, monkeypatch):
 def test_alpha_outside_0_to_1_is_refused():
     with pytest.raises(ValueError, match=r'alpha=1\.5 is not from 0 to 1'):
         ObjectGuidance(alpha=1.5)
+
+
+def test_a_backbone_of_its_own_is_not_trained():
+    """Several processes would wait for its gradients."""
+    backbone = {'type': 'ResNet18', 'pretrained': False, 'output_stride': 32}
+    guidance = ObjectGuidance(backbone=backbone)
+    assert not any(parameter.requires_grad for parameter in guidance.parameters())
