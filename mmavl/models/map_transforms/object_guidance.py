@@ -20,15 +20,12 @@ class ObjectGuidance(BaseMapTransform):
 
     Args:
         alpha (float): Weight of the localizer's map. Defaults to 0.4, as published.
-        backbone (dict, optional): Config of a network with one map. Defaults to None: the
-            localizer's own visual backbone, whose cached features are used where there are any.
+        backbone (dict, optional): Config of a network with one map, which is not trained. Defaults
+            to None: the localizer's own visual backbone, with its cached features if available.
         largest (float, optional): Stretch nothing: maps are scores from 0 to 1 already (see
             :class:`CosineScores`), and the map of objects is divided by this value, at most 1;
             published for SLAVC with 2.5. Then absolute thresholds mean something. Defaults to
             None.
-        backbone (dict, optional): Config of a network with one map, which is not trained. Defaults
-            to None: the localizer's own visual backbone, whose cached features are used where
-            there are any.
 
     Raises:
         ValueError: alpha is not from 0 to 1, or the largest value not above 0.
