@@ -24,6 +24,7 @@ MODELS = _child(
     'model',
     _mmengine.MODELS,
     'mmavl.models',
+    'mmavl.separators',
     'mmavl.taggers',
     'mmavl.preparation.pseudo_labels.teachers',
 )

@@ -13,6 +13,7 @@ LAYERS = [
     ['registry'],
     ['structures'],
     ['models'],
+    ['separators'],
     ['taggers', 'datasets', 'evaluation'],
     ['visualization'],
     ['scenes', 'reports'],

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from mmavl.errors import DataError
-from mmavl.models.separators import BaseSeparator, FrameSeparator
 from mmavl.registry import INFERENCERS
+from mmavl.separators import BaseSeparator, FrameSeparator
 from mmavl.structures import AVDataSample
 from mmavl.utils.file_names import different_names, safe_name
 from mmavl.utils.files import atomic_write

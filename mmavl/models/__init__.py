@@ -9,7 +9,6 @@ from . import (
     localizers,
     losses,
     necks,
-    separators,
     spectrograms,
 )
 
@@ -22,6 +21,5 @@ __all__ = [
     'localizers',
     'losses',
     'necks',
-    'separators',
     'spectrograms',
 ]

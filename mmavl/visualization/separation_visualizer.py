@@ -10,8 +10,8 @@ from torch import Tensor
 
 from mmavl.evaluation.separation import FIGURES, MixtureScores
 from mmavl.evaluation.titles import TITLES
-from mmavl.models.separators import signal
 from mmavl.registry import VISUALIZERS
+from mmavl.separators import signal
 from mmavl.structures import AVDataSample
 
 from .av_visualizer import AVVisualizer, Boxes

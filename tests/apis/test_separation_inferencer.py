@@ -10,8 +10,8 @@ from PIL import Image
 
 from mmavl.apis import SeparationInferencer
 from mmavl.errors import ConfigError
-from mmavl.models.separators import BaseSeparator, FrameSeparator
 from mmavl.registry import MODELS
+from mmavl.separators import BaseSeparator, FrameSeparator
 from mmavl.visualization.drawing import SOUNDING
 
 

@@ -26,8 +26,8 @@ from mmavl.evaluation.functional import bss_eval
 from mmavl.evaluation.result_table import Column, ResultTable, Row
 from mmavl.evaluation.titles import metric_column
 from mmavl.media.audio import read_audio
-from mmavl.models.separators import NMFMFCC
-from mmavl.models.separators.signal import ideal_estimates
+from mmavl.separators import NMFMFCC
+from mmavl.separators.signal import ideal_estimates
 
 #: Root mean square of each sound in a pair.
 _LEVEL = 0.05

@@ -9,8 +9,8 @@ from mmengine.evaluator import BaseMetric
 from mmengine.logging import print_log
 from torch import Tensor
 
-from mmavl.models.separators.signal import ideal_estimates
 from mmavl.registry import METRICS
+from mmavl.separators.signal import ideal_estimates
 
 from ..functional import bss_eval, si_sdr
 from ..separation import NOTE, MixtureScores, separation_table, summarise

@@ -17,7 +17,7 @@ class CAVL(DMC):
     A sound has as many clusters as its stage of the curriculum says, and a picture one more, the
     background. :class:`mmavl.engine.hooks.CurriculumHook` begins the stages; a checkpoint keeps
     the stage it was saved in, and predicts in it. Its clusters also guide separation, see
-    :class:`mmavl.models.separators.ClusterGuidance`.
+    :class:`mmavl.separators.ClusterGuidance`.
 
     The authors published no code. The lengths of the stages, and that all clips take part in all
     of them, are ours: in the paper a clip has as many clusters as it has sounds, which nobody

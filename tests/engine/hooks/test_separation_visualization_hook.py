@@ -20,7 +20,7 @@ from mmavl.engine.hooks.separation_visualization_hook import SeparationVisualiza
 from mmavl.engine.runner import AVRunner
 from mmavl.errors import ConfigError
 from mmavl.models.data_preprocessors import SeparationDataPreprocessor
-from mmavl.models.separators.base_separator import BaseSeparator
+from mmavl.separators.base_separator import BaseSeparator
 
 CLASSES = ['Banjo', 'Bass drum', 'Cello', 'Flute', 'Horn']
 RATE = 11025

@@ -8,7 +8,7 @@ from mmengine.logging import MMLogger
 
 from mmavl.evaluation.functional import bss_eval, si_sdr
 from mmavl.evaluation.metrics import SeparationMetric
-from mmavl.models.separators.signal import ideal_estimates
+from mmavl.separators.signal import ideal_estimates
 from mmavl.structures import AVDataSample
 
 METAINFO = {'classes': ['Violin', 'Flute', 'Horn']}

@@ -9,8 +9,8 @@ import pytest
 import soundfile
 import torch
 
-from mmavl.models.separators import BaseSeparator
 from mmavl.registry import MODELS
+from mmavl.separators import BaseSeparator
 
 TOOL = Path(__file__).parents[3] / 'tools/analysis/separate_pairs.py'
 RATE = 8000

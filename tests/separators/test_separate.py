@@ -4,11 +4,11 @@ import pytest
 import torch
 from mmengine.registry import init_default_scope
 
-from mmavl.models.separators import BaseSeparator
-from mmavl.models.separators.signal import resample
 from mmavl.registry import MODELS
+from mmavl.separators import BaseSeparator
+from mmavl.separators.signal import resample
 
-from ...small_models import LOCALIZER
+from ..small_models import LOCALIZER
 from .conftest import SEEING
 from .test_tagged_nmf import BandLocalizer  # noqa: F401  its registration
 

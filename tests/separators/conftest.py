@@ -4,7 +4,7 @@ import torch
 from mmavl.registry import MODELS
 from mmavl.structures import AVDataSample
 
-from ...small_models import LOCALIZER
+from ..small_models import LOCALIZER
 
 #: What peers have in place of a localizer.
 SEEING = {

@@ -5,9 +5,9 @@ import torch
 from sklearn.decomposition import non_negative_factorization
 
 from mmavl.evaluation.functional import si_sdr
-from mmavl.models.separators import NMFMFCC
-from mmavl.models.separators.nmf_mfcc import best_order, factorise, k_means
 from mmavl.registry import MODELS
+from mmavl.separators import NMFMFCC
+from mmavl.separators.nmf_mfcc import best_order, factorise, k_means
 from mmavl.structures import AVDataSample
 
 LENGTH = 32 * 256 - 1

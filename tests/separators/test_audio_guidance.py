@@ -1,7 +1,7 @@
 import torch
 
-from mmavl.models.separators import AudioGuidance
 from mmavl.registry import MODELS
+from mmavl.separators import AudioGuidance
 
 
 def test_the_guide_is_eq5_on_the_sound(localizer_config, given_maps):

@@ -7,7 +7,7 @@ import torch
 from torch.nn import functional as F
 
 from mmavl.evaluation.functional import si_sdr
-from mmavl.models.separators import signal
+from mmavl.separators import signal
 
 LENGTH = signal.WINDOW
 

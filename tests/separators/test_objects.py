@@ -1,6 +1,6 @@
 import torch
 
-from mmavl.models.separators.objects import Objects
+from mmavl.separators.objects import Objects
 
 
 def test_what_belongs_to_a_source_is_added_up_or_averaged():

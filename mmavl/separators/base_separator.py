@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 import torch
 from torch import Tensor
 
+from mmavl.models.av_model import AVModel
+from mmavl.models.naming import Naming, named_families
 from mmavl.structures import AVDataSample
 
-from ..av_model import AVModel
-from ..naming import Naming, named_families
 from .signal import SAMPLE_RATE
 from .window_inputs import FrameInputs, SourceInputs
 from .windows import FADE, Recording, window_starts
@@ -69,7 +69,7 @@ class BaseSeparator(AVModel):
         """Separate a recording of any length.
 
         A model with a ``window`` separates windows of that length, as in training, which are
-        joined seamlessly, see :class:`~mmavl.models.separators.windows.Recording`; other models
+        joined seamlessly, see :class:`~mmavl.separators.windows.Recording`; other models
         get the whole sound at once. A silent sound gives silent sources. Samples outside [-1, 1]
         are used unchanged.
 

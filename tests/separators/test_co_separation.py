@@ -2,8 +2,8 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from mmavl.models.separators import signal
-from mmavl.models.separators.objects import Objects, objects_of
+from mmavl.separators import signal
+from mmavl.separators.objects import Objects, objects_of
 
 
 @pytest.fixture

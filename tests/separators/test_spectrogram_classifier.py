@@ -1,7 +1,7 @@
 import torch
 
-from mmavl.models.separators import SpectrogramClassifier
 from mmavl.registry import MODELS
+from mmavl.separators import SpectrogramClassifier
 
 
 def test_each_convolution_halves_the_sides_and_doubles_the_channels():

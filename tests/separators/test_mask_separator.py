@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from mmavl.models.separators.mask_separator import MaskSeparator
+from mmavl.separators.mask_separator import MaskSeparator
 
 #: A U-Net that halves 3 times works on blocks of 8 frames.
 BLOCK = 8 * 256

@@ -3,10 +3,9 @@
 import torch
 from torch import Tensor, nn
 
+from mmavl.models.heads import keep_peaks, weighted_pool
+from mmavl.models.localizers import CoarseToFine
 from mmavl.registry import MODELS
-
-from ..heads import keep_peaks, weighted_pool
-from ..localizers import CoarseToFine
 
 
 @MODELS.register_module()

@@ -1,7 +1,7 @@
 import torch
 
-from mmavl.models.separators import signal
-from mmavl.models.separators.masks import apply_masks, share_masks
+from mmavl.separators import signal
+from mmavl.separators.masks import apply_masks, share_masks
 
 
 def test_shared_masks_are_the_softmax_of_a_mixtures_logits():

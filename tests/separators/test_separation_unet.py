@@ -1,8 +1,8 @@
 import pytest
 import torch
 
-from mmavl.models.separators import SeparationUNet
 from mmavl.registry import MODELS
+from mmavl.separators import SeparationUNet
 
 
 def test_the_papers_network_has_seven_levels_of_64_to_512_channels():

@@ -2,9 +2,9 @@ import torch
 from mmengine.registry import init_default_scope
 
 from mmavl.models.localizers import CAVL
-from mmavl.models.separators import ClusterGuidance
+from mmavl.separators import ClusterGuidance
 
-from ..localizers.peers import given_backbones
+from ..models.localizers.peers import given_backbones
 
 
 def make():

@@ -1,8 +1,8 @@
 import pytest
 import torch
 
-from mmavl.models.separators.grad_cam_mask import mixture_masks
 from mmavl.registry import MODELS
+from mmavl.separators.grad_cam_mask import mixture_masks
 
 
 @pytest.fixture

@@ -3,10 +3,9 @@
 import torch
 from torch import Tensor, nn
 
+from mmavl.models.localizers import DMC
+from mmavl.models.localizers.dmc import squared_distances
 from mmavl.registry import MODELS
-
-from ..localizers import DMC
-from ..localizers.dmc import squared_distances
 
 
 @MODELS.register_module()

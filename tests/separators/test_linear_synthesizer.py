@@ -1,6 +1,6 @@
 import torch
 
-from mmavl.models.separators import LinearSynthesizer
+from mmavl.separators import LinearSynthesizer
 
 
 def test_channels_are_weighted_by_the_guide_and_added_up():

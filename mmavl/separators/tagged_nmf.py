@@ -7,10 +7,10 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from mmavl.errors import ConfigError
+from mmavl.models.localizers.label_maps import best_label
 from mmavl.registry import MODELS
 from mmavl.utils.autocast import full_precision
 
-from ..localizers.label_maps import best_label
 from . import signal
 from .base_separator import BaseSeparator
 from .nmf_mfcc import factorise

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from ..localizers import CoarseToFine
+from mmavl.models.localizers import CoarseToFine
 
 
 class Objects(NamedTuple):

@@ -7,9 +7,9 @@ from torch import nn
 
 from mmavl.errors import ConfigError
 from mmavl.evaluation.functional import si_sdr
-from mmavl.models.separators import signal
-from mmavl.models.separators.tagged_nmf import naming_loss, wiener_masks
 from mmavl.registry import MODELS
+from mmavl.separators import signal
+from mmavl.separators.tagged_nmf import naming_loss, wiener_masks
 from mmavl.taggers.audio import BaseAudioTagger
 from mmavl.utils.autocast import Precision
 

@@ -2,9 +2,9 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from mmavl.models.separators import MixAndSeparate, signal
-from mmavl.models.separators.objects import objects_of
 from mmavl.registry import MODELS
+from mmavl.separators import MixAndSeparate, signal
+from mmavl.separators.objects import objects_of
 
 WINDOW = 32 * 256 - 1  # 32 frames
 UNET = {

@@ -1,8 +1,8 @@
 import pytest
 import torch
 
-from mmavl.models.separators import AudioGuidance, VisualGuidance
 from mmavl.registry import MODELS
+from mmavl.separators import AudioGuidance, VisualGuidance
 
 
 @pytest.fixture

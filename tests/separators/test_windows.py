@@ -4,10 +4,10 @@ from torchaudio.functional import resample
 
 from mmavl.errors import DataError
 from mmavl.models.data_preprocessors import SeparationDataPreprocessor
-from mmavl.models.separators import signal
-from mmavl.models.separators.base_separator import BaseSeparator
-from mmavl.models.separators.windows import cross_fades, window_starts
 from mmavl.registry import MODELS
+from mmavl.separators import signal
+from mmavl.separators.base_separator import BaseSeparator
+from mmavl.separators.windows import cross_fades, window_starts
 
 RATE = 11025
 WINDOW = 4095

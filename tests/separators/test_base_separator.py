@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from mmavl.models.separators.base_separator import BaseSeparator, pad_to
+from mmavl.separators.base_separator import BaseSeparator, pad_to
 
 
 class Doubling(BaseSeparator):

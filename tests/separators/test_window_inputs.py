@@ -3,8 +3,8 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from mmavl.models.separators.window_inputs import FrameInputs, SourceInputs
-from mmavl.models.separators.windows import Recording, cut
+from mmavl.separators.window_inputs import FrameInputs, SourceInputs
+from mmavl.separators.windows import Recording, cut
 
 
 def test_parts_are_cut_with_silence_beyond_the_end():

@@ -2,10 +2,10 @@
 
 from torch import Tensor, nn
 
+from mmavl.models.heads import weighted_pool
+from mmavl.models.localizers import CoarseToFine
 from mmavl.registry import MODELS
 
-from ..heads import weighted_pool
-from ..localizers import CoarseToFine
 from .audio_guidance import AudioGuidance
 
 

@@ -3,9 +3,9 @@
 import torch
 from torch import Tensor
 
+from mmavl.models.backbones import FrozenBackbone
 from mmavl.registry import MODELS
 
-from ..backbones import FrozenBackbone
 from . import signal
 from .mask_separator import MaskSeparator
 from .objects import Objects, localizer_features, objects_of
