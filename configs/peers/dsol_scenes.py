@@ -7,5 +7,5 @@ train_dataloader = dict(dataset=dict(filter_cfg=None))
 model = dict(stage=2)
 
 custom_hooks = [dict(type='FeatureCacheHook')]
-load_from = 'work_dirs/dsol_scenes_stage1/epoch_8.pth'
+load_from = 'work_dirs/dsol_scenes_stage1/epoch_16.pth'
 train_cfg = dict(max_epochs=4)

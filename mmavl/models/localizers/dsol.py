@@ -35,8 +35,8 @@ class DSOL(SimilarityLocalizer):
     in turn, by labels of the nearest centre, and later clusters start at the former ones', so
     that classifiers need not begin anew; in stage 2 the audio backbone and its classifier are
     frozen, and so their own copy that gives the target; every other clip of the batch (of all
-    processes) is a negative, without copies; the affine map starts as the division by the
-    objects' mean squared length.
+    processes) is a negative, without copies; the affine map is of ``<F, o_k>`` divided by the
+    objects' mean squared length, so that it starts, and learns, at one scale for any backbone.
 
     Args:
         clusters: K.
@@ -121,7 +121,8 @@ class DSOL(SimilarityLocalizer):
     def object_maps(self, picture: Tensor, maps: Tensor) -> Tensor:
         """Where each object sounds, s: [N, c, h, w] and l [N, h, w] -> [N, K, h, w]."""
         weight, bias = self.affine
-        scores = torch.einsum('kc,nchw->nkhw', self.dictionary, picture)
+        length = self.dictionary.square().sum(1).mean().clamp_min(1e-12)
+        scores = torch.einsum('kc,nchw->nkhw', self.dictionary / length, picture)
         return (weight * scores + bias) * maps[:, None]
 
     def sound_distribution(self, sound: Tensor) -> Tensor:
@@ -139,8 +140,6 @@ class DSOL(SimilarityLocalizer):
         self.centres.copy_(centres)
         self.dictionary.copy_(dictionary)
         self.class_of.copy_(class_of)
-        with torch.no_grad():
-            self.affine[0] = 1 / dictionary.square().sum(1).mean().clamp_min(1e-12)
 
     # -------------------------------------------------------------------- losses
 

@@ -144,10 +144,11 @@ def test_stage_2_draws_the_objects_distribution_to_the_sounds():
     loss = model(inputs, samples, 'loss')['loss_classes']
     audio, visual = model.embed(inputs)
     total = 0
+    length = model.dictionary.square().sum(1).mean()
     for n in range(3):
         maps = (5 * torch.einsum('d,dhw->hw', audio[n], visual[n])).sigmoid()
         scores = [
-            ((0.7 * torch.einsum('c,chw->hw', o, inputs['image'][n]) - 0.2) * maps).mean()
+            ((0.7 * torch.einsum('c,chw->hw', o / length, inputs['image'][n]) - 0.2) * maps).mean()
             for o in model.dictionary
         ]
         target = model.audio_classes(inputs['spectrogram'][n].amax((1, 2))).softmax(0)
