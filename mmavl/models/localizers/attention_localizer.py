@@ -26,6 +26,10 @@ class AttentionLocalizer(SimilarityLocalizer):
     the squared error of the softmax's both parts. Where ``supervised_weight`` is above 0 and a
     sample has boxes, ``-sum g log a`` is added, g being how much of a cell they cover.
 
+    The softmax has no temperature, as published: no cell has more than e times the attention of
+    another. The cells should be a frozen network's: a trained ``visual_neck`` puts what predicts
+    the sound into any of them.
+
     Differences from the published code: every other clip of the batch (of all processes) is the
     other sound in turn, where one is drawn there, and copies of a clip are left out; g is the
     consensus of the annotators where there are several, and all sounding boxes of one, not the
@@ -35,9 +39,6 @@ class AttentionLocalizer(SimilarityLocalizer):
 
     Args:
         supervised_weight: Of the supervised loss. Defaults to 0, unsupervised; published: 1.
-        temperature: Divides the cosines in the softmax, in training. Defaults to 1, as published:
-            no cell then has more than e times the attention of another, and f_v is nearly that
-            of the whole picture.
         **kwargs: As for :class:`SimilarityLocalizer`; ``audio_neck`` is a
             :class:`PooledProjection` of the sound to as many channels as the cells have.
 
@@ -55,16 +56,9 @@ class AttentionLocalizer(SimilarityLocalizer):
     published_ignored = ()
     published_without = ('audio_backbone',)
 
-    def __init__(
-        self,
-        audio_neck: dict,
-        supervised_weight: float = 0.0,
-        temperature: float = 1.0,
-        **kwargs,
-    ) -> None:
+    def __init__(self, audio_neck: dict, supervised_weight: float = 0.0, **kwargs) -> None:
         super().__init__(audio_neck=audio_neck, **kwargs)
         self.supervised_weight = supervised_weight
-        self.temperature = temperature
         sound, cells = self.audio_neck.in_channels, self.audio_neck.out_channels
         self.to_sound = nn.Sequential(
             nn.ReLU(), nn.Linear(cells, cells), nn.ReLU(), nn.Linear(cells, sound)
@@ -83,7 +77,7 @@ class AttentionLocalizer(SimilarityLocalizer):
         return F.normalize(queries, dim=1), F.normalize(cells, dim=1)
 
     def localize(self, audio: Tensor, visual: Tensor) -> Tensor:
-        """The attention at temperature 1, stretched to [0, 1]: [N, h, w]."""
+        """The attention, stretched to [0, 1]: [N, h, w]."""
         return min_max(log_attention(audio, visual).exp())
 
     def loss(
@@ -97,7 +91,7 @@ class AttentionLocalizer(SimilarityLocalizer):
         sounds, queries, cells = self._sounds_and_cells(inputs)
         with full_precision(sounds.device):
             units = F.normalize(queries, dim=1), F.normalize(cells, dim=1)
-            attention = log_attention(*units, self.temperature)
+            attention = log_attention(*units)
             attended = torch.einsum('nhw,nchw->nc', attention.exp(), cells)
             clips = clip_numbers(data_samples, sounds.device)
             local = sounds, self.to_sound(attended), clips
@@ -127,10 +121,10 @@ class AttentionLocalizer(SimilarityLocalizer):
         return {'loss_triplet': means.sum() / (counts > 0).sum().clamp_min(1)}
 
 
-def log_attention(audio: Tensor, visual: Tensor, temperature: float = 1.0) -> Tensor:
+def log_attention(audio: Tensor, visual: Tensor) -> Tensor:
     """Logarithm of the attention of [N, c] to the cells of [N, c, h, w]: [N, h, w]."""
     cosines = torch.einsum('nc,nchw->nhw', audio, visual).relu()
-    return (cosines / temperature).flatten(1).log_softmax(1).view_as(cosines)
+    return cosines.flatten(1).log_softmax(1).view_as(cosines)
 
 
 def sounding_masks(samples: list[AVDataSample], like: Tensor) -> Tensor:
