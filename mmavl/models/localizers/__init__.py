@@ -11,6 +11,7 @@ from .ez_vsl import EZVSL
 from .fnac import FNAC
 from .lvs import LVS
 from .mix_and_localize import MixAndLocalize
+from .no_prior import NoPrior
 from .random_localizer import RandomLocalizer
 from .similarity_localizer import SimilarityLocalizer
 from .simplified_coarse_to_fine import SimplifiedCoarseToFine
@@ -31,6 +32,7 @@ __all__ = [
     'BaseLocalizer',
     'CoarseToFine',
     'MixAndLocalize',
+    'NoPrior',
     'RandomLocalizer',
     'SSLAlign',
     'SimilarityLocalizer',
