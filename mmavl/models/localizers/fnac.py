@@ -28,7 +28,8 @@ class FNAC(SimilarityLocalizer):
     are alike where their sounds are. Neither v nor f has unit length, and no side is detached.
 
     Differences from the published code: copies of a clip in a batch are left out of every
-    softmax, and the batch is that of all processes. Its dropout of 0.9 is
+    softmax, and the batch is that of all processes. Its masks of spectrograms, which are loud and
+    lie partly outside, are left out. Its dropout of 0.9 is
     ``visual_neck=dict(type='Projection', dropout=0.9)``; its object guidance that of EZ-VSL.
 
     Args:
