@@ -255,6 +255,7 @@ def steps(model, inputs, samples):
         optimizer.step()
 
 
+@pytest.mark.slow
 def test_two_processes_have_the_weights_and_copies_of_one(tmp_path):
     with socket.socket() as probe:
         probe.bind(('127.0.0.1', 0))
