@@ -1,10 +1,7 @@
 # Mix-and-Localize on InstrumentScenes, on cached features of pictures.
 # Features of sounds are not cached, since waveforms are mixed: YAMNet, frozen, runs on mixtures
-# as they are made.
-# Mix-and-Localize on InstrumentScenes. Features of pictures are cached; those of sounds are not,
-# since waveforms are mixed: YAMNet, frozen, hears the mixtures as they are made. The method
-# collapses here, as others have found elsewhere: `mmavl test --probe-audio` gives a dependence of
-# its maps on the sound of 0.001.
+# as they are made. The method collapses here, as others have found elsewhere: `mmavl test
+# --probe-audio` measures a dependence of its maps on the sound of 0.001.
 _base_ = [
     '../_base_/datasets/scenes.py',
     '../_base_/models/peer_cached.py',
