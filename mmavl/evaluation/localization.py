@@ -7,11 +7,11 @@ from typing import Any
 
 from mmavl.errors import DataError
 
-from .localization_tables import localization_tables, summary_row, with_notes
+from .localization_tables import evaluation_tables, summary_row, with_notes
 from .metric_keys import Summaries, to_keys
 from .predictions import Prediction, read_predictions
 from .protocols import Protocol, get_protocol
-from .result_table import ResultTable
+from .result_table import ResultTable, Row
 from .scoring import TRIVIAL, score
 from .summary import sample_scores, summarise
 
@@ -28,8 +28,8 @@ class LocalizationReport:
             :func:`~mmavl.evaluation.summary.summarise`; shares are in [0, 1].
         per_sample (list[dict]): One record for each listed frame with the first protocol, see
             :func:`~mmavl.evaluation.summary.sample_scores`.
-        tables (tuple[ResultTable]): Tables of the metrics: coverage of the maps, and positions of
-            their maxima.
+        tables (tuple[ResultTable]): Tables of the metrics: coverage of the maps, positions of
+            their maxima, and further metrics of some protocols.
     """
 
     metrics: dict[str, float]
@@ -69,15 +69,21 @@ def evaluate_localization(
     chosen = _choose_unset(look_up_protocols(protocols, val_dump), metainfo, val_dump)
     scores = score(predictions, chosen, ('model', *TRIVIAL))
     summaries: Summaries = {}
-    rows = []
+    rows: dict[Protocol, list[Row]] = {}
     for i, protocol in enumerate(chosen):
         by_row = {row: summarise(scores[row][i], predictions) for row in scores}
         summaries[protocol.key] = by_row
-        for row, summary in by_row.items():
-            options = {'protocol': _named(protocol), 'muted': row in TRIVIAL}
-            rows.append(summary_row(row.replace('_', ' '), summary, **options))
+        rows[protocol] = [
+            summary_row(
+                row.replace('_', ' '),
+                summary,
+                protocol=_named(protocol),
+                muted=row in TRIVIAL,
+            )
+            for row, summary in by_row.items()
+        ]
     per_sample = sample_scores(scores['model'][0], predictions, metainfo)
-    return LocalizationReport(to_keys(summaries), per_sample, localization_tables(rows, chosen[0]))
+    return LocalizationReport(to_keys(summaries), per_sample, evaluation_tables(rows))
 
 
 def _named(protocol: Protocol) -> str:

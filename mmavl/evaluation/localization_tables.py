@@ -7,7 +7,7 @@ from textwrap import wrap
 from .metric_keys import Summaries, from_keys
 from .protocols import Protocol, get_protocol
 from .result_table import Column, ResultTable, Row
-from .titles import LEVEL_TITLES, PEAK_TITLES, metric_column
+from .titles import EXTRA_TITLES, LEVEL_TITLES, PEAK_TITLES, metric_column
 
 #: Explanations of the titles.
 NOTES = {
@@ -26,6 +26,8 @@ EVALUATED = Column('evaluated', 'evaluated', digits=0, of='listed')
 #: Of the second table, in which more is better.
 _MERITS = ('pointing', 'sfd/own')
 _TAGS = ('tags/audio_map', 'tags/visual_map', 'tags/avc_accuracy')
+#: Of the third, in which less is better.
+_FAULTS = ('count/missed', 'count/extra')
 _LEVEL = re.compile(r'(level\d+|consensus)_')
 
 
@@ -80,6 +82,33 @@ def localization_tables(rows: Sequence[Row], protocol: Protocol) -> tuple[Result
     )
 
 
+def evaluation_tables(rows: Mapping[Protocol, Sequence[Row]]) -> tuple[ResultTable, ...]:
+    """The tables of several protocols: those with the same cIoU of success stand together.
+
+    Args:
+        rows (Mapping[Protocol, Sequence[Row]]): Of :func:`summary_row`, in the order to print.
+
+    Returns:
+        tuple[ResultTable]: Two of each cIoU of success, and one of further metrics if there are
+        any.
+    """
+    kinds: dict[tuple[float, ...], tuple[Protocol, list[Row]]] = {}
+    for protocol, listed in rows.items():
+        kinds.setdefault(protocol.success, (protocol, []))[1].extend(listed)
+    tables = [t for first, listed in kinds.values() for t in localization_tables(listed, first)]
+    extra = extra_table([row for listed in rows.values() for row in listed])
+    return (*tables, *([extra] if extra else []))
+
+
+def extra_table(rows: Sequence[Row], title: str = 'Further metrics') -> ResultTable | None:
+    """What only some protocols ask for, for the rows that have it; None where none has."""
+    rows = [row for row in rows if any(key in EXTRA_TITLES for key in row.means)]
+    if not rows:
+        return None
+    columns = [metric_column(key, ranked=key not in _FAULTS) for key in EXTRA_TITLES]
+    return ResultTable(columns, rows, title, 'row').without_empty_columns()
+
+
 def with_notes(tables: Sequence[ResultTable]) -> str:
     """Tables as text, with explanations of their titles."""
     notes = [f'{title}: {words}.' for title, words in NOTES.items()]
@@ -101,8 +130,11 @@ def tables_of_tests(tests: Sequence[tuple[str, Mapping[str, float]]]) -> list[Re
     tables, kinds = [], set()
     for key in dict.fromkeys(key for _, by_protocol in summaries for key in by_protocol):
         protocol = get_protocol(key)
-        success, maxima = localization_tables(_rows(summaries, key), protocol)
+        rows = _rows(summaries, key)
+        success, maxima = localization_tables(rows, protocol)
         tables += [success] if protocol.tags in kinds or not maxima.columns else [success, maxima]
+        extra = extra_table(rows, f'{key}: further metrics')
+        tables += [extra] if extra else []
         kinds.add(protocol.tags)
     return tables
 

@@ -16,8 +16,27 @@ PEAK_TITLES = {
     'missed_classes': 'missed classes',
     'invented_per_frame': 'invented per frame',
 }
+#: What only some protocols ask for, see :mod:`mmavl.evaluation.extra_metrics`.
+EXTRA_TITLES = {
+    'per_source/ciou': 'single sources',
+    'per_source/auc': 'their AUC',
+    'iiou/success': 'IIoU',
+    'iiou/auc': 'IIoU AUC',
+    'pixel_ap/cap': 'CAP',
+    'pixel_ap/piap': 'PIAP',
+    'count/accuracy': 'right count',
+    'count/ciou': 'sources found',
+    'count/missed': 'missed per frame',
+    'count/extra': 'extra per frame',
+    'nsa/nsa': 'NSA',
+    'extended/ap': 'extended AP',
+    'extended/max_f1': 'max-F1',
+    'extended/loc_acc': 'LocAcc',
+}
 #: Titles of metrics, without their protocol.
-TITLES = PEAK_TITLES | {
+TITLES = {
+    **PEAK_TITLES,
+    **EXTRA_TITLES,
     'avc_accuracy': 'AVC accuracy',
     'audio_map': 'mAP audio',
     'visual_map': 'mAP visual',
@@ -34,6 +53,8 @@ TITLES = PEAK_TITLES | {
 }
 #: Titles of the metrics of a level, ``{level}_{metric}``.
 LEVEL_TITLES = {'ciou': 'cIoU', 'auc': 'AUC', 'mean_ciou': 'mean', 'all_sources': 'all sources'}
+#: Numbers of classes or sources in a frame.
+_COUNTED = ('invented_per_frame', 'missed', 'extra')
 _DECIBELS = re.compile(r'(si_)?s[dia]r(_improvement)?')
 
 
@@ -57,6 +78,6 @@ def metric_column(metric: str, title: str | None = None, **options) -> Column:
         **options: Other attributes of :class:`Column`.
     """
     name = metric.rpartition('/')[2]
-    plain = name == 'invented_per_frame' or _DECIBELS.fullmatch(name) is not None
+    plain = name in _COUNTED or _DECIBELS.fullmatch(name) is not None
     defaults = {'percent': not plain, 'digits': 1 + plain}
     return Column(metric, title_of(metric) if title is None else title, **(defaults | options))

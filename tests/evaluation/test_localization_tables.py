@@ -1,5 +1,7 @@
 from mmavl.evaluation import get_protocol
 from mmavl.evaluation.localization_tables import (
+    evaluation_tables,
+    extra_table,
     localization_tables,
     summary_row,
     tables_of_tests,
@@ -139,3 +141,24 @@ def test_tags_are_a_table_of_their_own_where_there_are_any():
     assert column(table, 'mAP audio') == {'ours': '90.0', 'avc': '-'}
     assert len(table.columns) == 1
     assert tag_table([('avc', AGNOSTIC)]) is None
+
+
+def test_protocols_with_another_success_have_tables_of_their_own():
+    lvs, duet = get_protocol('lvs'), get_protocol('avgn_relative')
+    summary = COUNTS | {'level2_frames': 1.0, 'level2_ciou': 0.5, 'level2_auc': 0.5}
+    extra = {'pixel_ap/cap': 0.25, 'count/extra': 1.5}
+    rows = {
+        lvs: [summary_row('model', summary, protocol='lvs')],
+        duet: [summary_row('model', summary | extra, protocol='avgn_relative')],
+    }
+    tables = evaluation_tables(rows)
+    assert len(tables) == 5
+    assert [tables[i].columns[1].title for i in (0, 2)] == ['L2 cIoU@.5', 'L2 cIoU@.3']
+    lines = tables[4].to_text().splitlines()
+    assert cells(lines[0]) == ['protocol', 'row', 'CAP', 'extra per frame']
+    assert [cells(line) for line in lines[2:]] == [['avgn_relative', 'model', '25.0', '1.50']]
+    assert len(evaluation_tables({HALF_MAX: rows[lvs]})) == 2
+
+
+def test_without_further_metrics_there_is_no_table_of_them():
+    assert extra_table(rows()) is None
