@@ -9,10 +9,12 @@ _base_ = [
 model = dict(
     type='SLAVC',
     visual_neck=dict(dropout=0.9),
-    map_transforms=[
+    map_transforms=[  # absolute scores, as published
+        dict(type='CosineScores'),
         dict(
             type='ObjectGuidance',
             alpha=0.9,
+            largest=2.5,
             backbone=dict(type='ResNet18', pretrained=True, output_stride=32),
         )
     ],

@@ -1,5 +1,6 @@
-# SLAVC on InstrumentScenes, on cached features. After its 248 steps copies with the published
-# momentum of 0.999 would still be close to their random start.
+# SLAVC on InstrumentScenes, on cached features.
+# It has 248 steps: with the published momentum of 0.999 the copies would still be close to their
+# random start.
 _base_ = [
     '../_base_/datasets/scenes.py',
     '../_base_/models/peer_cached.py',

@@ -1,6 +1,7 @@
-# SSLAlign on SoundNet-Flickr, 10k pairs, with the published networks: stride 16, no projection of
-# the cells. With lists of neighbours by picture and by sound there is a third view:
-# train_dataloader.dataset.neighbours=dict(image=..., audio=...), JSON, clip id -> clip ids.
+# SSLalignment on SoundNet-Flickr, 10k pairs, with the published networks.
+# Stride 16, no projection of the cells. With lists of neighbours by picture and by sound there is
+# a third view: train_dataloader.dataset.neighbours=dict(image=..., audio=...), JSON, clip id ->
+# clip ids.
 _base_ = [
     '../_base_/datasets/soundnet_flickr_3s.py',
     '../_base_/models/peer_resnet18.py',

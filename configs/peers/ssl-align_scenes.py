@@ -1,5 +1,5 @@
-# SSLAlign on InstrumentScenes, on cached features: a clip's augmented view is mirrored and has 3 s
-# of its sound, its neighbours are those by the same features.
+# SSLalignment on InstrumentScenes, on cached features.
+# A clip's augmented view is mirrored and has 3 s of its sound; neighbours have similar features.
 _base_ = [
     '../_base_/datasets/scenes.py',
     '../_base_/models/peer_cached.py',
