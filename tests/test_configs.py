@@ -60,7 +60,8 @@ def load(name):
     """A config without what would be downloaded or may not be installed."""
     cfg = Config.fromfile(ROOT / name)
     for transform in cfg.model.get('map_transforms', ()):
-        transform.get('backbone', {}).pop('pretrained', None)
+        if not isinstance(transform, str):
+            transform.get('backbone', {}).pop('pretrained', None)
     parts = ('audio_backbone', 'visual_backbone', 'audio_neck', 'visual_neck')
     heads = [cfg.model.get(f'{kind}_tag_head') or {} for kind in ('audio', 'visual')]
     for part in [
@@ -93,6 +94,19 @@ def random_batch(cfg):
     return {'inputs': inputs, 'data_samples': samples}
 
 
+def in_two_views(batch):
+    """The same clips twice, view by view, as :class:`ViewDataset` gives them."""
+    samples = []
+    for view in range(2):
+        for sample in batch['data_samples']:
+            samples.append(sample.clone())
+            samples[-1].set_metainfo({'view': view})
+    return {
+        'inputs': {name: [*items, *items] for name, items in batch['inputs'].items()},
+        'data_samples': samples,
+    }
+
+
 def check_steps(cfg, dtype='float32'):
     """A loss and a predict step."""
     init_default_scope('mmavl')
@@ -103,7 +117,10 @@ def check_steps(cfg, dtype='float32'):
         objects = torch.rand_like(model.dictionary)
         model.set_dictionary(objects, objects, torch.arange(len(objects)))
     with precision.autocast():
-        batch = model.data_preprocessor(random_batch(cfg))
+        batch = random_batch(cfg)
+        if cfg.get('train_dataloader', {}).get('dataset', {}).get('type') == 'ViewDataset':
+            batch = in_two_views(batch)
+        batch = model.data_preprocessor(batch)
         losses = model(**batch, mode='loss')
     assert all(loss.dtype == torch.float32 for loss in losses.values())
     sum(losses.values()).backward()

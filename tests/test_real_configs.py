@@ -60,7 +60,7 @@ def test_the_default_separator_shares_a_sound_out_by_name(separate):
     np.testing.assert_allclose(sum(found.sources.values()), wave, atol=1e-5)
     (alone,) = separate([(image, wave, 16000)], labels=['Guitar'])['predictions']
     np.testing.assert_allclose(alone.sources['Guitar'], wave, atol=1e-6)
-    assert alone.note.startswith('only Guitar is named')
+    assert alone.note.startswith('only Guitar was separated')
 
 
 def test_the_default_separator_knows_the_classes_of_the_localizer(separate):

@@ -16,7 +16,7 @@ model = dict(
             alpha=0.9,
             largest=2.5,
             backbone=dict(type='ResNet18', pretrained=True, output_stride=32),
-        )
+        ),
     ],
 )
 train_cfg = dict(max_epochs=20)

@@ -52,7 +52,7 @@ def test_what_cannot_be_used_is_said(clips, tmp_path):
     (tmp_path / 'empty').mkdir()
     with pytest.raises(DataError, match='empty has no usable video'):
         write_box_page(tmp_path / 'empty')
-    with pytest.raises(DataError, match='is a file: name the folder'):
+    with pytest.raises(DataError, match='is a file: give the folder'):
         write_box_page(clips / 'notes.txt')
     with pytest.raises(ValueError, match='every=0 must be above 0'):
         write_box_page(clips, every=0)

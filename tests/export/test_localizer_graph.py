@@ -111,5 +111,7 @@ def test_models_without_a_graph_are_refused_by_name():
         LocalizerGraph(model)
     model = build()
     model.audio_tag_head = nn.Identity()
-    with pytest.raises(ConfigError, match='Identity has no all_channel_weights'):
+    with pytest.raises(
+        ConfigError, match='Identity cannot be exported: it has no all_channel_weights'
+    ):
         LocalizerGraph(model)

@@ -81,7 +81,7 @@ def test_a_mistake_in_a_config_ends_with_config_place_and_the_nearest_name(
         ('train_cfg.max_epochs=two', "train_cfg: max_epochs='two' must be int"),
         (
             'train_dataloader.batch_size=64 train_dataloader.drop_last=True',
-            'train_dataloader: bat',
+            'train_dataloader: no batches with batch_size=64',
         ),
         ('default_hooks.checkpoint.save_best=half_max/evaluated', "default_hooks.checkpoint: 'ha"),
     ],

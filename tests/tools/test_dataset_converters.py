@@ -56,7 +56,7 @@ def test_a_missing_file_and_a_bad_shard_are_one_line(run, tmp_path):
     assert 'gtdata.pkl' in code
     code, said = run('audioset_instrument', '--shard', '5/4')
     assert code == 2
-    assert 'shard 5/4: say 1/4 and so on' in said
+    assert 'shard 5/4 must be from 1 to 4' in said
 
 
 def test_vggsound_without_media_gives_the_evaluation_manifests(run, tmp_path):

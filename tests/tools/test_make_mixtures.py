@@ -42,7 +42,7 @@ def test_writes_the_same_list_again_and_says_of_what_it_is(run, capsys):
 
 
 def test_a_manifest_that_makes_no_mixture_is_one_clear_line(run):
-    with pytest.raises(SystemExit, match='make no mixture of 3 classes'):
+    with pytest.raises(SystemExit, match='allow no mixture of 3 classes'):
         run('test.json', 'list.json', '--size', '3')
     with pytest.raises(SystemExit, match=r'manifest other\.json is missing'):
         run('other.json', 'list.json')

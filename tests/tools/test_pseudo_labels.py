@@ -86,7 +86,7 @@ def test_a_manifest_is_labelled_and_measured(run, config, tiny_manifest, tmp_pat
     assert entry['visual_tags'] == {'Violin': pytest.approx(0.5, abs=1e-3), 'Horn': 1.0}
 
     said = run(MEASURE, out, tiny_manifest, '--json', tmp_path / 'a.json')
-    assert said.out.splitlines()[0].startswith('| percent | accuracy | (of no tags) |')
+    assert said.out.splitlines()[0].startswith('| percent | accuracy | (no tags) |')
     figures = json.loads((tmp_path / 'a.json').read_text())
     assert figures['audio class']['exact'] == 1
     assert figures['visual class']['recall'] == pytest.approx(0.5)

@@ -58,11 +58,11 @@ def test_every_published_file_passes_and_is_told_when_it_is_turned():
     ):
         require_xywh(boxes, 'x')
         corners = np.c_[boxes[:, :2], boxes[:, :2] + boxes[:, 2:]]
-        with pytest.raises(DataError, match='boxes are x1, y1, x2, y2'):
+        with pytest.raises(DataError, match='boxes seem to be x1, y1, x2, y2'):
             require_xywh(corners, 'x')
     corners = np.concatenate(
         list(read_flickr_boxes(SHARED / 'original_release/gtdata.pkl').values())
     )
     require_xyxy(corners, 'x')
-    with pytest.raises(DataError, match='boxes are x, y, width, height'):
+    with pytest.raises(DataError, match='boxes seem to be x, y, width, height'):
         require_xyxy(np.c_[corners[:, :2], corners[:, 2:] - corners[:, :2]], 'x')

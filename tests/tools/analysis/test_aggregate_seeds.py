@@ -59,5 +59,5 @@ def test_the_seeds_of_one_run_become_a_result(tool, tmp_path, monkeypatch, capsy
     assert str(out) in capsys.readouterr().out
     other = record(tmp_path / 'stage1', 'test', {'half_max/pointing': 0.5})
     monkeypatch.setattr('sys.argv', [argv[0], other, *argv[1:]])
-    with pytest.raises(SystemExit, match=r'--out takes the seeds of one run, not of .*stage'):
+    with pytest.raises(SystemExit, match=r'--out needs the seeds of a single run, not of .*stage'):
         tool.main()

@@ -84,7 +84,7 @@ def test_a_mixture_with_references_is_scored_as_it_is(sounds, monkeypatch, capsy
     assert re.search(r'\d\d\.\d\d dB  both\n', said)
     assert '| given mixtures | by name | ' in said
     assert '1 of 1 |' in said
-    assert ' s for each second of sound, ' in said
+    assert ' s per second of sound, ' in said
 
 
 @pytest.mark.parametrize(
