@@ -18,6 +18,9 @@ from mmavl.visualization.video_frame import STRIP, frame_size, render_frame
 
 from .localization import Localization
 
+#: tqdm's line.
+_BAR = '{l_bar}{bar}| {n_fmt} of {total_fmt} s of video [{elapsed}<{remaining}]'
+
 
 def annotate_video(
     source: str | MediaFile,
@@ -58,7 +61,7 @@ def annotate_video(
         target = stack.enter_context(atomic_write(out_file, 'wb'))
         seconds, pictures, sound = _streams(stack.enter_context(opened(source)), stack)
         bar = stack.enter_context(
-            tqdm(total=round(seconds), unit='s', disable=not show_progress, mininterval=0.5)
+            tqdm(total=round(seconds), bar_format=_BAR, disable=not show_progress, mininterval=0.5)
         )
         timeline = Timeline(_written(windows, lines))
         writer, frames = None, 0

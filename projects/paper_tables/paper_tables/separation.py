@@ -67,7 +67,11 @@ ROWS = (
         'peers/co-separation_{data}',
         paper=_paper(7.38, 13.70, 10.80, 7.64, 13.80, 11.30),
     ),
-    SeparationRow('CAVL', paper=_paper(6.59, 10.10, 12.56, 6.78, 10.62, 12.19)),
+    SeparationRow(
+        'CAVL',
+        'separation_{data}_cavl',
+        paper=_paper(6.59, 10.10, 12.56, 6.78, 10.62, 12.19),
+    ),
     SeparationRow(
         'Ours Grad-CAM',
         'separation_{data}_grad_cam',

@@ -107,7 +107,7 @@ def test_commands_name_what_a_stage_starts_from(run, dump, tmp_path):
     assert rows['Ours 20K']['note'] == (
         'no checkpoint; `mmavl train stage1_flickr_20k && mmavl train stage2_flickr_20k` makes it'
     )
-    assert 'mmavl has no config for it' in rows['DMC AudioSet']['note']
+    assert rows['DMC AudioSet']['note'] == 'no checkpoint; `mmavl train dmc_flickr` makes it'
     assert rows['DMC AudioSet']['paper'] == [41.6, 45.2]
 
 
@@ -188,7 +188,9 @@ def test_table_3_shows_each_run_beside_the_papers_figures_or_how_to_make_it(
     assert rows['Sound-of-Pixels']['figures'] == {'sdr': 4.5}
     assert rows['Sound-of-Pixels']['paper'] == [6.05, 9.81, 12.4]
     assert rows['Mixture as estimate']['figures'] == {'sdr': 0.25}
-    assert rows['CAVL']['note'].startswith("the paper's figures only")
+    assert rows['CAVL']['note'].endswith(
+        '`mmavl train cavl_scenes && mmavl train separation_scenes_cavl_multi` makes it'
+    )
     single = {row['title']: row for row in table['single']}
     assert single['Sound-of-Pixels']['note'].endswith(
         '`mmavl train peers/sound-of-pixels_scenes` makes it'
