@@ -89,12 +89,7 @@ class Localization:
             dict(zip(classes, _numbers(sample.get(field)), strict=True)) if field in sample else {}
             for field in ('pred_tags', 'pred_visual_tags')
         )
-        maps = {
-            classes[label] if label >= 0 else AGNOSTIC: heat
-            for label, heat in zip(
-                sample.map_labels.tolist(), sample.pred_maps.data.float().cpu().numpy()
-            )
-        }
+        maps = _maps_by_name(sample, classes)
         if not np.isfinite(
             [*audio_probs.values(), *visual_probs.values(), *map(np.sum, maps.values())]
         ).all():
@@ -191,6 +186,16 @@ class Localization:
             entry['grid'] = list(heat.shape)
             entry['values'] = np.round(heat.astype(np.float64), 5).tolist()
         return entry
+
+
+def _maps_by_name(sample: AVDataSample, classes: list[str]) -> dict[str, np.ndarray]:
+    """Each class's map; of several maps with one label, as of :class:`NoPrior`, the maximum."""
+    maps: dict[str, np.ndarray] = {}
+    stack = sample.pred_maps.data.float().cpu().numpy()
+    for label, heat in zip(sample.map_labels.tolist(), stack):
+        name = classes[label] if label >= 0 else AGNOSTIC
+        maps[name] = np.maximum(maps[name], heat) if name in maps else heat
+    return maps
 
 
 def _numbers(values: torch.Tensor) -> list[float]:

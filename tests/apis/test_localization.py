@@ -161,3 +161,13 @@ def test_brief_data_has_no_unlikely_classes():
         found = Localization.of_sample(sample, CLASSES, Naming(threshold), CLIP)
         assert [tag['label'] for tag in found.to_dict(brief=True)['tags']] == labels
         assert len(found.to_dict()['tags']) == 3
+
+
+def test_of_several_maps_of_the_whole_sound_the_maximum_counts():
+    maps = torch.zeros(2, 6, 8)
+    maps[0, 0, 0], maps[1, 5, 7] = 1.0, 0.5
+    found = Localization.of_sample(
+        sample_of(maps=maps, labels=[-1, -1]), CLASSES, Naming(0.5), CLIP
+    )
+    assert list(found.maps) == ['sound']
+    assert (found.maps['sound'] == maps.amax(0).numpy()).all()
