@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from mmavl.utils.names import one_line, to_json
 
+from .arguments import count
+
 if TYPE_CHECKING:  # it takes long to import
     from mmavl.preparation.doctor import Examination
 
@@ -34,7 +36,7 @@ def add_check_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument('--no-media', action='store_true', help='check the annotations only')
     parser.add_argument(
-        '--workers', type=int, default=os.cpu_count(), metavar='N', help='default: all cores'
+        '--workers', type=count, default=os.cpu_count(), metavar='N', help='default: all cores'
     )
     parser.add_argument('--json', action='store_true', help='print a JSON object')
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from mmavl.utils.names import print_any_text
 from mmavl.utils.options import add_dtype_option
 
+from .arguments import count
 from .check import add_check_arguments, run_check
 from .demo import add_demo_arguments, run_demo
 from .listing import KINDS, add_list_arguments, run_list
@@ -92,7 +93,7 @@ def _add_model(command: argparse.ArgumentParser, default: str) -> None:
         'default: those trained as described in the docs')  # fmt: skip
     add('--threshold', type=_share, default=0.3, metavar='P',
         help='probability from which a class counts as sounding (default: 0.3)')  # fmt: skip
-    add('--batch-size', type=_count, default=8, metavar='N', help='batch size (default: 8)')
+    add('--batch-size', type=count, default=8, metavar='N', help='batch size (default: 8)')
     add('--device', help='e.g. cpu or cuda:0; default: the best available')
     add_dtype_option(command)
     add('--quiet', action='store_true', help='no progress bars')
@@ -103,7 +104,7 @@ def _add_evaluate(command: argparse.ArgumentParser) -> None:
     add('cases', metavar='CASES.json', help='clips and boxes, see docs/real_clips.md')
     add('--out', metavar='DIR', help='folder for evaluation.json and a picture of all cases')
     _add_model(command, 'real_everyday')
-    add('--pairs', type=_count, metavar='N', help='also show frames of two clips side by side, '
+    add('--pairs', type=count, metavar='N', help='also show frames of two clips side by side, '
         "with the sound of one: N pairs from one family, N from different ones")  # fmt: skip
     add('--json', action='store_true', help='print evaluation.json instead of the table')
 
@@ -115,7 +116,7 @@ def _add_localize(command: argparse.ArgumentParser) -> None:
         help='frames to analyse per second of video (default: 2)')  # fmt: skip
     add('--smoothing', type=_not_negative, default=1.0, metavar='S',
         help='seconds to average over in both directions (default: 1)')  # fmt: skip
-    add('--max-side', type=_count, default=640, metavar='PIXELS',
+    add('--max-side', type=count, default=640, metavar='PIXELS',
         help='longest side of the annotated video (default: 640)')  # fmt: skip
     add('--frame-rate', type=_positive, metavar='HZ',
         help='maximum frame rate of the annotated video')  # fmt: skip
@@ -124,7 +125,7 @@ def _add_localize(command: argparse.ArgumentParser) -> None:
 def _add_separate(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         '--num-sources',
-        type=_count,
+        type=count,
         default=2,
         metavar='N',
         help='for blind models (default: 2)',
@@ -168,12 +169,6 @@ def _positive(text: str) -> float:
 
 def _not_negative(text: str) -> float:
     return _number(text, 0, 1e6, 'a number from 0 on')
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f'{text!r} is not a whole number above 0')
-    return int(text)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from mmavl.engine.launch import add_run_options, clear_errors, requested_config, run_test
 from mmavl.engine.processes import OneVoiceParser
 
+from .arguments import count
 from .tools import tool_program
 
 
@@ -26,7 +27,7 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument('--show-dir', help='folder for pictures of the predictions')
     parser.add_argument(
         '--probe-audio',
-        type=int,
+        type=count,
         nargs='?',
         const=100,
         metavar='CLIPS',

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from mmavl.errors import ConfigError
 from mmavl.evaluation.audio_probe import BLIND, SOUNDS, audio_dependence, compare
+from mmavl.models.localizers import BaseLocalizer
 from mmavl.registry import DATASETS, HOOKS
 
 
@@ -32,7 +33,7 @@ class AudioProbeHook(Hook):
         seed (int): Of the noise and of the choice of clips. Defaults to 0.
 
     Raises:
-        ConfigError: The model's input has no waveform.
+        ConfigError: The model is not a localizer, or its input has no waveform.
     """
 
     def __init__(self, clips: int = 100, seed: int = 0) -> None:
@@ -50,6 +51,8 @@ class AudioProbeHook(Hook):
     def probe(self, runner: Runner) -> dict[str, float]:
         """Run the model on each picture with each sound."""
         model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        if not isinstance(model, BaseLocalizer):
+            raise ConfigError(f'--probe-audio needs a localizer, not a {type(model).__name__}')
         dataset = DATASETS.build(runner.cfg.test_dataloader.dataset)
         numbers = np.linspace(0, len(dataset) - 1, min(self.clips, len(dataset))).astype(int)
         samples = [dataset[int(number)] for number in numbers]

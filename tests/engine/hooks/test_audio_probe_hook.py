@@ -96,6 +96,13 @@ def test_noise_is_as_loud_as_the_own_sound(make_runner):
     assert metrics['probe/noise/score_change'] < 0.01
 
 
+def test_a_model_of_another_task_is_refused(make_runner):
+    runner = make_runner(listens=True)
+    runner.model = torch.nn.Identity()
+    with pytest.raises(ConfigError, match='needs a localizer, not a Identity'):
+        AudioProbeHook().after_test_epoch(runner, {})
+
+
 def test_a_pipeline_without_sound_is_refused(make_runner):
     runner = make_runner(listens=True, without='LoadAudio')
     with pytest.raises(ConfigError, match='gives no waveform to replace'):

@@ -1,0 +1,36 @@
+from importlib import import_module
+
+import pytest
+
+from mmavl.cli.test import main, parse_args
+
+
+@pytest.fixture
+def given(monkeypatch):
+    """What the command gives to ``run_test``."""
+    calls = []
+    module = import_module('mmavl.cli.test')
+    monkeypatch.setattr(module, 'requested_config', lambda args: args.config)
+    monkeypatch.setattr(module, 'run_test', lambda *args: calls.append(args))
+    return calls
+
+
+def test_options_reach_the_test(given):
+    main(['c.py', 'x.pth', '--protocol', 'lvs', 'ez_vsl', '--show-dir', 'p', '--out', 'd.npz'])
+    assert given == [('c.py', 'x.pth', ['lvs', 'ez_vsl'], 'p', 'd.npz', None)]
+
+
+@pytest.mark.parametrize(
+    ('words', 'clips'), [(['--probe-audio'], 100), (['--probe-audio', '7'], 7)]
+)
+def test_the_probe_takes_a_number_of_clips_or_100(given, words, clips):
+    main(['c.py', *words])
+    assert given[0][-1] == clips
+
+
+@pytest.mark.parametrize('clips', ['0', '-3', 'many'])
+def test_a_probe_of_no_clips_is_refused(clips, capsys):
+    with pytest.raises(SystemExit) as end:
+        parse_args(['c.py', f'--probe-audio={clips}'])
+    assert end.value.code == 2
+    assert f"'{clips}' is not a whole number above 0" in capsys.readouterr().err
