@@ -22,21 +22,28 @@ def add_check_arguments(parser: argparse.ArgumentParser) -> None:
         nargs='+',
         metavar='FILE',
         help='manifests, published annotations (.json), lists (.csv, .txt), or work directories '
-        'of runs; several splits at once are compared with each other',
+        'of runs; several splits are also compared with each other',
     )
     parser.add_argument(
         '--boxes',
         choices=('xywh', 'xyxy'),
         default='',
-        help='read boxes as x, y, width, height or as corners (default: as the kind of file has '
-        'them)',
+        help='how to read boxes: as x, y, width, height or as corners (default: the usual format '
+        'of the file)',
     )
     parser.add_argument(
-        '--data-root', type=Path, metavar='DIR', help="of media (default: the manifest's folder)"
+        '--data-root',
+        type=Path,
+        metavar='DIR',
+        help="folder of the media (default: the manifest's folder)",
     )
     parser.add_argument('--no-media', action='store_true', help='check the annotations only')
     parser.add_argument(
-        '--workers', type=count, default=os.cpu_count(), metavar='N', help='default: all cores'
+        '--workers',
+        type=count,
+        default=os.cpu_count(),
+        metavar='N',
+        help='processes (default: all cores)',
     )
     parser.add_argument('--json', action='store_true', help='print a JSON object')
 

@@ -81,7 +81,7 @@ def read_neighbours(path: str | Path, clips: Sequence[str]) -> list[list[int]]:
     without = [clip for clip, others in zip(clips, found) if not others]
     if without:
         raise DataError(
-            f'neighbours {path}: {len(without)} of {len(clips)} clips have none among the clips '
-            f'of the split, e.g. {without[0]!r}'
+            f'neighbours {path}: {len(without)} of {len(clips)} clips have no neighbours in '
+            f'the split, e.g. {without[0]!r}'
         )
     return found

@@ -47,8 +47,8 @@ class ViewDataset:
         number = isinstance(neighbours, int) and neighbours > 0
         if not (files or number or neighbours is None):
             raise ConfigError(
-                f'neighbours={neighbours!r} is neither a number from 1 on nor files by image and '
-                'audio'
+                f'neighbours={neighbours!r} must be a number of at least 1, or two files: '
+                'dict(image=FILE, audio=FILE)'
             )
         self.datasets: list[AVDataset] = [
             DATASETS.build(config) for config in (dataset, {**dataset, 'pipeline': augmented})
@@ -104,8 +104,8 @@ class ViewDataset:
             features, split = self.datasets[0].features, self.datasets[0].ann_file
             if features is None:
                 raise ConfigError(
-                    f'neighbours={self.neighbours} are found by cached features, and {split} has '
-                    'none: give files of neighbours by image and audio, or cache the backbones'
+                    f'neighbours={self.neighbours} needs cached features, but {split} has none: '
+                    'give two files, dict(image=FILE, audio=FILE), or cache the backbones'
                 )
             self._lists = {
                 kind: nearest_rows(features, f'{kind}_features', len(self), self.neighbours)

@@ -40,9 +40,9 @@ def rule_of(key: str) -> str | None:
     *path, name = key.split('/')
     row = next((part for part in path if part in _WITHOUT_MODEL), None)
     if row is not None:
-        raise ValueError(f'{key!r} is of the row {row!r}, which no model has made')
+        raise ValueError(f'{key!r} belongs to the row {row!r}, which has no model')
     if any(part.startswith('oracle_') for part in path):
-        raise ValueError(f'{key!r} is of a mask that follows the reference: an upper bound')
+        raise ValueError(f'{key!r} is an upper bound: its mask is taken from the reference')
     if _is(name, _GREATER):
         return 'greater'
     if name in _LESS:

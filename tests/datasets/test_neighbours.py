@@ -68,7 +68,7 @@ def test_a_list_names_clips_and_others_than_the_splits_are_left_out(tmp_path):
 
 def test_a_clip_without_neighbours_is_named(tmp_path):
     path = write(tmp_path, {'a': ['b'], 'b': ['x']})
-    with pytest.raises(DataError, match=r"near.json: 2 of 3 clips have none.*e.g. 'b'"):
+    with pytest.raises(DataError, match=r"near.json: 2 of 3 clips have no neighbours.*e.g. 'b'"):
         read_neighbours(path, ['a', 'b', 'c'])
 
 

@@ -100,7 +100,7 @@ def test_neighbours_are_found_by_cached_features(config):
 
 
 def test_without_cached_features_there_are_no_neighbours_by_them(config):
-    with pytest.raises(ConfigError, match=r'neighbours=3 are found by cached features.*toy.json'):
+    with pytest.raises(ConfigError, match=r'neighbours=3 needs cached features.*toy.json'):
         make(config, neighbours=3)[0]
 
 
@@ -142,11 +142,11 @@ def test_a_loader_finds_the_collate_function_by_its_name(config):
 
 @pytest.mark.parametrize('value', [0, {'image': 'x.json'}, 'x.json'])
 def test_neighbours_of_another_kind_are_refused(config, value):
-    with pytest.raises(ConfigError, match='is neither a number from 1 on nor files'):
+    with pytest.raises(ConfigError, match='must be a number of at least 1'):
         make(config, neighbours=value)
 
 
 def test_a_list_without_a_clip_of_the_split_is_refused_before_training(config, tmp_path):
     short = {name: near for name, near in ring(1).items() if name != 'clip3'}
-    with pytest.raises(DataError, match=r"audio.json: 1 of 4 clips have none.*'clip3'"):
+    with pytest.raises(DataError, match=r"audio.json: 1 of 4 clips have no neighbours.*'clip3'"):
         make(config, neighbours=lists(tmp_path, image=ring(1), audio=short))

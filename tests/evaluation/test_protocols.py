@@ -86,7 +86,7 @@ def test_bicubic_scores_may_leave_the_range_of_valid_cells():
     cells = torch.zeros(1, 4, 4)
     cells[..., :2] = 1
     assert get_protocol('slavc').upsample(cells).amax() > 1
-    with pytest.raises(ValueError, match=r'scores lie in \[0, 2\]'):
+    with pytest.raises(ValueError, match=r'scores are in \[0, 2\]'):
         get_protocol('slavc').upsample(2 * cells)
 
 

@@ -135,7 +135,7 @@ def test_protocols_together_give_what_each_gives_alone(make_prediction):
 
 def test_scores_out_of_range_name_protocol_and_clip(make_prediction):
     p = make_prediction('a3f', {3: 'nw'}, {3: np.full((4, 4), 7)})
-    with pytest.raises(DataError, match=r"protocol 'absolute', clip a3f: scores lie in \[7"):
+    with pytest.raises(DataError, match=r"protocol 'absolute', clip a3f: scores are in \[7"):
         score([p], protocols('absolute'))
 
 

@@ -23,7 +23,7 @@ class CropAudioFeatures:
 
     def __init__(self, share: float = 0.6) -> None:
         if not 0 < share <= 1:
-            raise ValueError(f'share={share} is not above 0 and up to 1')
+            raise ValueError(f'share={share} must be above 0 and at most 1')
         self.share = share
 
     def __call__(self, results: dict) -> dict:

@@ -86,8 +86,8 @@ def cluster(features: Tensor, count: int, first: Tensor | None = None) -> tuple[
     """
     if len(features) < count:
         raise ConfigError(
-            f'{count} objects cannot be told apart by {len(features)} training clips: lower '
-            'model.clusters, or the batch size where drop_last leaves clips out'
+            f'{len(features)} training clips are too few for {count} objects: reduce '
+            'model.clusters, or the batch size if drop_last omits clips'
         )
     start = {'init': first.cpu().numpy(), 'n_init': 1} if first is not None else {'n_init': 10}
     means = _scikit_learn().KMeans(count, random_state=0, **start)
@@ -132,8 +132,8 @@ def _known(tags: Tensor, runner: Runner) -> Tensor:
     if not tags.any():
         name = getattr(runner.train_dataloader.dataset, 'ann_file', 'the training data')
         raise ConfigError(
-            f'DSOL matches its objects to classes by the tags of training clips, and {name} has '
-            'none: ObjectDictionaryHook(match=False) does without, for a map of the whole sound'
+            f'DSOL matches its objects to classes with the tags of training clips, but {name} has '
+            'none: set ObjectDictionaryHook(match=False) to predict only whole-sound maps'
         )
     return tags
 

@@ -44,7 +44,9 @@ def ranked_value(maps: Tensor, rank: Tensor) -> Tensor:
     check_same('rank', rank, 'these maps', maps.shape[:-2])
     pixels = maps.shape[-2] * maps.shape[-1]
     if rank.numel() and not 0 <= rank.amin() <= rank.amax() < pixels:
-        raise ValueError(f'rank lies in [{rank.amin()}, {rank.amax()}], a map has {pixels} pixels')
+        raise ValueError(
+            f'rank is in [{rank.amin()}, {rank.amax()}], but maps have {pixels} pixels'
+        )
     rows = maps.reshape(-1, pixels)
     values = [row.kthvalue(place + 1).values for row, place in zip(rows, rank.flatten().tolist())]
     return torch.stack(values).view(*rank.shape, 1, 1) if values else maps[..., :1, :1]
@@ -84,7 +86,7 @@ def top_pixels(maps: Tensor, count: Tensor) -> Tensor:
     pixels = maps.shape[-2] * maps.shape[-1]
     if count.numel() and not 0 <= count.amin() <= count.amax() <= pixels:
         raise ValueError(
-            f'count lies in [{count.amin()}, {count.amax()}], a map has {pixels} pixels'
+            f'count is in [{count.amin()}, {count.amax()}], but maps have {pixels} pixels'
         )
     flat = maps.flatten(-2)
     # the smallest selected value; fully sorting each map is seven times slower

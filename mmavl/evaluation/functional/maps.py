@@ -83,9 +83,9 @@ def as_scored(maps: Tensor) -> Tensor:
     check_axes('maps', maps, '..., H, W')
     if maps.numel() and not -_RANGE_SLACK <= maps.amin() <= maps.amax() <= 1 + _RANGE_SLACK:
         raise ValueError(
-            f'scores lie in [{maps.amin():.4g}, {maps.amax():.4g}], not in [0, 1]: an absolute '
-            "threshold means nothing for them; scale them by the method's own range or leave "
-            'this protocol out'
+            f'scores are in [{maps.amin():.4g}, {maps.amax():.4g}], not in [0, 1]: an absolute '
+            "threshold is meaningless for them; scale them by the method's own range, or omit "
+            'this protocol'
         )
     return maps
 

@@ -23,7 +23,7 @@ class AttentionLocalizer(SimilarityLocalizer):
     cells V of the picture is ``a = softmax(ReLU(<h, normalise(V)>))``, and what it finds,
     ``z = sum a V``, predicts the sound: ``f_v = fc2(ReLU(fc1(ReLU(z))))``. With d+ and d- the
     distances of f_v from the own and from another sound, the loss is ``softmax(d+, d-)[0] ** 2``,
-    the squared error of the softmax's both parts. Where ``supervised_weight`` is above 0 and a
+    the squared error of both parts of the softmax. Where ``supervised_weight`` is above 0 and a
     sample has boxes, ``-sum g log a`` is added, g being how much of a cell they cover.
 
     The softmax has no temperature, as published: no cell has more than e times the attention of

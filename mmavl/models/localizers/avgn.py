@@ -18,7 +18,7 @@ from .similarity_localizer import SimilarityLocalizer, check_batch, matching_los
 
 @MODELS.register_module()
 class AVGN(SimilarityLocalizer):
-    """Learned class tokens take from a sound, and from a picture, what is of their class.
+    """Learned class tokens collect from sounds and pictures what belongs to their class.
 
     A :class:`TokenGrouping` of each modality turns the classes' tokens T into vectors
     ``g_a, g_v`` [C, d] of a clip. The map of class c is the cosine of ``g_a[c]`` with the
@@ -27,7 +27,7 @@ class AVGN(SimilarityLocalizer):
     clips, as in :class:`EZVSL`; T must tell the classes apart, and ``g_a`` and ``g_v`` the tags.
 
     Predictions are by class, for the tags asked for and for those that ``g_a`` predicts; in the
-    published code the tags alone choose the map.
+    published code only the tags choose the map.
 
     Differences from the published code: ``g_a`` has length 1 in the contrast, so that its
     temperature means the same as EZ-VSL's; a clip takes part with all its tags, and the dataset's
@@ -164,8 +164,8 @@ class AVGN(SimilarityLocalizer):
         tags = stack_tags(samples)
         if tags.shape[1] != self.num_classes:
             raise ConfigError(
-                f'AVGN has num_classes={self.num_classes}, and the clips have tags of '
-                f'{tags.shape[1]} classes: make them equal'
+                f'AVGN has num_classes={self.num_classes}, but the clips have tags of '
+                f'{tags.shape[1]} classes: set model.num_classes={tags.shape[1]}'
             )
         return tags
 

@@ -37,7 +37,7 @@ class CAVL(DMC):
         counts = list(curriculum)
         if not counts or counts != sorted(set(counts)) or counts[0] < 1:
             raise ConfigError(
-                f'curriculum={counts} must be numbers of audio clusters that ascend from 1 or more'
+                f'curriculum={counts} must be increasing numbers of clusters, each at least 1'
             )
         super().__init__(**kwargs)
         self.curriculum = counts
@@ -51,9 +51,9 @@ class CAVL(DMC):
         """
         if not 0 <= stage < len(self.curriculum):
             raise ConfigError(
-                f'stage {stage} was asked for, and curriculum={self.curriculum} has stages 0 to '
-                f"{len(self.curriculum) - 1}: give CurriculumHook's starts one entry less than "
-                'the curriculum'
+                f'there is no stage {stage}: curriculum={self.curriculum} has stages 0 to '
+                f"{len(self.curriculum) - 1}. CurriculumHook's starts must have one entry fewer "
+                'than the curriculum'
             )
         self.stage.fill_(stage)
 

@@ -13,7 +13,7 @@ from .similarity_localizer import SimilarityLocalizer, copies, similarities
 
 @MODELS.register_module()
 class FNAC(SimilarityLocalizer):
-    """EZ-VSL's loss, and terms that ask its similarities to be those within a modality.
+    """EZ-VSL's loss, plus terms that match its similarities to those within each modality.
 
     With ``p`` the softmax of each row, ``l`` EZ-VSL's logits of pictures by sounds, ``a`` the
     sounds, ``v`` the pictures' mean cells and ``f`` their sounding regions (cells whose stretched

@@ -119,16 +119,16 @@ class MixAndLocalize(SimilarityLocalizer):
         """Means of two random segments of each group's sounds, [2 count / k, samples]."""
         if 'waveform' not in inputs:
             raise ConfigError(
-                'MixAndLocalize mixes waveforms, but the features of sounds are cached: make '
-                'FrozenBackbone of the CachedBackbone in model.audio_backbone'
+                'MixAndLocalize mixes waveforms, but the sound features are cached: replace '
+                'CachedBackbone by FrozenBackbone in model.audio_backbone'
             )
         waves = inputs['waveform'][:count]
         length = round(self.seconds * self.data_preprocessor.spectrogram.sample_rate)
         rest = waves.shape[1] - length
         if rest < 0:
             raise ConfigError(
-                f'the sounds have {waves.shape[1]} samples, and MixAndLocalize cuts seconds='
-                f'{self.seconds} out of them, {length}: give CropPadAudio more seconds'
+                f'the sounds have {waves.shape[1]} samples, but MixAndLocalize needs {length} '
+                f'(seconds={self.seconds}): increase the seconds of CropPadAudio'
             )
         starts = torch.randint(rest + 1, (2, count)).tolist()
         cut = [[wave[at : at + length] for at, wave in zip(row, waves)] for row in starts]

@@ -78,7 +78,9 @@ class NoPrior(LVS):
     ) -> None:
         super().__init__(**kwargs)
         if self.negative is None:
-            raise ValueError('negative=None leaves no background, from which objects are told')
+            raise ValueError(
+                'NoPrior needs negative, a number: it separates objects from background'
+            )
         self.least = least
         self.background_cosine = background_cosine
         self.same_cosine = same_cosine

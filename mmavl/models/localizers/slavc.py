@@ -24,7 +24,7 @@ _PARTS = (
 
 @MODELS.register_module()
 class SLAVC(SimilarityLocalizer):
-    """Which sound belongs to a cell, and which cell to a sound, are told apart by two heads.
+    """One head decides which sound belongs to a cell, another which cell to a sound.
 
     With v1, a1 the cells and sounds of the first head ("which sound"), v2, a2 those of the second
     ("which place"), and V1, A1, V2, A2 those of momentum copies, which have no gradient::

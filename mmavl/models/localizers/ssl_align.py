@@ -142,8 +142,8 @@ def count_views(data_samples: list[AVDataSample]) -> int:
     clips = len(numbers) // views
     if views < 2 or numbers != [view for view in range(views) for _ in range(clips)]:
         raise ConfigError(
-            'SSLAlign compares views of clips, and the batch does not hold them view by view: '
-            'make train_dataloader.dataset a ViewDataset and set '
+            'SSLAlign compares views of clips, but the batch is not ordered by view: use a '
+            'ViewDataset as train_dataloader.dataset, and set '
             "train_dataloader.collate_fn=dict(type='mmavl.collate_views')"
         )
     return views

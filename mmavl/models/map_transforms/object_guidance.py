@@ -63,7 +63,7 @@ class ObjectGuidance(BaseMapTransform):
                 return cached
         elif 'image' not in context.inputs:
             raise ConfigError(
-                'ObjectGuidance has a backbone of its own and needs pictures, but the features '
-                'of pictures are cached: leave out its backbone, or cache nothing'
+                'ObjectGuidance has its own backbone, which needs images, but image features are '
+                'cached: remove its backbone, or do not cache image features'
             )
         return (self.backbone or context.localizer.visual_backbone)(context.inputs['image'])

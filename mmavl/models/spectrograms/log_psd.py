@@ -71,7 +71,7 @@ class LogPSDSpectrogram(nn.Module):
         if waveform.shape[-1] < self.n_fft:
             raise ConfigError(
                 f'a waveform of {waveform.shape[-1]} samples is shorter than n_fft={self.n_fft}: '
-                'take more seconds of sound'
+                'use longer sounds'
             )
         with full_precision(waveform.device):
             segments = waveform.float().unfold(-1, self.n_fft, self.hop_length)

@@ -54,8 +54,8 @@ def read_annotation(path: str | Path) -> Annotation:
         return _from_annotators(path)
     if suffix != '.json':
         raise DataError(
-            f'{path} is of no kind that can be checked: manifests and annotations are .json or '
-            '.pkl, lists are .csv or .txt'
+            f'{path} cannot be checked: manifests and annotations must be .json or .pkl files, '
+            'lists .csv or .txt'
         )
     with reading(path, 'is not a manifest or a published annotation'):
         content = read_json(path)
@@ -66,7 +66,7 @@ def read_annotation(path: str | Path) -> Annotation:
             return _boxed(path, 'COCO-like annotation', rows, 'xywh')
         if isinstance(content, list) and content and 'file' in content[0]:
             return _from_items(path, content)
-        raise ValueError(f'it holds {type(content).__name__} of another form')
+        raise ValueError(f'unknown layout of a {type(content).__name__}')
 
 
 def _from_manifest(path: Path) -> Annotation:
@@ -116,7 +116,7 @@ def _from_items(path: Path, items: list[dict]) -> Annotation:
             else:
                 flat.append((item['file'], value))
     if flat and nested:
-        raise DataError(f'{path} has single boxes and lists of boxes: check which it should have')
+        raise DataError(f'{path} mixes single boxes and lists of boxes: use one of the two')
     kind, layout = ('boxes of VGG-SS', 'xyxy') if nested else ('boxes of MUSIC', 'xywh')
     annotation = _boxed(path, kind, flat or nested, layout)
     annotation.ids = [item['file'] for item in items]
@@ -135,7 +135,7 @@ def _read_list(path: Path) -> Annotation:
         rows = [row for row in csv.reader(text.splitlines()) if any(map(str.strip, row))]
         rows = [[cell.strip() for cell in row] for row in rows]
     if not rows:
-        raise DataError(f'{path} lists no clip')
+        raise DataError(f'{path} lists no clips')
     ids = [_bare(row[0]) for row in rows]
     if all(len(row) == 4 for row in rows):
         pairs = [(_bare(a), kind, _bare(b), other) for a, kind, b, other in rows]

@@ -75,8 +75,8 @@ def _mix_up(
     parts = [(int(empty.sum()), 'are empty'), (int((outside & ~empty).sum()), 'leave the frame')]
     wrong = ' and '.join(f'{count} of {total} {what}' for count, what in parts if count)
     text = (
-        f'read as {LAYOUTS[layout]}, {wrong}; they are {LAYOUTS[other]}, as which nearly all '
-        'make sense: read or write them so'
+        f'read as {LAYOUTS[layout]}, {wrong}; nearly all are valid as {LAYOUTS[other]}: '
+        'read or write them that way'
     )
     count = parts[0][0] or parts[1][0]
     return Finding(path, 'box format', text, count, total)

@@ -43,11 +43,11 @@ def check_pairs(annotation: Annotation) -> Iterator[Finding]:
         yield Finding(path, 'pairs', text, len(turned), len(pairs))
     same = [clip for clip, kind, _, other in pairs if kind == other]
     if same:
-        text = f'both clips of a pair are of one class, so that neither can be told: {same[0]!r}'
+        text = f'both clips of a pair have the same class: {same[0]!r}'
         yield Finding(path, 'pairs', text, len(same), len(pairs))
     video = [a for a, _, b, _ in pairs if youtube_id(a) and youtube_id(a) == youtube_id(b)]
     if video:
-        text = f'both clips of a pair are of one video: {examples(video)}'
+        text = f'both clips of a pair are from one video: {examples(video)}'
         yield Finding(path, 'pairs', text, len(video), len(pairs))
 
 
@@ -75,12 +75,12 @@ def check_splits(annotations: Sequence[Annotation]) -> Iterator[Finding]:
         theirs = set(second.ids)
         shared = [clip for clip in dict.fromkeys(first.ids) if clip in theirs]
         if shared:
-            text = f'clips are in {second.path} as well: {examples(shared)}'
+            text = f'clips are also in {second.path}: {examples(shared)}'
             yield Finding(str(first.path), 'shared ids', text, len(shared), len(first.ids))
         videos = {youtube_id(clip) for clip in theirs} - {''}
         more = [c for c in dict.fromkeys(first.ids) if c not in theirs and youtube_id(c) in videos]
         if more:
-            text = f'clips are of videos that {second.path} has other parts of: {examples(more)}'
+            text = f'other parts of the same videos are in {second.path}: {examples(more)}'
             yield Finding(str(first.path), 'shared ids', text, len(more), len(first.ids))
 
 

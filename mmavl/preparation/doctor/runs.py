@@ -45,7 +45,7 @@ def check_run(run: Run) -> Iterator[Finding]:
     if not test:
         return
     if lists['train'] == test:
-        text = f'{test} was trained on, and is the list of the test'
+        text = f'{test} is the test list, but was used for training'
         yield Finding(str(run.path), 'test list', text, 1, 1)
     for role in ('train', 'val'):
         yield from _shared(run, lists[role], test)
@@ -54,12 +54,12 @@ def check_run(run: Run) -> Iterator[Finding]:
         chosen = checkpoint.get('save_best')
         if chosen:
             text = (
-                f'the best checkpoint was chosen by {chosen!r} on {test}, which is the list of '
+                f'the best checkpoint was selected by {chosen!r} on {test}, which is the list of '
                 'the test: choose on a validation list, or report the last epoch'
             )
         else:
             text = (
-                f'{test}, the list of the test, was validated on; no checkpoint was chosen by it'
+                f'{test}, the test list, was used for validation; no checkpoint was selected by it'
             )
         yield Finding(str(run.path), 'test list', text, 1, 1, problem=bool(chosen))
 
@@ -77,7 +77,7 @@ def _shared(run: Run, other: str, test: str) -> Iterator[Finding]:
     known = set(theirs)
     shared = [clip for clip in ids if clip in known]
     if shared:
-        text = f'clips of {test}, the list of the test, are in {other}: {examples(shared)}'
+        text = f'clips of {test}, the test list, are in {other}: {examples(shared)}'
         yield Finding(str(run.path), 'test list', text, len(shared), len(ids))
 
 

@@ -50,7 +50,7 @@ def read_clip_list(path: str | Path, duplicates: Duplicates | None = None) -> di
         elif len(row) <= 2:
             clip, label = _clip(row[0]), (row[1] if len(row) == 2 else '')
         else:
-            raise DataError(f'{path} has the row {row!r:.120}, which is not of a list of clips')
+            raise DataError(f'{path} has the row {row!r:.120}, which does not describe a clip')
         if clip in clips:
             note_duplicate(duplicates, clip, f'{path} lists it twice')
         clips.setdefault(require_name(clip, path), label)
@@ -115,7 +115,7 @@ def _rows(path: str | Path) -> list[list[str]]:
         rows = [[cell.strip() for cell in row] for row in csv.reader(text.splitlines())]
     rows = [row for row in rows if any(row)]
     if not rows:
-        raise DataError(f'{path} lists no clip')
+        raise DataError(f'{path} lists no clips')
     return rows
 
 

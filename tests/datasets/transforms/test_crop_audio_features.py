@@ -27,5 +27,5 @@ def test_draws_nothing_while_there_are_no_features():
 
 @pytest.mark.parametrize('share', [0, 1.5])
 def test_a_share_that_is_none_is_refused(share):
-    with pytest.raises(ValueError, match=f'share={share} is not above 0'):
+    with pytest.raises(ValueError, match=f'share={share} must be above 0'):
         CropAudioFeatures(share=share)

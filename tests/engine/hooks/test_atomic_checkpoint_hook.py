@@ -86,7 +86,7 @@ def test_the_best_is_chosen_by_a_score_in_its_own_direction(make_cfg, tmp_path, 
     [
         ('half_max/evaluated', "'half_max/evaluated' is a count or a setting, not a score"),
         (['half_max/average_ciou', 'tags/audio_classes'], "'tags/audio_classes' is a count"),
-        ('half_max/centred_disc/pointing', "is of the row 'centred_disc', which no model has"),
+        ('half_max/centred_disc/pointing', "belongs to the row 'centred_disc', which has no"),
         ('mean', 'Cannot infer the rule for key mean'),
     ],
 )

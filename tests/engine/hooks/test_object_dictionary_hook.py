@@ -107,7 +107,7 @@ def test_more_classes_than_clusters_leave_some_without():
 
 
 def test_what_cannot_be_clustered_or_matched_is_refused(monkeypatch):
-    with pytest.raises(ConfigError, match='6 objects cannot be told apart by 5 training clips'):
+    with pytest.raises(ConfigError, match='5 training clips are too few for 6 objects'):
         ObjectDictionaryHook().before_train_epoch(runner(clusters=6))
     with pytest.raises(ConfigError, match=r'solos.json has none: .*\(match=False\)'):
         ObjectDictionaryHook().before_train_epoch(runner(tags=[None] * 5))

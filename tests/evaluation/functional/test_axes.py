@@ -91,7 +91,7 @@ CALLS = {
         (MAPS, torch.tensor([0, 12])),
         [
             ((MAPS, torch.tensor(3)), 'count is (), for these maps it must be (2,)'),
-            ((MAPS, torch.tensor([1, 13])), 'count lies in [1, 13], a map has 12 pixels'),
+            ((MAPS, torch.tensor([1, 13])), 'count is in [1, 13], but maps have 12 pixels'),
         ],
     ),
     'union_reference': (

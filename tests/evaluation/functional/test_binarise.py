@@ -63,5 +63,5 @@ def test_each_map_gives_the_value_at_its_own_rank():
     maps = torch.tensor([[[1.0, 4.0], [3.0, 2.0]], [[8.0, 5.0], [6.0, 7.0]]])
     assert ranked_value(maps, torch.tensor([2, 0])).flatten().tolist() == [3, 5]
     assert ranked_value(maps[:0], torch.zeros(0, dtype=torch.long)).shape == (0, 1, 1)
-    with pytest.raises(ValueError, match=r'rank lies in \[4, 4\], a map has 4 pixels'):
+    with pytest.raises(ValueError, match=r'rank is in \[4, 4\], but maps have 4 pixels'):
         ranked_value(maps[0], torch.tensor(4))

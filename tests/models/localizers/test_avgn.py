@@ -178,7 +178,7 @@ def test_gradients_reach_every_parameter_under_bfloat16():
 def test_what_cannot_work_is_refused():
     with pytest.raises(ConfigError, match='AVGN compares the clips'):
         make()(*batch([[1, 0, 0]]), 'loss')
-    with pytest.raises(ConfigError, match='num_classes=4, and the clips have tags of 3'):
+    with pytest.raises(ConfigError, match='num_classes=4, but the clips have tags of 3'):
         make(4)(*batch(), 'loss')
     with pytest.raises(ConfigError, match='these clips have no tags'):
         make()(*batch([[0, 0, 0], [0, 0, 0]]), 'loss')

@@ -69,5 +69,5 @@ def test_a_wrong_curriculum_or_stage_is_refused():
     for curriculum in ((), (0, 1), (2, 1), (1, 1)):
         with pytest.raises(ConfigError, match='curriculum='):
             make(curriculum=curriculum)
-    with pytest.raises(ConfigError, match='stage 2 was asked for'):
+    with pytest.raises(ConfigError, match='there is no stage 2'):
         make().set_stage(2)

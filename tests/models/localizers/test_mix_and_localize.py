@@ -154,9 +154,11 @@ def test_what_cannot_be_mixed_is_refused():
     inputs, samples = batch()
     inputs['audio_features'] = inputs.pop('spectrogram')
     del inputs['waveform']
-    with pytest.raises(ConfigError, match='mixes waveforms, but the features'):
+    with pytest.raises(ConfigError, match='mixes waveforms, but the sound features'):
         make()(inputs, samples, 'loss')
-    with pytest.raises(ConfigError, match=r'have 9 samples, and MixAndLocalize cuts seconds=1.0'):
+    with pytest.raises(
+        ConfigError, match=r'have 9 samples, but MixAndLocalize needs 10 \(seconds=1.0\)'
+    ):
         make()(*batch(length=9), 'loss')
     with pytest.raises(ValueError, match='sources=1'):
         make(sources=1)

@@ -171,5 +171,5 @@ def test_a_batch_of_one_and_a_lack_of_negatives_are_refused():
     sound, visual = two_objects()
     with pytest.raises(ConfigError, match=r'NoPrior compares the clips of a batch.*has 1'):
         make()(*batch(sound[None], visual[None]), 'loss')
-    with pytest.raises(ValueError, match='negative=None'):
+    with pytest.raises(ValueError, match='NoPrior needs negative'):
         make(negative=None)

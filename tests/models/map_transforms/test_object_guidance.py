@@ -64,7 +64,7 @@ def test_a_backbone_of_its_own_needs_pictures(context, monkeypatch):
     monkeypatch.setitem(MODELS.module_dict, 'Same', Same)
     guidance = ObjectGuidance(alpha=0, backbone={'type': 'Same'})
     assert guidance(torch.rand(2, 2, 2), context())[0].argmax() == 0
-    with pytest.raises(ConfigError, match='needs pictures, but the features'):
+    with pytest.raises(ConfigError, match='needs images, but image features'):
         guidance(torch.rand(2, 2, 2), context(image_features=torch.zeros(2, 3, 2, 2)))
 
 

@@ -65,7 +65,7 @@ def test_annotators_of_flickr_become_shares(tmp_path):
         ('x.json', '[[1]]', 'is not a manifest or a published annotation'),
         ('x.json', '[{"file": "a", "bbox": [1, 2]}]', 'which is not four numbers'),
         ('x.csv', '\n', 'lists no clip'),
-        ('x.npy', '', 'is of no kind that can be checked'),
+        ('x.npy', '', 'cannot be checked'),
     ],
 )
 def test_other_files_are_named(tmp_path, name, content, message):

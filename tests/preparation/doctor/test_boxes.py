@@ -13,7 +13,8 @@ def found(boxes, layout):
 def test_sizes_read_as_corners_are_named_with_the_number_of_empty_boxes():
     assert found(SIZES, 'xyxy') == [('box format', 2, 3, True)]
     (finding,) = check_boxes('x.json', SIZES, 'xyxy')
-    assert 'read as x1, y1, x2, y2, 2 of 3 are empty; they are x, y, width' in finding.message
+    message = 'read as x1, y1, x2, y2, 2 of 3 are empty; nearly all are valid as x, y, width'
+    assert finding.message.startswith(message)
 
 
 def test_corners_read_as_sizes_are_named_with_the_number_that_leaves_the_frame():

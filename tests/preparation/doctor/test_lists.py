@@ -31,8 +31,8 @@ def test_lonely_partners_one_class_and_one_video_are_named():
     texts = [finding.message for finding in check_pairs(listed('x.csv', pairs=pairs))]
     assert [text.partition(':')[0] for text in texts] == [
         'partners without a row of their own',
-        'both clips of a pair are of one class, so that neither can be told',
-        'both clips of a pair are of one video',
+        'both clips of a pair have the same class',
+        'both clips of a pair are from one video',
     ]
 
 
@@ -41,7 +41,7 @@ def test_clips_and_videos_that_two_splits_share_are_told_apart():
     test = listed('test.txt', 'abcdefghijk_000030', 'y')
     shared, video = check_splits([train, test])
     assert (shared.count, shared.of, video.count) == (2, 4, 1)
-    assert "test.txt as well: 'abcdefghijk_000030', 'y'" in shared.message
+    assert "also in test.txt: 'abcdefghijk_000030', 'y'" in shared.message
     assert 'abcdefghijk_000001' in video.message
 
 

@@ -24,7 +24,7 @@ def test_choosing_a_checkpoint_on_the_test_list_is_a_problem(tmp_path):
     found = {run.name: [f.problem for f in check_run(run)] for run in find_runs(tmp_path)}
     assert found == {'good': [], 'looked': [False], 'trained': [True], 'wrong': [True]}
     (finding,) = check_run(find_runs(tmp_path / 'wrong')[0])
-    assert "chosen by 'half_max/average_ciou' on data/test.json" in finding.message
+    assert "selected by 'half_max/average_ciou' on data/test.json" in finding.message
 
 
 def test_a_copy_of_the_test_list_under_another_name_is_found(tmp_path, monkeypatch):

@@ -45,7 +45,7 @@ def test_a_pair_is_its_row_and_not_its_partners(tmp_path):
 @pytest.mark.parametrize(
     ('read', 'text', 'message'),
     [
-        (read_clip_list, 'a,b,c\n', 'not of a list of clips'),
+        (read_clip_list, 'a,b,c\n', 'does not describe a clip'),
         (read_clip_list, 'a,x,cello,train\n', 'has the second'),
         (read_clip_list, '', 'lists no clip'),
         (read_negatives, 'a,b,maybe\n', "'sounding' or 'non-sounding'"),
