@@ -20,7 +20,7 @@ LAYERS = [
     ['preparation'],
     ['engine'],
     ['export'],
-    ['apis', 'detection'],
+    ['apis', 'detection', 'experiments'],
     ['demo'],
     ['cli', 'collect_env'],
     ['__main__'],

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from mmavl.utils.names import print_any_text
 from mmavl.utils.options import add_dtype_option
 
-from .arguments import count
+from .arguments import count, positive
 from .check import add_check_arguments, run_check
 from .demo import add_demo_arguments, run_demo
 from .listing import KINDS, add_list_arguments, run_list
@@ -25,6 +25,7 @@ examples:
   mmavl demo                                            # a page in the browser
   mmavl list models 'stage2_*'
   mmavl check train.json val.json test.json work_dirs   # what would change figures unseen
+  mmavl leaderboard --data scenes --budget 1 --seeds 3  # all methods side by side
   mmavl train stage2_scenes --cfg-options train_cfg.max_epochs=2
 
 exit codes:
@@ -60,7 +61,7 @@ def parser() -> argparse.ArgumentParser:
     _add_evaluate(commands.add_parser('evaluate', help='score a localizer on real clips'))
     drawing = commands.add_parser('draw-boxes', help='write a page for drawing boxes')
     drawing.add_argument('folder', metavar='FOLDER', help='folder of videos, and of the page')
-    drawing.add_argument('--every', type=_positive, metavar='S',
+    drawing.add_argument('--every', type=positive, metavar='S',
         help='use a frame every S seconds (default: only the middle one)')  # fmt: skip
     drawing.add_argument('--quiet', action='store_true', help='no progress bar')
     add_demo_arguments(commands.add_parser('demo', help='a demo page in the browser'))
@@ -112,13 +113,13 @@ def _add_evaluate(command: argparse.ArgumentParser) -> None:
 def _add_localize(command: argparse.ArgumentParser) -> None:
     add = command.add_argument
     add('--no-video', action='store_true', help='only use the middle frame of each video')
-    add('--rate', type=_positive, default=2.0, metavar='HZ',
+    add('--rate', type=positive, default=2.0, metavar='HZ',
         help='frames to analyse per second of video (default: 2)')  # fmt: skip
     add('--smoothing', type=_not_negative, default=1.0, metavar='S',
         help='seconds to average over in both directions (default: 1)')  # fmt: skip
     add('--max-side', type=count, default=640, metavar='PIXELS',
         help='longest side of the annotated video (default: 640)')  # fmt: skip
-    add('--frame-rate', type=_positive, metavar='HZ',
+    add('--frame-rate', type=positive, metavar='HZ',
         help='maximum frame rate of the annotated video')  # fmt: skip
 
 
@@ -149,22 +150,18 @@ def _source(text: str) -> tuple[str, str | tuple[float, ...]]:
         return name, place
 
 
-def _number(text: str, least: float, most: float, what: str, strict: bool = False) -> float:
+def _number(text: str, least: float, most: float, what: str) -> float:
     try:
         value = float(text)
     except ValueError:
         value = float('nan')
-    if not least <= value <= most or (strict and value == least):
+    if not least <= value <= most:
         raise argparse.ArgumentTypeError(f'{text!r} is not {what}')
     return value
 
 
 def _share(text: str) -> float:
     return _number(text, 0, 1, 'from 0 to 1')
-
-
-def _positive(text: str) -> float:
-    return _number(text, 0, 1e6, 'a number above 0', strict=True)
 
 
 def _not_negative(text: str) -> float:

@@ -11,6 +11,7 @@ TOOLS = {
     'train': 'run the training described by a config',
     'test': 'evaluate a checkpoint',
     'report': 'combine runs in an HTML page',
+    'leaderboard': 'train all localizers for the same time, and compare them',
 }
 
 
@@ -43,9 +44,8 @@ def run_tool(name: str, arguments: list[str]) -> int:
                 print(f'error: {error}', file=sys.stderr)
                 return 2
     try:
-        import_module(f'mmavl.cli.{name}').main(arguments)
+        return import_module(f'mmavl.cli.{name}').main(arguments) or 0
     except SystemExit as end:
         if isinstance(end.code, str):
             print(end.code, file=sys.stderr)
         return end.code if isinstance(end.code, int) else int(end.code is not None)
-    return 0

@@ -2,6 +2,7 @@
 
 from .atomic_checkpoint_hook import AtomicCheckpointHook
 from .audio_probe_hook import AudioProbeHook
+from .cost_hook import CostHook
 from .curriculum_hook import CurriculumHook
 from .feature_cache_hook import FeatureCacheHook
 from .freeze_batch_norm_hook import FreezeBatchNormHook
@@ -16,6 +17,7 @@ from .visualization_hook import VisualizationHook
 __all__ = [
     'AtomicCheckpointHook',
     'AudioProbeHook',
+    'CostHook',
     'CurriculumHook',
     'FeatureCacheHook',
     'FreezeBatchNormHook',
