@@ -4,7 +4,6 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import fmean
 from typing import Any
 
 from mmengine import Config
@@ -28,6 +27,8 @@ WHOLE = 'half_max/union/predicted'
 #: A map for each sounding class.
 BY_CLASS = 'half_max'
 PROTOCOLS = [WHOLE, BY_CLASS, 'original/union/predicted']
+#: Tables by title, each with its protocol.
+TABLES = {'One map for the whole sound': WHOLE, 'A map for each class': BY_CLASS}
 #: Folders of configs whose localizers are rows.
 _FOLDERS = ('', 'baselines', 'peers')
 
@@ -166,12 +167,12 @@ def tables(rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[ResultTable]
     scores = [
         metric_column(key, _SCORE_TITLES.get(key), ranked=key in _SCORES[:3]) for key in _SCORES
     ]
-    whole = ResultTable(
-        [*scores, *_COSTS], _ranked(rows, WHOLE), 'One map for the whole sound', 'method'
-    )
     aware = {name: runs for name, runs in rows.items() if not _is_agnostic(runs)}
-    by_class = ResultTable(scores, _ranked(aware, BY_CLASS), 'A map for each class', 'method')
-    return [t.without_empty_columns() for t in (whole, by_class) if t.rows]
+    made = [
+        ResultTable([*scores, *costs], _ranked(listed, protocol), title, 'method')
+        for (title, protocol), listed, costs in zip(TABLES.items(), (rows, aware), (_COSTS, ()))
+    ]
+    return [table.without_empty_columns() for table in made if table.rows]
 
 
 def _is_agnostic(runs: Sequence[Mapping[str, Any]]) -> bool:
@@ -205,17 +206,6 @@ def _figures(run: Mapping[str, Any], protocol: str) -> dict[str, float]:
     if run['stages']:
         kept['epochs'] = float(sum(stage['epochs'] for stage in run['stages'].values()))
     return from_keys(metrics)[protocol]['model'] | kept
-
-
-def minutes_left(folders: Sequence[Path], taken: Sequence[float], jobs: int) -> float:
-    """An estimate from the trials that are done.
-
-    Args:
-        folders (Sequence[Path]): Trials that are not done.
-        taken (Sequence[float]): Minutes of those that are, in this call.
-        jobs (int): How many run at a time.
-    """
-    return fmean(taken) * len(folders) / jobs if taken else 0.0
 
 
 def default_jobs(backbones: str) -> int:

@@ -152,7 +152,7 @@ def result_of_runs(
         seeds=None if None in seeds else [int(seed) for seed in seeds],
         command=first.get('command'),
         commit=agreed.get('commit'),
-        machine=_machine(first),
+        machine=machine_of(first),
         date=first.get('started', '')[:10] or None,
         spreads={key: round(value, 6) for key, value in row.spreads.items()},
     )
@@ -190,8 +190,8 @@ def _figures(run: Run, split: str, protocol: str | None) -> dict[str, float]:
     return summaries[protocol]['model'] | own
 
 
-def _machine(test: Mapping[str, Any]) -> str | None:
-    """Processor and dtype of a test."""
+def machine_of(test: Mapping[str, Any]) -> str | None:
+    """Processor and dtype of a test, from the ``environment`` and ``dtype`` of its record."""
     environment = test.get('environment', {})
     if 'processor' not in environment:
         return None
