@@ -5,20 +5,14 @@ validation split, and asked whether it listens. Run again after an interruption,
 """
 
 import argparse
-import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from mmavl.utils.names import one_line
 from mmavl.utils.options import add_dtype_option
 
 from .arguments import count, positive
 from .signals import orderly_termination
 from .tools import tool_program
-
-if TYPE_CHECKING:  # slow to import
-    from mmavl.experiments import Failure
 
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
@@ -56,6 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from mmavl.experiments import run_trials
     from mmavl.experiments.board_files import write_board
     from mmavl.experiments.leaderboard import default_jobs, find_methods, write_trials
+    from mmavl.experiments.progress import Progress
 
     root = Path(args.out or f'work_dirs/leaderboard_{args.data}')
     jobs = args.jobs or default_jobs(args.backbones)
@@ -72,7 +67,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         folders = write_trials(
             methods, root, args.seeds, args.budget, args.probe_clips, args.dtype
         )
-        progress = _Progress(folders)
+        progress = Progress(folders)
         print(f'{len(methods)} methods, {args.seeds} seeds: {progress.left} runs to do in {root}')
         try:
             failures = run_trials(folders, jobs, progress)
@@ -83,22 +78,3 @@ def main(argv: Sequence[str] | None = None) -> int:
         print((root / 'leaderboard.md').read_text(encoding='utf-8'))
         print(f'Table and pictures: {page}')
     return int(bool(failures))
-
-
-class _Progress:
-    """Prints a line for each trial."""
-
-    def __init__(self, folders: Sequence[Path]) -> None:
-        from mmavl.experiments import read_outcome
-
-        self.left = self.all = sum(read_outcome(folder) is None for folder in folders)
-        self.start = time.monotonic()
-
-    def __call__(self, folder: Path, failure: 'Failure | None') -> None:
-        """A trial has ended."""
-        self.left -= 1
-        minutes = (time.monotonic() - self.start) / 60
-        rest = minutes / (self.all - self.left) * self.left
-        name = f'{folder.parent.name}, {folder.name}'
-        state = f'failed: {failure.reason}' if failure else 'done'
-        print(one_line(f'{name}: {state}; {minutes:.0f} min, about {rest:.0f} left'), flush=True)

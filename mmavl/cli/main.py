@@ -26,6 +26,7 @@ examples:
   mmavl list models 'stage2_*'
   mmavl check train.json val.json test.json work_dirs   # what would change figures unseen
   mmavl leaderboard --data scenes --budget 1 --seeds 3  # all methods side by side
+  mmavl experiment runs.yaml                            # your configs, options and seeds
   mmavl train stage2_scenes --cfg-options train_cfg.max_epochs=2
 
 exit codes:

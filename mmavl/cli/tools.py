@@ -11,8 +11,10 @@ TOOLS = {
     'train': 'run the training described by a config',
     'test': 'evaluate a checkpoint',
     'report': 'combine runs in an HTML page',
+    'experiment': 'run configs with several options and seeds, and compare them',
     'leaderboard': 'train all localizers for the same time, and compare them',
 }
+_OF_A_CONFIG = ('train', 'test')
 
 
 def tool_program(name: str) -> str | None:
@@ -37,7 +39,7 @@ def run_tool(name: str, arguments: list[str]) -> int:
             run = Path('work_dirs', Path(arguments[0]).stem)
             if run.is_dir() and not Path(arguments[0]).is_dir():
                 arguments = [str(run), *arguments[1:]]
-        else:
+        elif name in _OF_A_CONFIG:
             try:
                 arguments = [str(find_config(arguments[0])), *arguments[1:]]
             except FileNotFoundError as error:

@@ -1,6 +1,8 @@
 """A table of results, which prints itself as text, Markdown or HTML."""
 
+import csv
 import io
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -128,6 +130,34 @@ class ResultTable:
         rule = '|---' * names + '|---:' * len(self.columns) + '|'
         return '\n'.join([lines[0], rule, *lines[1:]])
 
+    def to_csv(self) -> str:
+        """Comma-separated values in full precision, with a column for each spread."""
+        file = io.StringIO()
+        writer = csv.writer(file, lineterminator='\n')
+        spread = {key for row in self.rows for key in row.spreads}
+        keys = [c.key for c in self.columns]
+        titles = [[key, f'{key} spread'] if key in spread else [key] for key in keys]
+        writer.writerow(['protocol', self.head or 'row', *itertools.chain(*titles)])
+        for row in self.rows:
+            cells = [[row.means.get(key, '')] for key in keys]
+            for key, cell in zip(keys, cells):
+                cell += [row.spreads.get(key, '')] if key in spread else []
+            writer.writerow([row.protocol, row.name, *itertools.chain(*cells)])
+        return file.getvalue()
+
+    def to_latex(self) -> str:
+        """A ``tabular`` for the package booktabs: names to the left, figures to the right."""
+        titles, *rows = [[_latex(cell) for cell in line] for line in self._lines()]
+        names = len(titles) - len(self.columns)
+        ends = [' & '.join(cells) + r' \\' for cells in (titles, *rows)]
+        return '\n'.join(
+            [
+                rf'\begin{{tabular}}{{{"l" * names}{"r" * len(self.columns)}}}',
+                *(r'\toprule', ends[0], r'\midrule', *ends[1:], r'\bottomrule'),
+                r'\end{tabular}',
+            ]
+        )
+
     def to_html(self) -> str:
         """A ``<table>`` with its caption, everything escaped; ranked figures are set off."""
         return render(Path(__file__).with_suffix('.html'), table=self)
@@ -164,3 +194,19 @@ class ResultTable:
             lines.append(['' if row.protocol == last else row.protocol, row.name, *cells])
             last = row.protocol
         return lines if any(row.protocol for row in self.rows) else [line[1:] for line in lines]
+
+
+#: What LaTeX reads as commands, or lacks.
+_LATEX = {
+    **{character: f'\\{character}' for character in '&%$#_{}'},
+    '\\': r'\textbackslash{}',
+    '~': r'\textasciitilde{}',
+    '^': r'\textasciicircum{}',
+    '±': r'$\pm$',
+    '†': r'$\dagger$',
+    'Δ': r'$\Delta$',
+}
+
+
+def _latex(text: str) -> str:
+    return ''.join(_LATEX.get(character, character) for character in text)

@@ -10,11 +10,13 @@ from mmengine import Config
 
 from mmavl.engine.config import load_config
 from mmavl.errors import ConfigError, DataError
+from mmavl.utils.components import component_name
 from mmavl.utils.files import atomic_write
 from mmavl.utils.shipped import find_config
 
 #: What a finished trial leaves in its folder.
 OUTCOME = 'outcome.json'
+PREDICTIONS = 'predictions.npz'
 _REQUEST = 'trial.json'
 
 
@@ -67,6 +69,7 @@ class Trial:
         protocols (list[str]): Evaluation protocols of the test.
         probe_clips (int): How many clips the audio probe uses; 0: no probe.
         dtype (str, optional): See :func:`mmavl.engine.launch.prepare_config`.
+        split (str): 'test' or 'val', the dataloader of the test. Defaults to 'test'.
     """
 
     row: str
@@ -76,6 +79,7 @@ class Trial:
     protocols: list[str] = field(default_factory=list)
     probe_clips: int = 0
     dtype: str | None = None
+    split: str = 'test'
 
     def folder(self, root: str | Path) -> Path:
         """Where it works: ``<root>/<row>/seed<N>``."""
@@ -124,3 +128,10 @@ def read_outcome(folder: Path) -> dict[str, Any] | None:
         return json.loads(path.read_text(encoding='utf-8'))
     except ValueError as error:
         raise DataError(f'{path} is damaged ({error}): delete it and run again') from error
+
+
+def has_maps(cfg: Config) -> bool:
+    """Whether a config's test scores localization maps."""
+    metrics = cfg.get('test_evaluator') or []
+    metrics = [metrics] if isinstance(metrics, dict) else metrics
+    return any(component_name(metric['type']) == 'LocalizationMetric' for metric in metrics)

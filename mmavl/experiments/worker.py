@@ -21,7 +21,7 @@ from mmavl.utils.files import atomic_write
 from mmavl.utils.memory import peak_memory
 
 from .budget import epochs_in
-from .trial import OUTCOME, Trial, read_trial
+from .trial import OUTCOME, PREDICTIONS, Trial, has_maps, read_trial
 
 #: At most about this many validations, evenly spread over a training.
 _VALIDATIONS = 5
@@ -40,16 +40,19 @@ def run(folder: Path) -> None:
             record = folder.parent / f'{name}.time.json'
             cfg.train_cfg.max_epochs = epochs_in(cfg, trial.minutes * shares[name], record)
             stages[name] = json.loads(record.read_text(encoding='utf-8'))
+            _validate_seldom(cfg)
         _train(cfg)
         start = latest_checkpoint(cfg.work_dir)
     checkpoint = _best_checkpoint(folder / trial.stages[-1]) or start
     cfg = _config(folder, trial, trial.stages[-1])
     cfg.custom_hooks = [*(cfg.get('custom_hooks') or []), {'type': 'CostHook'}]
+    for part in ('dataloader', 'evaluator'):
+        cfg[f'test_{part}'] = cfg[f'{trial.split}_{part}']
     metrics = run_test(
         cfg,
         str(checkpoint),
         trial.protocols or None,
-        out=str(folder / 'predictions.npz'),
+        out=str(folder / PREDICTIONS) if has_maps(cfg) else None,
         probe_audio=trial.probe_clips or None,
     )
     outcome = {
@@ -84,13 +87,17 @@ def _shares(folder: Path, trial: Trial) -> dict[str, float]:
     return {name: count / sum(epochs.values()) for name, count in epochs.items()}
 
 
-def _train(cfg: Config) -> None:
-    """Train, or go on where an interrupted training was."""
+def _validate_seldom(cfg: Config) -> None:
+    """Validate and save a few times, and keep the best checkpoint."""
     every = math.ceil(cfg.train_cfg.max_epochs / _VALIDATIONS)
     if cfg.get('val_cfg') is not None:
         cfg.train_cfg.val_interval = every
         cfg.default_hooks.checkpoint.save_best = 'auto'
     cfg.default_hooks.checkpoint.update(interval=every, max_keep_ckpts=1)
+
+
+def _train(cfg: Config) -> None:
+    """Train, or go on where an interrupted training was."""
     done = latest_checkpoint(cfg.work_dir)
     if done is None or done.stem != f'epoch_{cfg.train_cfg.max_epochs}':
         run_training(cfg, 'auto')

@@ -109,3 +109,22 @@ def test_columns_of_a_group_stand_under_its_title_with_a_line_before_it():
         ('1', 'level &lt;2&gt;'),
     ]
     assert re.findall(r'<td class="start">([^<]*)</td>', html) == ['1.0', '3.0']
+
+
+def test_csv_has_full_precision_and_a_column_for_spreads():
+    rows = [Row('a, b', {'own': 0.123456}, {'own': 0.5}), Row('c', {'own': 1.0})]
+    lines = ResultTable([SHARE], rows, head='run').to_csv().splitlines()
+    assert lines == ['protocol,run,own,own spread', ',"a, b",0.123456,0.5', ',c,1.0,']
+
+
+def test_latex_is_escaped():
+    rows = [Row('a_b & 50% {x} \\ y†', {'own': 0.5}, {'own': 0.01})]
+    assert ResultTable([SHARE], rows, head='run').to_latex().splitlines() == [
+        r'\begin{tabular}{lr}',
+        r'\toprule',
+        r'run & SFD own \\',
+        r'\midrule',
+        r'a\_b \& 50\% \{x\} \textbackslash{} y$\dagger$ & 50.0 $\pm$ 1.0 \\',
+        r'\bottomrule',
+        r'\end{tabular}',
+    ]
