@@ -98,7 +98,10 @@ def find_methods(
         if not _is_localizer(stages[-1].cfg):
             raise ConfigError(f'{path}: its model is not a localizer')
         if published:
-            stages = [Stage(s.name, with_published_networks(s.name, s.cfg, data)) for s in stages]
+            stages = [
+                Stage(s.name, with_published_networks(s.name, s.cfg, data, options))
+                for s in stages
+            ]
         methods.append(Method(Path(path).stem.removesuffix(f'_{data}'), stages))
     return methods
 

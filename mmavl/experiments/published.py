@@ -1,6 +1,7 @@
 """Methods with the networks of their papers, on another dataset than their configs'."""
 
 import copy
+from collections.abc import Mapping
 from typing import Any
 
 from mmengine import Config
@@ -17,13 +18,16 @@ _DATA = ('data_root', 'ann_file', 'tag_level', 'test_mode', 'filter_cfg')
 _COUNTS = ('num_classes', 'clusters')
 
 
-def with_published_networks(name: str, cfg: Config, data: str) -> Config:
+def with_published_networks(
+    name: str, cfg: Config, data: str, options: Mapping[str, Any] | None = None
+) -> Config:
     """A config's counterpart with the networks, pipelines and optimizer of the paper.
 
     Args:
         name (str): The config's name, ``<method>_<data>`` with any suffix.
         cfg (Config): The config.
         data (str): The dataset.
+        options (Mapping, optional): Values to change in the counterpart, by dotted key.
 
     Returns:
         Config: That of ``<method>_flickr`` (or another of its datasets), with this config's data
@@ -34,7 +38,7 @@ def with_published_networks(name: str, cfg: Config, data: str) -> Config:
     path = next((p for n in names if (p := named_config(n))), None) if found else None
     if path is None:
         return cfg
-    other = load_config(path)
+    other = load_config(path, dict(options or {}))
     other.val_dataloader = copy.deepcopy(other.test_dataloader)  # some have no boxes to validate
     for split in ('train', 'val', 'test'):
         key = f'{split}_dataloader'

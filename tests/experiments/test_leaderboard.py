@@ -75,8 +75,10 @@ def test_unknown_data_and_configs_of_other_tasks_are_refused():
 
 
 def test_published_networks_come_with_the_data_and_classes_of_the_leaderboard():
-    (method,) = find_methods('scenes', ['avgn'], published=True)
+    options = {'train_dataloader.batch_size': 8}
+    (method,) = find_methods('scenes', ['avgn'], options, published=True)
     cfg = method.stages[0].cfg
+    assert cfg.train_dataloader.batch_size == 8
     assert cfg.model.visual_backbone.type == 'ResNet18'
     assert cfg.model.num_classes == 3  # the 11 of MUSIC do not fit
     for split in ('train', 'val', 'test'):
