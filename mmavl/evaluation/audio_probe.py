@@ -38,6 +38,19 @@ def peak_moved(own: np.ndarray, other: np.ndarray) -> bool:
     return bool(np.hypot(*(first - second)) > MOVED * max(own.shape))
 
 
+def whole_change(own: np.ndarray | None, other: np.ndarray | None) -> float:
+    """The same for maps of the whole sound, which a model may not give: then nothing it hears is
+    shown, and the change from any map is 1.
+
+    Args:
+        own (ndarray, optional): [h, w].
+        other (ndarray, optional): [h, w].
+    """
+    if own is None or other is None:
+        return float((own is None) != (other is None))
+    return map_change(own, other)
+
+
 def compare(own: Mapping[int, np.ndarray], other: Mapping[int, np.ndarray]) -> dict[str, float]:
     """How far the maps of one picture differ under two sounds.
 
@@ -62,18 +75,18 @@ def audio_dependence(results: Mapping[str, Sequence[Mapping[str, float]]]) -> di
     """The means over the clips, and one number for all.
 
     Args:
-        results (Mapping): Sound -> what :func:`compare` gives for each clip.
+        results (Mapping): Sound -> for each clip ``whole_change``, and what :func:`compare` gives.
 
     Returns:
-        dict[str, float]: ``<sound>/<figure>``; and ``dependence``, the change of maps under
-        sounds that are not on screen, or under swapped ones where clips have no tags. It is 0 for
-        a localizer that is blind to sound.
+        dict[str, float]: ``<sound>/<figure>``; and ``dependence``, the change of the whole sound's
+        map under sounds that are not on screen, or under swapped ones where clips have no tags.
+        It is 0 for a localizer that is blind to sound.
     """
     figures = {}
     for sound, clips in results.items():
         for name in sorted({key for clip in clips for key in clip}):
             figures[f'{sound}/{name}'] = fmean(clip[name] for clip in clips if name in clip)
     for sound in ('off_screen', 'swapped'):
-        if f'{sound}/map_change' in figures:
-            return {'dependence': figures[f'{sound}/map_change'], **figures}
+        if f'{sound}/whole_change' in figures:
+            return {'dependence': figures[f'{sound}/whole_change'], **figures}
     return figures

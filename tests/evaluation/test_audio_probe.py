@@ -1,7 +1,13 @@
 import numpy as np
 import pytest
 
-from mmavl.evaluation.audio_probe import audio_dependence, compare, map_change, peak_moved
+from mmavl.evaluation.audio_probe import (
+    audio_dependence,
+    compare,
+    map_change,
+    peak_moved,
+    whole_change,
+)
 
 RAMP = np.arange(12.0).reshape(3, 4)
 
@@ -36,10 +42,16 @@ def test_only_labels_of_both_are_compared():
     assert compare(own, {2: RAMP}) == {}
 
 
+def test_a_map_that_appears_or_disappears_has_changed():
+    assert whole_change(RAMP, RAMP) == pytest.approx(0)
+    assert whole_change(RAMP, None) == whole_change(None, RAMP) == 1
+    assert whole_change(None, None) == 0
+
+
 def test_one_number_says_how_far_maps_follow_sounds_off_screen():
     results = {
-        'swapped': [{'map_change': 0.5}],
-        'off_screen': [{'map_change': 0.2}, {'map_change': 0.6, 'score_change': 0.1}],
+        'swapped': [{'whole_change': 0.5}],
+        'off_screen': [{'whole_change': 0.2}, {'whole_change': 0.6, 'score_change': 0.1}],
     }
     figures = audio_dependence(results)
     assert figures['dependence'] == pytest.approx(0.4)

@@ -13,7 +13,16 @@ from mmengine.runner.amp import autocast
 from torch import Tensor
 
 from mmavl.errors import ConfigError
-from mmavl.evaluation.audio_probe import BLIND, SOUNDS, audio_dependence, compare
+from mmavl.evaluation.audio_probe import (
+    BLIND,
+    SOUNDS,
+    audio_dependence,
+    compare,
+    whole_change,
+)
+from mmavl.evaluation.predictions import Prediction
+from mmavl.evaluation.result_table import Column, ResultTable, Row
+from mmavl.evaluation.targets import Target, target_map
 from mmavl.models.localizers import BaseLocalizer
 from mmavl.registry import DATASETS, HOOKS
 
@@ -25,8 +34,10 @@ class AudioProbeHook(Hook):
     The sounds are silence; noise as loud as the own sound; the next clip's (swapped); that of a
     clip none of whose tags is the picture's (off_screen); and that of another clip with the same
     tags (same_family). The metrics get ``probe/...``, see
-    :func:`mmavl.evaluation.audio_probe.audio_dependence`, and the change of the own classes'
-    probabilities, ``score_change``. ``mmavl test --probe-audio`` adds this hook.
+    :func:`mmavl.evaluation.audio_probe.audio_dependence`: ``whole_change``, of the whole sound's
+    map (a model that knows classes sums it over those that it predicts); ``map_change`` and
+    ``peak_moved``, of the maps of the picture's classes; and ``score_change``, of their
+    probabilities. ``mmavl test --probe-audio`` adds this hook.
 
     Args:
         clips (int): How many of the test's clips, evenly spread. Defaults to 100.
@@ -100,14 +111,21 @@ def _predict(model: torch.nn.Module, sample: dict, waveform: Tensor) -> dict:
     probs = result.get('pred_tags')
     return {
         'maps': dict(zip(result.map_labels.tolist(), maps)),
+        'whole': _whole_sound(Prediction.from_sample(result.to_dict())),
         'probs': None if probs is None else probs.float().cpu(),
     }
+
+
+def _whole_sound(prediction: Prediction) -> np.ndarray | None:
+    """The map of the whole sound, of classes that the model predicts where it does."""
+    tags = 'given' if prediction.pred_labels is None else 'predicted'
+    return target_map(prediction, Target(0, -1, 0, {}), tags)
 
 
 def _difference(own: dict, other: dict, sample: dict) -> dict[str, float]:
     labels = _tags(sample) | {-1}
     maps = [{k: v for k, v in each['maps'].items() if k in labels} for each in (own, other)]
-    figures = compare(*maps)
+    figures = compare(*maps) | {'whole_change': whole_change(own['whole'], other['whole'])}
     tags = sorted(_tags(sample))
     if own['probs'] is not None and tags:
         change = (own['probs'][tags] - other['probs'][tags]).abs().mean()
@@ -115,18 +133,27 @@ def _difference(own: dict, other: dict, sample: dict) -> dict[str, float]:
     return figures
 
 
+#: Figure -> title of its column.
+_COLUMNS = {
+    'whole_change': 'whole sound',
+    'map_change': 'class maps',
+    'peak_moved': 'peak moved',
+    'score_change': 'probabilities',
+}
+
+
 def describe(figures: dict[str, float]) -> str:
     """The figures as a table, and what they say in words."""
-    lines = [f'{"sound":12} map change  peak moved  score change']
-    for sound in SOUNDS:
-        values = [
-            figures.get(f'{sound}/{name}') for name in ('map_change', 'peak_moved', 'score_change')
-        ]
-        if any(value is not None for value in values):
-            cells = ['-' if value is None else f'{value:.3f}' for value in values]
-            lines.append(f'{sound:12} {cells[0]:>10}  {cells[1]:>10}  {cells[2]:>12}')
+    rows = [
+        Row(sound, {name: figures.get(f'{sound}/{name}') for name in _COLUMNS}) for sound in SOUNDS
+    ]
+    columns = [Column(name, title, digits=3) for name, title in _COLUMNS.items()]
+    rows = [row for row in rows if any(value is not None for value in row.means.values())]
     dependence = figures.get('dependence', 0.0)
-    lines.append(f'dependence on the sound: {dependence:.3f} (0: blind to it, 1: unrelated maps)')
-    if max(figures.get(f'{sound}/map_change', 0.0) for sound in SOUNDS) < BLIND:
+    lines = [
+        ResultTable(columns, rows, head='sound').to_text(),
+        f'dependence on the sound: {dependence:.3f} (0: blind to it, 1: unrelated maps)',
+    ]
+    if max(figures.get(f'{sound}/whole_change', 0.0) for sound in SOUNDS) < BLIND:
         lines.append('The maps do not depend on the sound.')
     return '\n'.join(lines)

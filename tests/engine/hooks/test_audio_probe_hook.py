@@ -107,3 +107,41 @@ def test_a_pipeline_without_sound_is_refused(make_runner):
     runner = make_runner(listens=True, without='LoadAudio')
     with pytest.raises(ConfigError, match='gives no waveform to replace'):
         AudioProbeHook().after_test_epoch(runner, {})
+
+
+class Chooser(BaseLocalizer):
+    """Has the same map of each class under any sound; the loudness chooses the classes."""
+
+    def __init__(self):
+        super().__init__({'type': 'AVDataPreprocessor'})
+
+    def extract(self, inputs):
+        """Nothing."""
+        return {}
+
+    def loss(self, inputs, data_samples):
+        """Nothing."""
+        return {}
+
+    def predict(self, inputs, data_samples):
+        """Predict the first class under a sound, and the second under silence."""
+        maps = torch.zeros(2, 16, 16)
+        maps[0, 3, 3] = maps[1, 9, 9] = 1.0
+        for sample, waveform in zip(data_samples, inputs['waveform']):
+            sample.pred_labels = torch.tensor([0 if waveform.any() else 1])
+            sample.pred_tags = torch.tensor([0.5, 0.5])
+        pairs = [[clip, label] for clip in range(len(data_samples)) for label in range(2)]
+        store_maps(data_samples, maps.repeat(len(data_samples), 1, 1), torch.tensor(pairs))
+        return data_samples
+
+
+def test_a_model_whose_sound_chooses_among_fixed_class_maps_listens(make_runner, caplog):
+    runner = make_runner(listens=True)
+    runner.model = Chooser()
+    metrics = {}
+    with caplog.at_level('INFO'):
+        AudioProbeHook().after_test_epoch(runner, metrics)
+    assert metrics['probe/silence/map_change'] == 0
+    assert metrics['probe/silence/whole_change'] > 0.9
+    assert metrics['probe/noise/whole_change'] == 0  # chooses the same class
+    assert 'do not depend' not in caplog.text
