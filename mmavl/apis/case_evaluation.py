@@ -1,7 +1,7 @@
 """Evaluating a localizer on cases of real clips."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from mmavl.evaluation.functional import whole_audio_map
+from mmavl.evaluation.functional import min_max, whole_audio_map
 from mmavl.evaluation.real_clips import Case, Hit, Rate, class_of, hit_of, rate_of
 from mmavl.evaluation.real_clips.class_names import acceptable_classes, family_of
 from mmavl.evaluation.real_clips.outcomes import hit_anywhere, hit_at
@@ -28,6 +28,7 @@ _ROWS = {
     'family given': 'family',
     'likeliest class': 'likeliest',
     'whole sound': 'whole',
+    'whole sound, raw sum': 'whole_raw',
 }
 _CENTRE = (0.5, 0.5)
 
@@ -92,8 +93,8 @@ class Outcome:
         result (Localization): The result for its frame.
         names (dict[str, str | None]): Class and family of the case, in the model's terms.
         hits (dict[str, Hit]): Where maps peak. 'class' and 'family' are given; the
-            'likeliest' class and the 'whole' sound are not; 'nothing' is the map of
-            ``named``.
+            'likeliest' class and the 'whole' sound are not ('whole_raw': the sum of maps that
+            were not normalised); 'nothing' is the map of ``named``.
         named (str, optional): The best predicted class that is correct.
         wrong (list[str]): Predicted classes that match nothing in the frame.
     """
@@ -160,7 +161,8 @@ def _outcome(
     asked = {**names, 'likeliest': likeliest}
     agnostic = result.maps.get(AGNOSTIC)
     maps = {given: result.maps.get(name, agnostic) for given, name in asked.items()}
-    maps['whole'] = _whole_sound(result, likeliest)
+    maps['whole'] = _whole_sound(result, likeliest, min_max)
+    maps['whole_raw'] = _whole_sound(result, likeliest, None)
     hits = {given: hit_of(heat, case) for given, heat in maps.items() if heat is not None}
     own = right([case.mark]) | {names['family']}
     named = next((name for name in result.sounding if name in own), None)
@@ -170,14 +172,16 @@ def _outcome(
     return Outcome(case, result, names, hits, named, wrong)
 
 
-def _whole_sound(result: Localization, likeliest: str) -> np.ndarray | None:
+def _whole_sound(
+    result: Localization, likeliest: str, normalise: Callable[[torch.Tensor], torch.Tensor] | None
+) -> np.ndarray | None:
     """Section 4.3 of the paper over the classes shown, or else over the most likely one."""
     names = [name for name in result.shown or [likeliest] if name in result.maps]
     if not names:
         return None
     maps = torch.from_numpy(np.stack([result.maps[name] for name in names]))
     probs = torch.tensor([result.audio_probs.get(name, 1.0) for name in names])
-    return whole_audio_map(maps, probs).numpy()
+    return whole_audio_map(maps, probs, normalise).numpy()
 
 
 def _fields(vocabulary: Vocabulary) -> tuple:

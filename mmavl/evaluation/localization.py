@@ -14,6 +14,7 @@ from .protocols import Protocol, get_protocol
 from .result_table import ResultTable, Row
 from .scoring import TRIVIAL, score
 from .summary import sample_scores, summarise
+from .targets import sums_class_maps
 
 _CANDIDATES = tuple(i / 20 for i in range(1, 20))
 
@@ -50,6 +51,9 @@ def evaluate_localization(
 ) -> LocalizationReport:
     """Score predictions with all requested protocols, together with rows without a model.
 
+    Where the map of the whole sound is a sum of class maps, the model is scored under
+    ``{protocol}/raw_sum`` too.
+
     Args:
         predictions (Sequence[Prediction]): One per sample.
         metainfo (Mapping): The dataset's; ``classes`` are the names of the labels.
@@ -66,12 +70,14 @@ def evaluate_localization(
             would choose it on the reported split.
         DataError: A clip cannot be scored with a protocol; the message says which and why.
     """
-    chosen = _choose_unset(look_up_protocols(protocols, val_dump), metainfo, val_dump)
+    asked = look_up_protocols(protocols, val_dump)
+    chosen = _choose_unset(_with_raw_sums(asked, predictions), metainfo, val_dump)
     scores = score(predictions, chosen, ('model', *TRIVIAL))
     summaries: Summaries = {}
     rows: dict[Protocol, list[Row]] = {}
     for i, protocol in enumerate(chosen):
-        by_row = {row: summarise(scores[row][i], predictions) for row in scores}
+        own_rows = scores if protocol.key in {p.key for p in asked} else ('model',)
+        by_row = {row: summarise(scores[row][i], predictions) for row in own_rows}
         summaries[protocol.key] = by_row
         rows[protocol] = [
             summary_row(
@@ -84,6 +90,20 @@ def evaluate_localization(
         ]
     per_sample = sample_scores(scores['model'][0], predictions, metainfo)
     return LocalizationReport(to_keys(summaries), per_sample, evaluation_tables(rows))
+
+
+def _with_raw_sums(
+    protocols: Sequence[Protocol], predictions: Sequence[Prediction]
+) -> list[Protocol]:
+    """After each protocol under which class maps are summed, the one that sums them raw."""
+    result: list[Protocol] = []
+    for protocol in protocols:
+        result.append(protocol)
+        raw = replace(protocol, raw_sum=True)
+        differs = raw not in protocols and protocol.normalisation != 'as_scored'
+        if differs and any(sums_class_maps(p, protocol.class_aware) for p in predictions):
+            result.append(raw)
+    return result
 
 
 def _named(protocol: Protocol) -> str:

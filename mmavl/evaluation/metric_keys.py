@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from .protocols import PROTOCOLS
+from .protocols import OPTIONS, PROTOCOLS
 from .scoring import TRIVIAL
 
 #: Metrics by protocol ('half_max/predicted') and row ('model' or a key of TRIVIAL).
@@ -30,7 +30,7 @@ def from_keys(metrics: Mapping[str, float]) -> Summaries:
         if start is None:
             continue
         end = start + 1
-        while parts[end] in ('union', 'predicted'):
+        while parts[end] in OPTIONS:
             end += 1
         row = parts[end] if parts[end] in TRIVIAL else 'model'
         name = '/'.join(parts[end + (row != 'model') :])

@@ -80,7 +80,8 @@ def extended_sets(scores: Scores, predictions: Sequence[Prediction]) -> dict[str
 def _confidence(p: Prediction, scores: Scores) -> float:
     """Mean of the top quarter of the pixels; less than any where there is no map."""
     whole = Target(0, -1, 0, {})
-    answer = target_map(p, whole, scores.protocol.tags)
+    # of scores: a map that was normalised on its own is always sure
+    answer = target_map(p, whole, scores.protocol.tags, normalise=None)
     if answer is None:
         return -np.inf
     pixels = upsample(p, answer, scores.protocol).flatten()

@@ -5,6 +5,7 @@ does. So a figure is always given with the name of its protocol.
 """
 
 from dataclasses import dataclass, replace
+from itertools import compress
 
 import torch
 from torch import Tensor
@@ -22,6 +23,8 @@ from .functional import (
 )
 
 _NORMALISATIONS = {'min_max': min_max, 'clip_max': clip_max, 'as_scored': lambda maps: maps}
+#: What may follow a protocol's name, in the order of its key.
+OPTIONS = ('union', 'predicted', 'raw_sum')
 #: Masks that follow the reference: upper bounds.
 _ORACLES = ('oracle_area', 'oracle_rank')
 
@@ -48,6 +51,9 @@ class Protocol:
             above); the first one serves for consensus maps.
         class_aware (bool): Score each sounding class by its own map (Eq. 9), or the map of the
             whole sound (section 4.3) against the union of the boxes.
+        raw_sum (bool): The map of the whole sound is the sum of the class maps as they are.
+            Otherwise each of them is normalised first (section 3.3), as ``normalisation`` says:
+            absolute scores are summed as they are in either case.
         tags (str): 'given': the sounding classes are known. 'predicted': the model must hear
             them too.
         upsampling (str): How maps get to the grid, see
@@ -65,6 +71,7 @@ class Protocol:
     success: tuple[float, ...] = (0.5, 0.5, 0.3)
     class_aware: bool = True
     tags: str = 'given'
+    raw_sum: bool = False
     upsampling: str = 'bilinear'
     extras: tuple[str, ...] = ()
 
@@ -76,8 +83,8 @@ class Protocol:
     @property
     def key(self) -> str:
         """Prefix of the metric keys: the name with its options, without a chosen threshold."""
-        options = ['union'] * (not self.class_aware) + ['predicted'] * (self.tags == 'predicted')
-        return '/'.join([self.name, *options])
+        chosen = (not self.class_aware, self.tags == 'predicted', self.raw_sum)
+        return '/'.join([self.name, *compress(OPTIONS, chosen)])
 
     def success_threshold(self, level: int) -> float:
         """The cIoU at which a frame of this level (0: consensus map) succeeds."""
@@ -210,11 +217,12 @@ PROTOCOLS = {
 
 
 def get_protocol(spec: str) -> Protocol:
-    """Look a protocol up: ``NAME[@THRESHOLD][/union][/predicted]``.
+    """Look a protocol up: ``NAME[@THRESHOLD][/union][/predicted][/raw_sum]``.
 
     Args:
         spec (str): 'half_max'; 'half_max/predicted': the model must also predict the classes;
             'half_max/union': the whole sound with the union of the boxes;
+            'half_max/union/raw_sum': its map is the sum of class maps that are not normalised;
             'val_best@0.35': with the threshold chosen on the validation split.
 
     Returns:
@@ -225,16 +233,17 @@ def get_protocol(spec: str) -> Protocol:
     """
     base, *options = spec.split('/')
     name, at, threshold = base.partition('@')
-    unknown = set(options) - {'union', 'predicted'}
+    unknown = set(options) - set(OPTIONS)
     if name not in PROTOCOLS or unknown or len(set(options)) < len(options):
         raise ValueError(
-            f"unknown protocol '{spec}'; known are {', '.join(PROTOCOLS)}, each with /union, "
-            '/predicted or both after it'
+            f"unknown protocol '{spec}'; known are {', '.join(PROTOCOLS)}, each with any of "
+            f'/{", /".join(OPTIONS)} after it'
         )
     protocol = replace(
         PROTOCOLS[name],
         class_aware='union' not in options,
         tags='predicted' if 'predicted' in options else 'given',
+        raw_sum='raw_sum' in options,
     )
     return replace(protocol, threshold=_parse_threshold(spec, threshold)) if at else protocol
 

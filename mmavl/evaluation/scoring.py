@@ -130,7 +130,8 @@ class _Batch:
         """Which targets have a map, bool [n], and the m maps there are, [m, size, size]."""
 
         def compute() -> tuple[Tensor, Tensor]:
-            all_maps = [target_map(p, target, protocol.tags) for p, target in self.pairs]
+            normalise = None if protocol.raw_sum else protocol.normalise
+            all_maps = [target_map(p, t, protocol.tags, normalise) for p, t in self.pairs]
             has_map = torch.tensor([values is not None for values in all_maps])
             maps = torch.empty(int(has_map.sum()), protocol.size, protocol.size)
             present = [i for i, values in enumerate(all_maps) if values is not None]
@@ -138,11 +139,11 @@ class _Batch:
                 maps[row] = upsample(self.pairs[i][0], all_maps[i], protocol)
             return has_map, maps
 
-        return self._once(('maps', *_map_grid(protocol)), compute)
+        return self._once(('maps', *self._map_grid(protocol)), compute)
 
     def _normalised(self, protocol: Protocol) -> Tensor:
         _, maps = self._maps(protocol)
-        key = (*_map_grid(protocol), protocol.normalisation)
+        key = (*self._map_grid(protocol), protocol.normalisation)
         return self._once(key, lambda: protocol.normalise(maps))
 
     def _peaks(self, protocol: Protocol) -> Tensor:
@@ -153,7 +154,14 @@ class _Batch:
             shares[has_map] = peak_shares(maps, regions[has_map], len(REGIONS))
             return shares
 
-        return self._once(('peaks', *_map_grid(protocol), *_grid(protocol)), compute)
+        return self._once(('peaks', *self._map_grid(protocol), *_grid(protocol)), compute)
+
+    def _map_grid(self, protocol: Protocol) -> tuple:
+        """What a map on the grid depends on; scores are checked on the way."""
+        scored = protocol.normalisation == 'as_scored'
+        summed = any(target.label == -1 for _, target in self.pairs)
+        sum_rule = (protocol.normalisation, protocol.raw_sum) if summed else ()
+        return protocol.size, protocol.tags, protocol.upsampling, scored, *sum_rule
 
 
 def upsample(p: Prediction, maps: np.ndarray, protocol: Protocol) -> Tensor:
@@ -171,9 +179,3 @@ def upsample(p: Prediction, maps: np.ndarray, protocol: Protocol) -> Tensor:
 def _grid(protocol: Protocol) -> tuple[int, str]:
     """What a reference depends on."""
     return protocol.size, protocol.rounding
-
-
-def _map_grid(protocol: Protocol) -> tuple[int, str, str, bool]:
-    """What a map on the grid depends on; scores are checked on the way."""
-    scored = protocol.normalisation == 'as_scored'
-    return protocol.size, protocol.tags, protocol.upsampling, scored

@@ -1,6 +1,6 @@
 """What is scored: which map against which boxes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +9,13 @@ from torch import Tensor
 
 from mmavl.errors import DataError
 
-from .functional import consensus_reference, resize_maps, union_reference, whole_audio_map
+from .functional import (
+    consensus_reference,
+    min_max,
+    resize_maps,
+    union_reference,
+    whole_audio_map,
+)
 from .predictions import Prediction
 from .protocols import Protocol
 
@@ -99,8 +105,20 @@ def target_reference(p: Prediction, target: Target, protocol: Protocol) -> tuple
         raise DataError(f"clip '{p.clip_id}': {error}") from error
 
 
-def target_map(p: Prediction, target: Target, tags: str) -> np.ndarray | None:
+def target_map(
+    p: Prediction,
+    target: Target,
+    tags: str,
+    normalise: Callable[[Tensor], Tensor] | None = min_max,
+) -> np.ndarray | None:
     """The model's answer to a target, float32 [h, w]; None for a class that it gave no map for.
+
+    Args:
+        p (Prediction): The frame.
+        target (Target): One of its classes, or its whole sound.
+        tags (str): 'given' or 'predicted' classes.
+        normalise (Callable, optional): Normalises each class map of the whole sound, see
+            :func:`~mmavl.evaluation.functional.whole_audio_map`.
 
     Raises:
         DataError: Predicted classes are asked for and the model predicts none.
@@ -112,14 +130,16 @@ def target_map(p: Prediction, target: Target, tags: str) -> np.ndarray | None:
             f"clip '{p.clip_id}' has no predicted classes: score it with the given tags only"
         )
     if target.label == -1:
-        return _whole_audio(p, tags)
+        return _whole_audio(p, tags, normalise)
     if tags == 'predicted' and target.label not in p.pred_labels:
         return None
     found = np.flatnonzero(p.map_labels == target.label)
     return p.maps[found[0]] if len(found) else None
 
 
-def _whole_audio(p: Prediction, tags: str) -> np.ndarray | None:
+def _whole_audio(
+    p: Prediction, tags: str, normalise: Callable[[Tensor], Tensor] | None
+) -> np.ndarray | None:
     """Section 4.3 over the given classes where there are any, else over the predicted ones."""
     given = [] if p.gt_tags is None else np.flatnonzero(p.gt_tags > 0.5)
     valid = given if tags == 'given' and len(given) else p.pred_labels
@@ -130,4 +150,11 @@ def _whole_audio(p: Prediction, tags: str) -> np.ndarray | None:
         weights = np.ones(len(chosen), np.float32)
     else:
         weights = p.pred_tags[p.map_labels[chosen]]
-    return whole_audio_map(torch.from_numpy(p.maps[chosen]), torch.from_numpy(weights)).numpy()
+    maps, weights = torch.from_numpy(p.maps[chosen]), torch.from_numpy(weights)
+    return whole_audio_map(maps, weights, normalise).numpy()
+
+
+def sums_class_maps(p: Prediction, class_aware: bool) -> bool:
+    """Whether a frame is scored by one map that is the sum of several class maps."""
+    together = not class_aware or p.annotators is not None or p.gt_map is not None
+    return together and len(p.map_labels) > 1 and not p.class_agnostic

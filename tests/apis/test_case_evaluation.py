@@ -71,6 +71,7 @@ def test_a_case_is_scored_given_its_class_its_family_and_nothing():
         'nothing': 1.0,
         'likeliest': 1.0,
         'whole': 1.0,
+        'whole_raw': 1.0,
     }
     assert (outcome.named, outcome.wrong) == ('Violin', ['Wind'])
 
@@ -97,7 +98,7 @@ def test_a_family_stands_for_a_class_that_the_model_lacks():
     (outcome,), _ = evaluate_cases(run, [case('a.mp4', 'cello')])
     assert outcome.names == {'class': None, 'family': 'strings'}
     assert outcome.named == 'strings'
-    assert sorted(outcome.hits) == ['family', 'nothing', 'whole']
+    assert sorted(outcome.hits) == ['family', 'nothing', 'whole', 'whole_raw']
 
 
 def test_a_model_of_instrument_scenes_families_is_given_the_family():
@@ -118,7 +119,7 @@ def test_a_model_without_classes_has_one_map_for_all():
     run = inferencer({'a.mp4': (['sound'], [], {'sound': LEFT})}, classes=[], families=None)
     (outcome,), _ = evaluate_cases(run, [case('a.mp4', 'dog')])
     assert {given: hit.own for given, hit in outcome.hits.items()} == dict.fromkeys(
-        ('class', 'family', 'likeliest', 'whole'), 1.0
+        ('class', 'family', 'likeliest', 'whole', 'whole_raw'), 1.0
     )
     assert outcome.wrong == []
 
@@ -146,6 +147,18 @@ def test_a_picture_with_the_sound_of_either_of_two_is_scored_twice():
     entry = to_record(outcomes, failures, Path('b'))['cases'][1]
     assert (entry['file'], entry['audio']) == ('../clips/both.png', '../a/cat.wav')
     assert 't' not in entry
+
+
+def test_the_whole_sound_follows_the_probabilities_and_its_raw_sum_the_values_of_the_maps():
+    maps = {'Dog': 10 * LEFT, 'Cat': RIGHT}
+    run = inferencer({'a.mp4': (['Dog', 'Cat'], [], maps)})
+    run.heard = {'Dog': 0.6, 'Cat': 0.9}  # weights .4 and .6 of the sum; raw, 4 and .6
+    both = (Mark('cat', (0.5, 0.5, 1.0, 1.0)),)
+    outcomes, _ = evaluate_cases(run, [case('a.mp4', 'dog', others=both)])
+    whole, raw = (outcomes[0].hits[key] for key in ('whole', 'whole_raw'))
+    assert (whole.own, whole.other) == (0.0, 1.0)
+    assert (raw.own, raw.other) == (1.0, 0.0)
+    assert summarise(outcomes)['whole sound, raw sum']['several: another'].mean == 0.0
 
 
 def test_where_nothing_is_named_the_likeliest_class_stands_for_the_whole_sound():

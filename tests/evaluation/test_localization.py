@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -133,3 +135,44 @@ def test_a_val_split_without_references_chooses_nothing():
 def test_protocols_that_cannot_be_scored(predictions, protocols, message):
     with pytest.raises(ValueError, match=message):
         evaluate_localization(predictions, TEST, protocols)
+
+
+def test_sums_of_class_maps_are_reported_with_and_without_normalising_them():
+    west, east = np.zeros((2, 256, 256), np.float32)
+    west[:, :64], east[:, 192:] = 1, 0.5
+    frame = Prediction(
+        'a',
+        boxes=[[0, 0, 0.25, 1], [0.75, 0, 1, 1]],
+        box_labels=[0, 1],
+        box_sounding=[True, True],
+        box_families=[-1, -1],
+        maps=[west, east],
+        map_labels=[0, 1],
+        pred_labels=[0, 1],
+        pred_tags=[0.8, 0.6],
+    )
+    report = evaluate_localization([frame], TEST, ['half_max', 'half_max/union'])
+    metrics = report.metrics
+    # the eastern map has 3/4 of the sum's maximum if normalised, 3/8 if not
+    assert metrics['half_max/union/level2_mean_ciou'] == 1.0
+    assert metrics['half_max/union/raw_sum/level2_mean_ciou'] == 0.5
+    assert not any(key.startswith('half_max/raw_sum') for key in metrics)
+    rows = [(row.protocol, row.name) for row in report.tables[0].rows]
+    assert rows[-4:] == [
+        ('half_max/union', 'model'),
+        ('half_max/union', 'whole image'),
+        ('half_max/union', 'centred disc'),
+        ('half_max/union/raw_sum', 'model'),
+    ]
+
+
+def test_a_raw_sum_that_is_asked_for_alone_is_scored_alone_and_with_trivial_rows(predictions):
+    report = evaluate_localization(predictions, TEST, ['half_max/union/raw_sum'])
+    assert {key.rpartition('raw_sum/')[0] for key in report.metrics} == {'half_max/union/'}
+    assert 'half_max/union/raw_sum/whole_image/level1_ciou' in report.metrics
+
+
+def test_absolute_scores_are_summed_as_they_are_and_so_reported_once(predictions):
+    frame = replace(predictions[0], maps=np.repeat(predictions[0].maps, 2, 0), map_labels=[0, 1])
+    report = evaluate_localization([frame], TEST, ['absolute/union'])
+    assert not any('raw_sum' in key for key in report.metrics)

@@ -6,6 +6,7 @@ SUMMARIES = {
         'whole_image': {'level1_ciou': 0.125},
     },
     'half_max/union/predicted': {'model': {'level1_ciou': 0.4}},
+    'half_max/union/predicted/raw_sum': {'model': {'level1_ciou': 0.3}},
 }
 
 
@@ -17,6 +18,7 @@ def test_keys_name_protocol_row_and_metric_and_are_read_back():
         'half_max/evaluated',
         'half_max/whole_image/level1_ciou',
         'half_max/union/predicted/level1_ciou',
+        'half_max/union/predicted/raw_sum/level1_ciou',
     ]
     assert from_keys(keys) == SUMMARIES
     assert from_keys({f'test/{key}': value for key, value in keys.items()}) == SUMMARIES

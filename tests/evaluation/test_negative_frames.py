@@ -65,6 +65,16 @@ def test_a_model_that_is_surer_of_negatives_has_no_precision(make_prediction):
     assert figures(swapped, 'slavc', 'extended')['ap'] == pytest.approx(1 / 3)
 
 
+def test_the_confidence_of_a_model_with_classes_is_of_its_scores_not_of_normalised_maps(
+    make_prediction,
+):
+    north = np.s_[:112]
+    sure = make_prediction('a', {3: 'north'}, {3: scored(0.9, north)}, pred_labels=[3])
+    unsure = make_prediction('b', maps={3: scored(0.2, north)}, negative=True, pred_labels=[3])
+    for name in ('slavc', 'slavc_relative'):
+        assert figures([sure, unsure], name, 'extended')['max_f1'] == 1.0
+
+
 def test_without_negatives_there_is_no_extended_set(make_prediction):
     assert figures(frames(make_prediction)[:1], 'slavc', 'extended') == {}
 

@@ -128,11 +128,13 @@ def test_val_best_uses_the_threshold_that_it_is_given():
         ('median/union', 'median/union', False, 'given'),
         ('median/predicted/union', 'median/union/predicted', False, 'predicted'),
         ('val_best@0.35/predicted', 'val_best/predicted', True, 'predicted'),
+        ('median/raw_sum/predicted', 'median/predicted/raw_sum', True, 'predicted'),
     ],
 )
 def test_options_follow_the_name(spec, key, class_aware, tags):
     protocol = get_protocol(spec)
     assert (protocol.key, protocol.class_aware, protocol.tags) == (key, class_aware, tags)
+    assert protocol.raw_sum == ('raw_sum' in spec)
 
 
 @pytest.mark.parametrize('spec', ['half', 'half_max/guessed', 'half_max/union/union', '', '@0.5'])

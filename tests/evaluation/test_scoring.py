@@ -124,6 +124,8 @@ def test_protocols_together_give_what_each_gives_alone(make_prediction):
         'half_max',
         'median',
         'half_max/union',
+        'original/union',
+        'half_max/union/raw_sum',
         'half_max/predicted',
         'median/union/predicted',
     ]
@@ -131,6 +133,23 @@ def test_protocols_together_give_what_each_gives_alone(make_prediction):
         (alone,) = score([p], protocols(name))['model']
         assert scores.ciou.tolist() == alone.ciou.tolist()
         assert len(scores.ciou) == (1 if 'union' in name else 2)
+
+
+def test_the_weaker_class_of_a_whole_sound_vanishes_only_in_the_raw_sum(make_prediction):
+    north_west, south_east = np.zeros((2, 256, 256), np.float32)
+    north_west[:128, :128] = 1
+    south_east[128:, 128:] = 0.4
+    maps = {3: north_west, 14: south_east}
+    p = make_prediction('a', {3: 'nw', 14: 'se'}, maps, pred_labels=[3, 14])
+    names = 'half_max/union', 'half_max/union/raw_sum', 'original/union', 'absolute/union'
+    whole, raw, original, absolute = score([p], protocols(*names))['model']
+    # .5 + .5: both quarters; .5 + .2: above half of the maximum is one of the two
+    assert whole.ciou.tolist() == [1.0]
+    assert shares(whole.peaks[0]) == {'own': 1.0}
+    assert raw.ciou.tolist() == [0.5]
+    assert original.ciou.tolist() == [1.0]
+    # absolute scores are summed as they are: .5 is not above .5
+    assert absolute.ciou.tolist() == [0.0]
 
 
 def test_scores_out_of_range_name_protocol_and_clip(make_prediction):

@@ -4,7 +4,14 @@ import torch
 
 from mmavl.errors import DataError
 from mmavl.evaluation import Prediction, get_protocol
-from mmavl.evaluation.targets import REGIONS, build_targets, target_map, target_reference
+from mmavl.evaluation.functional import clip_max, min_max
+from mmavl.evaluation.targets import (
+    REGIONS,
+    build_targets,
+    sums_class_maps,
+    target_map,
+    target_reference,
+)
 
 HALF_MAX, MEDIAN = get_protocol('half_max'), get_protocol('median')
 
@@ -158,6 +165,28 @@ def test_the_whole_sound_weighs_the_valid_classes_by_probability(make_prediction
     # given: classes 2 and 3 by .3 and .6; predicted: 1 and 3 by .9 and .6
     assert given[[10, 10, 200], [10, 200, 10]].tolist() == pytest.approx([1 / 3, 2 / 3, 0])
     assert predicted[[10, 10, 200], [10, 200, 10]].tolist() == pytest.approx([0, 0.4, 0.6])
+
+
+def test_each_class_map_is_normalised_as_asked_before_the_sum(make_prediction):
+    high, low = np.array([[4.0, 2.0, 0.0]]), np.array([[-0.1, 0.1, 0.1]])
+    p = make_prediction('a', {1: 'nw', 2: 'ne'}, {1: high, 2: low}, pred_labels=[1, 2])
+    (target,) = build_targets([p], False)
+    expected = {min_max: [0.5, 0.75, 0.5], clip_max: [0.5, 0.75, 0.5], None: [1.95, 1.05, 0.05]}
+    for normalise, values in expected.items():
+        heat = target_map(p, target, 'given', normalise)
+        assert heat[0].tolist() == pytest.approx(values)
+
+
+def test_which_frames_are_scored_by_a_sum_of_class_maps(make_prediction):
+    two = make_prediction('a', {1: 'nw', 2: 'ne'}, {1: 'nw', 2: 'ne'})
+    assert sums_class_maps(two, class_aware=False)
+    assert not sums_class_maps(two, class_aware=True)
+    consensus = make_prediction('b', maps={1: 'nw', 2: 'ne'}, annotators=[[1, 1, 9, 9]])
+    assert sums_class_maps(consensus, class_aware=True)
+    assert not sums_class_maps(make_prediction('c', {1: 'nw'}, {1: 'nw'}), class_aware=False)
+    agnostic = make_prediction('d', {1: 'nw', 2: 'ne'}, {-1: 'all'})
+    agnostic.maps, agnostic.map_labels = np.repeat(agnostic.maps, 2, 0), np.array([-1, -1])
+    assert not sums_class_maps(agnostic, class_aware=False)
 
 
 def test_the_whole_sound_without_tags_takes_the_predicted_classes(make_prediction):

@@ -19,6 +19,7 @@ from mmavl.evaluation import (
     read_predictions,
     with_references,
 )
+from mmavl.evaluation.protocols import OPTIONS
 from mmavl.utils.files import atomic_write
 
 
@@ -32,7 +33,7 @@ def parse_args() -> argparse.Namespace:
         nargs='+',
         default=['half_max'],
         metavar='NAME',
-        help=f'{", ".join(PROTOCOLS)}; each may be followed by /union, /predicted or both; '
+        help=f'{", ".join(PROTOCOLS)}; each may be followed by /{", /".join(OPTIONS)}; '
         'default: half_max',
     )
     parser.add_argument(

@@ -1,5 +1,7 @@
 """Processing heat maps before they are binarised."""
 
+from collections.abc import Callable
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -90,13 +92,22 @@ def as_scored(maps: Tensor) -> Tensor:
     return maps
 
 
-def whole_audio_map(maps: Tensor, probabilities: Tensor) -> Tensor:
+def whole_audio_map(
+    maps: Tensor,
+    probabilities: Tensor,
+    normalise: Callable[[Tensor], Tensor] | None = min_max,
+) -> Tensor:
     """One map for the whole sound: class maps weighted by predicted probability (section 4.3).
+
+    The maps that section 4.3 sums are those of section 3.3, normalised one by one. Otherwise a
+    class with lower values vanishes behind another, whatever its probability.
 
     Args:
         maps (Tensor): Maps of the valid classes, [..., K, h, w].
         probabilities (Tensor): Their predicted probabilities, [..., K]; normalised to a sum of 1,
             with equal weights if all are 0.
+        normalise (Callable, optional): Applied to each map before the sum. None sums the maps as
+            they are, for absolute scores. Defaults to :func:`min_max`.
 
     Returns:
         Tensor: [..., h, w]; zero if K is 0.
@@ -108,4 +119,5 @@ def whole_audio_map(maps: Tensor, probabilities: Tensor) -> Tensor:
     check_same('probabilities', probabilities, 'these maps', maps.shape[:-2])
     total = probabilities.sum(-1, keepdim=True)
     weights = torch.where(total > 0, probabilities / total, 1 / max(maps.shape[-3], 1))
+    maps = maps if normalise is None else normalise(maps)
     return (maps * weights[..., None, None]).sum(-3)

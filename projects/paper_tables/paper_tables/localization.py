@@ -1,7 +1,7 @@
 """Tables 1 and 2 of the paper: their rows, their figures, and ours next to them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mmavl.evaluation import get_protocol
@@ -16,6 +16,8 @@ DATASETS = {
     'flickr': 'SoundNet-Flickr',
     'audioset': 'AudioSet-instrument',
 }
+#: Of rows whose class maps are summed without section 3.3's normalisation.
+_RAW_SUM = 'raw sum'
 #: Metrics after those of the levels.
 _OTHERS = ('pointing', 'sfd/own', 'sfd/silent', 'missed_classes')
 
@@ -154,6 +156,8 @@ def layout(
         'Percent of frames at or above the cIoU in the column. `original` is the rule of the',
         "paper's evaluation code. † one map for all sounds, scored on the union of the boxes.",
     ]
+    if any(_RAW_SUM in line for line in lines):
+        lines.append(f'{_RAW_SUM}: the class maps are summed as they are, not normalised first.')
     if data != table.data:
         others = f'on {DATASETS[table.data]}, not to be compared with the other columns'
         lines.append(f'paper*: {others}.')
@@ -171,11 +175,15 @@ def _part(
 ) -> ResultTable:
     """The table of one protocol."""
     rows = []
-    for result in results:
-        by_row = from_keys(result['metrics'] or {}).get(protocol, {})
-        paper = {f'paper/{number}': f'{value:g}' for number, value in enumerate(result['paper'])}
-        rows.append(summary_row(result['title'], by_row.get('model', {}) | paper))
     rule = get_protocol(protocol)
+    raw_sum = replace(rule, raw_sum=True).key
+    for result in results:
+        scored = from_keys(result['metrics'] or {})
+        own = {key: by_row['model'] for key, by_row in scored.items() if 'model' in by_row}
+        paper = {f'paper/{number}': f'{value:g}' for number, value in enumerate(result['paper'])}
+        rows.append(summary_row(result['title'], own.get(protocol, {}) | paper))
+        if raw_sum in own and not rule.raw_sum:
+            rows.append(summary_row(f'{result["title"]}, {_RAW_SUM}', own[raw_sum]))
     columns = [column for level in levels_of(rows) for column in level_columns(level, rule)[:2]]
     columns += [metric_column('all_sources', 'all sources'), *map(metric_column, _OTHERS)]
     ours = ResultTable(columns, rows).without_empty_columns().columns

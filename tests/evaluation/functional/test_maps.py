@@ -54,6 +54,21 @@ def test_the_whole_sound_without_probability_weighs_equally_and_without_class_is
     assert whole_audio_map(torch.zeros(0, 1, 2), torch.zeros(0)).tolist() == [[0, 0]]
 
 
+def test_a_weaker_class_keeps_its_share_of_the_whole_sound():
+    # equally probable; as they are, the second map's peak of .2 is below half of the sum's maximum
+    maps = torch.tensor([[[1.0, 0.0, 0.0]], [[0.0, 0.0, 0.2]]])
+    equal = torch.tensor([0.5, 0.5])
+    assert whole_audio_map(maps, equal).tolist() == [[0.5, 0, 0.5]]
+    raw = whole_audio_map(maps, equal, normalise=None)
+    assert raw[0].tolist() == pytest.approx([0.5, 0, 0.1])
+    # a floor under a map adds nothing but to the raw sum
+    floor = torch.tensor([[[0.0, 0.0, 0.0]], [[0.6, 0.6, 0.6]]])
+    torch.testing.assert_close(whole_audio_map(maps + floor, equal), whole_audio_map(maps, equal))
+    # values that are negative everywhere, as distances are
+    assert whole_audio_map(maps - 5, equal)[0].tolist() == pytest.approx([0.5, 0, 0.5])
+    assert whole_audio_map(maps - 5, equal, clip_max).tolist() == [[0, 0, 0]]
+
+
 def test_the_whole_sound_is_batched():
     maps, probabilities = torch.rand(4, 3, 2, 2), torch.rand(4, 3)
     batched = whole_audio_map(maps, probabilities)

@@ -59,6 +59,23 @@ def test_figures_of_another_dataset_are_marked():
     assert 'paper*: AUC' in text
 
 
+def test_a_row_whose_class_maps_are_summed_stands_with_and_without_normalising_them():
+    metrics = {'original/predicted/consensus_ciou': 0.5, 'original/predicted/evaluated': 2.0}
+    raw = {
+        key.replace('predicted', 'predicted/raw_sum'): value / 2 for key, value in metrics.items()
+    }
+    rows = [
+        {'title': 'Ours', 'paper': (52.2, 49.6), 'metrics': metrics | raw, 'note': ''},
+        {'title': 'AVC', 'paper': (), 'metrics': metrics, 'note': ''},
+    ]
+    text = layout(TABLES[1], 'flickr', ['original/predicted'], rows)
+    assert cells(text, 'Ours |')[1] == '50.0'
+    assert cells(text, 'Ours, raw sum')[1:] == ['25.0', '1', '-', '-']
+    assert 'AVC, raw sum' not in text
+    assert 'raw sum: the class maps are summed as they are' in text
+    assert 'raw sum' not in layout(TABLES[1], 'flickr', ['original/predicted'], rows[1:])
+
+
 def test_a_row_takes_its_own_checkpoint_that_of_another_config_or_none():
     assert Row('x', {'scenes': 'avc_scenes'}).source('scenes') == 'avc_scenes'
     other = Row('x', {'flickr': 'cam_flickr'}, trained='stage2_{data}')
