@@ -86,11 +86,12 @@ class LocalizerGraph(nn.Module):
     def _correspondence(self, audio: Tensor, visual: Tensor) -> tuple[Tensor, Tensor]:
         """Grad-CAM of the correspondence logit on E_v, and its probability.
 
-        The gradient of a maximum sums to one over the cells (ties share it), so its mean over the
-        cells is the gradient of the pooled channel, divided by their number.
+        The gradient of a maximum sums to one over the cells (ties share it), as does that of a
+        mean, so its mean over the cells is the gradient of the pooled channel, divided by their number.
         """
-        first, _, last = self.model.avc_head.fc
-        pooled = torch.cat([audio.amax((-2, -1)), visual.amax((-2, -1))], dim=1)
+        head = self.model.avc_head
+        first, _, last = head.fc
+        pooled = torch.cat([head.pool(audio), head.pool(visual)], dim=1)
         hidden = first(pooled)
         slope = last.weight[1] * (hidden > 0)
         weights = (slope @ first.weight)[:, audio.shape[1] :] / visual[0, 0].numel()

@@ -20,6 +20,7 @@ class AVCHead(nn.Module):
         hidden: Width of the hidden layer. Defaults to 128.
         audio_neck: Config of a neck between the audio backbone's output and the audio branch,
             if the branch does not take F_a. Defaults to None.
+        pooling: How E_a and E_v become vectors, 'max' or 'mean'. Defaults to 'max'.
         loss_weight: Lambda of Eq. 3. Defaults to 1.0.
 
     Shape:
@@ -36,9 +37,13 @@ class AVCHead(nn.Module):
         channels: int = 512,
         hidden: int = 128,
         audio_neck: dict | None = None,
+        pooling: str = 'max',
         loss_weight: float = 1.0,
     ) -> None:
         super().__init__()
+        if pooling not in ('max', 'mean'):
+            raise ValueError(f"pooling must be 'max' or 'mean', not {pooling!r}")
+        self.pooling = pooling
         self.audio_neck = None if audio_neck is None else MODELS.build(audio_neck)
         self.loss_weight = loss_weight
         self.audio_branch = MODELS.build({'type': 'AVCAudioBranch', **(audio_branch or {})})
@@ -53,8 +58,13 @@ class AVCHead(nn.Module):
             audio = self.audio_neck(audio)
         return self.audio_branch(audio), self.visual_branch(visual)
 
+    def pool(self, embedded: Tensor) -> Tensor:
+        """E_r [N, c, h, w] -> [N, c]."""
+        reduce = torch.amax if self.pooling == 'max' else torch.mean
+        return reduce(embedded, (-2, -1))
+
     def classify(self, audio: Tensor, visual: Tensor) -> Tensor:
-        """Logits [..., 2] of max-pooled E_a [..., c] and E_v [..., c]."""
+        """Logits [..., 2] of pooled E_a [..., c] and E_v [..., c]."""
         return self.fc(torch.cat([audio, visual], dim=-1))
 
     def cell_logits(self, embedded_audio: Tensor, embedded_visual: Tensor) -> Tensor:
@@ -68,13 +78,13 @@ class AVCHead(nn.Module):
             Logit of correspondence minus that of no correspondence, [N, h, w].
         """
         cells = embedded_visual.flatten(2).mT
-        audio = embedded_audio.amax((-2, -1))[:, None].expand(-1, cells.shape[1], -1)
+        audio = self.pool(embedded_audio)[:, None].expand(-1, cells.shape[1], -1)
         none, with_own = self.classify(audio, cells).float().unbind(-1)
         return (with_own - none).unflatten(1, embedded_visual.shape[-2:])
 
     def forward(self, embedded_audio: Tensor, embedded_visual: Tensor) -> Tensor:
         """Logits [N, 2] of E_a [N, c, t, f] and E_v [N, c, h, w]."""
-        return self.classify(embedded_audio.amax((-2, -1)), embedded_visual.amax((-2, -1)))
+        return self.classify(self.pool(embedded_audio), self.pool(embedded_visual))
 
     def paired_logits(
         self, embedded_audio: Tensor, embedded_visual: Tensor, clips: Tensor
@@ -93,8 +103,8 @@ class AVCHead(nn.Module):
             the rolled image is from another video. N counts the clips of all processes, in the
             order of single-process training.
         """
-        audio = _global_order(embedded_audio.amax((-2, -1)))
-        visual = _global_order(embedded_visual.amax((-2, -1)))
+        audio = _global_order(self.pool(embedded_audio))
+        visual = _global_order(self.pool(embedded_visual))
         clips = _global_order(clips)
         with_own = self.classify(audio, visual)
         rolled = self.classify(audio, visual.roll(1, 0))
@@ -116,8 +126,7 @@ class AVCHead(nn.Module):
         Returns:
             [N, 2]; nan in the second column if the batch has only one video.
         """
-        visual = embedded_visual.amax((-2, -1))
-        audio = embedded_audio.amax((-2, -1))
+        visual, audio = self.pool(embedded_visual), self.pool(embedded_audio)
         with_own = self.classify(audio, visual).float().softmax(1)[:, 1]
         rolled = self.classify(audio, visual.roll(1, 0)).float().softmax(1)[:, 1]
         rolled = rolled.masked_fill(clips == clips.roll(1, 0), torch.nan)

@@ -4,7 +4,7 @@ from .base_map_transform import BaseMapTransform, MapContext, build_map_transfor
 from .cell_correspondence import CellCorrespondence
 from .connected_to_peak import ConnectedToPeak, connected_to_peak
 from .cosine_scores import CosineScores
-from .heat import ExponentialHeat, SigmoidHeat
+from .heat import ExponentialHeat, MinMaxHeat, SigmoidHeat
 from .object_guidance import ObjectGuidance
 from .resize import resize_maps
 from .smooth_maps import SmoothMaps, smooth_maps
@@ -17,6 +17,7 @@ __all__ = [
     'CosineScores',
     'ExponentialHeat',
     'MapContext',
+    'MinMaxHeat',
     'ObjectGuidance',
     'SigmoidHeat',
     'SmoothMaps',

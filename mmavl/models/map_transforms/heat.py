@@ -2,6 +2,7 @@
 
 from torch import Tensor
 
+from mmavl.evaluation.functional import min_max
 from mmavl.registry import MODELS
 
 from .base_map_transform import BaseMapTransform, MapContext
@@ -51,3 +52,15 @@ class SigmoidHeat(BaseMapTransform):
     def forward(self, maps: Tensor, context: MapContext | None = None) -> Tensor:
         """K <= 0 [P, h, w] -> heat in (0, 1), [P, h, w]."""
         return ((self.midpoint + maps) / self.temperature).sigmoid()
+
+
+@MODELS.register_module()
+class MinMaxHeat(BaseMapTransform):
+    """Each map stretched from 0 to 1, whatever its distances: K "is normalized" in section 3.3.
+
+    Source: section 3.3 of the paper, which does not say how; K is negative everywhere.
+    """
+
+    def forward(self, maps: Tensor, context: MapContext | None = None) -> Tensor:
+        """K [P, h, w] -> heat in [0, 1], [P, h, w]; a constant map becomes 0."""
+        return min_max(maps)

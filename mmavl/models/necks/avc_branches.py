@@ -45,20 +45,22 @@ class AVCVisualBranch(nn.Sequential):
     Args:
         in_channels: Channels of O_v. Defaults to 256.
         channels: Channels of E_v. Defaults to 512.
+        stride: Of the first block. Defaults to 1: E_v keeps the resolution of O_v, 16 x 16 for an
+            image of 256 x 256, so that maps are as fine. 2 is layer4's.
 
     Shape:
         - input: O_v [N, 256, h, w]
-        - output: E_v [N, 512, h, w]
+        - output: E_v [N, 512, h / stride, w / stride]
 
-    Source: Fig. 3 of the paper. The stride is 1, since E_v is 16 x 16 for a 256 x 256 image.
+    Source: Fig. 3 of the paper.
     """
 
-    def __init__(self, in_channels: int = 256, channels: int = 512) -> None:
+    def __init__(self, in_channels: int = 256, channels: int = 512, stride: int = 1) -> None:
         shortcut = nn.Sequential(
-            nn.Conv2d(in_channels, channels, 1, bias=False), nn.BatchNorm2d(channels)
+            nn.Conv2d(in_channels, channels, 1, stride, bias=False), nn.BatchNorm2d(channels)
         )
         super().__init__(
-            BasicBlock(in_channels, channels, downsample=shortcut),
+            BasicBlock(in_channels, channels, stride, downsample=shortcut),
             BasicBlock(channels, channels),
         )
         self.in_channels, self.out_channels = in_channels, channels

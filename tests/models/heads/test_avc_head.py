@@ -30,6 +30,29 @@ def test_loss_is_eq2_with_the_previous_clips_image(head):
     torch.testing.assert_close(loss, literal_loss(head, audio, visual))
 
 
+def test_branches_can_be_averaged_in_place_of_their_maximum(head):
+    audio, visual = torch.randn(4, 4, 5, 1), torch.randn(4, 4, 6, 6)
+    maxima = head(audio, visual)
+    head.pooling = 'mean'
+    averaged = head.classify(audio.mean((2, 3)), visual.mean((2, 3)))
+    torch.testing.assert_close(head(audio, visual), averaged)
+    assert not torch.allclose(averaged, maxima)
+    own, _, _ = head.paired_logits(audio, visual, torch.arange(4))
+    torch.testing.assert_close(own, averaged)
+    pair = head.correspondence(audio, visual, torch.arange(4))
+    torch.testing.assert_close(pair[:, 0], averaged.softmax(1)[:, 1])
+    # a picture of equal cells is one cell
+    cell = visual[:, :, :1, :1]
+    none, with_own = head(audio, cell.expand(-1, -1, 3, 3)).unbind(1)
+    logits = head.cell_logits(audio, cell)
+    torch.testing.assert_close(logits[:, 0, 0], with_own - none)
+
+
+def test_an_unknown_pooling_is_refused():
+    with pytest.raises(ValueError, match="must be 'max' or 'mean', not 'sum'"):
+        AVCHead(pooling='sum')
+
+
 def test_a_frame_of_the_same_video_is_no_mismatch(head):
     audio, visual = torch.randn(3, 4, 5, 1), torch.randn(3, 4, 6, 6)
     own, rolled, other = head.paired_logits(audio, visual, torch.tensor([7, 7, 8]))

@@ -1,3 +1,6 @@
+import math
+
+import pytest
 import torch
 from torch.nn.functional import normalize
 
@@ -35,6 +38,43 @@ def test_defaults_are_eq7():
     expected, _ = literal_eq7(audio, visual, 1.1)
     loss = PairContrastiveLoss(margin=1.1)(stacked(audio), stacked(visual), positive)
     torch.testing.assert_close(loss, expected, atol=1e-5, rtol=1e-5)
+
+
+def test_a_sum_is_eq7_as_it_is_written():
+    # distances 0 and sqrt(2): one positive at 0, one at sqrt(2); negatives inside a margin of 2
+    audio = torch.tensor([[1.0, 0.0], [1.0, 0.0]])
+    visual = torch.tensor([[1.0, 0.0], [0.0, 1.0]])
+    loss = PairContrastiveLoss(margin=2.0, reduction='sum')(audio, visual, torch.eye(2).bool())
+    by_hand = 0 + 2 + (2 - math.sqrt(2)) ** 2 + 2**2
+    assert loss.item() == pytest.approx(by_hand, abs=1e-3)
+    mean = PairContrastiveLoss(margin=2.0)(audio, visual, torch.eye(2).bool())
+    assert mean.item() == pytest.approx(by_hand / 2, abs=1e-3)
+
+
+def test_a_sum_of_extra_negatives_is_not_averaged_either():
+    audio, visual, positive = batch()
+    extra = stacked(audio)[:1].repeat(5, 1)
+    options = dict(margin=1.1, reduction='sum')
+    plain = PairContrastiveLoss(**options)(stacked(audio), stacked(visual), positive)
+    one, five = (
+        PairContrastiveLoss(**options, absent_weight=1.0)(
+            stacked(audio), stacked(visual), positive, absent=extra[:count]
+        )
+        for count in (1, 5)
+    )
+    torch.testing.assert_close(five - plain, 5 * (one - plain))
+
+
+@pytest.mark.parametrize(
+    ('options', 'message'),
+    [
+        (dict(reduction='none'), "must be 'mean' or 'sum', not 'none'"),
+        (dict(reduction='sum', active_only=True), "needs reduction='mean'"),
+    ],
+)
+def test_reductions_that_there_are_not(options, message):
+    with pytest.raises(ValueError, match=message):
+        PairContrastiveLoss(**options)
 
 
 def test_active_only_averages_over_negatives_inside_the_margin():

@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from mmavl.models.map_transforms import ExponentialHeat, SigmoidHeat
+from mmavl.models.map_transforms import ExponentialHeat, MinMaxHeat, SigmoidHeat
 
 K = torch.tensor([[[0.0, -(2**0.5), -2.0]]])
 
@@ -24,3 +24,10 @@ def test_heat_is_one_half_at_the_midpoint():
 def test_a_temperature_that_is_not_above_zero_is_refused(heat):
     with pytest.raises(ValueError, match='temperature=0 must be above 0'):
         heat(temperature=0)
+
+
+def test_each_map_alone_is_stretched_from_its_farthest_to_its_nearest_cell():
+    distances = -torch.tensor([[[1.5, 1.0, 0.5]], [[2.0, 1.9, 1.6]]])
+    expected = torch.tensor([[[0, 0.5, 1]], [[0, 0.25, 1]]])
+    torch.testing.assert_close(MinMaxHeat()(distances), expected)
+    assert MinMaxHeat()(torch.full((1, 2, 2), -1.0)).tolist() == [[[0, 0], [0, 0]]]

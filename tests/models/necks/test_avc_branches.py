@@ -49,16 +49,17 @@ def test_every_convolution_is_normalised_and_rectified():
     assert (AVCAudioBranch(2, 2)(torch.randn(4, 2, 5, 2)) >= 0).all()
 
 
-def test_the_visual_branch_is_layer4_of_a_resnet18_at_stride_one():
+@pytest.mark.parametrize(('options', 'stride'), [({}, 1), ({'stride': 2}, 2)])
+def test_the_visual_branch_is_layer4_of_a_resnet18_by_default_at_stride_one(options, stride):
     torch.manual_seed(0)
-    down = nn.Sequential(resnet.conv1x1(4, 6), nn.BatchNorm2d(6))
+    down = nn.Sequential(resnet.conv1x1(4, 6, stride), nn.BatchNorm2d(6))
     layer4 = nn.Sequential(
-        resnet.BasicBlock(4, 6, downsample=down), resnet.BasicBlock(6, 6)
+        resnet.BasicBlock(4, 6, stride, downsample=down), resnet.BasicBlock(6, 6)
     ).eval()
     for norm in (m for m in layer4.modules() if isinstance(m, nn.BatchNorm2d)):
         nn.init.normal_(norm.running_mean)
         nn.init.uniform_(norm.running_var, 0.5, 2)
-    branch = AVCVisualBranch(in_channels=4, channels=6).eval()
+    branch = AVCVisualBranch(in_channels=4, channels=6, **options).eval()
     branch.load_state_dict(layer4.state_dict())
     features = torch.randn(2, 4, 5, 5)
     torch.testing.assert_close(branch(features), layer4(features))
