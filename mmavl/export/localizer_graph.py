@@ -87,7 +87,8 @@ class LocalizerGraph(nn.Module):
         """Grad-CAM of the correspondence logit on E_v, and its probability.
 
         The gradient of a maximum sums to one over the cells (ties share it), as does that of a
-        mean, so its mean over the cells is the gradient of the pooled channel, divided by their number.
+        mean, so its mean over the cells is the gradient of the pooled channel, divided by their
+        number.
         """
         head = self.model.avc_head
         first, _, last = head.fc

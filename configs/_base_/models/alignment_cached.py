@@ -1,4 +1,4 @@
-# Eq. 5 to 8 with extensions of ours; ablations/stage2_scenes_literal.py is without them.
+# Alignment with our extensions; ablations/stage2_scenes_no_extensions.py is without them.
 alignment = dict(
     alignment_head=dict(
         type='AlignmentHead',
