@@ -1,4 +1,5 @@
 import dataclasses
+import math
 
 import pytest
 import torch
@@ -58,6 +59,26 @@ def test_a_map_that_is_mostly_zero_is_all_or_little_by_the_two_medians():
     maps[..., :50] = 1
     assert columns('lvs', maps) == columns('median', maps) == 50
     assert columns('ez_vsl', maps) == columns('slavc_relative', maps) == 224
+
+
+def test_areas_of_a_map_with_a_single_cell_by_each_rule():
+    cells = torch.zeros(1, 7, 7)
+    cells[0, 3, 3] = 1
+
+    def area(name):
+        protocol = get_protocol(name)
+        mask = protocol.binarise(protocol.normalise(protocol.upsample(cells)), None)
+        return mask.sum().item()
+
+    # bilinear, cells of 32 px: above 0 within 32 px of the cell's centre
+    assert area('median') == area('lvs') == area('no_prior') == 64**2
+    # at least 0 is the whole frame; bicubic values below 0 are left out of it
+    assert area('sslalign_val') == area('ez_vsl') == 224**2
+    assert 64**2 < area('slavc_relative') < area('ez_vsl_train') < 224**2
+    # (1 - x)(1 - y) > 1/2 in four quadrants: 2 - 2 ln 2 of a cell
+    assert area('absolute') == pytest.approx((2 - 2 * math.log(2)) * 32**2, abs=1)
+    # aligned corners set the cells 223/6 px apart, and a cubic is wider at half of its height
+    assert area('slavc') == area('avgn') == 38**2
 
 
 def test_scores_at_the_threshold_are_in_slavcs_mask_and_not_in_absolutes():
