@@ -36,7 +36,12 @@ OPTIM_WRAPPERS = _child('optim_wrapper', _mmengine.OPTIM_WRAPPERS, 'mmavl.engine
 LOOPS = _child('loop', _mmengine.LOOPS, 'mmavl.engine.loops')
 VISBACKENDS = _child('vis_backend', _mmengine.VISBACKENDS, 'mmavl.visualization')
 VISUALIZERS = _child('visualizer', _mmengine.VISUALIZERS, 'mmavl.visualization')
-INFERENCERS = _child('inferencer', _mmengine.INFERENCERS, 'mmavl.apis')
+INFERENCERS = _child(
+    'inferencer',
+    _mmengine.INFERENCERS,
+    'mmavl.apis.localization_inferencer',
+    'mmavl.apis.separation_inferencer',
+)
 
 # mmavl adds nothing of its own to these; mmengine warns at each build where a scope lacks one.
 for _parent in (

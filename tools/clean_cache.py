@@ -12,7 +12,7 @@ import argparse
 from pathlib import Path
 
 from mmavl.datasets.feature_folder import stored_features
-from mmavl.engine.launch import clear_errors
+from mmavl.engine.user_errors import clear_errors
 
 
 def parse_args() -> argparse.Namespace:

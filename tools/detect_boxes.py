@@ -19,7 +19,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from mmavl.datasets.manifest import read_checked_manifest, write_manifest
-from mmavl.engine.launch import clear_errors
+from mmavl.engine.user_errors import clear_errors
 from mmavl.errors import DataError
 from mmavl.utils.options import add_dtype_option
 

@@ -45,7 +45,9 @@ def draw_localization(
         labels=torch.tensor([numbers[label] for _, label in boxes], dtype=torch.long),
         names=[result.kinds.get(label, label) for _, label in boxes],
     )
-    spectrogram = Spectrogram.of_waveform(loaded['waveform'], loaded['sample_rate'])
+    spectrogram = Spectrogram.of_waveform(
+        loaded['waveform'], loaded['sample_rate'], result.window[0]
+    )
     return visualizer.draw(
         loaded['image'], sample, spectrogram=spectrogram, caption=_caption(result)
     )

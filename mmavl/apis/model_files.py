@@ -14,7 +14,8 @@ from mmavl.engine.checkpoint import checkpoint_metainfo, load_checkpoint, load_s
 from mmavl.engine.config import config_errors, load_config
 from mmavl.errors import CheckpointError, ConfigError
 from mmavl.registry import DATASETS, MODELS
-from mmavl.utils.failures import first_line
+from mmavl.utils.devices import check_device
+from mmavl.utils.metadata import read_metadata
 from mmavl.utils.shipped import find_config, shipped
 from mmavl.utils.weights import without_sources
 
@@ -94,7 +95,8 @@ def load_model(
         ConfigError: The config is invalid, the device is not available, or class names are
             missing for a model that needs them.
     """
-    device = _device(device)
+    device = device or get_device()
+    check_device(device)
     file = _named_file(weights) or _named_file(model)
     if file is not None:
         return _load_file(file, device)
@@ -133,7 +135,7 @@ def _load_file(path: Path, device: str) -> nn.Module:
     """Load a model from a file with all of it, or with its trained parts."""
     from mmavl.export import single_file, trained_parts
 
-    if path.is_file() and 'parts_version' in single_file.read_metadata(path):
+    if path.is_file() and 'parts_version' in read_metadata(path):
         return trained_parts.load_trained_parts(path, device)
     return single_file.load_exported(path, device)
 
@@ -147,15 +149,6 @@ def _load(net: nn.Module, state: dict[str, torch.Tensor], source: str) -> None:
         raise CheckpointError(
             f"{source} has a localizer's weights, but the separator needs its own"
         )
-
-
-def _device(name: str | None) -> str:
-    name = name or get_device()
-    try:
-        torch.zeros(1, device=name)
-    except (RuntimeError, AssertionError) as error:
-        raise ConfigError(f'device {name!r} is not available: {first_line(error)}') from error
-    return name
 
 
 def _config(model: str | Path | Config | dict) -> Config:

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import mmavl
 from mmavl.errors import CheckpointError
-from mmavl.utils.shipped import named_config
+from mmavl.utils.files import missing_checkpoint
+from mmavl.utils.metadata import read_metadata
+from mmavl.utils.shipped import find_config, named_config
 
 #: The file that a repository on the hub must have.
 HUB_FILE = 'model.safetensors'
@@ -23,8 +25,6 @@ def wheel_weights() -> dict[str, Path]:
 
 def weights_title(path: Path) -> str:
     """One line about a file of :func:`wheel_weights`."""
-    from mmavl.export.single_file import read_metadata
-
     return json.loads(read_metadata(path)['provenance'])['title']
 
 
@@ -40,15 +40,39 @@ def find_model(name: str | Path) -> Path | None:
         CheckpointError: The hub has no such repository, or no such file in it.
         ConnectionError: The file is not on this machine, and the hub is unreachable.
     """
+    file = _file_of(name)
+    return _fetch(str(name)) if file is None and _is_hub_name(name) else file
+
+
+def check_names(model: str | Path | None, weights: str | Path | None = None) -> None:
+    """Check the names of a model and its weights, without loading or downloading anything.
+
+    Raises:
+        FileNotFoundError: There is no such config, model or file.
+    """
+    if weights is not None and not _is_hub_name(weights):
+        path = _file_of(weights) or Path(weights).expanduser()
+        if not path.is_file():
+            raise FileNotFoundError(missing_checkpoint(path))
+    if model is not None and not _is_hub_name(model):
+        path = _file_of(model) or find_config(model)
+        if not path.is_file():
+            raise FileNotFoundError(missing_checkpoint(path))
+
+
+def _file_of(name: str | Path) -> Path | None:
     path = Path(name).expanduser()
     if path.suffix == '.safetensors':
         return path
     if path.is_dir() and (path / HUB_FILE).is_file():
         return path / HUB_FILE
-    if str(name) in wheel_weights():
-        return wheel_weights()[str(name)]
-    named = _HUB_NAME.fullmatch(str(name)) and path.suffix not in _FILES and not path.exists()
-    return _fetch(str(name)) if named and named_config(str(name)) is None else None
+    return wheel_weights().get(str(name))
+
+
+def _is_hub_name(name: str | Path) -> bool:
+    path = Path(name).expanduser()
+    named = _HUB_NAME.fullmatch(str(name)) and path.suffix not in (*_FILES, '.safetensors')
+    return bool(named) and not path.exists() and named_config(str(name)) is None
 
 
 def _fetch(repository: str) -> Path:

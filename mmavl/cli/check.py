@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from mmavl.utils.names import one_line, to_json
 
 from .arguments import count
+from .ending import FAILED, REFUSED, end
+from .refusals import check_paths
 
 if TYPE_CHECKING:  # it takes long to import
     from mmavl.preparation.doctor import Examination
@@ -54,6 +56,10 @@ def run_check(args: argparse.Namespace) -> int:
     Returns:
         int: 0 if nothing is, 1 if something is, 2 if no file could be read.
     """
+    try:
+        check_paths(args.files, 'cannot be found')
+    except FileNotFoundError as error:
+        return end(error, REFUSED)
     from mmavl.preparation.doctor import examine
 
     media = not args.no_media
@@ -62,8 +68,8 @@ def run_check(args: argparse.Namespace) -> int:
     for _, reason in result.unusable:
         print(one_line(f'error: {reason}'), file=sys.stderr)
     if not result.files:
-        return 2
-    return int(bool(result.problems or result.unusable))
+        return REFUSED
+    return FAILED if result.problems or result.unusable else 0
 
 
 def _as_json(result: 'Examination') -> str:

@@ -7,6 +7,9 @@ import warnings
 from mmavl.errors import CheckpointError, ConfigError, DataError
 from mmavl.utils.options import add_dtype_option
 
+from .ending import REFUSED, end
+from .refusals import check_model
+
 
 def add_demo_arguments(command: argparse.ArgumentParser) -> None:
     """Add the options of the models and the server."""
@@ -34,8 +37,7 @@ def run_demo(args: argparse.Namespace) -> int:
         page = build_page(args)
         page.launch(args.port)
     except (CheckpointError, ConfigError, DataError, OSError, ValueError) as error:
-        print(f'error: {error}', file=sys.stderr)
-        return 2
+        return end(error, REFUSED)
     except KeyboardInterrupt:
         pass
     return 0
@@ -43,6 +45,12 @@ def run_demo(args: argparse.Namespace) -> int:
 
 def build_page(args: argparse.Namespace):
     """The page for the command's arguments; missing files are reported before models load."""
+    from mmavl.apis.model_names import check_names
+
+    if args.rate <= 0 or args.longest <= 0:
+        raise ValueError(f'--rate {args.rate:g} and --longest {args.longest:g} must be above 0')
+    check_model(args)
+    check_names(args.separator_model, args.separator)
     from mmavl.demo.page import Page, import_gradio
 
     import_gradio()
@@ -50,8 +58,6 @@ def build_page(args: argparse.Namespace):
     from mmavl.demo.analysis import Analyst
     from mmavl.demo.examples import find_scenes, list_examples
 
-    if args.rate <= 0 or args.longest <= 0:
-        raise ValueError(f'--rate {args.rate:g} and --longest {args.longest:g} must be above 0')
     scenes = args.examples or find_scenes()
     examples = list_examples(scenes) if scenes else []
     common = {'device': args.device, 'dtype': args.dtype, 'show_progress': False}

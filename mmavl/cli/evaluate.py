@@ -5,22 +5,11 @@ import sys
 import warnings
 from pathlib import Path
 
-from mmavl.apis import LocalizationInferencer
-from mmavl.apis.box_page import write_box_page
-from mmavl.apis.case_evaluation import (
-    evaluate_cases,
-    rates_to_dict,
-    summarise,
-    to_record,
-)
-from mmavl.apis.case_pairs import evaluate_pairs, summarise_pairs
-from mmavl.apis.case_sheet import case_sheet
-from mmavl.apis.result_files import write_json
 from mmavl.errors import CheckpointError, ConfigError, DataError
-from mmavl.evaluation.real_clips import read_cases
-from mmavl.evaluation.result_table import Column, ResultTable, Row
 from mmavl.utils.names import one_line, to_json
-from mmavl.visualization.drawing import write_png
+
+from .ending import FAILED, INTERRUPTED, REFUSED, end
+from .refusals import check_folder, check_model, check_paths
 
 
 def run_evaluate(args: argparse.Namespace) -> int:
@@ -28,10 +17,22 @@ def run_evaluate(args: argparse.Namespace) -> int:
     warnings.filterwarnings('ignore', category=UserWarning)
     common = {'device': args.device, 'dtype': args.dtype, 'show_progress': not args.quiet}
     try:
+        check_paths([args.cases], 'cannot be found')
+        if args.out:
+            check_folder(args.out)
+        check_model(args)
+        from mmavl.apis import LocalizationInferencer
+        from mmavl.apis.case_evaluation import evaluate_cases, rates_to_dict, to_record
+        from mmavl.apis.case_pairs import evaluate_pairs, summarise_pairs
+        from mmavl.apis.case_sheet import case_sheet
+        from mmavl.apis.result_files import write_json
+        from mmavl.evaluation.real_clips import read_cases
+        from mmavl.visualization.drawing import write_png
+
         cases = read_cases(args.cases)
         inferencer = LocalizationInferencer(args.model, args.weights, **common)
     except (CheckpointError, ConfigError, DataError, OSError, ValueError) as error:
-        return _end(error, 2)
+        return end(error, REFUSED)
     try:
         outcomes, failures = evaluate_cases(inferencer, cases, args.threshold, args.batch_size)
         record = to_record(outcomes, failures, Path(args.cases).parent)
@@ -44,10 +45,10 @@ def run_evaluate(args: argparse.Namespace) -> int:
             if outcomes:
                 write_png(Path(args.out, 'cases.png'), case_sheet(outcomes, inferencer.pipeline))
     except (DataError, OSError) as error:
-        return _end(error, 1)
+        return end(error, FAILED)
     except KeyboardInterrupt:
         print('interrupted', file=sys.stderr)
-        return 130
+        return INTERRUPTED
     if args.json:
         print(to_json(record, indent=1))
     elif outcomes:
@@ -63,9 +64,12 @@ def run_evaluate(args: argparse.Namespace) -> int:
 def run_draw_boxes(args: argparse.Namespace) -> int:
     """Write the page; returns the exit code."""
     try:
+        check_paths([args.folder], 'cannot be found')
+        from mmavl.apis.box_page import write_box_page
+
         page, failures = write_box_page(args.folder, args.every, not args.quiet)
     except (DataError, OSError, ValueError) as error:
-        return _end(error, 2)
+        return end(error, REFUSED)
     for failure in failures:
         print(one_line(f'failed: {failure.name}: {failure.message}'), file=sys.stderr)
     print(one_line(f'Open {page} in a browser; save cases.json next to it.'))
@@ -73,6 +77,9 @@ def run_draw_boxes(args: argparse.Namespace) -> int:
 
 
 def _print_tables(outcomes: list, pairs: dict) -> None:
+    from mmavl.apis.case_evaluation import summarise
+    from mmavl.evaluation.result_table import Column, ResultTable, Row
+
     rows = summarise(outcomes)
     hearing = rows.pop('hearing for itself')
     titled = {'': rows, 'hearing for itself': {'localizer': hearing}}
@@ -84,8 +91,3 @@ def _print_tables(outcomes: list, pairs: dict) -> None:
             text = ResultTable([Column(name, name) for name in names], table).to_text()
             print('\n'.join([*filter(None, [title]), text, '']))
     print('percentage of N cases, with 95 % bootstrap intervals over clips')
-
-
-def _end(error: Exception, code: int) -> int:
-    print(one_line(f'error: {error}'), file=sys.stderr)
-    return code

@@ -6,13 +6,17 @@ import os
 import sys
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mmavl.apis import LocalizationInferencer, SeparationInferencer
-from mmavl.apis.shown_sources import read_places
 from mmavl.errors import CheckpointError, ConfigError, DataError
 from mmavl.media.formats import kind_of
 from mmavl.utils.names import one_line
+
+from .ending import FAILED, INTERRUPTED, REFUSED, end
+from .refusals import check_inputs, check_model
+
+if TYPE_CHECKING:  # slow to import
+    from mmavl.apis import LocalizationInferencer, SeparationInferencer
 
 
 def run_inference(args: argparse.Namespace) -> int:
@@ -20,25 +24,27 @@ def run_inference(args: argparse.Namespace) -> int:
     warnings.filterwarnings('ignore', category=UserWarning)
     try:
         inputs = pair_up(args.inputs)
+        check_inputs(inputs, args.out)
+        check_model(args)
         inferencer, options = _inferencer(args)
         if not args.quiet:
             print(f'Computing {inferencer.precision}.', file=sys.stderr)
         inferencer.class_numbers(args.labels)
         Path(args.out).mkdir(parents=True, exist_ok=True)
     except (CheckpointError, ConfigError, OSError, ValueError) as error:
-        return _end(error, 2)
+        return end(error, REFUSED)
     except KeyboardInterrupt:
         print('interrupted before anything was done', file=sys.stderr)
-        return 130
+        return INTERRUPTED
     try:
         out = inferencer(inputs, out_dir=args.out, batch_size=args.batch_size, **options)
     except (DataError, OSError) as error:
-        return _end(error, 1)
+        return end(error, FAILED)
     except ValueError as error:  # an argument does not fit the inputs
-        return _end(error, 2)
+        return end(error, REFUSED)
     except KeyboardInterrupt:
         print('interrupted; results.json lists what was done', file=sys.stderr)
-        return 130
+        return INTERRUPTED
     _print(out['index'], args)
     return int(bool(out['failures']))
 
@@ -77,7 +83,10 @@ def pair_up(paths: list[str]) -> list[Any]:
 
 def _inferencer(
     args: argparse.Namespace,
-) -> tuple[LocalizationInferencer | SeparationInferencer, dict[str, Any]]:
+) -> tuple['LocalizationInferencer | SeparationInferencer', dict[str, Any]]:
+    from mmavl.apis import LocalizationInferencer, SeparationInferencer
+    from mmavl.apis.shown_sources import read_places
+
     options = {'labels': args.labels, 'threshold': args.threshold}
     common = {'weights': args.weights, 'device': args.device, 'dtype': args.dtype}
     common['show_progress'] = not args.quiet
@@ -107,8 +116,3 @@ def _print(index: dict, args: argparse.Namespace) -> None:
     for failure in index['failures']:
         line = f'failed: {failure["name"]}: {failure["message"]}'
         print(one_line(line), file=sys.stderr)
-
-
-def _end(error: Exception, code: int) -> int:
-    print(one_line(f'error: {error}'), file=sys.stderr)
-    return code

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import re
 import sys
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -12,6 +13,10 @@ from mmavl.utils.shipped import config_names, shipped
 if TYPE_CHECKING:  # slow to import
     from mmavl.evaluation.protocols import Protocol
 
+#: A docstring, or the lines of a comment.
+_TOP = re.compile(r'"""(?P<text>.*?)"""|(?:#[^\n]*\n?)+', re.DOTALL)
+#: A text until its first full stop; those of abbreviations are not.
+_SENTENCE = re.compile(r'.*?(?<! e\.g)(?<! i\.e)(?<! al)(?<!\bEq)(?<!\bFig)\.(?= [A-Z0-9]|$)|.*')
 KINDS = ('models', 'weights', 'protocols', 'datasets')
 
 
@@ -58,10 +63,8 @@ def entries(kind: str) -> dict[str, str]:
 
         return {name: weights_title(path) for name, path in wheel_weights().items()}
     if kind == 'datasets':
-        return {
-            p.stem: first_line(p) for p in sorted((shipped() / '_base_/datasets').glob('*.py'))
-        }
-    return {name: first_line(path) for name, path in config_names().items()}
+        return {p.stem: title(p) for p in sorted((shipped() / '_base_/datasets').glob('*.py'))}
+    return {name: title(path) for name, path in config_names().items()}
 
 
 def _describe(protocol: 'Protocol') -> str:
@@ -76,7 +79,12 @@ def _describe(protocol: 'Protocol') -> str:
     return f'{grid}, {protocol.normalisation}, {rule}{bound}'
 
 
-def first_line(path: Path) -> str:
-    """The first line of the comment or docstring at the top of a file."""
-    line = path.read_text(encoding='utf-8').partition('\n')[0].strip()
-    return line.strip('#" ') if line.startswith(('#', '"""')) else ''
+def title(path: Path) -> str:
+    """The first sentence of the comment or docstring at the top of a file."""
+    text = path.read_text(encoding='utf-8')
+    top = _TOP.match(text)
+    if top is None:
+        return ''
+    words = ' '.join(line.strip('# ') for line in (top['text'] or top[0]).splitlines())
+    sentence = _SENTENCE.match(' '.join(words.split()))
+    return sentence[0] if sentence else ''

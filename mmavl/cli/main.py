@@ -5,12 +5,16 @@ import os
 import sys
 from collections.abc import Sequence
 
+from mmavl import __version__
 from mmavl.utils.names import print_any_text
 from mmavl.utils.options import add_dtype_option
 
 from .arguments import count, positive
 from .check import add_check_arguments, run_check
 from .demo import add_demo_arguments, run_demo
+from .ending import INTERRUPTED
+from .evaluate import run_draw_boxes, run_evaluate
+from .infer import run_inference
 from .listing import KINDS, add_list_arguments, run_list
 from .signals import orderly_termination
 from .tools import TOOLS, run_tool
@@ -31,10 +35,21 @@ examples:
 
 exit codes:
   0  everything was done
-  1  something failed: unusable clips are listed, all other results are complete
-  2  nothing was done: an argument, the config or the weights are invalid or missing
+  1  something failed: unusable clips are listed, all other results are complete;
+     check has found a problem; list has nothing that matches
+  2  nothing was done: an argument, an input, the config or the weights are invalid or missing
+  75  a training was terminated: it is saved, continue with --resume
   130, 143  interrupted or terminated: results.json lists what was done
 """
+
+_RUN = {
+    'check': run_check,
+    'demo': run_demo,
+    'draw-boxes': run_draw_boxes,
+    'evaluate': run_evaluate,
+    'localize': run_inference,
+    'separate': run_inference,
+}
 
 
 def parser() -> argparse.ArgumentParser:
@@ -45,6 +60,7 @@ def parser() -> argparse.ArgumentParser:
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    top.add_argument('--version', action='version', version=f'mmavl {__version__}')
     commands = top.add_subparsers(dest='command', required=True, metavar='COMMAND')
     for name, add, title in (
         ('localize', _add_localize, 'maps, boxes and names of what sounds in clips and videos'),
@@ -179,7 +195,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         int: The exit code, see ``mmavl --help``.
     """
     print_any_text()
-    argv = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return _run(list(sys.argv[1:] if argv is None else argv))
+    except KeyboardInterrupt:
+        print('interrupted', file=sys.stderr)
+        return INTERRUPTED
+
+
+def _run(argv: list[str]) -> int:
     if argv and argv[0] in TOOLS:
         return run_tool(argv[0], argv[1:])
     args = parser().parse_args(argv)
@@ -190,18 +213,4 @@ def main(argv: Sequence[str] | None = None) -> int:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 0
     with orderly_termination():
-        if args.command == 'check':
-            return run_check(args)
-        if args.command == 'demo':
-            return run_demo(args)
-        if args.command == 'evaluate':
-            from .evaluate import run_evaluate
-
-            return run_evaluate(args)
-        if args.command == 'draw-boxes':
-            from .evaluate import run_draw_boxes
-
-            return run_draw_boxes(args)
-        from .infer import run_inference
-
-        return run_inference(args)
+        return _RUN[args.command](args)

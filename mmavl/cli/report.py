@@ -7,10 +7,9 @@ compares the runs on each split, their loss curves, best and worst clips, settin
 import argparse
 from collections.abc import Sequence
 
-from mmavl.engine.launch import clear_errors
-from mmavl.reports.html_report import write_report
-from mmavl.reports.run_record import read_run
+from mmavl.engine.user_errors import clear_errors
 
+from .refusals import check_paths
 from .tools import tool_program
 
 
@@ -31,5 +30,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Run the command; see ``--help``."""
     args = parse_args(argv)
     with clear_errors():
+        check_paths(args.work_dirs, 'has no record of a run: there is no such folder')
+        from mmavl.reports import read_run, write_report
+
         write_report([read_run(path) for path in args.work_dirs], args.out, args.title)
         print(args.out)

@@ -3,10 +3,12 @@
 import argparse
 from collections.abc import Sequence
 
-from mmavl.engine.launch import add_run_options, clear_errors, requested_config, run_test
+from mmavl.engine.cfg_options import add_run_options
 from mmavl.engine.processes import OneVoiceParser
+from mmavl.engine.user_errors import clear_errors
 
 from .arguments import count
+from .refusals import check_run
 from .tools import tool_program
 
 
@@ -42,6 +44,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Run the command; see ``--help``."""
     args = parse_args(argv)
     with clear_errors():
+        check_run(args.config, args.checkpoint)
+        from mmavl.engine.launch import requested_config, run_test
+
         run_test(
             requested_config(args),
             args.checkpoint,

@@ -3,9 +3,11 @@
 import argparse
 from collections.abc import Sequence
 
-from mmavl.engine.launch import add_run_options, clear_errors, requested_config, run_training
+from mmavl.engine.cfg_options import add_run_options
 from mmavl.engine.processes import OneVoiceParser
+from mmavl.engine.user_errors import clear_errors
 
+from .refusals import check_run
 from .tools import tool_program
 
 
@@ -30,4 +32,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Run the command; see ``--help``."""
     args = parse_args(argv)
     with clear_errors():
+        check_run(args.config)
+        from mmavl.engine.launch import requested_config, run_training
+
         run_training(requested_config(args), args.resume)

@@ -8,6 +8,7 @@ from mmengine import Config, DictAction
 from mmengine.utils import import_modules_from_strings
 
 from mmavl.errors import ConfigError
+from mmavl.utils.options import add_dtype_option
 
 _QUOTES = ('"', "'")
 
@@ -138,3 +139,22 @@ def _import_modules(cfg: Config) -> None:
             f'--cfg-options custom_imports: {error}; use custom_imports.imports=[MODULE], and '
             'make the module importable (PYTHONPATH)'
         ) from error
+
+
+def add_run_options(parser: ArgumentParser, example: str) -> None:
+    """Add the arguments shared by training and testing.
+
+    Args:
+        parser (ArgumentParser): The tool's parser.
+        example (str): Example of a value to change, for the help.
+    """
+    add_dtype_option(parser, None)
+    parser.add_argument('--seed', type=int, help="random seed (default: the config's)")
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=ConfigOptions,
+        metavar='KEY=VALUE',
+        help=f'config values to change, e.g. {example}',
+    )
+    parser.add_argument('--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'], default='none')

@@ -8,6 +8,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from mmavl.errors import CheckpointError, ConfigError
+from mmavl.utils.files import missing_checkpoint
 from mmavl.utils.strict_json import brief
 from mmavl.utils.tensor_files import read_tensor_file
 
@@ -29,7 +30,7 @@ def load_checkpoint(path: str | Path) -> dict[str, Any]:
     """
     path = Path(path).expanduser()
     if not path.is_file():
-        raise FileNotFoundError(f'checkpoint not found: {path}{_neighbours(path)}')
+        raise FileNotFoundError(missing_checkpoint(path))
     return read_tensor_file(path)
 
 
@@ -57,11 +58,6 @@ def checkpoint_metainfo(checkpoint: dict[str, Any], source: str | Path) -> dict[
     if not names or len(set(classes)) < len(classes):
         raise CheckpointError(f'{source}: classes must be distinct names, not {brief(classes)}')
     return {**data, 'classes': list(classes)}
-
-
-def _neighbours(path: Path) -> str:
-    names = sorted(p.name for p in path.parent.glob('*.pth'))
-    return f'; its folder contains {", ".join(names)}' if names else ''
 
 
 def load_state(

@@ -15,6 +15,7 @@ from mmavl.engine.build_errors import explain_build, noted_builds
 from mmavl.engine.cfg_options import apply_options
 from mmavl.engine.config_check import RUNNER_KEYS, check_config, nearest, sections_of
 from mmavl.errors import CheckpointError, ConfigError, DataError
+from mmavl.utils.failures import first_line
 from mmavl.utils.shipped import missing_config
 
 
@@ -40,7 +41,7 @@ def load_config(path: str | Path, options: dict[str, Any] | None = None) -> Conf
     except (OSError, RecursionError):
         raise
     except ImportError as error:
-        raise ConfigError(f'{path}: {_explain_import(str(error)) or error}') from error
+        raise ConfigError(f'{path}: {_explain_import(error) or error}') from error
     except Exception as error:
         # mmengine evaluates the file: any Python error may occur
         raise ConfigError(f'{path}: {type(error).__name__}: {error}') from error
@@ -90,7 +91,7 @@ def config_errors(cfg: Config, *sections: str) -> Iterator[None]:
 def _explain(error: Exception, cfg: Config, sections: tuple[str, ...]) -> str | None:
     """Explain an error by the config entry that caused it; None if no entry did."""
     if isinstance(error, ImportError):
-        return _explain_import(str(error))
+        return _explain_import(error)
     return explain_build(error, sections_of(cfg, sections))
 
 
@@ -102,9 +103,17 @@ def _missing_base(error: FileNotFoundError) -> str:
     )
 
 
-def _explain_import(message: str) -> str | None:
-    """Explain the import of a name that does not exist, in a pure-Python config."""
-    failed = re.match(r'Failed to import (\w+) from (\S+) in ', message)
-    if failed is None:
+def _explain_import(error: ImportError) -> str | None:
+    """Explain a name that a pure-Python config cannot import, or a failed custom import."""
+    failed = re.match(r'Failed to import (\w+) from (\S+) in ', str(error))
+    if failed:
+        return str(error) + nearest(failed[1], vars(import_module(failed[2])))
+    if not str(error).startswith('Failed to import custom modules'):
         return None
-    return message + nearest(failed[1], vars(import_module(failed[2])))
+    cause: BaseException = error  # mmengine's message lists sys.path, line by line
+    while cause.__cause__ or cause.__context__:
+        cause = cause.__cause__ or cause.__context__
+    return (
+        f'custom_imports: {first_line(cause)}: install its package (pip install -e FOLDER), '
+        'or name its folder in PYTHONPATH'
+    )

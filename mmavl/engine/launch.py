@@ -1,66 +1,19 @@
 """What tools/train.py and tools/test.py do."""
 
-import sys
-from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from argparse import Namespace
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
 
 from mmengine import Config
 from mmengine.logging import print_log
 
-from mmavl.engine.cfg_options import ConfigOptions
 from mmavl.engine.checkpoint import latest_checkpoint
 from mmavl.engine.config import config_errors, load_config
 from mmavl.engine.distributed import prepare_launcher
-from mmavl.engine.processes import let_first_speak
 from mmavl.engine.runner import AVRunner, CheckpointRunner
-from mmavl.errors import CheckpointError, ConfigError, DataError
+from mmavl.errors import ConfigError
 from mmavl.utils.components import component_name
-from mmavl.utils.names import print_any_text
-from mmavl.utils.options import add_dtype_option
-
-
-@contextmanager
-def clear_errors() -> Iterator[None]:
-    """End the program with one line, without a traceback, for errors that the user can fix.
-
-    Of several processes, only the first one prints it.
-    """
-    print_any_text()
-    try:
-        yield
-    except (CheckpointError, ConfigError, DataError, FloatingPointError, OSError) as error:
-        # PyTorch puts the traceback of a loading process into the message of its error
-        message = str(error).rpartition(f'\n{DataError.__module__}.{DataError.__name__}: ')[2]
-        if isinstance(error, URLError):
-            message = f'weights cannot be downloaded ({message}): connect, or use a local file'
-        let_first_speak()
-        sys.exit(f'error: {message.strip()}')
-    except Exception as error:
-        let_first_speak(error)
-        raise
-
-
-def add_run_options(parser: ArgumentParser, example: str) -> None:
-    """Add the arguments shared by training and testing.
-
-    Args:
-        parser (ArgumentParser): The tool's parser.
-        example (str): Example of a value to change, for the help.
-    """
-    add_dtype_option(parser, None)
-    parser.add_argument('--seed', type=int, help="random seed (default: the config's)")
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=ConfigOptions,
-        metavar='KEY=VALUE',
-        help=f'config values to change, e.g. {example}',
-    )
-    parser.add_argument('--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'], default='none')
 
 
 def prepare_config(

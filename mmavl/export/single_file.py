@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import safetensors
 import torch
 from mmengine import Config
 from mmengine.model import BaseModel
@@ -17,16 +16,13 @@ from mmavl.engine.checkpoint import load_state
 from mmavl.engine.embedded_config import build_embedded, inference_parts
 from mmavl.errors import CheckpointError, ConfigError
 from mmavl.utils.components import component_name
-from mmavl.utils.failures import first_line
 from mmavl.utils.files import atomic_write
-from mmavl.utils.shipped import tool_command
+from mmavl.utils.metadata import read_metadata
 from mmavl.utils.strict_json import brief, parse_json
 from mmavl.utils.tensor_files import read_tensor_file
 from mmavl.utils.weights import without_sources
 
 FORMAT_VERSION = 1
-#: Maximum characters of a metadata entry.
-_LONGEST = 1_000_000
 #: Maximum characters of a class name.
 _LONGEST_NAME = 200
 
@@ -117,34 +113,6 @@ def load_exported(path: str | Path, device: str | torch.device = 'cpu') -> BaseM
     model.cfg = Config(parts)
     model.dataset_meta = {'classes': classes}
     return model.to(device).eval()
-
-
-def read_metadata(path: str | Path, required: Sequence[str] = ()) -> dict[str, str]:
-    """Read the metadata of a safetensors file.
-
-    Args:
-        path (str | Path): The file.
-        required (Sequence[str]): Required entries. Defaults to none.
-
-    Raises:
-        CheckpointError: The file is damaged, or an entry is missing or too large.
-    """
-    try:
-        with safetensors.safe_open(path, 'pt') as file:
-            metadata = file.metadata() or {}
-    except Exception as error:  # a damaged header may raise any error
-        raise CheckpointError(
-            f'{path} is damaged or not a safetensors file: {first_line(error)}'
-        ) from error
-    missing = set(required) - metadata.keys()
-    if missing:
-        raise CheckpointError(
-            f'{path} has no {", ".join(sorted(missing))} in its metadata, only weights: '
-            f'{tool_command("model_converters/export_weights.py")} writes complete files'
-        )
-    if max(map(len, metadata.values()), default=0) > _LONGEST:
-        raise CheckpointError(f'{path} has metadata of more than {_LONGEST:,} characters')
-    return metadata
 
 
 def _size(tensors: Iterable[Tensor]) -> int:

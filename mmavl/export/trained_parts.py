@@ -17,11 +17,10 @@ from mmavl.errors import CheckpointError
 from mmavl.models.backbones import FrozenBackbone
 from mmavl.registry import MODELS
 from mmavl.utils.files import atomic_write
+from mmavl.utils.metadata import read_metadata
 from mmavl.utils.shipped import find_config, named_config
 from mmavl.utils.strict_json import parse_json
 from mmavl.utils.tensor_files import read_tensor_file
-
-from .single_file import read_metadata
 
 FORMAT_VERSION = 1
 #: Metadata entries of such a file.

@@ -66,3 +66,10 @@ def is_newer(path: Path, *others: Path | None) -> bool:
     """Whether a file exists and is at least as new as those of the others that exist."""
     times = [other.stat().st_mtime for other in others if other is not None and other.exists()]
     return path.is_file() and all(path.stat().st_mtime >= time for time in times)
+
+
+def missing_checkpoint(path: str | Path) -> str:
+    """The error message for a missing checkpoint: which others are in its folder."""
+    names = sorted(place.name for place in Path(path).parent.glob('*.pth'))
+    others = f'; its folder contains {", ".join(names)}' if names else ''
+    return f'checkpoint not found: {path}{others}'

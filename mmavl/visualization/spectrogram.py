@@ -25,25 +25,30 @@ class Spectrogram:
         values (np.ndarray): Loudness on a log scale, [T, F], low frequencies first.
         duration (float): Seconds that T covers.
         bands (np.ndarray, optional): Centre frequency of each band in Hz, [F].
+        start (float): Second of the recording at which it starts. Defaults to 0.
     """
 
     values: np.ndarray
     duration: float
     bands: np.ndarray | None = None
+    start: float = 0.0
 
     @classmethod
-    def of_waveform(cls, waveform: np.ndarray, sample_rate: int) -> 'Spectrogram':
+    def of_waveform(
+        cls, waveform: np.ndarray, sample_rate: int, start: float = 0.0
+    ) -> 'Spectrogram':
         """Log-mel spectrogram of 96 bands over the whole range, the top 60 dB.
 
         Args:
             waveform (np.ndarray): Mono, [L].
             sample_rate (int): Samples per second.
+            start (float): Second of the recording at which it starts. Defaults to 0.
         """
         mel, centres = _mel(sample_rate)
         wave = torch.as_tensor(waveform, dtype=torch.float32)
         wave = functional.pad(wave, (0, max(_N_FFT - len(waveform), 0)))
         decibels = transforms.AmplitudeToDB(top_db=60)(mel(wave)).T.numpy()
-        return cls(decibels, len(waveform) / sample_rate, centres)
+        return cls(decibels, len(waveform) / sample_rate, centres, start)
 
 
 @cache
@@ -88,8 +93,9 @@ def draw_spectrogram(
     picture.paste(Image.fromarray(colourise(values, colours)))
     draw = ImageDraw.Draw(picture)
     face = font(11)
-    for second in _time_ticks(spectrogram.duration, width):
-        x = min(round(second / spectrogram.duration * width), width - 1)
+    for second in _time_ticks(spectrogram, width):
+        share = (second - spectrogram.start) / spectrogram.duration
+        x = min(round(share * width), width - 1)
         draw.line((x, inner, x, inner + 3), INK)
         text = f'{second:g} s'
         half = face.getlength(text) / 2
@@ -104,9 +110,13 @@ def draw_spectrogram(
     return picture
 
 
-def _time_ticks(duration: float, width: int) -> np.ndarray:
+def _time_ticks(spectrogram: Spectrogram, width: int) -> np.ndarray:
+    """Round seconds of the recording, at least 70 pixels apart."""
+    start, duration = spectrogram.start, spectrogram.duration
     if duration <= 0:
         return np.zeros(0)
     steps = (0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 3600)
     step = next((s for s in steps if s / duration * width >= 70), steps[-1])
-    return np.arange(0, duration + step * 1e-6, step)
+    first = np.ceil(start / step - 1e-6)
+    last = np.floor((start + duration) / step + 1e-6)
+    return np.round(np.arange(first, last + 1) * step, 1)

@@ -51,6 +51,7 @@ def test_boxes_are_those_of_sounding_classes_by_their_finer_names(draw):
     assert drawn.sample.pred_tags.tolist() == pytest.approx([0.1, 0.9, 0.2])
     assert drawn.sample.pred_visual_tags.tolist() == pytest.approx([0.2, 0.8, 0.7])
     assert drawn.caption == 'at 1.5 s heard: Electric guitar 0.90'
+    assert drawn.spectrogram.start == 1.0  # of the window
 
 
 def test_a_picture_has_no_time_and_nothing_named_no_map(draw):

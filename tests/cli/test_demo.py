@@ -7,7 +7,7 @@ from mmavl.cli import main
 
 def test_without_gradio_the_command_ends_with_a_line(monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, 'gradio', None)
-    assert main(['demo', '--weights', 'none.pth']) == 2
+    assert main(['demo']) == 2
     said = capsys.readouterr().err.splitlines()
     assert len(said) == 1
     assert said[0].startswith('error: the page needs gradio')

@@ -11,10 +11,10 @@ def configs(tmp_path, monkeypatch):
     """Configs of two models and two datasets."""
     for name, text in {
         'stage1_own.py': '# Stage 1 of ours.\n# More.\n',
-        'peers/avc_own.py': '"""A peer."""\n',
+        'peers/avc_own.py': '# A peer of X et al. In two\n# lines. More\n# here.\nx = 1  # no\n',
         'peers/README.md': '# Not a config',
         'bare.py': "model = dict(type='X')\n",
-        '_base_/datasets/own_clips.py': '"""Clips of ours,\nand more."""\n',
+        '_base_/datasets/own_clips.py': '"""Clips of ours,\ne.g. Those.\n\nMore."""\n',
         '_base_/datasets/another.py': '#  Another one.  \n',
         '_base_/models/crnn.py': '# A part.\n',
     }.items():
@@ -24,15 +24,15 @@ def configs(tmp_path, monkeypatch):
     monkeypatch.setattr('mmavl.utils.shipped.shipped', lambda: tmp_path)
 
 
-def test_models_and_datasets_are_named_with_their_files_first_line(configs):
+def test_models_and_datasets_are_named_with_the_first_sentence_of_their_files(configs):
     assert list(listing.entries('models').items()) == [
         ('bare', ''),
         ('stage1_own', 'Stage 1 of ours.'),
-        ('peers/avc_own', 'A peer.'),
+        ('peers/avc_own', 'A peer of X et al. In two lines.'),
     ]
     assert list(listing.entries('datasets').items()) == [
         ('another', 'Another one.'),
-        ('own_clips', 'Clips of ours,'),
+        ('own_clips', 'Clips of ours, e.g. Those.'),
     ]
 
 
@@ -62,7 +62,7 @@ def test_names_are_aligned_with_their_lines(configs, capsys):
     assert main(['list', 'models', 'own']) == 0
     assert capsys.readouterr().out.splitlines() == [
         'stage1_own     Stage 1 of ours.',
-        'peers/avc_own  A peer.',
+        'peers/avc_own  A peer of X et al. In two lines.',
     ]
 
 

@@ -1,17 +1,18 @@
-from importlib import import_module
-
 import pytest
 
 from mmavl.cli.test import main, parse_args
+from mmavl.engine import launch
 
 
 @pytest.fixture
-def given(monkeypatch):
+def given(monkeypatch, tmp_path):
     """What the command gives to ``run_test``."""
     calls = []
-    module = import_module('mmavl.cli.test')
-    monkeypatch.setattr(module, 'requested_config', lambda args: args.config)
-    monkeypatch.setattr(module, 'run_test', lambda *args: calls.append(args))
+    monkeypatch.setattr(launch, 'requested_config', lambda args: args.config)
+    monkeypatch.setattr(launch, 'run_test', lambda *args: calls.append(args))
+    for name in ('c.py', 'x.pth'):
+        (tmp_path / name).touch()
+    monkeypatch.chdir(tmp_path)
     return calls
 
 

@@ -50,6 +50,15 @@ def test_a_tools_error_is_not_hidden(tool):
         run_tool('train', [])
 
 
+def test_ctrl_c_ends_with_one_line_and_130(tool, capsys):
+    def end():
+        raise KeyboardInterrupt
+
+    tool(end)
+    assert main(['train', '--work-dir', 'x']) == 130
+    assert capsys.readouterr().err == 'interrupted\n'
+
+
 def test_configs_are_given_by_name(tool, capsys):
     tool()
     assert run_tool('train', ['stage2_scenes', '--work-dir', 'stage2_scenes']) == 0
@@ -93,7 +102,7 @@ def test_tools_run_with_their_own_arguments_and_codes(tmp_path, capsys, monkeypa
     assert '--resume' in capsys.readouterr().out
     assert main(['test', 'stage2_scenez']) == 2
     assert "did you mean 'stage2_scenes" in capsys.readouterr().err
-    assert main(['report', 'nowhere']) == 1
+    assert main(['report', 'nowhere']) == 2
     assert 'nowhere has no record of a run' in capsys.readouterr().err
     (tmp_path / 'work_dirs/own').mkdir(parents=True)
     assert main(['report', 'configs/own.py']) == 1

@@ -1,11 +1,10 @@
 import pytest
 import torch
 from mmengine.optim import OptimWrapper
-from torch.utils.data import DataLoader, Dataset
 
 from mmavl.engine.checkpoint import load_checkpoint
-from mmavl.engine.launch import clear_errors, prepare_config, run_test, run_training
-from mmavl.errors import CheckpointError, ConfigError, DataError
+from mmavl.engine.launch import prepare_config, run_test, run_training
+from mmavl.errors import CheckpointError, ConfigError
 from mmavl.evaluation.metrics import LocalizationMetric
 from mmavl.registry import MODELS
 from mmavl.utils.weights import load_tensors
@@ -185,34 +184,3 @@ def test_protocols_and_dump_reach_the_metric(make_cfg, kind):
         'protocols': ['half_max', 'median'],
         'dump': 'dump.npz',
     }
-
-
-@pytest.mark.parametrize(
-    'error', [ConfigError('a: b'), FloatingPointError('nan'), OSError('full')]
-)
-def test_an_error_of_the_users_ends_with_one_line(error):
-    with pytest.raises(SystemExit) as stop, clear_errors():
-        raise error
-    assert stop.value.code == f'error: {error}'
-
-
-class BrokenClip(Dataset):
-    def __len__(self):
-        return 1
-
-    def __getitem__(self, index):
-        try:
-            raise OSError('the cause')
-        except OSError as error:
-            raise DataError("x.wav is an empty file (clip 'x')") from error
-
-
-def test_an_error_of_a_loading_process_ends_with_one_line_too():
-    with pytest.raises(SystemExit) as stop, clear_errors():
-        list(DataLoader(BrokenClip(), num_workers=1))
-    assert stop.value.code == "error: x.wav is an empty file (clip 'x')"
-
-
-def test_an_error_of_ours_keeps_its_traceback():
-    with pytest.raises(AttributeError), clear_errors():
-        raise AttributeError('a bug')

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from mmavl.engine import processes
-from mmavl.engine.launch import clear_errors
 from mmavl.engine.processes import OneVoiceParser
+from mmavl.engine.user_errors import clear_errors
 from mmavl.errors import DataError
 
 ROOT = Path(__file__).parents[2]
@@ -18,7 +18,7 @@ RANKS = ('RANK', 'SLURM_PROCID', 'OMPI_COMM_WORLD_RANK')
 SCRIPT = """
 import os, signal, sys
 import torch.distributed as dist
-from mmavl.engine.launch import clear_errors
+from mmavl.engine.user_errors import clear_errors
 from mmavl.errors import DataError
 what, rank = sys.argv[1], os.environ['RANK']
 with clear_errors():

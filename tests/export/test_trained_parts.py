@@ -6,9 +6,9 @@ from safetensors.torch import load_file, save_file
 
 from mmavl.errors import CheckpointError
 from mmavl.export import trained_parts
-from mmavl.export.single_file import read_metadata
 from mmavl.export.trained_parts import frozen_parts, load_trained_parts, save_trained_parts
 from mmavl.models.localizers import CoarseToFine
+from mmavl.utils.metadata import read_metadata
 
 from ..small_models import LOCALIZER, PARTS
 

@@ -8,8 +8,8 @@ from mmavl.apis.model_names import wheel_weights
 from mmavl.engine.checkpoint import load_state
 from mmavl.engine.launch import prepare_config
 from mmavl.engine.runner import AVRunner
-from mmavl.export.single_file import read_metadata
 from mmavl.export.trained_parts import frozen_parts
+from mmavl.utils.metadata import read_metadata
 from mmavl.utils.shipped import find_config
 from mmavl.utils.tensor_files import read_tensor_file
 

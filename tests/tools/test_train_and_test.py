@@ -36,7 +36,7 @@ def test_train_then_test(tmp_path):
         tmp_path, python, ROOT / 'tools/test.py', config, 'run/epoch_1.pth', *common,
         'model.width=2',
     )  # fmt: skip
-    assert result.returncode == 1
+    assert result.returncode == 2
     assert 'run/epoch_1.pth belongs to another model' in result.stderr
     assert 'Traceback' not in result.stderr
 

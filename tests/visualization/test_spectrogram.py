@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from mmavl.visualization.spectrogram import AXIS, Spectrogram, draw_spectrogram
+from mmavl.visualization.spectrogram import AXIS, Spectrogram, _time_ticks, draw_spectrogram
 
 RATE = 22050
 
@@ -44,6 +44,20 @@ def test_the_time_axis_is_labelled():
     assert dark[:30].any()
     assert dark[70:90].any()  # 1 s of 5 at 400 px
     assert not dark[45:65].any()
+
+
+def test_the_time_axis_shows_the_seconds_of_the_recording():
+    ticks = {start: _time_ticks(Spectrogram(np.zeros((50, 8)), 5.0, start=start), 400)
+             for start in (0.0, 10.0, 46.3)}  # fmt: skip
+    assert ticks[0.0].tolist() == [0, 1, 2, 3, 4, 5]
+    assert ticks[10.0].tolist() == [10, 11, 12, 13, 14, 15]
+    assert ticks[46.3].tolist() == [47, 48, 49, 50, 51]
+    first, later = (
+        np.asarray(draw_spectrogram(Spectrogram(np.zeros((50, 8)), 5.0, start=start), 400, 100))
+        for start in (10.0, 10.5)
+    )
+    assert (later[-AXIS + 1, 40] == later[-AXIS + 1, 120]).all()  # ticks half a second earlier
+    assert not (first[-AXIS + 1, 40] == first[-AXIS + 1, 80]).all()
 
 
 @pytest.mark.parametrize('length', [1, 100])

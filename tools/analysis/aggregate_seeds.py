@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from mmavl.engine.launch import clear_errors
+from mmavl.engine.user_errors import clear_errors
 from mmavl.errors import DataError
 from mmavl.evaluation.result_table import Column, ResultTable, row_of_runs
 from mmavl.evaluation.titles import metric_column

@@ -19,8 +19,8 @@ from mmengine.registry import init_default_scope
 
 from mmavl.engine.cfg_options import ConfigOptions
 from mmavl.engine.config import config_errors, load_config
-from mmavl.engine.launch import clear_errors
 from mmavl.engine.optim_wrappers import AutocastOptimWrapper
+from mmavl.engine.user_errors import clear_errors
 from mmavl.export.onnx import input_sizes
 from mmavl.models.backbones import CachedBackbone
 from mmavl.models.localizers.base_localizer import BaseLocalizer

@@ -14,7 +14,7 @@ from mmengine.registry import init_default_scope
 
 from mmavl.engine.cfg_options import ConfigOptions
 from mmavl.engine.config import config_errors, load_config
-from mmavl.engine.launch import clear_errors
+from mmavl.engine.user_errors import clear_errors
 from mmavl.registry import MODELS
 from mmavl.utils.autocast import Precision
 from mmavl.utils.options import add_dtype_option

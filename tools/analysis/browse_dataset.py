@@ -17,7 +17,7 @@ from tqdm import tqdm
 from mmavl.datasets import AVDataset
 from mmavl.engine.cfg_options import ConfigOptions
 from mmavl.engine.config import config_errors, load_config
-from mmavl.engine.launch import clear_errors
+from mmavl.engine.user_errors import clear_errors
 from mmavl.errors import DataError
 from mmavl.evaluation.predictions import Prediction, read_predictions
 from mmavl.registry import DATASETS

@@ -23,7 +23,7 @@ from mmavl.apis import LocalizationInferencer, SeparationInferencer
 from mmavl.demo.analysis import Analyst
 from mmavl.demo.examples import list_examples
 from mmavl.demo.page import Page
-from mmavl.engine.launch import clear_errors
+from mmavl.engine.user_errors import clear_errors
 from mmavl.scenes.instruments.pictures import PictureReader
 from mmavl.scenes.instruments.sounds import load_sounds
 from mmavl.scenes.instruments.sources import fetch_materials

@@ -4,7 +4,7 @@ import argparse
 
 from mmavl.engine.cfg_options import ConfigOptions
 from mmavl.engine.config import load_config
-from mmavl.engine.launch import clear_errors
+from mmavl.engine.user_errors import clear_errors
 
 
 def parse_args() -> argparse.Namespace:

@@ -7,7 +7,7 @@ python tools/analysis/pseudo_agreement.py data/instrument_scenes/pseudo/val.json
 import argparse
 import json
 
-from mmavl.engine.launch import clear_errors
+from mmavl.engine.user_errors import clear_errors
 from mmavl.evaluation.result_table import Column, ResultTable, Row
 from mmavl.preparation.pseudo_labels import agreement
 from mmavl.utils.files import atomic_write

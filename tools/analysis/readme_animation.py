@@ -20,7 +20,7 @@ from readme_contact_sheet import DRAWINGS, free_sounds
 from skimage import data as photographs
 
 from mmavl.apis import LocalizationInferencer
-from mmavl.engine.launch import clear_errors
+from mmavl.engine.user_errors import clear_errors
 from mmavl.media.mp4_writer import Mp4Writer
 from mmavl.media.video import PictureStream
 from mmavl.scenes.banks import SoundBank

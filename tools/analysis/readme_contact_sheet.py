@@ -23,7 +23,7 @@ from skimage import data as photographs
 from mmavl.datasets.manifest import write_manifest
 from mmavl.engine.checkpoint import load_checkpoint, load_state
 from mmavl.engine.config import config_errors, load_config
-from mmavl.engine.launch import clear_errors
+from mmavl.engine.user_errors import clear_errors
 from mmavl.registry import DATASETS, MODELS
 from mmavl.scenes.banks import SoundBank
 from mmavl.scenes.frame import compose_frame

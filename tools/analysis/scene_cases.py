@@ -21,7 +21,7 @@ from pathlib import Path
 from mmavl.apis.result_files import write_json
 from mmavl.datasets.manifest import read_checked_manifest
 from mmavl.datasets.media_paths import media_path
-from mmavl.engine.launch import clear_errors
+from mmavl.engine.user_errors import clear_errors
 from mmavl.errors import DataError
 
 

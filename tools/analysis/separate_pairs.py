@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 
 from mmavl.apis.model_files import DEFAULT_SEPARATOR, load_model
-from mmavl.engine.launch import clear_errors
+from mmavl.engine.user_errors import clear_errors
 from mmavl.errors import DataError
 from mmavl.evaluation.functional import bss_eval
 from mmavl.evaluation.result_table import Column, ResultTable, Row

@@ -18,7 +18,7 @@ from tqdm import tqdm
 
 from mmavl.datasets.manifest import read_checked_manifest
 from mmavl.datasets.media_paths import media_path
-from mmavl.engine.launch import clear_errors
+from mmavl.engine.user_errors import clear_errors
 from mmavl.errors import DataError
 from mmavl.media.image import read_image
 from mmavl.media.mp4_writer import Mp4Writer

@@ -18,7 +18,7 @@ import torch
 
 import mmavl
 from mmavl.engine.checkpoint import checkpoint_metainfo, load_checkpoint
-from mmavl.engine.launch import clear_errors
+from mmavl.engine.user_errors import clear_errors
 from mmavl.errors import CheckpointError
 from mmavl.export.trained_parts import save_trained_parts
 from mmavl.reports.run_record import code_commit

@@ -16,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from mmavl.engine.launch import clear_errors
+from mmavl.engine.user_errors import clear_errors
 from mmavl.errors import DataError
 from mmavl.evaluation.titles import title_of
 from mmavl.reports.results import Result, read_results, table_of

@@ -6,7 +6,7 @@ python tools/model_converters/export_onnx.py MODEL.safetensors OUT.onnx
 import argparse
 
 from mmavl.engine.config import config_errors
-from mmavl.engine.launch import clear_errors
+from mmavl.engine.user_errors import clear_errors
 from mmavl.errors import CheckpointError
 from mmavl.export.onnx import example_inputs, export_onnx, input_sizes, onnx_difference
 from mmavl.export.single_file import load_exported

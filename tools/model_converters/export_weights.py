@@ -8,7 +8,7 @@ import argparse
 from mmavl.engine.cfg_options import ConfigOptions
 from mmavl.engine.checkpoint import checkpoint_metainfo, load_checkpoint
 from mmavl.engine.config import config_errors, load_config
-from mmavl.engine.launch import clear_errors
+from mmavl.engine.user_errors import clear_errors
 from mmavl.errors import CheckpointError
 from mmavl.export.single_file import save_exported
 

@@ -12,8 +12,8 @@ import torch
 from mmengine.registry import init_default_scope
 
 from mmavl.engine.config import load_config
-from mmavl.engine.launch import clear_errors
 from mmavl.engine.published_weights import load_published
+from mmavl.engine.user_errors import clear_errors
 from mmavl.errors import ConfigError
 from mmavl.registry import MODELS
 from mmavl.utils.files import atomic_write

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from mmavl.engine.checkpoint import load_checkpoint, load_state
 from mmavl.engine.config import load_config
-from mmavl.engine.launch import clear_errors
+from mmavl.engine.user_errors import clear_errors
 from mmavl.errors import CheckpointError
 from mmavl.registry import MODELS
 from mmavl.utils.files import atomic_write

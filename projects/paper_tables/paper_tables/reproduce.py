@@ -21,9 +21,10 @@ from mmengine.registry import init_default_scope
 
 from mmavl.engine.cfg_options import ConfigOptions
 from mmavl.engine.config import config_errors, load_config
-from mmavl.engine.launch import clear_errors, prepare_config
+from mmavl.engine.launch import prepare_config
 from mmavl.engine.measurement import localizer_checkpoint, measure, set_localizer_checkpoint
 from mmavl.engine.runs import Runs
+from mmavl.engine.user_errors import clear_errors
 from mmavl.errors import ConfigError
 from mmavl.evaluation import Prediction, evaluate_localization, get_protocol
 from mmavl.evaluation.scoring import TRIVIAL, score
