@@ -11,6 +11,10 @@ check_openmmlab()
 from mmengine import registry as _mmengine  # noqa: E402
 from mmengine.registry import Registry  # noqa: E402
 
+from mmavl.utils.package_configs import find_package_configs  # noqa: E402
+
+find_package_configs()
+
 
 def _child(name: str, parent: Registry, *locations: str) -> Registry:
     return Registry(name, parent=parent, scope='mmavl', locations=list(locations))
