@@ -6,6 +6,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).parents[1]
 SOURCES = [
@@ -14,6 +15,7 @@ SOURCES = [
     'tools',
     'projects',
     'setup.cfg',
+    'model-index.yml',
     'pyproject.toml',
     'README.md',
     'LICENSE',
@@ -58,6 +60,7 @@ def test_the_wheel_holds_every_module_config_page_and_tool(wheel):
         expected |= {f'mmavl/.mim/{p.relative_to(source)}' for p in paths}
     assert expected - packed == set()
     assert 'mmavl/py.typed' in packed
+    assert 'mmavl/.mim/model-index.yml' in packed  # `mim search mmavl`
     entry_points = next(name for name in packed if name.endswith('/entry_points.txt'))
     assert 'mmavl = mmavl.cli:main' in zipfile.ZipFile(wheel).read(entry_points).decode()
     assert any(name.endswith('licenses/LICENSE') for name in packed)
@@ -84,6 +87,11 @@ assert MODELS.get('CoarseToFine') and HOOKS.get('AtomicCheckpointHook')
     assert "default_scope = 'mmavl'" in printed
     reproduce = run(mim / 'tools/analysis/reproduce_table.py', '--help').stdout
     assert '--dumps-only' in reproduce
+    inherit = "_base_ = 'mmavl::stage2_scenes.py'\ntrain_cfg = dict(max_epochs=3)"
+    (tmp_path / 'own.py').write_text(inherit)
+    printed = run(mim / 'tools/analysis/print_config.py', 'own.py').stdout
+    assert 'max_epochs=3' in printed
+    assert 'CoarseToFine' in printed
     listed = run('-m', 'mmavl', 'list', 'models', 'stage2_scenes').stdout
     assert listed.startswith('stage2_scenes ')
     assert '--resume' in run('-m', 'mmavl', 'train', '--help').stdout
@@ -92,3 +100,11 @@ assert MODELS.get('CoarseToFine') and HOOKS.get('AtomicCheckpointHook')
 def test_a_checkout_offers_its_configs_under_the_same_path():
     assert (ROOT / 'mmavl/.mim/configs').samefile(ROOT / 'configs')
     assert (ROOT / 'mmavl/.mim/tools').samefile(ROOT / 'tools')
+
+
+def test_every_model_that_mim_lists_has_its_config_where_mim_looks():
+    mim = ROOT / 'mmavl/.mim'
+    index = yaml.safe_load((mim / 'model-index.yml').read_text())
+    models = [m for f in index['Import'] for m in yaml.safe_load((mim / f).read_text())['Models']]
+    assert models
+    assert [m['Config'] for m in models if not (mim / m['Config']).is_file()] == []

@@ -39,7 +39,7 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; see ``--help``."""
     args = parse_args(argv)
-    from mmavl.engine.launch import clear_errors
+    from mmavl.engine.user_errors import clear_errors
     from mmavl.experiments import run_trials
     from mmavl.experiments.experiment import read_experiment
     from mmavl.experiments.experiment_files import write_experiment

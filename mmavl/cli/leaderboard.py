@@ -46,7 +46,7 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; see ``--help``."""
     args = parse_args(argv)
-    from mmavl.engine.launch import clear_errors
+    from mmavl.engine.user_errors import clear_errors
     from mmavl.experiments import run_trials
     from mmavl.experiments.board_files import write_board
     from mmavl.experiments.leaderboard import default_jobs, find_methods, write_trials

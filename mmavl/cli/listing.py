@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # slow to import
 _TOP = re.compile(r'"""(?P<text>.*?)"""|(?:#[^\n]*\n?)+', re.DOTALL)
 #: A text until its first full stop; those of abbreviations are not.
 _SENTENCE = re.compile(r'.*?(?<! e\.g)(?<! i\.e)(?<! al)(?<!\bEq)(?<!\bFig)\.(?= [A-Z0-9]|$)|.*')
-KINDS = ('models', 'weights', 'protocols', 'datasets')
+KINDS = ('models', 'weights', 'protocols', 'datasets', 'converters')
 
 
 def add_list_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,7 +25,8 @@ def add_list_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         'kind',
         choices=KINDS,
-        help='configs of models, trained weights included in mmavl, protocols or datasets',
+        help='configs of models, trained weights included in mmavl, protocols, datasets or '
+        'converters of datasets',
     )
     parser.add_argument(
         'pattern', nargs='?', default='*', help="part of a name, or a pattern, e.g. 'stage2_*'"
@@ -62,6 +63,10 @@ def entries(kind: str) -> dict[str, str]:
         from mmavl.apis.model_names import weights_title, wheel_weights
 
         return {name: weights_title(path) for name, path in wheel_weights().items()}
+    if kind == 'converters':
+        from .convert import converter_titles
+
+        return converter_titles()
     if kind == 'datasets':
         return {p.stem: title(p) for p in sorted((shipped() / '_base_/datasets').glob('*.py'))}
     return {name: title(path) for name, path in config_names().items()}

@@ -16,6 +16,7 @@ from .ending import INTERRUPTED
 from .evaluate import run_draw_boxes, run_evaluate
 from .infer import run_inference
 from .listing import KINDS, add_list_arguments, run_list
+from .new_project import add_new_project_arguments, run_new_project
 from .signals import orderly_termination
 from .tools import TOOLS, run_tool
 
@@ -31,6 +32,8 @@ examples:
   mmavl check train.json val.json test.json work_dirs   # what would change figures unseen
   mmavl leaderboard --data scenes --budget 1 --seeds 3  # all methods side by side
   mmavl experiment runs.yaml                            # your configs, options and seeds
+  mmavl new-project my_method                           # a package, a config and tests
+  mmavl convert folder my_videos --out data/mine        # a dataset; `mmavl convert` lists more
   mmavl train stage2_scenes --cfg-options train_cfg.max_epochs=2
 
 exit codes:
@@ -48,6 +51,7 @@ _RUN = {
     'draw-boxes': run_draw_boxes,
     'evaluate': run_evaluate,
     'localize': run_inference,
+    'new-project': run_new_project,
     'separate': run_inference,
 }
 
@@ -86,6 +90,8 @@ def parser() -> argparse.ArgumentParser:
     add_list_arguments(listing)
     checking = commands.add_parser('check', help='mistakes in annotations, lists and runs')
     add_check_arguments(checking)
+    project = commands.add_parser('new-project', help='write a package for your own components')
+    add_new_project_arguments(project)
     for name, title in TOOLS.items():
         commands.add_parser(name, help=title, add_help=False)
     return top

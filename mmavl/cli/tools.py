@@ -8,6 +8,7 @@ from mmavl.utils.shipped import find_config
 
 #: Subcommand -> its description. Each is a module in this package.
 TOOLS = {
+    'convert': 'convert a dataset',
     'train': 'run the training described by a config',
     'test': 'evaluate a checkpoint',
     'report': 'combine runs in an HTML page',

@@ -12,7 +12,7 @@ _BASES = '_base_'
 
 
 def shipped(kind: str = 'configs') -> Path:
-    """The folder of 'configs' or 'tools'."""
+    """The folder of 'configs', 'tools' or 'projects'."""
     return Path(mmavl.__file__).resolve().parent / '.mim' / kind
 
 

@@ -74,6 +74,8 @@ def _parser_of_command(name):
 
 def check_mmavl(arguments):
     """The command's own parser, or that of the tool that a subcommand stands for."""
+    if arguments and arguments[0] == 'convert':
+        return parse_with(ROOT / f'tools/dataset_converters/{arguments[1]}.py', arguments[2:])
     if arguments and arguments[0] in TOOLS:
         script = 'analysis/report.py' if arguments[0] == 'report' else f'{arguments[0]}.py'
         return parse_with(ROOT / 'tools' / script, arguments[1:])

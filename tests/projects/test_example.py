@@ -1,4 +1,4 @@
-"""The downstream project, copied away, installed, and trained: mmavl itself stays as it is."""
+"""The project that ``mmavl new-project`` writes: tested, trained and used from outside mmavl."""
 
 import os
 import re
@@ -9,64 +9,74 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-EXAMPLE = ROOT / 'projects/example'
+from mmavl.cli.new_project import write_project
 
-# The tools in one process, so that what takes long to import is imported once.
+ROOT = Path(__file__).parents[2]
+
+# All commands in one process, so that what takes long to import is imported once.
 RUN = """
-import runpy, sys
+import sys
 import pytest
+from mmavl.cli import main
 assert pytest.main(['-q', '-p', 'no:cacheprovider', 'tests']) == 0
 for line in sys.stdin:
-    sys.argv = line.rstrip('\\n').split('\\t')
-    runpy.run_path(sys.argv[0], run_name='__main__')
-import av_example
-print('installed in', av_example.__file__)
+    assert main(line.rstrip('\\n').split('\\t')) == 0, line
+import my_method
+print('installed in', my_method.__file__)
 """
 
 
 @pytest.fixture
 def project(tmp_path):
-    """The project outside the repository, and the folder that it is installed into."""
-    copy, site = tmp_path / 'elsewhere/example', tmp_path / 'site'
-    shutil.copytree(EXAMPLE, copy, ignore=shutil.ignore_patterns('__pycache__', '*.egg-info'))
+    """A new project outside the repository, and the folder that it is installed into."""
+    folder, site = tmp_path / 'elsewhere/My-Method', tmp_path / 'site'
+    assert write_project(folder) == 'my_method'
     options = ['--no-deps', '--no-build-isolation', '--quiet', '--disable-pip-version-check']
     command = [sys.executable, '-m', 'pip', 'install', *options, '--target', str(site), '.']
-    subprocess.run(command, cwd=copy, check=True, capture_output=True, text=True)
-    shutil.rmtree(copy / 'av_example')  # what runs is what was installed
-    return copy, site
+    subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)
+    shutil.rmtree(folder / 'my_method')  # what runs is what was installed
+    return folder, site
 
 
-def test_trains_and_tests_from_outside_of_the_repository(project, tiny_manifest):
-    copy, site = project
-    data = f'dataset.data_root={tiny_manifest.parent}', 'dataset.ann_file=test.json'
-    options = [f'{s}_dataloader.{entry}' for s in ('train', 'val', 'test') for entry in data]
-    options += ['train_dataloader.batch_size=2', 'train_cfg.max_epochs=2', 'log_level=INFO']
+def pairs_of(folder, media):
+    """A picture and a sound of one class."""
+    (folder / 'horn').mkdir(parents=True)
+    shutil.copy(next(media.glob('*.jpg')), folder / 'horn/a.jpg')
+    shutil.copy(next(media.glob('*.wav')), folder / 'horn/a.wav')
+    return folder
+
+
+def test_it_is_tested_trained_and_used_from_outside_of_mmavl(project, tiny_manifest, tmp_path):
+    folder, site = project
+    splits = ('train', 'val', 'test')
+    changes = [f'data_root={tiny_manifest.parent}', 'ann_file=test.json', 'tag_level=class']
+    options = [f'{s}_dataloader.dataset.{entry}' for s in splits for entry in changes]
+    options += [f'{s}_dataloader.dataset.pipeline.3.seconds=1.0' for s in splits]
+    for entry in ('num_workers=0', 'persistent_workers=False', 'batch_size=2'):
+        options += [f'{s}_dataloader.{entry}' for s in splits]
     options += [f'model.{part}_tag_head.num_classes=2' for part in ('audio', 'visual')]
-    for split in ('train', 'val', 'test'):
-        options += [f'{split}_dataloader.dataset.pipeline.3.seconds=1.0']
-    tools, config = ROOT / 'mmavl/.mim/tools', 'configs/example_scenes.py'
+    options += ['train_cfg.max_epochs=2']
+    config, checkpoint = 'configs/my_method_scenes.py', 'work_dirs/my_method_scenes/epoch_2.pth'
+    pairs = pairs_of(tmp_path / 'pairs', tiny_manifest.parent)
     lines = [
-        [tools / 'train.py', config, '--cfg-options', *options],
-        [
-            tools / 'test.py',
-            config,
-            'work_dirs/example_scenes/epoch_2.pth',
-            '--cfg-options',
-            *options,
-        ],
+        ['convert', 'my_method_pairs', pairs],
+        ['list', 'converters', 'my_*'],
+        ['train', config, '--cfg-options', *options],
+        ['test', config, checkpoint, '--cfg-options', *options],
     ]
     ended = subprocess.run(
         [sys.executable, '-c', RUN],
         input='\n'.join('\t'.join(map(str, line)) for line in lines),
         env={**os.environ, 'PYTHONPATH': os.pathsep.join([str(site), str(ROOT)])},
-        cwd=copy,
+        cwd=folder,
         capture_output=True,
         text=True,
     )
     assert ended.returncode == 0, ended.stderr[-3000:]
     assert f'installed in {site}' in ended.stdout
-    assert '3 passed' in ended.stdout
+    assert '4 passed' in ended.stdout
+    assert f'{pairs}/train.json: 1 clips of 1 classes' in ended.stdout
+    assert 'my_method_pairs  my_method.pairs:main, from my-method' in ended.stdout
     said = ended.stdout + ended.stderr
     losses = [float(value) for value in re.findall(r'loss_alignment: ([\d.]+)', said)]
     assert losses
@@ -75,6 +85,6 @@ def test_trains_and_tests_from_outside_of_the_repository(project, tiny_manifest)
         assert f'{protocol}/level1_ciou: ' in said
 
 
-def test_no_line_of_mmavl_knows_it():
-    for path in (ROOT / 'mmavl').rglob('*.py'):
-        assert 'av_example' not in path.read_text()
+def test_no_line_of_mmavl_knows_it_but_that_of_the_command_which_copies_it():
+    knowing = [p.name for p in (ROOT / 'mmavl').rglob('*.py') if 'av_example' in p.read_text()]
+    assert knowing == ['new_project.py']

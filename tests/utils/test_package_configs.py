@@ -15,9 +15,11 @@ with read_base():
 train_cfg.update(max_epochs=3)
 model['avc_head'].update(channels=7)
 """
-BY_NAME = (
-    "_base_ = 'mmavl::{}'\ntrain_cfg = dict(max_epochs=3)\nmodel = dict(avc_head=dict(channels=7))"
-)
+BY_NAME = """
+_base_ = 'mmavl::{}'
+train_cfg = dict(max_epochs=3)
+model = dict(avc_head=dict(channels=7))
+"""
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,12 @@
+import numpy as np
 import pytest
+import soundfile
 import torch
-from av_example import STRICT
+from av_example import STRICT, pairs
+from PIL import Image
 from torch import nn
 
+from mmavl.datasets.manifest import read_checked_manifest
 from mmavl.evaluation import get_protocol
 from mmavl.registry import MODELS
 
@@ -29,3 +33,16 @@ def test_loss_pulls_pairs_together_and_pushes_others_down_to_the_margin():
 def test_protocol_is_found_by_its_name():
     assert get_protocol('three_quarters') is not None
     assert get_protocol('three_quarters/union').threshold == STRICT.threshold
+
+
+def test_converter_tags_pairs_by_their_folder(tmp_path):
+    for name in ('horn/a', 'violin/b', 'violin/without picture'):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        soundfile.write(tmp_path / f'{name}.wav', np.sin(np.arange(12000) / 9) / 2, 8000)
+    for name in ('horn/a', 'violin/b'):
+        Image.new('RGB', (32, 32), (90, 90, 90)).save(tmp_path / f'{name}.jpg')
+    assert pairs.main([str(tmp_path)]) == 0
+    manifest = read_checked_manifest(tmp_path / 'train.json')
+    assert manifest['metainfo']['classes'] == ['horn', 'violin']
+    clips = [(clip['clip_id'], clip['tags'], clip['duration']) for clip in manifest['data_list']]
+    assert clips == [('horn/a', ['horn'], 1.5), ('violin/b', ['violin'], 1.5)]
