@@ -4,7 +4,9 @@ from abc import abstractmethod
 
 from mmengine.model import BaseModel
 from torch import Tensor
+from torch.nn.parameter import is_lazy
 
+from mmavl.errors import ConfigError
 from mmavl.structures import AVDataSample
 from mmavl.utils.distributed import mean_over_ranks
 
@@ -54,6 +56,20 @@ class AVModel(BaseModel):
         if mode == 'tensor':
             return self.extract(inputs)
         raise ValueError(f"mode must be 'loss', 'predict' or 'tensor', not {mode!r}")
+
+    def init_weights(self) -> None:
+        """Initialise the weights, see mmengine.
+
+        Raises:
+            ConfigError: A lazy module, such as ``LazyConv2d``, does not know its shape yet.
+        """
+        lazy = [name for name, p in self.named_parameters() if is_lazy(p)]
+        if lazy:
+            raise ConfigError(
+                f'{type(self).__name__}: {", ".join(lazy)}: a lazy module has no weights to '
+                'initialise: give its input channels (Conv2d in place of LazyConv2d)'
+            )
+        super().init_weights()
 
     @abstractmethod
     def extract(self, inputs: dict[str, Tensor]) -> dict[str, Tensor]:

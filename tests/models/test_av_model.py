@@ -2,6 +2,7 @@ import pytest
 import torch
 from mmengine.model import BaseDataPreprocessor
 
+from mmavl.errors import ConfigError
 from mmavl.models import av_model
 from mmavl.models.av_model import AVModel
 
@@ -54,3 +55,12 @@ def test_losses_are_summed_and_logged_as_the_mean_of_all_processes(monkeypatch):
     assert total.requires_grad
     logged = {name: value.item() for name, value in log.items()}
     assert logged == {'loss': 15, 'loss_tag': 12, 'loss_avc': 13, 'accuracy': 10.5}
+
+
+def test_a_lazy_module_is_named_before_its_weights_are_initialised():
+    spy = Spy()
+    spy.project = torch.nn.LazyConv2d(4, 1)
+    with pytest.raises(ConfigError, match=r'Spy: project\.weight, project\.bias: a lazy module'):
+        spy.init_weights()
+    spy.project = torch.nn.Conv2d(2, 4, 1)
+    spy.init_weights()
