@@ -18,7 +18,8 @@ from .blocks import BLOCKS, ROOT, SHELL, name_of
 
 #: Other commands than those of this repository, which a reader's own machine has.
 COMMANDS = {
-    'apt-get', 'cd', 'curl', 'git', 'ls', 'mim', 'mkdir', 'npm', 'pip', 'source', 'sudo', 'unzip', 'wget',
+    'apt-get', 'cd', 'curl', 'git', 'ls', 'mim', 'mkdir', 'npm', 'pip', 'source', 'sudo', 'unzip',
+    'wget',
 }  # fmt: skip
 #: Not checked as a program: data, settings and output.
 OTHER_LANGUAGES = {'text', 'bibtex', 'json', 'yaml', 'toml', 'csv', 'console'}
