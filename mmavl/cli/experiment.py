@@ -13,9 +13,11 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from mmavl.engine.user_errors import clear_errors
 from mmavl.utils.options import add_dtype_option
 
 from .arguments import count
+from .refusals import check_paths
 from .signals import orderly_termination
 from .tools import tool_program
 
@@ -39,14 +41,14 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; see ``--help``."""
     args = parse_args(argv)
-    from mmavl.engine.user_errors import clear_errors
-    from mmavl.experiments import run_trials
-    from mmavl.experiments.experiment import read_experiment
-    from mmavl.experiments.experiment_files import write_experiment
-    from mmavl.experiments.progress import Progress
-
     root = Path(args.out or f'work_dirs/{Path(args.file).stem}')
     with clear_errors(), orderly_termination():
+        check_paths([args.file], 'cannot be found')
+        from mmavl.experiments import run_trials
+        from mmavl.experiments.experiment import read_experiment
+        from mmavl.experiments.experiment_files import write_experiment
+        from mmavl.experiments.progress import Progress
+
         experiment = read_experiment(args.file)
         trials = experiment.trials(args.dtype)
         folders = [trial.write(root, stages) for trial, stages in trials]

@@ -14,7 +14,8 @@ import torch
 from mmengine import Config
 
 from mmavl.engine.checkpoint import latest_checkpoint
-from mmavl.engine.launch import clear_errors, prepare_config, run_test, run_training
+from mmavl.engine.launch import prepare_config, run_test, run_training
+from mmavl.engine.user_errors import clear_errors
 from mmavl.errors import ConfigError
 from mmavl.reports.run_record import code_commit, environment
 from mmavl.utils.files import atomic_write

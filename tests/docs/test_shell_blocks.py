@@ -77,13 +77,13 @@ def check_mmavl(arguments):
     """The command's own parser, or that of the tool that a subcommand stands for."""
     if arguments and arguments[0] == 'convert':
         return parse_with(ROOT / f'tools/dataset_converters/{arguments[1]}.py', arguments[2:])
+    parse = parser().parse_args
     if arguments and arguments[0] in TOOLS:
-        script = 'analysis/report.py' if arguments[0] == 'report' else f'{arguments[0]}.py'
-        return parse_with(ROOT / 'tools' / script, arguments[1:])
+        parse, arguments = _parser_of_command(arguments[0]), arguments[1:]
     said = io.StringIO()
     with contextlib.redirect_stderr(said):
         try:
-            parser().parse_args(arguments)
+            parse(arguments)
             code = 0
         except SystemExit as stopped:
             code = stopped.code
