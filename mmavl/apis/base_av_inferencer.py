@@ -72,6 +72,11 @@ class BaseAVInferencer(ABC):
         self.pipeline = ClipPipeline(self.model.cfg, len(self.classes))
         self.show_progress = show_progress
 
+    @property
+    def remarks(self) -> list[str]:
+        """Lines about how it computes, for users."""
+        return [f'Computing {self.precision}.']
+
     @torch.no_grad()
     def forward(self, inputs: dict) -> list[Any]:
         """Samples with predictions for a collated batch."""

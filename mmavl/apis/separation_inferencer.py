@@ -78,6 +78,13 @@ class SeparationInferencer(BaseAVInferencer):
         """Sample rate at which the model separates, in Hz."""
         return self.model.data_preprocessor.sample_rate
 
+    @property
+    def remarks(self) -> list[str]:
+        """See :class:`BaseAVInferencer`; also which part of the sound is lost."""
+        rate = self.model_rate
+        lost = f'Sources are mono, without frequencies above {rate / 2000:.1f} kHz'
+        return [*super().remarks, f'{lost}: the model works at {rate} Hz.']
+
     def check_sources(
         self, labels: Sequence[str] | None = None, sources: Mapping[str, Any] | None = None
     ) -> None:

@@ -62,7 +62,7 @@ def build_page(args: argparse.Namespace):
     examples = list_examples(scenes) if scenes else []
     common = {'device': args.device, 'dtype': args.dtype, 'show_progress': False}
     localizer = LocalizationInferencer(args.model, args.weights, **common)
-    print(f'Computing {localizer.precision}.', file=sys.stderr)
+    print('\n'.join(localizer.remarks), file=sys.stderr)
     separator = None
     if args.separator or args.separator_model:
         model = args.separator_model or 'separation_scenes'

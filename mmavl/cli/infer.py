@@ -28,7 +28,7 @@ def run_inference(args: argparse.Namespace) -> int:
         check_model(args)
         inferencer, options = _inferencer(args)
         if not args.quiet:
-            print(f'Computing {inferencer.precision}.', file=sys.stderr)
+            print('\n'.join(inferencer.remarks), file=sys.stderr)
         inferencer.class_numbers(args.labels)
         Path(args.out).mkdir(parents=True, exist_ok=True)
     except (CheckpointError, ConfigError, OSError, ValueError) as error:

@@ -303,6 +303,14 @@ def test_separate_makes_as_many_sources_as_asked_for(tmp_path, blind, pair, caps
     assert soundfile.info(out / 'a.source_3.wav').frames == 8000
 
 
+def test_separate_says_which_frequencies_are_lost(tmp_path, blind, pair, capsys):
+    command = ['separate', *pair, '--out', str(tmp_path / 'out'), '--model', blind]
+    assert main([*command, '--device', 'cpu']) == 0
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        'Sources are mono, without frequencies above 5.5 kHz: the model works at 11025 Hz.'
+    )
+
+
 @pytest.mark.parametrize(
     ('arguments', 'said'),
     [
