@@ -137,5 +137,5 @@ def test_a_leaderboard_is_trained_tested_written_and_resumed(config, tmp_path, c
     assert '0 runs to do' in capsys.readouterr().out
     assert (out / 'small/seed0/outcome.json').read_bytes() == first
     command[command.index('0.0001')] = '0.02'
-    assert main(command) == 1
+    assert main(command) == 2
     assert 'trial.json was written with other settings' in capsys.readouterr().err
