@@ -5,7 +5,6 @@ from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from typing import IO
 
-import numpy as np
 from tqdm import tqdm
 
 from mmavl.media.media_file import MediaFile, opened
@@ -14,9 +13,12 @@ from mmavl.media.sound_stream import SoundStream
 from mmavl.media.video import PictureStream
 from mmavl.utils.files import atomic_write
 from mmavl.utils.names import to_json
-from mmavl.visualization.video_frame import STRIP, frame_size, render_frame
+from mmavl.visualization.colours import Colours
+from mmavl.visualization.video_frame import frame_size, render_frame, strip_height
 
 from .localization import Localization
+from .steady import steady_views
+from .timeline import Timeline
 
 #: tqdm's line.
 _BAR = '{l_bar}{bar}| {n_fmt} of {total_fmt} s of video [{elapsed}<{remaining}]'
@@ -63,64 +65,20 @@ def annotate_video(
         bar = stack.enter_context(
             tqdm(total=round(seconds), bar_format=_BAR, disable=not show_progress, mininterval=0.5)
         )
-        timeline = Timeline(_written(windows, lines))
+        timeline = Timeline(steady_views(_written(windows, lines)))
+        colours = Colours(classes)
         writer, frames = None, 0
         for time, frame in _thinned(pictures.frames(), frame_rate):
             image = pictures.picture(frame)
-            maps, scores, kinds = timeline.at(time)
             if writer is None:
                 size = frame_size(image.shape[1], image.shape[0], max_side)
-                writer = stack.enter_context(
-                    Mp4Writer(target, (size[0], size[1] + STRIP), pictures.rate, sound)
-                )
-            writer.write(time, render_frame(image, maps, scores, classes, size, time, kinds))
+                whole = size[0], size[1] + strip_height(size)
+                writer = stack.enter_context(Mp4Writer(target, whole, pictures.rate, sound))
+            writer.write(time, render_frame(image, timeline.at(time), colours, size, time))
             frames += 1
             bar.update(max(round(time) - bar.n, 0))
         timeline.finish()
     return frames
-
-
-class Timeline:
-    """Localizations at any times in increasing order.
-
-    Args:
-        windows (Iterable[Localization]): In order of time.
-    """
-
-    def __init__(self, windows: Iterable[Localization]) -> None:
-        self._windows = iter(windows)
-        self._before: Localization | None = None
-        self._after = next(self._windows, None)
-
-    def at(self, time: float) -> tuple[dict[str, np.ndarray], dict[str, float], dict[str, str]]:
-        """Maps, probabilities and finer names of what sounds at a given time.
-
-        Linear interpolation between neighbours; the classes are those of the nearer one.
-        """
-        while self._after is not None and self._after.time <= time:
-            self._before, self._after = self._after, next(self._windows, None)
-        before, after = self._before or self._after, self._after or self._before
-        if before is None:
-            return {}, {}, {}
-        span = after.time - before.time
-        share = min(max((time - before.time) / span, 0.0), 1.0) if span > 0 else 0.0
-        nearer = after if share > 0.5 else before
-        maps = {
-            label: (1 - share) * before.maps[label] + share * after.maps[label]
-            for label in nearer.shown
-            if label in before.maps and label in after.maps
-        }
-        scores = {
-            k: (1 - share) * before.audio_probs[k] + share * after.audio_probs[k]
-            for k in nearer.sounding
-            if k in before.audio_probs
-        }
-        return maps, scores, nearer.kinds
-
-    def finish(self) -> None:
-        """Read the remaining windows."""
-        for _ in self._windows:
-            pass
 
 
 def _streams(file: MediaFile, stack: ExitStack) -> tuple[float, PictureStream, SoundStream | None]:

@@ -13,7 +13,6 @@ from mmavl.models.localizers import BaseLocalizer
 from mmavl.models.naming import Naming, named_families
 from mmavl.registry import INFERENCERS
 from mmavl.utils.file_names import safe_name
-from mmavl.visualization import AVVisualizer
 from mmavl.visualization.drawing import write_png
 
 from .annotate import annotate_video
@@ -49,8 +48,6 @@ class LocalizationInferencer(BaseAVInferencer):
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.check_has(isinstance(self.model, BaseLocalizer), 'localizer')
-        self.visualizer = AVVisualizer.get_instance(f'inferencer {id(self)}')
-        self.visualizer.dataset_meta = {'classes': self.classes}
 
     def naming(self, threshold: float) -> Naming:
         """The rule that selects the classes to report."""
@@ -122,8 +119,8 @@ class LocalizationInferencer(BaseAVInferencer):
         ]
 
     def draw(self, result: Localization, loaded: dict[str, Any]) -> np.ndarray:
-        """The frame with boxes of sounding objects, the maps, and the sound."""
-        return draw_localization(result, loaded, self.classes, self.visualizer)
+        """The frame with what is audible and visible, the maps, and the sound."""
+        return draw_localization(result, loaded, self.classes)
 
     def save_one(
         self, result: Localization, folder: Path, loaded: dict[str, Any]

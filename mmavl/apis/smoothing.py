@@ -1,14 +1,24 @@
 """Averaging the results of a video over time."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import Protocol, TypeVar
 
 import numpy as np
 
 from mmavl.models.naming import Naming
 
 from .localization import AGNOSTIC, Localization
+
+
+class HasTime(Protocol):
+    """Anything with a time in seconds."""
+
+    time: float
+
+
+Timed = TypeVar('Timed', bound=HasTime)
 
 
 def smooth(
@@ -30,31 +40,53 @@ def smooth(
     Yields:
         Localization: The same number; only those within range are kept in memory.
     """
-    near: deque[Localization] = deque()
-    done = 0  # number of results in near that have been yielded
-    for item in found:
+    for items, here in neighbourhoods(found, seconds):
+        yield _average(items, here, seconds, naming)
+
+
+def neighbourhoods(items: Iterable[Timed], seconds: float) -> Iterator[tuple[list[Timed], Timed]]:
+    """For each item, all items within a time before and after it, and the item itself.
+
+    Args:
+        items (Iterable): With a ``time`` in seconds, in order of it.
+        seconds (float): Range in both directions.
+
+    Yields:
+        tuple[list, Any]: In order; only items within range are kept in memory.
+    """
+    near: deque[Timed] = deque()
+    done = 0  # number of items in near that have been yielded
+    for item in items:
         near.append(item)
         while done < len(near) and item.time - near[done].time > seconds + 1e-6:
-            yield _average(near, done, seconds, naming)
+            yield _within(near, near[done], seconds), near[done]
             done += 1
             while near[done].time - near[0].time > seconds + 1e-6:
                 near.popleft()
                 done -= 1
     while done < len(near):
-        yield _average(near, done, seconds, naming)
+        yield _within(near, near[done], seconds), near[done]
         done += 1
 
 
+def _within(near: Iterable[Timed], here: Timed, seconds: float) -> list[Timed]:
+    return [item for item in near if abs(item.time - here.time) <= seconds + 1e-6]
+
+
+def time_weights(items: Sequence[Timed], here: Timed, seconds: float) -> np.ndarray:
+    """Weights ``1 - dt / (seconds + step)`` of a neighbourhood, where step is its mean step."""
+    if len(items) == 1:
+        return np.ones(1)
+    step = (items[-1].time - items[0].time) / (len(items) - 1)
+    return np.array([1 - abs(item.time - here.time) / (seconds + step) for item in items])
+
+
 def _average(
-    near: Iterable[Localization], centre: int, seconds: float, naming: Naming
+    items: Sequence[Localization], here: Localization, seconds: float, naming: Naming
 ) -> Localization:
-    items = list(near)
-    here = items[centre]
-    items = [item for item in items if abs(item.time - here.time) <= seconds + 1e-6]
     if len(items) == 1:
         return here
-    step = (items[-1].time - items[0].time) / (len(items) - 1)
-    weights = np.array([1 - abs(item.time - here.time) / (seconds + step) for item in items])
+    weights = time_weights(items, here, seconds)
     audio_probs, visual_probs, kind_probs = (
         {k: float(np.average([getattr(i, name)[k] for i in items], weights=weights)) for k in own}
         for name, own in (

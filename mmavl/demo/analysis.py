@@ -5,6 +5,7 @@ import logging
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,8 @@ from PIL import Image
 from mmavl.apis import Localization, LocalizationInferencer, SeparationInferencer
 from mmavl.apis.clips import Clip, check_path
 from mmavl.apis.result_files import write_json
+from mmavl.apis.steady import steady_views
+from mmavl.apis.views import view_of
 from mmavl.errors import DataError
 from mmavl.media.container import find_track, open_container
 from mmavl.media.formats import kind_of
@@ -23,9 +26,10 @@ from mmavl.utils.failures import ends_run, error_line
 from mmavl.utils.file_names import safe_name
 from mmavl.utils.files import atomic_write
 from mmavl.utils.names import one_line, to_json
+from mmavl.visualization.colours import Colours
 from mmavl.visualization.drawing import jpeg_bytes
 from mmavl.visualization.media import write_wav
-from mmavl.visualization.video_frame import render_frame
+from mmavl.visualization.video_frame import View, render_frame
 
 from .deadline import Expired, time_limit
 
@@ -72,25 +76,34 @@ class Analysis:
         return past[-1] if past else self.moments[0]
 
     def picture(self, time: float = 0.0, label: str | None = None) -> np.ndarray:
-        """The frame with heat map, boxes and names, RGB uint8 [H + 24, W, 3].
+        """The frame with heat map, boxes and names, RGB uint8 [H, W, 3].
 
         Args:
             time (float): Time in the video in seconds.
-            label (str, optional): A class to draw even if it does not sound. Defaults to all
-                sounding ones.
+            label (str, optional): A class to draw even if it is not audible. Defaults to all
+                that are audible and visible.
         """
         moment = self.moment(time)
-        result, image = moment.result, np.asarray(Image.open(io.BytesIO(moment.jpeg)))
-        labels = result.shown if label is None else [label]
-        maps = {name: result.maps[name] for name in labels if name in result.maps}
-        scores = {
-            k: result.audio_probs[k]
-            for k in {*result.sounding, *labels}
-            if k in result.audio_probs
-        }
+        image = np.asarray(Image.open(io.BytesIO(moment.jpeg)))
+        view = view_of(moment.result, [label]) if label else self._views[moment]
         size = image.shape[1], image.shape[0]
-        time = result.time or 0.0
-        return render_frame(image, maps, scores, self.classes, size, time, result.kinds)
+        return render_frame(image, view, self._colours, size, moment.result.time)
+
+    @cached_property
+    def _views(self) -> dict[Moment, View]:
+        """What is drawn at each moment: as in the annotated copy of a video."""
+        results = [moment.result for moment in self.moments]
+        if results[0].time is None:
+            return {moment: view_of(moment.result) for moment in self.moments}
+        return {moment: view for moment, (_, view) in zip(self.moments, steady_views(results))}
+
+    @cached_property
+    def _colours(self) -> Colours:
+        colours = Colours(self.classes)
+        for moment in self.moments:
+            for label in moment.result.sounding:
+                colours[label]  # chosen in order of time, whatever is looked at first
+        return colours
 
 
 class Analyst:

@@ -1,25 +1,46 @@
-"""A video's frame with what sounds in it: a pure function of pixels and maps."""
+"""A video's frame with what is audible and visible in it: a pure function of pixels and a view."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
+from math import ceil, sqrt
 
 import numpy as np
 from PIL import Image, ImageDraw
 
-from mmavl.evaluation.map_boxes import boxes_of_map
 from mmavl.media.image import resized
 from mmavl.utils.names import one_line
 
-from .drawing import INK, OKABE_ITO, PAPER, blend, draw_outline, fit_text, font, stretched
+from .colours import Colours, paint, text_on
+from .drawing import INK, PAPER, Box, fit_text, font, rectangle
+from .label_places import place_labels
 
-COLOURS = tuple(OKABE_ITO.values())
-STRIP = 24
-_ALPHA = 0.65
-_MOST_SCORES = 4
+_FAINT = (170, 170, 170)
 
 
-def colour_of(label: str, classes: Sequence[str]) -> tuple[int, int, int]:
-    """The colour of a class; the first one for a map without a class."""
-    return COLOURS[classes.index(label) % len(COLOURS)] if label in classes else COLOURS[0]
+@dataclass(frozen=True, eq=False)
+class View:
+    """What is drawn over one frame.
+
+    Attributes:
+        maps (Mapping[str, np.ndarray]): The map of each class that is audible and visible,
+            [h, w], finite.
+        strengths (Mapping[str, float]): How strongly each of them is painted, 0 to 1.
+        boxes (Mapping[tuple[str, Hashable], Box]): By class and a name of the region: xyxy
+            relative to the frame, 0 to 1.
+        scores (Mapping[str, float | None]): Probability of each audible class, for the strip;
+            None for a map of the whole sound. One without a map is not visible.
+        kinds (Mapping[str, str]): Class -> a finer name to write in its place.
+    """
+
+    maps: Mapping[str, np.ndarray] = field(default_factory=dict)
+    strengths: Mapping[str, float] = field(default_factory=dict)
+    boxes: Mapping[tuple[str, Hashable], Box] = field(default_factory=dict)
+    scores: Mapping[str, float | None] = field(default_factory=dict)
+    kinds: Mapping[str, str] = field(default_factory=dict)
+
+    def name(self, label: str) -> str:
+        """The name to write for a class."""
+        return one_line(self.kinds.get(label, label).replace('_', ' '))
 
 
 def frame_size(width: int, height: int, max_side: int) -> tuple[int, int]:
@@ -29,118 +50,128 @@ def frame_size(width: int, height: int, max_side: int) -> tuple[int, int]:
     return tuple(max(2 * round(side * scale / 2), 2) for side in (width, height))
 
 
-def render_frame(
-    image: np.ndarray,
-    maps: Mapping[str, np.ndarray],
-    scores: Mapping[str, float],
-    classes: Sequence[str],
-    size: tuple[int, int],
-    time: float,
-    kinds: Mapping[str, str] | None = None,
-) -> np.ndarray:
-    """Draw heat, boxes and names of what sounds, and a strip with the scores beneath.
+def text_size(size: tuple[int, int]) -> int:
+    """The height of letters in a frame of (width, height) pixels, from 10 to 28 pixels."""
+    return min(max(round(sqrt(size[0] * size[1]) / 32), 10), 28)
 
-    Every map is stretched to its own lowest and highest value and drawn in its class's colour; a
-    pixel belongs to the map that is highest there. The frame itself becomes grey, so that a colour
-    always means heat.
+
+def strip_height(size: tuple[int, int]) -> int:
+    """The height of the strip below a frame of (width, height) pixels, even."""
+    return 2 * round(0.9 * text_size(size))
+
+
+def render_frame(
+    image: np.ndarray, view: View, colours: Colours, size: tuple[int, int], time: float | None
+) -> np.ndarray:
+    """Draw a view over a frame, and a strip with the audible classes below.
 
     Args:
         image (np.ndarray): RGB uint8 [H, W, 3].
-        maps (Mapping): Of what sounds, by class, [h, w]; finite.
-        scores (Mapping): Probability of each class that sounds, for names and strip; one without
-            a map is hollow in the strip.
-        classes (Sequence[str]): All classes; chooses the colours.
+        view (View): What to draw.
+        colours (Colours): The colours of the classes.
         size (tuple[int, int]): Width and height to draw at, even.
-        time (float): Seconds, for the strip.
-        kinds (Mapping[str, str], optional): Class -> a finer name to write in its place.
+        time (float, optional): Seconds, for the strip; None for a picture.
 
     Returns:
-        np.ndarray: RGB uint8 [height + 24, width, 3].
+        np.ndarray: RGB uint8 [height + :func:`strip_height`, width, 3].
     """
-    frame = resized(image, size)
-    if maps:
-        frame = _with_heat(frame, maps, classes)
-    picture = Image.fromarray(frame)
-    draw = ImageDraw.Draw(picture)
-    titles = {label: _title(label, scores, kinds or {}) for label in {*maps, *scores}}
-    boxes = [(label, box.xyxy) for label in maps for box in boxes_of_map(maps[label], size)]
-    for label, xyxy in boxes:
-        _draw_box(draw, xyxy, colour_of(label, classes), size)
-    for label, xyxy in boxes:  # names above all boxes
-        _draw_title(draw, xyxy, titles[label], colour_of(label, classes), size)
-    canvas = Image.new('RGB', (size[0], size[1] + STRIP), INK)
-    canvas.paste(picture)  # what was drawn of a thin frame ends where the strip begins
-    _draw_strip(ImageDraw.Draw(canvas), maps, scores, titles, classes, size, time)
+    strip = strip_height(size)
+    canvas = Image.new('RGB', (size[0], size[1] + strip), INK)
+    canvas.paste(Image.fromarray(draw_view(resized(image, size), view, colours)))
+    canvas.paste(_strip(view, colours, size, time), (0, size[1]))
     return np.asarray(canvas)
 
 
-def _with_heat(
-    frame: np.ndarray, maps: Mapping[str, np.ndarray], classes: Sequence[str]
-) -> np.ndarray:
-    size = frame.shape[1], frame.shape[0]
-    heats = np.stack([stretched(heat, size) for heat in maps.values()])
-    colours = np.array([colour_of(label, classes) for label in maps], np.float32)
-    share = (_ALPHA * heats.max(0))[..., None]
-    return blend(frame, colours[heats.argmax(0)], share)
+def draw_view(image: np.ndarray, view: View, colours: Colours) -> np.ndarray:
+    """Draw the heat, boxes and labels of a view; labels never overlap, see :func:`place_labels`.
+
+    Args:
+        image (np.ndarray): RGB uint8 [H, W, 3], at the size to draw at.
+        view (View): What to draw.
+        colours (Colours): The colours of the classes.
+
+    Returns:
+        np.ndarray: RGB uint8 [H, W, 3].
+    """
+    picture = Image.fromarray(paint(image, view.maps, view.strengths, colours))
+    draw, size = ImageDraw.Draw(picture), picture.size
+    text = text_size(size)
+    line = max(round(text / 7), 2)
+    boxes = [(label, _in_pixels(box, size)) for (label, _), box in view.boxes.items()]
+    for label, box in boxes:
+        _draw_outline(draw, box, colours[label], line)
+    face = font(text, bold=True)
+    names = [fit_text(view.name(label), face, size[0] - 8) for label, _ in boxes]
+    sizes = [(ceil(face.getlength(name)) + 8, text + 5) for name in names]
+    places = place_labels([box for _, box in boxes], sizes, size, line + 2)
+    for (label, _), name, place in zip(boxes, names, places):
+        if place is not None:
+            _draw_label(draw, place, name, colours[label], text)
+    return np.asarray(picture)
 
 
-def _title(label: str, scores: Mapping[str, float], kinds: Mapping[str, str]) -> str:
-    name = one_line(kinds.get(label, label).replace('_', ' '))
-    return f'{name} {scores[label]:.2f}' if label in scores else name
+def _in_pixels(box: Box, size: tuple[int, int]) -> Box:
+    return tuple(
+        float(min(max(round(edge * side), 0), side)) for edge, side in zip(box, size + size)
+    )
 
 
-def _draw_box(
-    draw: ImageDraw.ImageDraw,
-    xyxy: tuple[float, ...],
-    colour: tuple[int, int, int],
-    size: tuple[int, int],
+def _draw_outline(draw: ImageDraw.ImageDraw, box: Box, colour: tuple, line: int) -> None:
+    """Inside of the box, with a dark edge on both sides."""
+    left, top, right, bottom = box
+    rectangle(draw, (left, top, right - 1, bottom - 1), outline=INK, width=line + 2)
+    rectangle(draw, (left + 1, top + 1, right - 2, bottom - 2), outline=colour, width=line)
+
+
+def _draw_label(
+    draw: ImageDraw.ImageDraw, place: Box, name: str, colour: tuple, text: int
 ) -> None:
-    """Its dark edges inside of the frame, too."""
-    left, top, right, bottom = (round(edge) for edge in xyxy)
-    inner = left + 1, top + 1, min(right, size[0]) - 2, min(bottom, size[1]) - 2
-    draw_outline(draw, inner, colour)
+    left, top, right, bottom = place
+    draw.rectangle((left, top, right - 1, bottom - 1), fill=colour)
+    middle = left + 4, (top + bottom) / 2
+    draw.text(middle, name, text_on(colour), font(text, bold=True), anchor='lm')
 
 
-def _draw_title(
-    draw: ImageDraw.ImageDraw,
-    xyxy: tuple[float, ...],
-    title: str,
-    colour: tuple[int, int, int],
-    size: tuple[int, int],
-) -> None:
-    left, top = round(xyxy[0]), round(xyxy[1])
-    face = font(13, bold=True)
-    title = fit_text(title, face, size[0] - 10)
-    width = face.getlength(title) + 8
-    left = max(min(left, size[0] - width), 0)
-    top = top - 18 if top >= 18 else min(top, size[1] - 18)
-    draw.rectangle((left, top, left + width, top + 18), fill=INK)
-    draw.text((left + 4, top + 9), title, colour, face, anchor='lm')
-
-
-def _draw_strip(
-    draw: ImageDraw.ImageDraw,
-    maps: Mapping[str, np.ndarray],
-    scores: Mapping[str, float],
-    titles: Mapping[str, str],
-    classes: Sequence[str],
-    size: tuple[int, int],
-    time: float,
-) -> None:
-    middle = size[1] + STRIP // 2
-    minutes, tenths = divmod(round(10 * time), 600)  # 59.96 s are 1:00.0
-    clock = f'{minutes}:{tenths / 10:04.1f}'
-    draw.text((6, middle), clock, PAPER, font(12), anchor='lm')
-    left = 14 + font(12).getlength(clock)
-    if not scores and not maps:
-        draw.text((left, middle), 'nothing known is heard', (170,) * 3, font(12), 'lm')
-    for label in sorted(scores, key=lambda name: -scores[name])[:_MOST_SCORES]:
-        face = font(12, bold=label in maps)
-        title = titles[label]
-        if left + 16 + face.getlength(title) > size[0]:
+def _strip(view: View, colours: Colours, size: tuple[int, int], time: float | None) -> Image.Image:
+    """The time, then the audible classes: a full mark and bold if visible, else a ring."""
+    strip = Image.new('RGB', (size[0], strip_height(size)), INK)
+    draw, text, middle = ImageDraw.Draw(strip), text_size(size), strip.height / 2
+    clock = '' if time is None else _clock(time)
+    if 4 * font(text).getlength(clock) > size[0]:
+        clock = ''  # in a narrow frame names matter more
+    draw.text((text / 2, middle), clock, PAPER, font(text), anchor='lm')
+    left = text * (1.2 if clock else 0.5) + font(text).getlength(clock)
+    if not view.scores:
+        words = fit_text('no sound of a known class', font(text), size[0] - left)
+        draw.text((left, middle), words, _FAINT, font(text), anchor='lm')
+    for label in sorted(view.scores, key=lambda k: -(view.scores[k] or 0.0)):
+        visible = label in view.maps
+        room = size[0] - left - 1.5 * text
+        face = font(text, bold=visible)
+        if room < 3 * text:
             break
-        colour = colour_of(label, classes)
-        mark = (left, middle - 4, left + 8, middle + 4)
-        draw.ellipse(mark, fill=colour if label in maps else None, outline=colour)
-        draw.text((left + 13, middle), title, PAPER if label in maps else (170,) * 3, face, 'lm')
-        left += 13 + face.getlength(title) + 14
+        words = fit_text(_entry(view, label), face, room)
+        _draw_mark(draw, left, middle, text, colours[label], visible)
+        ink = PAPER if visible else _FAINT
+        draw.text((left + text, middle), words, ink, face, anchor='lm')
+        left += 2.2 * text + face.getlength(words)
+    return strip
+
+
+def _entry(view: View, label: str) -> str:
+    score = view.scores[label]
+    words = view.name(label) + ('' if score is None else f' {score:.2f}')
+    return words if label in view.maps else f'{words}, not located'
+
+
+def _draw_mark(
+    draw: ImageDraw.ImageDraw, left: float, middle: float, text: int, colour: tuple, full: bool
+) -> None:
+    radius = text / 3
+    mark = (left, middle - radius, left + 2 * radius, middle + radius)
+    draw.ellipse(mark, fill=colour if full else None, outline=colour, width=2)
+
+
+def _clock(time: float) -> str:
+    minutes, tenths = divmod(round(10 * time), 600)  # 59.96 s are 1:00.0
+    return f'{minutes}:{tenths / 10:04.1f}'

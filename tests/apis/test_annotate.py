@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mmavl.apis import Localization, LocalizationInferencer
-from mmavl.apis.annotate import Timeline, annotate_video
+from mmavl.apis.annotate import annotate_video
 from mmavl.errors import DataError
 from mmavl.media.audio import read_audio
 
@@ -13,21 +13,6 @@ def found(time, value, loud=1.0):
     maps = {'loud': np.array([[value, 0.0], [0.0, 0.0]], np.float32)}
     sounding = ['loud'] if loud >= 0.5 else []
     return Localization('x', (64, 48), time, (0.0, 1.0), {'loud': loud}, {}, sounding, maps)
-
-
-def test_a_timeline_interpolates_between_what_was_found():
-    timeline = Timeline([found(1.0, 1.0), found(2.0, 3.0, 0.6), found(3.0, 5.0, 0.0)])
-    for time, value, loud in (
-        (0.0, 1.0, 1.0),
-        (1.0, 1.0, 1.0),
-        (1.25, 1.5, 0.9),
-        (2.4, 3.8, 0.36),
-    ):
-        maps, scores, _ = timeline.at(time)
-        assert maps['loud'][0, 0] == pytest.approx(value)
-        assert scores['loud'] == pytest.approx(loud)
-    assert timeline.at(2.6)[0] == {}  # nearer to a moment of silence
-    assert Timeline([]).at(1.0) == ({}, {}, {})
 
 
 def test_frames_keep_their_moments_and_the_sound_its_place(tmp_path, media):
@@ -56,7 +41,7 @@ def test_heat_boxes_and_scores_are_drawn_where_they_belong(tmp_path, media):
     annotate_video(str(source), tmp_path / 'out.mp4', [found(0.0, 1.0)], ['loud'])
     _, pictures = media.read_video(tmp_path / 'out.mp4')
     picture = pictures[0].astype(int)
-    assert picture.shape == (264, 320, 3)  # the strip is 24 pixels high
+    assert picture.shape == (258, 320, 3)  # the strip is 18 pixels high
     top_left, bottom_right = picture[40:100, 20:100], picture[150:230, 200:300]
     assert (top_left[..., 0] - top_left[..., 2]).mean() > 60  # orange
     assert np.abs(bottom_right - 100).mean() < 4
@@ -88,7 +73,7 @@ def test_a_turned_video_of_odd_size_is_written_upright_and_even(tmp_path, media)
     turned = media.turn(plain, tmp_path / 'turned.mp4')
     annotate_video(str(turned), tmp_path / 'out.mp4', [found(0.0, 1.0)], ['loud'])
     _, pictures = media.read_video(tmp_path / 'out.mp4')
-    assert pictures[0].shape == (320 + 24, 228, 3)
+    assert pictures[0].shape == (320 + 18, 228, 3)
 
 
 def test_a_video_that_breaks_leaves_no_file(tmp_path, media, clip):

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from mmavl.apis import Localization
-from mmavl.apis.smoothing import smooth
+from mmavl.apis.smoothing import neighbourhoods, smooth, time_weights
 from mmavl.models.naming import Naming
 
 
@@ -38,3 +38,14 @@ def test_no_smoothing_changes_nothing_and_little_is_taken_ahead():
     assert len(taken) == 53
     assert [i.maps['loud'][0, 0] for i in smooth(source(), 0.0, Naming(0.5))] == [*range(100)]
     assert len([*smooth(source(), 1.0, Naming(0.5))]) == 100
+
+
+def test_a_neighbourhood_is_all_within_range_and_weighs_less_the_farther_it_is():
+    items = [found(n / 2, 1.0, 1.0) for n in range(5)]
+    near = [([i.time for i in items], here.time) for items, here in neighbourhoods(items, 0.5)]
+    assert near == [
+        ([0.0, 0.5], 0.0), ([0.0, 0.5, 1.0], 0.5), ([0.5, 1.0, 1.5], 1.0),
+        ([1.0, 1.5, 2.0], 1.5), ([1.5, 2.0], 2.0),
+    ]  # fmt: skip
+    assert time_weights(items[1:4], items[2], 0.5).tolist() == [0.5, 1.0, 0.5]
+    assert time_weights(items[:1], items[0], 0.5).tolist() == [1.0]

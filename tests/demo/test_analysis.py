@@ -45,7 +45,7 @@ def test_a_picture_with_a_sound_has_one_moment_and_its_json(analyst, media, tmp_
     done = analyst([str(media / 'a.wav'), str(media / 'a.png')], tmp_path)
     assert done.by_score() == ['left', 'right_side']
     picture = done.picture()
-    assert picture.shape == (280 + 24, 560, 3)
+    assert picture.shape == (280 + 22, 560, 3)
     # a frame of grey: heat of the sounding class is on the left, and nowhere else
     assert np.ptp(picture[140, 40].astype(int)) > 50
     assert np.ptp(picture[140, 520].astype(int)) < 8

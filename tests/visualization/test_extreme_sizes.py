@@ -12,10 +12,11 @@ from mmavl.evaluation.map_boxes import boxes_of_map
 from mmavl.registry import VISUALIZERS
 from mmavl.structures import AVDataSample
 from mmavl.visualization import drawing
+from mmavl.visualization.colours import Colours
 from mmavl.visualization.contact_sheet import contact_sheet
 from mmavl.visualization.layout import Panel, compose_row, draw_legend_strip
 from mmavl.visualization.spectrogram import Spectrogram, draw_spectrogram
-from mmavl.visualization.video_frame import STRIP, frame_size, render_frame
+from mmavl.visualization.video_frame import View, frame_size, render_frame, strip_height
 
 #: Width and height.
 SIZES = [(1, 1), (2, 1), (1, 3), (1920, 20), (2000, 10), (1000, 2), (10, 2000), (40000, 1), (1, 9)]
@@ -32,6 +33,11 @@ LABELS = ('sounding', 'silent', 'peak', 'heat', 'decibels', 'mask')
 
 def image_of(width, height):
     return np.full((height, width, 3), 90, np.uint8)
+
+
+def view_of(label, heat):
+    boxes = {(label, n): box.xyxy for n, box in enumerate(boxes_of_map(heat, (1, 1)))}
+    return View({label: heat}, {label: 1.0}, boxes, {label: 1.0})
 
 
 def sample_of(width, height, heats):
@@ -52,17 +58,17 @@ def sample_of(width, height, heats):
 def test_a_videos_frame_of_any_shape_has_heat_boxes_and_strip(size):
     shown = frame_size(*size, 640)
     for label, heat in MAPS.items():
-        drawn = render_frame(image_of(*size), {label: heat}, {label: 1.0}, [label], shown, 1.0)
-        assert drawn.shape == (shown[1] + STRIP, shown[0], 3)
+        drawn = render_frame(image_of(*size), view_of(label, heat), Colours(), shown, 1.0)
+        assert drawn.shape == (shown[1] + strip_height(shown), shown[0], 3)
 
 
 @pytest.mark.parametrize('size', [(1920, 20), (20, 1920)])
 def test_of_a_strip_the_heat_is_drawn_and_the_clock_stays_readable(size):
     shown = frame_size(*size, 640)
-    plain = render_frame(image_of(*size), {}, {}, [], shown, 0.0)
-    drawn = render_frame(image_of(*size), {'a': MAPS['block']}, {}, ['a'], shown, 0.0)
+    plain = render_frame(image_of(*size), View(), Colours(), shown, 0.0)
+    drawn = render_frame(image_of(*size), view_of('a', MAPS['block']), Colours(), shown, 0.0)
     assert (drawn[: shown[1]] != plain[: shown[1]]).any()
-    clock = np.s_[shown[1] :, :50]
+    clock = np.s_[shown[1] :, :40]
     assert np.array_equal(drawn[clock], plain[clock])
 
 
