@@ -1,7 +1,8 @@
 """Drawing localizations into a copy of a video that keeps its sound."""
 
+import logging
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, nullcontext
+from contextlib import ExitStack
 from pathlib import Path
 from typing import IO
 
@@ -20,6 +21,7 @@ from .localization import Localization
 from .steady import steady_views
 from .timeline import Timeline
 
+_LOG = logging.getLogger(__name__)
 #: tqdm's line.
 _BAR = '{l_bar}{bar}| {n_fmt} of {total_fmt} s of video [{elapsed}<{remaining}]'
 
@@ -36,9 +38,12 @@ def annotate_video(
 ) -> int:
     """Draw localizations into a video's frames, which keep their times.
 
-    Maps and scores are interpolated between windows. Frames are read, drawn and
-    written one by one; the sound is copied packet by packet if MP4 supports its codec, else
-    re-encoded as AAC.
+    What is drawn is steadied over time (:func:`.steady.steady_views`) and interpolated between
+    windows. Frames are read, drawn and written one by one; the sound is copied packet by packet
+    if MP4 supports its codec, else re-encoded as AAC.
+
+    If it is interrupted, what is done so far stays as files named by :func:`part_of`: a video that
+    can be played, with its sound, and its windows. The log says so in one line.
 
     Args:
         source (str | MediaFile): The video, or an open one; not the open file that
@@ -56,29 +61,48 @@ def annotate_video(
 
     Raises:
         DataError: The video cannot be read completely.
+        KeyboardInterrupt, SystemExit: It was interrupted.
         OSError: The file cannot be written.
     """
+    files = [Path(file) for file in (out_file, windows_file) if file]
     with ExitStack() as stack:
-        lines = stack.enter_context(atomic_write(windows_file) if windows_file else nullcontext())
-        target = stack.enter_context(atomic_write(out_file, 'wb'))
+        target = stack.enter_context(atomic_write(part_of(files[0]), 'wb'))
+        lines = stack.enter_context(atomic_write(part_of(files[1]))) if windows_file else None
         seconds, pictures, sound = _streams(stack.enter_context(opened(source)), stack)
         bar = stack.enter_context(
             tqdm(total=round(seconds), bar_format=_BAR, disable=not show_progress, mininterval=0.5)
         )
         timeline = Timeline(steady_views(_written(windows, lines)))
         colours = Colours(classes)
-        writer, frames = None, 0
-        for time, frame in _thinned(pictures.frames(), frame_rate):
-            image = pictures.picture(frame)
-            if writer is None:
-                size = frame_size(image.shape[1], image.shape[0], max_side)
-                whole = size[0], size[1] + strip_height(size)
-                writer = stack.enter_context(Mp4Writer(target, whole, pictures.rate, sound))
-            writer.write(time, render_frame(image, timeline.at(time), colours, size, time))
-            frames += 1
-            bar.update(max(round(time) - bar.n, 0))
-        timeline.finish()
+        writer, frames, stop = None, 0, None
+        try:
+            for time, frame in _thinned(pictures.frames(), frame_rate):
+                image = pictures.picture(frame)
+                if writer is None:
+                    size = frame_size(image.shape[1], image.shape[0], max_side)
+                    whole = size[0], size[1] + strip_height(size)
+                    writer = stack.enter_context(Mp4Writer(target, whole, pictures.rate, sound))
+                writer.write(time, render_frame(image, timeline.at(time), colours, size, time))
+                frames += 1
+                bar.update(max(round(time) - bar.n, 0))
+            timeline.finish()
+        except (KeyboardInterrupt, SystemExit) as error:
+            if not frames:
+                raise
+            writer.cut()
+            stop = error
+    if stop is not None:
+        done = ' and '.join(str(part_of(file)) for file in files)
+        _LOG.warning('interrupted at %.1f of %.1f s of video: kept as %s', time, seconds, done)
+        raise stop
+    for file in files:
+        part_of(file).replace(file)
     return frames
+
+
+def part_of(file: Path) -> Path:
+    """The name of an unfinished file: ``a~part.mp4`` for ``a.mp4``; no clip's file has a ``~``."""
+    return file.with_name(f'{file.stem}~part{file.suffix}')
 
 
 def _streams(file: MediaFile, stack: ExitStack) -> tuple[float, PictureStream, SoundStream | None]:

@@ -137,7 +137,7 @@ class BaseAVInferencer(ABC):
                     out['predictions'].append(result)
                     out['visualization'] += [picture] if return_vis else []
                     if 'file' in loaded:
-                        saved[-1] |= self.go_on(result, loaded, folder, batch_size, **options)
+                        self.go_on(result, loaded, folder, batch_size, saved[-1], **options)
         finally:
             results.close()
             if folder:
@@ -167,7 +167,7 @@ class BaseAVInferencer(ABC):
                 with guard, result.clip.open() as file:
                     loaded = self.pipeline.load(result.clip, self.whole_sound, file)
                     saved.append(self.save_one(result, Path(out_dir), loaded))
-                    saved[-1] |= self.save_more(result, Path(out_dir), file)
+                    self.save_more(result, Path(out_dir), file, saved[-1])
         finally:
             index = write_index(out_dir, saved, failures)
         return index
@@ -215,24 +215,25 @@ class BaseAVInferencer(ABC):
         """Whether :meth:`go_on` has further steps for a clip, which is then processed alone."""
         return False
 
-    def go_on(
+    def go_on(  # noqa: B027
         self,
         result: Any,
         loaded: dict[str, Any],
         folder: Path | None,
         batch_size: int,
+        entry: dict[str, Any],
         **options,
-    ) -> dict[str, Any]:
-        """Run further steps for a clip, which keeps its result if they fail; returns its files.
+    ) -> None:
+        """Run further steps for a clip, which keeps its result if they fail.
 
-        ``loaded`` also has ``file``, the clip's open :class:`MediaFile`; ``folder`` is None if
-        nothing is written; ``options`` are those of the call.
+        ``loaded`` also has ``file``, the clip's open :class:`MediaFile`; ``folder`` is None to write
+        nothing; files are added to the index's ``entry``; ``options`` are those of the call.
         """
-        return {}
 
-    def save_more(self, result: Any, folder: Path, file: MediaFile | None) -> dict[str, Any]:
-        """Write what :meth:`go_on` has added to a result; returns files for the index."""
-        return {}
+    def save_more(  # noqa: B027
+        self, result: Any, folder: Path, file: MediaFile | None, entry: dict[str, Any]
+    ) -> None:
+        """Write what :meth:`go_on` has added to a result, and add files to its entry."""
 
     def class_numbers(self, labels: list[str] | None) -> list[int]:
         """Indices of classes by name.

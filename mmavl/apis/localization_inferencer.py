@@ -15,7 +15,7 @@ from mmavl.registry import INFERENCERS
 from mmavl.utils.file_names import safe_name
 from mmavl.visualization.drawing import write_png
 
-from .annotate import annotate_video
+from .annotate import annotate_video, part_of
 from .base_av_inferencer import BaseAVInferencer, check_batch_size, check_threshold
 from .clips import Clip, check_path
 from .localization import Localization
@@ -147,12 +147,13 @@ class LocalizationInferencer(BaseAVInferencer):
         loaded: dict[str, Any],
         folder: Path | None,
         batch_size: int,
+        entry: dict[str, Any],
         max_side: int = 640,
         frame_rate: float | None = None,
         labels: Sequence[str] | None = None,
         whole_videos: bool = True,
         **options,
-    ) -> dict[str, Any]:
+    ) -> None:
         """Process a whole video, into the result's ``windows`` or into files.
 
         Args:
@@ -161,48 +162,47 @@ class LocalizationInferencer(BaseAVInferencer):
             folder (Path, optional): Folder for ``NAME.mp4`` and ``NAME.windows.jsonl``, which are
                 written immediately, so that windows need not be kept. Defaults to None: keep them.
             batch_size (int): See :meth:`video`.
+            entry (dict): Gets the files ``video`` and ``windows``, if written; if interrupted,
+                those of the part that is done.
             max_side, frame_rate: See :meth:`annotate`.
             labels, whole_videos: Not used.
             **options: See :meth:`video`.
-
-        Returns:
-            dict: The files ``video`` and ``windows``, if written.
         """
         windows = self.video(loaded['file'].path, batch_size=batch_size, **options)
         if folder is not None:
-            return self._save_video(result, folder, loaded['file'], windows, max_side, frame_rate)
+            self._save_video(folder, loaded['file'], windows, entry, max_side, frame_rate)
+            return
         for window in windows:
             result.windows.append(window)
-        return {}
 
     def save_more(
-        self, result: Localization, folder: Path, file: MediaFile | None
-    ) -> dict[str, Any]:
+        self, result: Localization, folder: Path, file: MediaFile | None, entry: dict[str, Any]
+    ) -> None:
         """Write a copy of the video with the result's windows drawn, and the windows."""
-        return self._save_video(result, folder, file, result.windows) if result.windows else {}
+        if result.windows:
+            self._save_video(folder, file, result.windows, entry)
 
     def _save_video(
         self,
-        result: Localization,
         folder: Path,
         file: MediaFile,
         windows: Iterable[Localization],
+        entry: dict[str, Any],
         max_side: int = 640,
         frame_rate: float | None = None,
-    ) -> dict[str, str]:
-        stem = safe_name(result.name)
-        files = {'video': f'{stem}.mp4', 'windows': f'{stem}.windows.jsonl'}
-        annotate_video(
-            file,
-            folder / files['video'],
-            windows,
-            self.classes,
-            max_side=max_side,
-            frame_rate=frame_rate,
-            windows_file=folder / files['windows'],
-            show_progress=self.show_progress,
-        )
-        return files
+    ) -> None:
+        stem = safe_name(entry['name'])
+        files = {'video': folder / f'{stem}.mp4', 'windows': folder / f'{stem}.windows.jsonl'}
+        options = {'max_side': max_side, 'frame_rate': frame_rate}
+        options |= {'windows_file': files['windows'], 'show_progress': self.show_progress}
+        try:
+            annotate_video(file, files['video'], windows, self.classes, **options)
+        except (KeyboardInterrupt, SystemExit):
+            parts = {key: part_of(path) for key, path in files.items()}
+            entry |= {key: path.name for key, path in parts.items() if path.exists()}
+            entry['interrupted'] = True
+            raise
+        entry |= {key: path.name for key, path in files.items()}
 
     def video(
         self,
@@ -271,6 +271,7 @@ class LocalizationInferencer(BaseAVInferencer):
 
         Raises:
             DataError: The video cannot be read completely; then no file is left.
+            KeyboardInterrupt: What is done so far is left, see :func:`.annotate.annotate_video`.
             ValueError: ``out_file`` is the video itself, or as for :meth:`video`.
         """
         if Path(out_file).resolve() == Path(path).resolve():

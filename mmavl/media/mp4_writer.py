@@ -47,6 +47,7 @@ class Mp4Writer:
         self.size = size
         self.rate = rate
         self._last = -1
+        self._end = float('inf')
 
     def __enter__(self) -> 'Mp4Writer':
         with self._errors():
@@ -68,7 +69,7 @@ class Mp4Writer:
             if kind is None:
                 with self._errors():
                     self._output.mux(self._video.encode(None))
-                self._mux_sound(float('inf'))
+                self._mux_sound(self._end)
         finally:
             self._stack.close()
             with self._errors():
@@ -86,6 +87,10 @@ class Mp4Writer:
             self._output.mux(self._video.encode(frame))
         # interleaved, since the muxer would otherwise keep all of one of them in memory
         self._mux_sound(time)
+
+    def cut(self) -> None:
+        """End the sound with the last frame, instead of adding what is left of it."""
+        self._end = self._last / _TICKS
 
     def _mux_sound(self, until: float) -> None:
         while self._waiting is not None and self._waiting[0] <= until:

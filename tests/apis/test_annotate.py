@@ -84,3 +84,31 @@ def test_a_video_that_breaks_leaves_no_file(tmp_path, media, clip):
     with pytest.raises(DataError, match='broken'):
         annotate_video(clip, tmp_path / 'out.mp4', broken(), ['loud'], windows_file=tmp_path / 'w')
     assert [p.name for p in tmp_path.iterdir()] == ['clip.mp4']
+
+
+def test_a_part_has_the_sound_of_its_frames(tmp_path, media):
+    source = media.write_clip(tmp_path / 'x.mp4', media.grey_frames(30), wave=media.tone(3))
+    whole, _ = media.read_video(source)
+
+    def stopped():
+        yield from (found(number / 2, 1.0) for number in range(6))
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        annotate_video(str(source), tmp_path / 'out.a.mp4', stopped(), ['loud'])
+    assert sorted(path.name for path in tmp_path.iterdir()) == ['out.a~part.mp4', 'x.mp4']
+    times, _ = media.read_video(tmp_path / 'out.a~part.mp4')
+    assert 5 <= len(times) < 30
+    assert times == pytest.approx(whole[: len(times)], abs=1e-3)
+    wave, rate = read_audio(str(tmp_path / 'out.a~part.mp4'))
+    assert len(wave) / rate == pytest.approx(times[-1], abs=0.2)
+
+
+def test_before_the_first_frame_an_interruption_leaves_nothing(tmp_path, clip):
+    def stopped():
+        raise KeyboardInterrupt
+        yield
+
+    with pytest.raises(KeyboardInterrupt):
+        annotate_video(clip, tmp_path / 'out.mp4', stopped(), ['loud'])
+    assert [p.name for p in tmp_path.iterdir()] == ['clip.mp4']

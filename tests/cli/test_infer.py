@@ -2,6 +2,7 @@ import errno
 import io
 import json
 import os
+import re
 import shutil
 import signal
 import sys
@@ -177,9 +178,8 @@ def test_videos_are_annotated_unless_it_is_declined(tmp_path, config, videos, ca
 def test_the_annotations_options_are_those_of_the_command(tmp_path, config, videos, monkeypatch):
     asked = {}
 
-    def go_on(self, result, loaded, folder, batch_size, **options):
+    def go_on(self, result, loaded, folder, batch_size, entry, **options):
         asked.update(options, batch_size=batch_size)
-        return {}
 
     monkeypatch.setattr(LocalizationInferencer, 'go_on', go_on)
     options = {'rate': 3.0, 'smoothing': 0.5, 'max_side': 320, 'frame_rate': 2.0, 'batch_size': 5,
@@ -268,6 +268,45 @@ def test_ctrl_c_while_a_video_is_annotated_keeps_the_videos_before_it(
     out = tmp_path / 'out'
     assert localize(*videos, '--out', out, '--model', config) == 130
     assert [entry.get('video') for entry in index_of(out)['clips']] == ['v_1.mp4', None]
+
+
+@pytest.mark.parametrize('stop', ['ctrl_c', 'terminated'])
+def test_a_video_that_is_interrupted_keeps_the_part_that_is_done(
+    tmp_path, config, videos, monkeypatch, caplog, media, stop
+):
+    windows = LocalizationInferencer.video
+    videos[1] = media.write_clip(tmp_path / 'v3.mp4', media.grey_frames(30), wave=media.tone(3))
+
+    def interrupted(self, path, **options):
+        for number, window in enumerate(windows(self, path, **options)):
+            if path == str(videos[1]) and number == 20:
+                os.kill(os.getpid(), signal.SIGINT if stop == 'ctrl_c' else signal.SIGTERM)
+                time.sleep(1)
+            yield window
+
+    monkeypatch.setattr(LocalizationInferencer, 'video', interrupted)
+    out = tmp_path / 'out'
+    arguments = (*videos, '--out', out, '--model', config, '--rate', '10')
+    if stop == 'ctrl_c':
+        assert localize(*arguments) == 130
+    else:
+        with pytest.raises(SystemExit) as ended:
+            localize(*arguments)
+        assert ended.value.code == 143
+    first, second = index_of(out)['clips']
+    assert (first['video'], first.get('interrupted')) == ('v_1.mp4', None)
+    assert (second['video'], second['windows'], second['interrupted']) == (
+        'v3~part.mp4', 'v3.windows~part.jsonl', True
+    )  # fmt: skip
+    times, pictures = media.read_video(out / 'v3~part.mp4')
+    assert 1 <= len(times) == len(pictures) < len(media.read_video(videos[1])[0])
+    assert len((out / 'v3.windows~part.jsonl').read_text().splitlines()) == 20
+    line = rf'interrupted at \d\.\d of 3\.0 s of video: kept as {out}/v3~part\.mp4 and .*~part\.jsonl'
+    assert re.fullmatch(line, caplog.messages[-1])
+    monkeypatch.undo()
+    assert localize(*arguments) == 0  # the next run replaces the parts
+    assert not [*out.glob('*~part*')]
+    assert index_of(out)['clips'][1]['video'] == 'v3.mp4'
 
 
 def test_a_full_disk_ends_with_one_line_and_code_1(tmp_path, config, pair, capsys, monkeypatch):
