@@ -10,14 +10,24 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .localization import Localization
     from .localization_inferencer import LocalizationInferencer
+    from .result import Result, Results
     from .separation import Separation
     from .separation_inferencer import SeparationInferencer
 
-__all__ = ['Localization', 'LocalizationInferencer', 'Separation', 'SeparationInferencer']
+__all__ = [
+    'Localization',
+    'LocalizationInferencer',
+    'Result',
+    'Results',
+    'Separation',
+    'SeparationInferencer',
+]
 
 _MODULES = {
     'Localization': 'localization',
     'LocalizationInferencer': 'localization_inferencer',
+    'Result': 'result',
+    'Results': 'result',
     'Separation': 'separation',
     'SeparationInferencer': 'separation_inferencer',
 }

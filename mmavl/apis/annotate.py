@@ -3,9 +3,11 @@
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
+from fractions import Fraction
 from pathlib import Path
 from typing import IO
 
+import numpy as np
 from tqdm import tqdm
 
 from mmavl.media.media_file import MediaFile, opened
@@ -15,7 +17,7 @@ from mmavl.media.video import PictureStream
 from mmavl.utils.files import atomic_write
 from mmavl.utils.names import to_json
 from mmavl.visualization.colours import Colours
-from mmavl.visualization.video_frame import frame_size, render_frame, strip_height
+from mmavl.visualization.video_frame import View, frame_size, render_frame, strip_height
 
 from .localization import Localization
 from .steady import steady_views
@@ -65,6 +67,7 @@ def annotate_video(
         OSError: The file cannot be written.
     """
     files = [Path(file) for file in (out_file, windows_file) if file]
+    stop = None
     with ExitStack() as stack:
         target = stack.enter_context(atomic_write(part_of(files[0]), 'wb'))
         lines = stack.enter_context(atomic_write(part_of(files[1]))) if windows_file else None
@@ -73,31 +76,57 @@ def annotate_video(
             tqdm(total=round(seconds), bar_format=_BAR, disable=not show_progress, mininterval=0.5)
         )
         timeline = Timeline(steady_views(_written(windows, lines)))
-        colours = Colours(classes)
-        writer, frames, stop = None, 0, None
+        copy = _Copy(stack, target, pictures.rate, sound, Colours(classes), max_side)
         try:
             for time, frame in _thinned(pictures.frames(), frame_rate):
-                image = pictures.picture(frame)
-                if writer is None:
-                    size = frame_size(image.shape[1], image.shape[0], max_side)
-                    whole = size[0], size[1] + strip_height(size)
-                    writer = stack.enter_context(Mp4Writer(target, whole, pictures.rate, sound))
-                writer.write(time, render_frame(image, timeline.at(time), colours, size, time))
-                frames += 1
+                copy.add(time, pictures.picture(frame), timeline.at(time))
                 bar.update(max(round(time) - bar.n, 0))
             timeline.finish()
         except (KeyboardInterrupt, SystemExit) as error:
-            if not frames:
-                raise
-            writer.cut()
             stop = error
+            copy.cut(stop)
     if stop is not None:
-        done = ' and '.join(str(part_of(file)) for file in files)
-        _LOG.warning('interrupted at %.1f of %.1f s of video: kept as %s', time, seconds, done)
+        kept = ' and '.join(str(part_of(file)) for file in files)
+        _LOG.warning('interrupted at %.1f of %.1f s of video: kept as %s', time, seconds, kept)
         raise stop
     for file in files:
         part_of(file).replace(file)
-    return frames
+    return copy.frames
+
+
+class _Copy:
+    """The annotated copy, opened at its first frame, which determines its size."""
+
+    def __init__(
+        self,
+        stack: ExitStack,
+        target: IO,
+        rate: Fraction,
+        sound: SoundStream | None,
+        colours: Colours,
+        max_side: int,
+    ) -> None:
+        self.frames = 0
+        self._stack = stack
+        self._target, self._rate, self._sound = target, rate, sound
+        self._colours, self._max_side = colours, max_side
+
+    def add(self, time: float, image: np.ndarray, view: View) -> None:
+        """Draw a view over a frame, and write it."""
+        if not self.frames:
+            width, height = self._size = frame_size(*image.shape[1::-1], self._max_side)
+            size = width, height + strip_height(self._size)
+            writer = Mp4Writer(self._target, size, self._rate, self._sound)
+            self._writer = self._stack.enter_context(writer)
+        drawn = render_frame(image, view, self._colours, self._size, time)
+        self._writer.write(time, drawn)
+        self.frames += 1
+
+    def cut(self, stop: BaseException) -> None:
+        """End the sound with the last frame; raise ``stop`` if there is no frame to keep."""
+        if not self.frames:
+            raise stop
+        self._writer.cut()
 
 
 def part_of(file: Path) -> Path:

@@ -20,6 +20,7 @@ from .clips import Clip, check_out_dir, list_clips
 from .failures import contained
 from .model_files import load_model
 from .pipeline import ClipPipeline
+from .result import Results
 from .result_files import write_index
 
 _LOG = logging.getLogger(__name__)
@@ -28,8 +29,8 @@ _LOG = logging.getLogger(__name__)
 class BaseAVInferencer(ABC):
     """An inferencer of clips.
 
-    Subclasses implement :meth:`predict_batch`, :meth:`draw` and :meth:`save_one`; those with
-    further steps per clip also :meth:`goes_on`, :meth:`go_on` and :meth:`save_more`.
+    Subclasses implement :meth:`predict_batch`, :meth:`draw` and :meth:`save_one`; with further
+    steps per clip also :meth:`goes_on`, :meth:`go_on` and :meth:`save_more`.
 
     Args:
         model: A config's path, the name of one of mmavl's configs ('stage2_scenes'), a Config, or
@@ -107,9 +108,8 @@ class BaseAVInferencer(ABC):
             **options: Options of the subclass's ``predict_batch`` and ``go_on``.
 
         Returns:
-            dict: 'predictions', 'visualization' (RGB uint8 arrays, or empty), 'failures', a list
-            of :class:`~mmavl.apis.failures.Failure`, and with ``out_dir`` 'index', the content of
-            ``results.json``.
+            dict: 'predictions' (:class:`.result.Results`), 'visualization' (RGB uint8 arrays),
+            'failures' (list of :class:`.Failure`), with ``out_dir`` 'index' (``results.json``).
 
         Raises:
             DataError: A single clip was given and cannot be used.
@@ -124,7 +124,8 @@ class BaseAVInferencer(ABC):
         clips, failures = list_clips(inputs)
         if folder:
             check_out_dir(clips, folder)
-        out: dict[str, Any] = {'predictions': [], 'visualization': [], 'failures': failures}
+        out: dict[str, Any] = {'predictions': [] if return_datasamples else Results()}
+        out |= {'visualization': [], 'failures': failures}
         single = len(clips) == 1 and not isinstance(inputs, list)
         guard = partial(contained, failures=failures, single=single, out_dir=out_dir)
         saved: list[dict] = []
@@ -226,13 +227,11 @@ class BaseAVInferencer(ABC):
     ) -> None:
         """Run further steps for a clip, which keeps its result if they fail.
 
-        ``loaded`` also has ``file``, the clip's open :class:`MediaFile`; ``folder`` is None to write
+        ``loaded`` has also ``file``, the open :class:`MediaFile`; ``folder`` is None to write
         nothing; files are added to the index's ``entry``; ``options`` are those of the call.
         """
 
-    def save_more(  # noqa: B027
-        self, result: Any, folder: Path, file: MediaFile | None, entry: dict[str, Any]
-    ) -> None:
+    def save_more(self, result: Any, folder: Path, file: MediaFile | None, entry: dict) -> None:  # noqa: B027
         """Write what :meth:`go_on` has added to a result, and add files to its entry."""
 
     def class_numbers(self, labels: list[str] | None) -> list[int]:

@@ -14,8 +14,10 @@ import numpy as np
 
 from mmavl.errors import DataError
 from mmavl.media.formats import kind_of
+from mmavl.media.image import read_image
 from mmavl.media.media_file import MediaFile
 from mmavl.media.sound_stream import check_samples
+from mmavl.media.video import read_video_frame
 from mmavl.utils.failures import error_line
 from mmavl.utils.file_names import different_names
 
@@ -58,6 +60,18 @@ class Clip:
             if isinstance(path, str):
                 check_path(path)
         return MediaFile(self.video) if self.video else nullcontext()
+
+    def frame(self, time: float | None = None) -> np.ndarray:
+        """Its picture, RGB uint8 [H, W, 3]; of a video that at a time.
+
+        Raises:
+            DataError: The file is missing or unreadable, or the video has no such frame.
+        """
+        if isinstance(self.image, np.ndarray):
+            return self.image
+        if kind_of(self.image) == 'picture':
+            return read_image(self.image)
+        return read_video_frame(self.image, time or 0.0)
 
     @property
     def source(self) -> dict[str, str | None]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -11,8 +11,17 @@ from mmavl.errors import DataError
 from mmavl.evaluation.map_boxes import MapBox, boxes_of_map
 from mmavl.models.naming import Naming
 from mmavl.structures import AVDataSample
+from mmavl.visualization.drawing import jpeg_bytes
+from mmavl.visualization.video_frame import frame_size, render_frame
 
 from .clips import Clip
+from .localization_plot import colours_of, plot_localization
+from .result import Result, image_html
+from .result_files import json_text
+from .views import view_of
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 #: Schema of the JSON files; docs/inference.md describes it.
 FORMAT = 'mmavl.localization/2'
@@ -22,9 +31,11 @@ AGNOSTIC = 'sound'
 _UNLIKELY = 0.05
 
 
-@dataclass(frozen=True, eq=False)
-class Localization:
+@dataclass(frozen=True, eq=False, repr=False)
+class Localization(Result):
     """Tags, maps and boxes of one frame and the sound around it.
+
+    It can be shown, plotted and converted, see :class:`.result.Result`.
 
     Attributes:
         name (str): The clip's name.
@@ -136,6 +147,77 @@ class Localization:
             + (' (not in the picture)' if label in self.off_screen else '')
             for label in self.sounding
         ]
+
+    def summary(self) -> str:
+        """E.g. 'at 2.5 s Guitar 0.35, Speech 0.35; 20 windows'."""
+        time = '' if self.time is None else f'at {self.time:.1f} s '
+        names = ', '.join(self.names()) or 'no sound of a known class'
+        return time + names + (f'; {len(self.windows)} windows' if self.windows else '')
+
+    def picture(self, labels: Sequence[str] | None = None, max_side: int = 640) -> np.ndarray:
+        """The clip's frame, drawn as in an annotated video.
+
+        Args:
+            labels (Sequence[str], optional): Classes to draw, audible or not. Defaults to those
+                that are audible and visible.
+            max_side (int): Maximum longest side of the frame in pixels. Defaults to 640.
+
+        Returns:
+            np.ndarray: RGB uint8 [H, W, 3].
+
+        Raises:
+            DataError: The clip's picture cannot be read any more.
+            ValueError: There is no map of a class.
+        """
+        if missing := [label for label in labels or () if label not in self.maps]:
+            words = f'{self.name} has no map of {", ".join(missing)}: call the inferencer with'
+            raise ValueError(f'{words} labels={missing}')
+        if self.clip is None:
+            raise DataError(f'{self.name}: the result has no clip, so its picture is not known')
+        size, colours = frame_size(*self.size, max_side), colours_of(self)
+        view = view_of(self, labels)
+        return render_frame(self.clip.frame(self.time), view, colours, size, self.time)
+
+    def media_html(self) -> str:
+        """The picture as HTML."""
+        return image_html(jpeg_bytes(self.picture()), self.summary())
+
+    def draw_on(self, figure: 'Figure') -> None:
+        """The picture, and for a video the probabilities of its classes over time below."""
+        plot_localization(self, figure)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """A row for each box, or for a class without boxes; of a video for all its windows.
+
+        Classes that neither sound nor have a probability of at least 0.05 are left out. Boxes
+        (``left`` to ``bottom``) are in pixels of the frame, ``peak`` is the region's maximum.
+        """
+        return [row for moment in self.windows or [self] for row in moment._rows()]
+
+    def _rows(self) -> list[dict[str, Any]]:
+        rows = []
+        likely = [k for k, prob in self.audio_probs.items() if prob >= _UNLIKELY]
+        for label in dict.fromkeys([*self.sounding, *self.drawn, *likely]):
+            row = {
+                'name': self.name,
+                'time': self.time,
+                'label': label,
+                'kind': self.kinds.get(label),
+                'audio_prob': self.audio_probs.get(label),
+                'visual_prob': self.visual_probs.get(label),
+                'sounding': label in self.sounding,
+                'off_screen': label in self.off_screen,
+            }
+            boxes = self.boxes(label) if label in self.drawn else []
+            for box in boxes or [MapBox((None,) * 4, None)]:
+                edges = zip(('left', 'top', 'right', 'bottom'), box.xyxy)
+                rows.append({**row, **dict(edges), 'peak': box.peak})
+        return rows
+
+    def to_json(self) -> str:
+        """As in ``NAME.json``; for a video with ``windows``, as in ``NAME.windows.jsonl``."""
+        windows = [window.to_dict(brief=True) for window in self.windows]
+        return json_text({**self.to_dict(), **({'windows': windows} if windows else {})})
 
     def boxes(self, label: str) -> list[MapBox]:
         """Boxes around the regions above half maximum of a class's map, highest peak first."""

@@ -11,6 +11,17 @@ from mmavl.utils.names import to_json
 from .failures import Failure
 
 
+def json_text(content: Any) -> str:
+    """Readable JSON, with lists of numbers on one line.
+
+    Raises:
+        ValueError: A number is not finite.
+    """
+    text = to_json(content, indent=1)
+    # inside a string there is no line break
+    return re.sub(r'\[\n[-\d.,e\s]+\]', lambda found: ' '.join(found[0].split()), text)
+
+
 def write_json(path: Path, content: Any) -> None:
     """Write readable JSON in UTF-8; the file is never incomplete.
 
@@ -18,9 +29,7 @@ def write_json(path: Path, content: Any) -> None:
         ValueError: A number is not finite.
         OSError: The file cannot be written.
     """
-    text = to_json(content, indent=1)
-    # lists of numbers stay on one line; inside a string there is no line break
-    text = re.sub(r'\[\n[-\d.,e\s]+\]', lambda found: ' '.join(found[0].split()), text)
+    text = json_text(content)
     with atomic_write(path) as file:
         file.write(text + '\n')
 

@@ -67,7 +67,11 @@ def write_wav(path: str | Path, waveform: np.ndarray, sample_rate: int) -> None:
 def flac_bytes(path: str | Path) -> bytes:
     """A sound file as FLAC: the same samples at half of the size, and every browser plays it."""
     with open(path, 'rb') as file:  # soundfile takes no names that are not UTF-8
-        samples, rate = soundfile.read(file, dtype='int16')
+        return encode_flac(*soundfile.read(file, dtype='int16'))
+
+
+def encode_flac(samples: np.ndarray, sample_rate: int) -> bytes:
+    """Samples [L] or [L, channels] as 16-bit FLAC; float ones outside [-1, 1] are clipped."""
     buffer = io.BytesIO()
-    soundfile.write(buffer, samples, rate, subtype='PCM_16', format='FLAC')
+    soundfile.write(buffer, samples, sample_rate, subtype='PCM_16', format='FLAC')
     return buffer.getvalue()

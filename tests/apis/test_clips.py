@@ -2,6 +2,8 @@ import re
 
 import numpy as np
 import pytest
+import soundfile
+from PIL import Image
 
 from mmavl.apis.clips import check_out_dir, list_clips
 from mmavl.apis.failures import Failure
@@ -177,3 +179,25 @@ def test_what_is_no_clip_at_all_is_listed_by_its_place_and_stops_no_other(tmp_pa
 def test_what_is_no_clip_is_said(given, error, reason):
     with pytest.raises(error, match=reason):
         list_clips(given)
+
+
+def test_the_frame_of_a_clip_is_its_picture_or_that_of_a_video_at_a_time(tmp_path, media):
+    image = media.bright_corner()
+    Image.fromarray(image).save(tmp_path / 'a.png')
+    soundfile.write(tmp_path / 'a.wav', media.tone(1), 8000)
+    wave = np.zeros(2000, np.float32)
+    ((given,), _), ((read,), _) = (
+        list_clips((source, wave, 8000) if source is image else (source, str(tmp_path / 'a.wav')))
+        for source in (image, str(tmp_path / 'a.png'))
+    )
+    assert np.array_equal(given.frame(), image)
+    assert np.array_equal(read.frame(), image)
+    frames = [np.full((48, 64, 3), grey, np.uint8) for grey in (0, 100, 200)]
+    video = str(media.write_clip(tmp_path / 'x.mp4', frames, wave=media.tone(0.3)))
+    ((clip,), _) = list_clips(video)
+    assert [clip.frame(time).mean().round() for time in (None, 0.1, 0.2)] == pytest.approx(
+        [0, 100, 200], abs=4
+    )
+    (tmp_path / 'x.mp4').unlink()
+    with pytest.raises(DataError, match=r'x\.mp4'):
+        clip.frame(0.1)

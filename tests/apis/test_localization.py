@@ -1,10 +1,17 @@
+import base64
+import io
+import json
+import re
+
 import numpy as np
 import pytest
 import torch
 from mmengine.structures import PixelData
+from PIL import Image
 
 from mmavl.apis.clips import Clip
 from mmavl.apis.localization import Localization
+from mmavl.errors import DataError
 from mmavl.models.naming import Naming
 from mmavl.structures import AVDataSample
 
@@ -171,3 +178,80 @@ def test_of_several_maps_of_the_whole_sound_the_maximum_counts():
     )
     assert list(found.maps) == ['sound']
     assert (found.maps['sound'] == maps.amax(0).numpy()).all()
+
+
+def test_a_result_is_a_short_line():
+    found = Localization.of_sample(sample_of(**TAGGED), CLASSES, Naming(0.25), CLIP)
+    assert repr(found) == '<Localization a b: at 1.5 s Drum 0.90, Violin 0.30>'
+    found.windows.extend([found, found])
+    assert repr(found) == '<Localization a b: at 1.5 s Drum 0.90, Violin 0.30; 2 windows>'
+    silent = Localization('x', (4, 4), None, (0.0, 1.0), {}, {}, [], {})
+    assert repr(silent) == '<Localization x: no sound of a known class>'
+
+
+def test_a_table_has_a_row_for_each_box_and_each_likely_class():
+    maps = torch.zeros(1, 20, 20)
+    maps[0, :10, :5] = maps[0, :10, 15:] = 1.0  # two regions
+    tags = {'pred_tags': [0.3, 0.04, 0.9], 'pred_visual_tags': [0.2, 0.7, 0.4]}
+    found = Localization.of_sample(sample_of(maps=maps, **tags), CLASSES, Naming(0.25), CLIP)
+    rows = found.rows()
+    assert [(row['label'], row['sounding']) for row in rows] == [
+        ('Drum', True), ('Drum', True), ('Violin', True),
+    ]  # fmt: skip
+    assert [row['left'] for row in rows] == pytest.approx([0, 60, None], abs=2)
+    assert [row['bottom'] for row in rows] == pytest.approx([30, 30, None], abs=2)
+    assert [row['peak'] for row in rows] == [1, 1, None]
+    assert {(row['name'], row['time']) for row in rows} == {('a b', 1.5)}
+    assert rows[2]['visual_prob'] == pytest.approx(0.2)
+    assert len({tuple(row) for row in rows}) == 1
+
+
+def test_the_table_and_json_of_a_video_are_those_of_its_windows():
+    windows = []
+    for time in (0.0, 0.5):
+        sample = sample_of(**TAGGED)
+        sample.set_metainfo({'time': time})
+        windows.append(Localization.of_sample(sample, CLASSES, Naming(0.5), CLIP))
+    found = Localization.of_sample(sample_of(**TAGGED), CLASSES, Naming(0.5), CLIP)
+    assert json.loads(found.to_json()) == found.to_dict()
+    found.windows.extend(windows)
+    assert [row['time'] for row in found.rows()] == [0.0] * 3 + [0.5] * 3
+    assert json.loads(found.to_json()) == {
+        **found.to_dict(),
+        'windows': [window.to_dict(brief=True) for window in windows],
+    }
+
+
+def shown(**fields):
+    image = np.full((60, 80, 3), 100, np.uint8)
+    clip = Clip('x', image, np.zeros(9, np.float32), 8000)
+    tags = {'pred_tags': [0.1, 0.1, 0.9], 'pred_visual_tags': [0.2, 0.7, 1.0]}
+    return Localization.of_sample(sample_of(**tags, **fields), CLASSES, Naming(0.5), clip)
+
+
+def test_a_picture_is_drawn_as_in_a_video():
+    found = shown().picture()
+    strip = found.shape[0] - 240
+    assert found.shape == (240 + strip, 320, 3)
+    assert np.ptp(found[60, 280].astype(int)) > 50  # the map's corner, in colour
+    assert np.ptp(found[200, 40].astype(int)) == 0
+    assert shown().picture(max_side=160).shape[1] == 160
+    assert np.ptp(shown().picture(['Drum'])[60, 280].astype(int)) > 50
+
+
+def test_a_picture_of_a_class_without_a_map_or_of_no_clip_says_so():
+    with pytest.raises(ValueError, match=r"x has no map of Horn: .* labels=\['Horn'\]"):
+        shown().picture(['Horn'])
+    found = Localization('y', (4, 4), None, (0.0, 1.0), {}, {}, [], {})
+    with pytest.raises(DataError, match='y: the result has no clip'):
+        found.picture()
+    assert found._repr_html_().endswith(
+        '(y: the result has no clip, so its picture is not known)</div>'
+    )
+
+
+def test_a_notebook_shows_the_picture():
+    html = shown()._repr_html_()
+    jpeg = re.search(r'<img src="data:image/jpeg;base64,([^"]+)" alt="at 1\.5 s Drum 0\.90"', html)
+    picture = np.asarray(Image.open(io.BytesIO(base64.b64decode(jpeg[1]))))
+    assert np.abs(picture.astype(int) - shown().picture()).mean() < 5

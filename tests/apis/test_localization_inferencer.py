@@ -223,3 +223,11 @@ def test_every_option_of_a_call_is_checked_before_a_clip_is_read(tmp_path, local
     for options in ({'rate': 0}, {'smoothing': -1}):
         with pytest.raises(ValueError, match='must be above 0, and smoothing='):
             localize([video], **options)
+
+
+def test_results_of_a_call_are_one_table_and_one_list(localize, media):
+    clip = (media.bright_corner(), media.tone(1), media.RATE)
+    results = localize([clip, clip])['predictions']
+    assert repr(results[1:]) == '[<Localization clip_2: loud 0.50, quiet 0.50>]'
+    assert [entry['name'] for entry in json.loads(results.to_json())] == ['clip', 'clip_2']
+    assert type(localize([clip], return_datasamples=True)['predictions']) is list
