@@ -41,15 +41,12 @@ def annotate_video(
     """Draw localizations into a video's frames, which keep their times.
 
     What is drawn is steadied over time (:func:`.steady.steady_views`) and interpolated between
-    windows. Frames are read, drawn and written one by one; the sound is copied packet by packet
-    if MP4 supports its codec, else re-encoded as AAC.
-
-    If it is interrupted, what is done so far stays as files named by :func:`part_of`: a video that
-    can be played, with its sound, and its windows. The log says so in one line.
+    windows. The sound is copied packet by packet if MP4 supports its codec, else re-encoded as
+    AAC. If it is interrupted, a line of the log names the files with what is done so far
+    (:func:`part_of`): a video that can be played, with its sound, and its windows.
 
     Args:
-        source (str | MediaFile): The video, or an open one; not the open file that
-            ``windows`` comes from.
+        source (str | MediaFile): The video, or an open one, other than that of ``windows``.
         out_file (str): The MP4 to write; it is never incomplete.
         windows (Iterable[Localization]): In order of time; read as needed.
         classes (Sequence[str]): All classes, which determine the colours.
@@ -72,9 +69,8 @@ def annotate_video(
         target = stack.enter_context(atomic_write(part_of(files[0]), 'wb'))
         lines = stack.enter_context(atomic_write(part_of(files[1]))) if windows_file else None
         seconds, pictures, sound = _streams(stack.enter_context(opened(source)), stack)
-        bar = stack.enter_context(
-            tqdm(total=round(seconds), bar_format=_BAR, disable=not show_progress, mininterval=0.5)
-        )
+        options = {'bar_format': _BAR, 'disable': not show_progress, 'mininterval': 0.5}
+        bar = stack.enter_context(tqdm(total=round(seconds), **options))
         timeline = Timeline(steady_views(_written(windows, lines)))
         copy = _Copy(stack, target, pictures.rate, sound, Colours(classes), max_side)
         try:
