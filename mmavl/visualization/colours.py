@@ -79,13 +79,12 @@ def paint(
     Returns:
         np.ndarray: RGB uint8 [H, W, 3]; the greyscale image if there are no maps.
     """
-    size = image.shape[1], image.shape[0]
-    clear = np.ones((*image.shape[:2], 1), np.float32)
-    total, sums = np.zeros_like(clear), np.zeros(image.shape, np.float32)
-    for label, heat in maps.items():
-        visible = ((stretched(heat, size) - FAINTEST) / (1 - FAINTEST)).clip(0)[..., None]
-        cover = ALPHA * min(max(strengths[label], 0.0), 1.0) * visible
-        clear *= 1 - cover
-        total += cover
-        sums += cover * np.array(colours[label], np.float32)
-    return blend(image, sums / np.maximum(total, 1e-6), 1 - clear)
+    height, width = image.shape[:2]
+    covers = np.zeros((len(maps), height, width), np.float32)
+    for cover, (label, heat) in zip(covers, maps.items()):
+        visible = ((stretched(heat, (width, height)) - FAINTEST) / (1 - FAINTEST)).clip(0)
+        cover[:] = ALPHA * min(max(strengths[label], 0.0), 1.0) * visible
+    palette = np.array([colours[label] for label in maps], np.float32).reshape(-1, 3)
+    sums = (covers.reshape(len(maps), height * width).T @ palette).reshape(image.shape)
+    mean = sums / np.maximum(covers.sum(0), 1e-6)[..., None]
+    return blend(image, mean, 1 - (1 - covers).prod(0)[..., None])
