@@ -10,7 +10,7 @@ from mmavl.visualization.video_frame import View
 
 from .localization import Localization
 from .smoothing import neighbourhoods, time_weights
-from .views import relative_boxes, strength, visible_labels
+from .views import Box, Region, joined, relative_boxes, strength, visible_labels
 
 #: Seconds before and after a moment that decide what is drawn.
 RANGE = 1.0
@@ -19,9 +19,6 @@ RANGE = 1.0
 APPEARS, DISAPPEARS = 0.5, 0.3
 #: Least intersection over union of a region with its box in an earlier window.
 _SAME = 0.2
-
-Region = tuple[str, int]
-Box = tuple[float, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +91,7 @@ def _view(near: Sequence[_Window], here: _Window, drawn: set[Hashable]) -> View:
     return View(
         maps=maps,
         strengths={label: strength(here.result, label) for label in maps},
-        boxes={region: _mean_box(near, here, region) for region in regions},
+        boxes=joined({region: _mean_box(near, here, region) for region in regions}),
         scores={
             label: here.result.audio_probs.get(label)
             for label in labels

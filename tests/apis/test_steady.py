@@ -93,10 +93,16 @@ def test_a_jump_to_another_place_is_another_region():
 
 
 def test_what_is_hardly_visible_is_listed_and_not_painted():
-    found = views(*[(LEFT,)] * 3, visual=0.2)
-    assert [view.scores for view in found] == [{'Dog': 0.8}] * 3
-    assert drawn(found) == [0] * 3
-    assert not any(view.maps for view in found)
+    windows = [window(n / 2, LEFT) for n in range(3)]
+    for each in windows:
+        each.audio_probs['Cat'] = 0.9
+        each.visual_probs['Cat'] = 0.39
+        each.maps['Cat'] = each.maps['Dog']
+        each.sounding.append('Cat')
+    found = [view for _, view in steady_views(windows)]
+    assert [view.scores for view in found] == [{'Dog': 0.8, 'Cat': 0.9}] * 3
+    assert drawn(found) == [1] * 3
+    assert all([*view.maps] == ['Dog'] for view in found)
 
 
 def test_the_usual_finer_name_is_written():
