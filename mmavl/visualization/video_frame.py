@@ -133,7 +133,7 @@ def _draw_label(
 
 
 def _strip(view: View, colours: Colours, size: tuple[int, int], time: float | None) -> Image.Image:
-    """The time, then the audible classes: a full mark and bold if visible, else a ring."""
+    """The time, then the audible classes: visible ones bold with a full mark, then the others."""
     strip = Image.new('RGB', (size[0], strip_height(size)), INK)
     draw, text, middle = ImageDraw.Draw(strip), text_size(size), strip.height / 2
     clock = '' if time is None else _clock(time)
@@ -144,7 +144,7 @@ def _strip(view: View, colours: Colours, size: tuple[int, int], time: float | No
     if not view.scores:
         words = fit_text('no sound of a known class', font(text), size[0] - left)
         draw.text((left, middle), words, _FAINT, font(text), anchor='lm')
-    for label in sorted(view.scores, key=lambda k: -(view.scores[k] or 0.0)):
+    for label in sorted(view.scores, key=lambda k: (k not in view.maps, -(view.scores[k] or 0))):
         visible = label in view.maps
         room = size[0] - left - 1.5 * text
         face = font(text, bold=visible)

@@ -154,7 +154,7 @@ def test_the_strip_of_a_narrow_frame_has_names_and_no_time():
 
 
 def test_the_strip_lists_the_audible_classes_and_says_which_are_not_located():
-    found = strip_of(view({'b': TOP_RIGHT}, scores={'c': 0.5, 'b': 0.75}))
+    found = strip_of(view({'b': TOP_RIGHT}, scores={'c': 0.9, 'b': 0.75}))
     first = first_entry()
     second = first + 2.2 * TEXT + font(TEXT, bold=True).getlength('b 0.75')
     middle, radius = STRIP // 2, TEXT / 3
@@ -163,7 +163,7 @@ def test_the_strip_lists_the_audible_classes_and_says_which_are_not_located():
     name = written('b 0.75', first + TEXT, bold=True)
     part = slice(round(first + TEXT), round(second) - 2)
     assert np.array_equal(found[:, part], name[:, part])
-    name = written('c 0.50, not located', second + TEXT, FAINT)
+    name = written('c 0.90, not located', second + TEXT, FAINT)
     part = slice(round(second + TEXT), SIZE[0])
     assert np.array_equal(found[:, part], name[:, part])
 
