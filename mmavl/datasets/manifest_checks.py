@@ -166,11 +166,13 @@ def check_media(entry: dict, data_root: str | Path) -> list[Problem]:
         data_root (str | Path): The folder that the paths are relative to.
 
     Returns:
-        list[Problem]: Files that are missing, unreadable or silent.
+        list[Problem]: Files that are missing, unreadable, or silent where something sounds.
     """
     problems = []
     for name in [entry['audio'], *entry.get('sources', {}).values()]:
         problems += _try(data_root, name, _check_sound, entry['duration'])
+    if _is_negative(entry):
+        problems = [problem for problem in problems if problem.kind != 'silent']
     for name in entry.get('frames', []):
         problems += _try(data_root, name, read_image)
     if 'video' in entry:
@@ -188,6 +190,13 @@ def _try(data_root: str | Path, name: str, check: Callable, *args) -> list[Probl
     except (DataError, OSError) as error:
         return [Problem('unreadable', str(error))]
     return [problem] if isinstance(problem, Problem) else []
+
+
+def _is_negative(entry: dict) -> bool:
+    """Whether an entry says that nothing sounds: no tags, and frames without sounding boxes."""
+    frames = entry.get('boxes', {}).values()
+    sounding = any(item['sounding'] for items in frames for item in items)
+    return bool(frames) and not entry['tags'] and not sounding
 
 
 def _check_sound(path: str, duration: float) -> Problem | None:

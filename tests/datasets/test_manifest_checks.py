@@ -206,6 +206,14 @@ def test_the_silent_one_of_the_sources_is_named(data_root, entry):
     assert 'cello.wav is silent (peak 0)' in problem.message
 
 
+def test_silence_is_no_problem_where_nothing_is_said_to_sound(data_root, entry):
+    soundfile.write(data_root / 'clip0.wav', np.zeros(8000), 8000)
+    entry.update(tags=[], boxes={'0': [box(sounding=False)]})
+    assert check_media(entry, data_root) == []
+    for more in ({'tags': ['Cello']}, {'boxes': {}}, {'boxes': {'0': [box()]}}):
+        assert [p.kind for p in check_media({**entry, **more}, data_root)] == ['silent']
+
+
 @pytest.mark.parametrize(('duration', 'bad'), [(2.0, 0), (4.0, 1)])
 def test_a_video_is_looked_at_to_its_last_frame(data_root, entry, duration, bad, media):
     media.write_clip(data_root / 'x.mp4', media.grey_frames(8, (16, 16)), fps=4)

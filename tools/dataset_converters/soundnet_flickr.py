@@ -45,6 +45,9 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--seed', type=int, default=0, help='selects training and validation pairs'
     )
+    parser.add_argument(
+        '--negatives', type=Path, help="SLAVC's list of frames with a sound of another pair"
+    )
     add_common_options(parser, 'data/soundnet_flickr', SPEC.min_seconds)
     args = parser.parse_args()
     if args.release:
@@ -64,5 +67,6 @@ if __name__ == '__main__':
         tuple(options.sizes),
         options.val,
         options.seed,
+        options.negatives,
     )
     run_converter(options, conversion.convert)

@@ -9,13 +9,15 @@ from pathlib import Path
 import numpy as np
 
 from mmavl.preparation.published import Duplicates, read_flickr_boxes, read_name_list
+from mmavl.preparation.published.vggsound import Pair, read_negatives
 from mmavl.utils.names import name_bytes
 
 from .boxes import require_xyxy
 from .cutting import ClipSpec
 from .index import MediaIndex
 from .jobs import WHOLE, Conversion, Place
-from .media import ClipJob, Outcome, clip_key, frame_paths
+from .media import ClipJob, Outcome, clip_key
+from .negatives import SPLIT, Negatives, clip_entry
 from .report import Report
 
 #: AudioSet's seven top groups, in the order of the rows of the published ``cluster_a.npy``.
@@ -46,6 +48,7 @@ class SoundNetFlickr:
         sizes (tuple[int, ...]): Training subsets to write, e.g. ``train_10k.json`` for 10000.
         val_pairs (int): Number of annotated pairs outside the test list used for validation.
         seed (int): Seed of both choices.
+        negatives (Path, optional): SLAVC's extended list, for ``test_extended.json``.
     """
 
     place: Place
@@ -54,6 +57,7 @@ class SoundNetFlickr:
     sizes: tuple[int, ...] = (10_000, 20_000)
     val_pairs: int = 250
     seed: int = 0
+    negatives: Path | None = None
     _boxes: dict[str, np.ndarray] = field(default_factory=dict, init=False)
 
     def convert(self) -> Report:
@@ -74,14 +78,15 @@ class SoundNetFlickr:
         splits = self._annotated_splits(read_name_list(self.test_list, twice), report)
         for clip, detail in twice:
             report.add('test', clip, 'duplicate', detail, kept=True)
+        pairs = read_negatives(self.negatives) if self.negatives else []
+        paired = dict.fromkeys(clip for pair in pairs for clip in (pair.first, pair.second))
+        taken = {*paired, *(clip for clips in splits.values() for clip in clips)}
         if self.place.media is None:
             for split, clips in splits.items():
                 for clip in clips:
                     report.add(split, clip, 'missing', 'no media were given (--media)', kept=True)
-                expected = {
-                    _key(clip): Outcome(_key(clip), frames=1, seconds=5.0) for clip in clips
-                }
-                self._write(split, clips, expected, report)
+                self._write(split, clips, _expected(clips), report)
+            self._write_extended(pairs, splits['test'], _expected(taken), report)
             return report
         index = MediaIndex(self.place.media, skip=[self.place.out])
         report.add_unreadable(index.unreadable)
@@ -90,8 +95,28 @@ class SoundNetFlickr:
             outcomes = conversion.run(_jobs(clips, index), split)
             if self.place.shard == WHOLE:
                 self._write(split, clips, outcomes, report)
-        self._train(conversion, index, {c for clips in splits.values() for c in clips}, report)
+        if pairs:
+            outcomes = conversion.run(_jobs([*splits['test'], *paired], index), SPLIT)
+            if self.place.shard == WHOLE:
+                self._write_extended(pairs, splits['test'], outcomes, report)
+        self._train(conversion, index, taken, report)
         return report
+
+    def _write_extended(
+        self, pairs: list[Pair], test: list[str], outcomes: dict[str, Outcome], report: Report
+    ) -> None:
+        """Write the test pairs and the negatives; the former are reported as of 'test'."""
+        if not pairs:
+            return
+        by_clip = {
+            clip: outcomes[_key(clip)]
+            for pair in pairs
+            for clip in (pair.first, pair.second)
+            if _key(clip) in outcomes
+        }
+        made = Negatives(self.place, SPEC, by_clip, report).entries(pairs)
+        usable = [c for c in test if _key(c) in outcomes and not outcomes[_key(c)].cause]
+        self._write_entries(SPLIT, usable, outcomes, report, made)
 
     def _annotated_splits(self, test: list[str], report: Report) -> dict[str, list[str]]:
         others = sorted(
@@ -149,25 +174,23 @@ class SoundNetFlickr:
         self._write_entries(split, usable, outcomes, report)
 
     def _write_entries(
-        self, split: str, clips: list[str], outcomes: dict[str, Outcome], report: Report
+        self,
+        split: str,
+        clips: list[str],
+        outcomes: dict[str, Outcome],
+        report: Report,
+        more: Iterable[dict] = (),
     ) -> None:
         entries = []
         for clip in clips:
-            key = _key(clip)
-            entry = {
-                'clip_id': clip,
-                'audio': f'{key}.wav',
-                'frames': frame_paths(key, 1, SPEC),
-                'fps': 1,
-                'duration': outcomes[key].seconds,
-                'tags': [],
-            }
+            entry = {**clip_entry(clip, outcomes[_key(clip)], SPEC), 'tags': []}
             if not split.startswith('train'):
                 entry['annotators'] = self._annotators(clip, split, report)
             entries.append(entry)
         metainfo = {'dataset': 'SoundNet-Flickr', 'classes': list(CLASSES)}
         if split.startswith('train'):
             metainfo['seed'] = self.seed
+        entries += more
         report.write_split(self.place.out / f'{split}.json', split, metainfo, entries)
 
     def _annotators(self, clip: str, split: str, report: Report) -> list[list[float]]:
@@ -182,6 +205,11 @@ class SoundNetFlickr:
 
 def _key(clip: str) -> str:
     return clip_key(_FOLDER, clip)
+
+
+def _expected(clips: Iterable[str]) -> dict[str, Outcome]:
+    """What would be there with media."""
+    return {_key(clip): Outcome(_key(clip), frames=1, seconds=SPEC.seconds) for clip in clips}
 
 
 def _jobs(clips: Iterable[str], index: MediaIndex) -> list[ClipJob]:

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import soundfile
 from tqdm import tqdm
 
 from mmavl.errors import DataError
@@ -16,19 +15,18 @@ from mmavl.preparation.published.vggsound import (
     read_duets,
     read_negatives,
 )
-from mmavl.utils.files import atomic_write
 
 from .cutting import ClipSpec
 from .duets import compose_duet, half_boxes
 from .index import MediaIndex
 from .jobs import WHOLE, Conversion, Place
 from .media import ClipJob, Outcome, clip_key, frame_paths
+from .negatives import SPLIT, Negatives, clip_entry
 from .report import Report
 
 SPEC = ClipSpec(seconds=10.0, fps=None, sample_rate=16000, min_seconds=1.0, centre=True)
 
 _FOLDER, _DUETS = 'clips', 'duets'
-_SILENCE = 'silence.wav'
 
 
 @dataclass
@@ -79,7 +77,8 @@ class VGGSound:
         singles = self._singles(test, release)
         self._write('test', singles, classes)
         if negatives:
-            self._write('test_extended', [*singles, *self._negatives(negatives)], classes)
+            made = Negatives(self.place, SPEC, self._outcomes, self._report).entries(negatives)
+            self._write(SPLIT, [*singles, *made], classes)
         if duets:
             whole = self._duets(duets, release)
             self._write('test_duet', whole, classes)
@@ -155,40 +154,6 @@ class VGGSound:
                 entries.append({**_entry(clip, outcome), 'tags': [label], **annotation})
         return entries
 
-    def _negatives(self, pairs: Iterable[Pair]) -> list[dict]:
-        """Frames with a sound that nothing in them makes: an empty list of boxes."""
-        entries = []
-        for pair in pairs:
-            clip = f'{pair.first}+{pair.second}'
-            frame, sound = self._outcomes.get(pair.first), self._outcomes.get(pair.second)
-            if frame is None or frame.cause:
-                detail = f'its frame: {frame.detail if frame else "not converted"}'
-                self._report.add(
-                    'test_extended', clip, frame.cause if frame else 'missing', detail
-                )
-                continue
-            if sound is not None and sound.cause == 'silent':
-                entry = {**_entry(clip, frame), 'audio': self._silence(), 'duration': SPEC.seconds}
-            elif sound is None or sound.cause:
-                detail = f'its sound: {sound.detail if sound else "not converted"}'
-                self._report.add(
-                    'test_extended', clip, sound.cause if sound else 'missing', detail
-                )
-                continue
-            else:
-                entry = {**_entry(clip, sound), 'frames': frame_paths(frame.key, 1, SPEC)}
-            entries.append({**entry, 'tags': [], 'boxes': {'0': []}})
-        return entries
-
-    def _silence(self) -> str:
-        """A file of silence for the pairs whose sound is silent."""
-        path = self.place.out / _SILENCE
-        if not path.is_file():
-            with atomic_write(path, 'wb') as file:
-                wave = np.zeros(round(SPEC.seconds * SPEC.sample_rate))
-                soundfile.write(file, wave, SPEC.sample_rate, format='WAV', subtype='PCM_16')
-        return _SILENCE
-
     def _duets(self, pairs: list[Pair], release: VggssBoxes) -> list[dict]:
         entries = []
         for pair in tqdm(pairs, 'duets', unit='pair'):
@@ -259,13 +224,7 @@ def _key(clip: str) -> str:
 
 
 def _entry(clip: str, outcome: Outcome) -> dict:
-    return {
-        'clip_id': clip,
-        'audio': f'{outcome.key}.wav',
-        'frames': frame_paths(outcome.key, 1, SPEC),
-        'fps': 1,
-        'duration': outcome.seconds,
-    }
+    return clip_entry(clip, outcome, SPEC)
 
 
 def _items(boxes: np.ndarray, label: str) -> list[dict]:

@@ -61,7 +61,8 @@ def read_negatives(path: str | Path) -> list[Pair]:
     """Read SLAVC's extended list: clip of the frame, clip of the sound, 'non-sounding'.
 
     Args:
-        path (str | Path): ``vggss_test_plus_silent.csv``.
+        path (str | Path): ``vggss_test_plus_silent.csv`` or ``flickr_test_plus_silent.csv``; the
+            first row may be a header.
 
     Returns:
         list[Pair]: The rows 'non-sounding', each once; the others are the clips of the usual list.
@@ -71,7 +72,9 @@ def read_negatives(path: str | Path) -> list[Pair]:
         DataError: It is another kind of list.
     """
     pairs: dict[Pair, None] = {}
-    for row in _rows(path):
+    first, *others = _rows(path)
+    header = len(first) == 3 and 'sounding' not in first[2] and others
+    for row in others if header else [first, *others]:
         if len(row) != 3 or row[2] not in ('sounding', 'non-sounding'):
             raise DataError(
                 f"{path} has the row {row!r:.120}, not a frame, a sound and 'sounding' or "

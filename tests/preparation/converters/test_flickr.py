@@ -3,6 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from mmengine.evaluator import Evaluator
 from mmengine.structures import PixelData
 from PIL import Image
@@ -130,3 +131,63 @@ def test_the_metric_scores_the_annotators_map(files, media):
     assert metrics['original/consensus_mean_ciou'] == 1
     assert metrics['half_max/consensus_mean_ciou'] == pytest.approx(0.5)
     assert (metrics['half_max/evaluated'], metrics['half_max/listed']) == (1, 2)
+
+
+def test_negatives_have_a_frame_another_sound_and_an_empty_list_of_boxes(files, media):
+    rows = ['video,audio,label', '11,11,sounding', '11,15,non-sounding', '12,20,non-sounding']
+    (files / 'silent.csv').write_text('\n'.join([*rows, '11,99,non-sounding']))
+    for clip in (*range(11, 17), 20):
+        write_pair(media, clip, gain=0 if clip == 20 else 0.5)
+    out = files / 'out'
+    report = SoundNetFlickr(
+        Place(out, media), files / 'gtest.txt', files / 'gtdata.pkl', sizes=(9,), val_pairs=0,
+        negatives=files / 'silent.csv',
+    ).convert()  # fmt: skip
+    entries = {e['clip_id']: e for e in read_manifest(out / 'test_extended.json')['data_list']}
+    assert list(entries) == ['11', '12', '11+15', '12+20']
+    assert len(entries['11']['annotators']) == 2
+    assert entries['11+15']['frames'] == ['pairs/11.jpg']
+    assert entries['11+15']['audio'] == 'pairs/15.wav'
+    assert (entries['12+20']['audio'], entries['12+20']['boxes']) == ('silence.wav', {'0': []})
+    assert ('test_extended', '11+99', 'missing') in {
+        (f.split, f.clip_id, f.cause) for f in report.findings
+    }
+    assert set(ids(out / 'train.json')) == {'13', '14', '16'}  # what is evaluated does not train
+    assert check_manifest(read_manifest(out / 'test_extended.json'), out) == {}
+    pipeline = [{'type': 'LoadFrame'}, {'type': 'LoadAudio'}, {'type': 'PackAVInputs'}]
+    data = AVDataset('test_extended.json', str(out), pipeline=pipeline, test_mode=True)
+    assert [item['data_samples'].negative for item in data] == [False, False, True, True]
+
+
+def test_the_extended_set_has_its_figures_beside_those_of_consensus_maps(files, media):
+    (files / 'silent.csv').write_text('11,14,non-sounding')
+    for clip in range(11, 15):
+        write_pair(media, clip)
+    out = files / 'out'
+    SoundNetFlickr(
+        Place(out, media), files / 'gtest.txt', files / 'gtdata.pkl', sizes=(),
+        negatives=files / 'silent.csv',
+    ).convert()  # fmt: skip
+    pipeline = [{'type': 'LoadFrame'}, {'type': 'LoadAudio'}, {'type': 'PackAVInputs'}]
+    data = AVDataset('test_extended.json', str(out), pipeline=pipeline, test_mode=True)
+    evaluator = Evaluator([LocalizationMetric(['slavc'])])
+    evaluator.dataset_meta = data.metainfo
+    samples = [item['data_samples'] for item in data]
+    for sample in samples:
+        scores = torch.zeros(1, 256, 256)
+        scores[:, :, 64:128] = 0.1 if sample.negative else 0.9  # where both annotators are
+        sample.pred_maps, sample.map_labels = PixelData(data=scores), torch.tensor([-1])
+    evaluator.process(samples)
+    metrics = evaluator.evaluate(len(samples))
+    extended = {
+        key: metrics[f'slavc/extended/{key}'] for key in ('positives', 'negatives', 'max_f1')
+    }
+    assert extended == {'positives': 1, 'negatives': 1, 'max_f1': 1}
+
+
+def test_without_media_there_is_the_list_of_the_extended_set(files):
+    (files / 'silent.csv').write_text('11,99,non-sounding')
+    SoundNetFlickr(
+        Place(files), files / 'gtest.txt', files / 'gtdata.pkl', negatives=files / 'silent.csv'
+    ).convert()
+    assert ids(files / 'test_extended.json') == ['11', '12', '11+99']

@@ -35,6 +35,9 @@ def test_what_is_listed_twice_is_named(tmp_path):
 def test_negatives_are_a_frame_and_a_sound_of_two_clips(tmp_path):
     (tmp_path / 'x.csv').write_text('a,a,sounding\na,b,non-sounding\nb,s,non-sounding\n')
     assert read_negatives(tmp_path / 'x.csv') == [Pair('a', 'b'), Pair('b', 's')]
+    text = (tmp_path / 'x.csv').read_text()
+    (tmp_path / 'x.csv').write_text(f'video,audio,label\n{text}')
+    assert read_negatives(tmp_path / 'x.csv') == [Pair('a', 'b'), Pair('b', 's')]
 
 
 def test_a_pair_is_its_row_and_not_its_partners(tmp_path):
