@@ -31,7 +31,8 @@ class AVVisualizer(Visualizer):
 
     Sounding instruments have a solid green box, silent ones a dashed grey one. Each map is scaled
     to its minimum and maximum, and a ring marks its maximum. A class-agnostic
-    map (label -1) has the title 'sound'.
+    map (label -1) has the title 'sound'; of several, this is their maximum, which is evaluated,
+    and they follow as sources.
 
     Args:
         name (str): Name of the instance. Defaults to 'visualizer'.
@@ -140,10 +141,11 @@ class AVVisualizer(Visualizer):
         panels = [self._frame_panel(frame, boxes)]
         explained = boxes.kinds
         if draw_pred and 'pred_maps' in sample:
-            chosen = self._choose_maps(sample)
-            panels += [self._map_panel(frame, sample, index, boxes) for index in chosen]
-            explained = [*explained, *(['peak', 'heat'] if chosen else [])]
-            hidden = len(sample.pred_maps.data) - len(chosen)
+            maps = self._titled_maps(sample)
+            shown = maps[: self.max_maps]
+            panels += [self._map_panel(frame, sample, *each, boxes) for each in shown]
+            explained = [*explained, *(['peak', 'heat'] if shown else [])]
+            hidden = len(maps) - len(shown)
             caption = f'{caption} (and {hidden} more maps)'.strip() if hidden else caption
         frame_index = sample.get('frame_index') or 0
         title = str(sample.get('clip_id', '')) + (f', frame {frame_index}' if frame_index else '')
@@ -161,8 +163,18 @@ class AVVisualizer(Visualizer):
         classes: Sequence[str] = (self.dataset_meta or {}).get('classes', ())
         return classes[label].replace('_', ' ') if label < len(classes) else f'class {label}'
 
-    def _choose_maps(self, sample: AVDataSample) -> list[int]:
-        """Indices of the maps to draw: given classes in order, then others by probability."""
+    def _titled_maps(self, sample: AVDataSample) -> list[tuple[int, str, np.ndarray]]:
+        """Label, title and map [h, w], in the order to draw."""
+        maps = torch.as_tensor(sample.pred_maps.data).float().cpu().numpy()
+        labels = [int(label) for label in sample.map_labels]
+        if len(maps) > 1 and set(labels) == {-1}:
+            sources = [(-1, f'source {n}', heat) for n, heat in enumerate(maps, start=1)]
+            return [(-1, self.class_name(-1), maps.max(0)), *sources]
+        order = self._order(sample)
+        return [(labels[i], self.class_name(labels[i]), maps[i]) for i in order]
+
+    def _order(self, sample: AVDataSample) -> list[int]:
+        """Indices of the maps: given classes in order, then others by probability."""
 
         def rank(index: int) -> tuple[bool, float, int]:
             label = int(sample.map_labels[index])
@@ -170,18 +182,21 @@ class AVVisualizer(Visualizer):
             prob = _value(sample, 'pred_tags', label)
             return not given, 0.0 if given or prob is None else -prob, label
 
-        return sorted(range(len(sample.map_labels)), key=rank)[: self.max_maps]
+        return sorted(range(len(sample.map_labels)), key=rank)
 
     def _frame_panel(self, frame: np.ndarray, boxes: 'Boxes') -> Panel:
         counts = [f'{boxes.kinds_of.count(kind)} {kind}' for kind in boxes.kinds]
         return Panel(boxes.drawn_on(frame, names=True), 'frame', ', '.join(counts))
 
     def _map_panel(
-        self, frame: np.ndarray, sample: AVDataSample, index: int, boxes: 'Boxes'
+        self,
+        frame: np.ndarray,
+        sample: AVDataSample,
+        label: int,
+        title: str,
+        heat: np.ndarray,
+        boxes: 'Boxes',
     ) -> Panel:
-        label = int(sample.map_labels[index])
-        heat = torch.as_tensor(sample.pred_maps.data[index]).float().cpu().numpy()
-        title = self.class_name(label)
         if not np.isfinite(heat).all():
             return Panel(frame, title, 'map has values that are not finite')
         image = overlay_heat(frame, heat, self.alpha)

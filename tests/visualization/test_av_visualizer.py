@@ -160,15 +160,44 @@ def test_a_map_that_shows_nothing_says_so(visualizer, monkeypatch, values, messa
     assert panels[1].subtitle == message
 
 
-def test_given_classes_come_first_and_the_rest_by_probability_up_to_the_limit():
-    visualizer = AVVisualizer(max_maps=3)
+def test_of_several_maps_of_the_whole_sound_the_first_is_their_maximum(visualizer, monkeypatch):
+    panels, captions = [], []
+
+    def compose(items, spectrogram, title, caption, *rest):
+        captions.append(caption)
+        return panels.extend(items) or FRAME
+
+    monkeypatch.setattr('mmavl.visualization.av_visualizer.compose_row', compose)
+    maps = [heat(1, 1), 0.5 * heat(6, 6), 0.5 * heat(1, 6)]
+    visualizer.max_maps = 3
+    visualizer.draw(FRAME, sample(maps, [-1, -1, -1]), draw_gt=False)
+    assert [panel.title for panel in panels] == ['frame', 'sound', 'source 1', 'source 2']
+    assert captions == ['(and 1 more maps)']
+    panels.clear()
+    visualizer.draw(FRAME, sample([torch.stack(maps).amax(0)], [-1]), draw_gt=False)
+    expected = panels[1].image
+    panels.clear()
+    visualizer.draw(FRAME, sample(maps, [-1, -1, -1]), draw_gt=False)
+    assert (panels[1].image == expected).all()
+
+
+def test_given_classes_come_first_and_the_rest_by_probability_up_to_the_limit(
+    visualizer, monkeypatch
+):
+    visualizer.max_maps = 3
     item = sample(
         [heat(0, 0)] * 4,
         [0, 1, 2, 3],
         gt_tags=torch.tensor([0.0, 0, 0, 1]),
         pred_tags=torch.tensor([0.2, 0.1, 0.9, 0.3]),
     )
-    assert visualizer._choose_maps(item) == [3, 2, 0]
+    panels = []
+    monkeypatch.setattr(
+        'mmavl.visualization.av_visualizer.compose_row',
+        lambda items, *rest: panels.extend(items) or FRAME,
+    )
+    visualizer.draw(FRAME, item)
+    assert [panel.title for panel in panels[1:]] == ['class 3', 'class 2', 'strings']
 
 
 def test_a_frame_alone_and_any_aspect_ratio_can_be_drawn(visualizer, tmp_path):
