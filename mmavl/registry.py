@@ -32,8 +32,6 @@ MODELS = _child(
     'mmavl.taggers',
     'mmavl.preparation.pseudo_labels.teachers',
 )
-#: Functions that make a batch of items.
-FUNCTIONS = _child('function', _mmengine.FUNCTIONS, 'mmavl.datasets')
 METRICS = _child('metric', _mmengine.METRICS, 'mmavl.evaluation.metrics')
 HOOKS = _child('hook', _mmengine.HOOKS, 'mmavl.engine.hooks')
 OPTIM_WRAPPERS = _child('optim_wrapper', _mmengine.OPTIM_WRAPPERS, 'mmavl.engine.optim_wrappers')

@@ -28,7 +28,6 @@ cropping = [
 ]
 train_dataloader = dict(
     batch_size=16,
-    collate_fn=dict(type='mmavl.collate_views'),
     dataset=dict(
         _delete_=True,
         type='ViewDataset',

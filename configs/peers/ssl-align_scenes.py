@@ -21,7 +21,6 @@ pipeline = [
     dict(type='PackAVInputs'),
 ]
 train_dataloader = dict(
-    collate_fn=dict(type='mmavl.collate_views'),
     dataset=dict(
         _delete_=True,
         type='ViewDataset',

@@ -5,7 +5,7 @@ from .manifest import check_manifest, read_manifest, write_manifest
 from .mixture_dataset import MixtureDataset
 from .source_dataset import SourceDataset
 from .transforms import *  # noqa: F403
-from .view_dataset import ViewDataset, collate_views
+from .view_dataset import ViewDataset
 
 __all__ = [
     'AVDataset',
@@ -13,7 +13,6 @@ __all__ = [
     'SourceDataset',
     'ViewDataset',
     'check_manifest',
-    'collate_views',
     'read_manifest',
     'write_manifest',
 ]

@@ -189,6 +189,21 @@ class AVDataset(BaseDataset):
             super().full_init()
             self._forget_bad()
 
+    def annotations(self) -> set[str]:
+        """What any of the samples is annotated with.
+
+        Returns:
+            set[str]: Of 'tags', and 'boxes', of something that sounds or by annotators.
+        """
+        present: set[str] = set()
+        for index in range(len(self)):
+            info = super().get_data_info(index)
+            present |= {'tags'} if info['tags'].any() else set()
+            present |= {'boxes'} if info.get('annotators') or _has_sounding(info) else set()
+            if len(present) == 2:
+                break
+        return present
+
     # ---------------------------------------------------------------------- samples
 
     def get_data_info(self, idx: int, frame: int | None = None) -> dict:
@@ -274,6 +289,14 @@ class AVDataset(BaseDataset):
         self._forget_bad()
         if self.features is not None:
             self.features = FeatureSubset(self.features, indices, total)
+
+
+def _has_sounding(sample: dict) -> bool:
+    """Whether a sample, or any frame that may be drawn for it, has a sounding box."""
+    if 'entry' not in sample:
+        return bool(sample['box_sounding'].any())
+    frames = sample['entry'].get('boxes', {}).values()
+    return any(item['sounding'] for items in frames for item in items)
 
 
 def _level(sample: dict) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from mmengine.dataset import pseudo_collate
 
 from mmavl.errors import ConfigError
-from mmavl.registry import DATASETS, FUNCTIONS
+from mmavl.registry import DATASETS
 
 from .av_dataset import AVDataset
 from .neighbours import nearest_rows, read_neighbours
@@ -18,11 +18,11 @@ _VISUAL = ('image', 'image_features')
 class ViewDataset:
     """Each clip as it is, augmented, and as its neighbours are.
 
-    An item is a list of packed samples, one for each view, whose meta ``view`` is its number; give
-    the loader ``collate_fn=dict(type='mmavl.collate_views')``. The last view, of the neighbours,
-    has the picture of one clip and the sound of another, drawn anew each time: one that looks
-    like the item's clip and one that sounds like it; its meta ``clip_id`` names the first,
-    ``audio_clip_id`` the second. In place of a neighbour that cannot be read there is the clip.
+    An item is a list of packed samples, one for each view, whose meta ``view`` is its number; a
+    batch has them view by view. The last view, of the neighbours, has the picture of one clip and
+    the sound of another, drawn anew each time: one that looks like the item's clip and one that
+    sounds like it; its meta ``clip_id`` names the first, ``audio_clip_id`` the second. In place
+    of a neighbour that cannot be read there is the clip.
 
     Args:
         dataset (dict): Config of an :class:`AVDataset`, whose pipeline makes the first view and
@@ -74,6 +74,11 @@ class ViewDataset:
     def __len__(self) -> int:
         return len(self.datasets[0])
 
+    @staticmethod
+    def collate(items: Sequence[Sequence[dict]]) -> dict:
+        """One batch of all views: B items of V views each give V B samples, view by view."""
+        return pseudo_collate([view for views in zip(*items, strict=True) for view in views])
+
     def __getitem__(self, idx: int) -> list[dict]:
         clip = self.datasets[0][idx]
         idx = clip['data_samples'].sample_idx  # of another clip where this one cannot be read
@@ -112,9 +117,3 @@ class ViewDataset:
                 for kind in ('image', 'audio')
             }
         return self._lists
-
-
-@FUNCTIONS.register_module()
-def collate_views(items: Sequence[Sequence[dict]]) -> dict:
-    """One batch of all views: B items of V views each give V B samples, view by view."""
-    return pseudo_collate([view for views in zip(*items, strict=True) for view in views])

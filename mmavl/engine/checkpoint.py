@@ -12,6 +12,8 @@ from mmavl.utils.files import missing_checkpoint
 from mmavl.utils.strict_json import brief
 from mmavl.utils.tensor_files import read_tensor_file
 
+_OTHER_SHAPE = 'of another shape'
+
 
 def load_checkpoint(path: str | Path) -> dict[str, Any]:
     """Read a checkpoint to the CPU without executing code from it.
@@ -60,6 +62,23 @@ def checkpoint_metainfo(checkpoint: dict[str, Any], source: str | Path) -> dict[
     return {**data, 'classes': list(classes)}
 
 
+def check_model_name(module: nn.Module, checkpoint: dict[str, Any], source: str) -> None:
+    """Check that a checkpoint is of a model's class, where the checkpoint names its own.
+
+    Tensors of different methods may have the same names and shapes.
+
+    Raises:
+        CheckpointError: It is of another class.
+    """
+    meta = checkpoint.get('meta')
+    name = meta.get('model') if isinstance(meta, dict) else None
+    if name is not None and name != type(module).__name__:
+        raise CheckpointError(
+            f'{source} belongs to another model: it was trained as {brief(name)}, but this config '
+            f'builds {type(module).__name__}; use the config that it was trained with'
+        )
+
+
 def load_state(
     module: nn.Module,
     state: dict[str, Tensor],
@@ -81,8 +100,8 @@ def load_state(
         list[str]: One line for each kind of difference.
 
     Raises:
-        CheckpointError: They differ and ``strict`` is set, no tensor matches, or a tensor
-            has nan or inf values.
+        CheckpointError: They differ and ``strict`` is set, no tensor matches, a tensor has
+            another shape, or it has nan or inf values.
         ConfigError: A name in ``without`` is not a part of the module.
     """
     without = [without] if isinstance(without, str) else without
@@ -105,7 +124,17 @@ def load_state(
     if strict and differences:
         raise CheckpointError(
             f'{source} belongs to another model than this config: {len(fitting)} of '
-            f'{len(expected)} tensors fit.\n' + '\n'.join(differences)
+            f'{len(expected)} tensors fit. Use the config that it was trained with.\n'
+            + '\n'.join(differences)
+        )
+    wrong = {name for name in state if name in expected} - {*fitting}
+    if wrong:
+        parts = sorted({name.split('.')[0] for name in wrong})
+        raise CheckpointError(
+            f'{source} has weights of other widths than this config:\n'
+            + '\n'.join(d for d in differences if d.startswith(_OTHER_SHAPE))
+            + f'\nUse the widths that it was trained with, or load_without={parts} to train these '
+            'parts from random weights.'
         )
     for name, tensor in fitting.items():
         if tensor.is_floating_point() and not tensor.isfinite().all():
@@ -131,7 +160,7 @@ def _differences(expected: dict[str, Tensor], state: dict[str, Tensor]) -> list[
         for title, names in (
             ('not in the checkpoint', missing),
             ('not in the model', unused),
-            ('of another shape', shapes),
+            (_OTHER_SHAPE, shapes),
         )
         if names
     ]

@@ -7,28 +7,32 @@ from pickle import UnpicklingError
 from typing import Any
 
 from mmengine import Config
-from mmengine.dataset import InfiniteSampler
 from mmengine.device import get_device
-from mmengine.dist import get_rank, get_world_size
+from mmengine.dist import get_rank
 from mmengine.hooks import Hook
 from mmengine.logging import MMLogger
 from mmengine.model import is_model_wrapper
 from mmengine.runner import BaseLoop, Runner
 from torch import nn
-from torch.utils.data import DataLoader, IterableDataset
+from torch.utils.data import DataLoader
 
 from mmavl.engine.build_errors import built_from
-from mmavl.engine.checkpoint import load_checkpoint, load_state
+from mmavl.engine.checkpoint import check_model_name, load_checkpoint, load_state
 from mmavl.engine.distributed import seed_worker
 from mmavl.engine.loops import ResumableEpochLoop
 from mmavl.engine.replaced_weights import without_replaced
+from mmavl.engine.run_checks import check_batches, check_evaluation, check_training
 from mmavl.engine.schedules import fit_schedule, lengths_of, restore_length
 from mmavl.errors import CheckpointError
+from mmavl.registry import DATASETS
 from mmavl.utils.failures import error_line
 from mmavl.utils.weights import without_sources
 
 # Errors of mmengine for a damaged or unsuitable file.
-_NO_CHECKPOINT = (AttributeError, EOFError, KeyError, RuntimeError, TypeError, UnpicklingError)
+_NO_CHECKPOINT = (
+    AttributeError, CheckpointError, EOFError, KeyError, RuntimeError, TypeError,
+    UnpicklingError, ValueError,
+)  # fmt: skip
 _MMENGINE_HOOKS = {
     'runtime_info', 'timer', 'sampler_seed', 'logger', 'param_scheduler', 'checkpoint',
 }  # fmt: skip
@@ -72,17 +76,40 @@ class AVRunner(Runner):
         revise_keys: list = [(r'^module.', '')],  # noqa: B006  the parent's signature
     ) -> dict[str, Any]:
         """Load weights; called by mmengine for ``load_from``, testing and resuming."""
+        model = self._bare_model
         if self._resume:
-            return super().load_checkpoint(filename, map_location, strict, revise_keys)
+            checkpoint = super().load_checkpoint(filename, map_location, strict, revise_keys)
+            check_model_name(model, checkpoint, 'it')
+            load_state(model, checkpoint['state_dict'], 'it', strict=True)
+            return checkpoint
         checkpoint = load_checkpoint(filename)
         self.call_hook('after_load_checkpoint', checkpoint=checkpoint)
-        model = self.model.module if is_model_wrapper(self.model) else self.model
         strict = strict or self._strict
+        if strict:
+            check_model_name(model, checkpoint, filename)
         without = () if strict else self.cfg.get('load_without', ())
         differences = load_state(model, checkpoint['state_dict'], filename, strict, without)
         self._has_loaded = True
         self.logger.info('\n'.join([f'Loaded weights from {filename}.', *differences]))
         return checkpoint
+
+    def load_or_resume(self) -> None:
+        """Load weights or resume; then check that the model fits the data and the metrics."""
+        super().load_or_resume()
+        if isinstance(self._train_loop, BaseLoop):
+            check_training(self._bare_model, self._train_loop.dataloader)
+        for loop in (self._val_loop, self._test_loop):
+            if isinstance(loop, BaseLoop):
+                check_evaluation(self._bare_model, loop.dataloader, loop.evaluator)
+
+    def save_checkpoint(self, *args, meta: dict | None = None, **kwargs) -> None:
+        """Save a checkpoint, with the name of the model's class."""
+        meta = {**(meta or {}), 'model': type(self._bare_model).__name__}
+        super().save_checkpoint(*args, meta=meta, **kwargs)
+
+    @property
+    def _bare_model(self) -> nn.Module:
+        return self.model.module if is_model_wrapper(self.model) else self.model
 
     def build_logger(self, *args: Any, **kwargs: Any) -> MMLogger:
         """Build the logger; its file and the terminal accept any bytes in names, in any locale."""
@@ -104,16 +131,10 @@ class AVRunner(Runner):
         built = lengths_of(self.param_schedulers)
         try:
             super().resume(filename, *args, **kwargs)
-        except (
-            AttributeError,
-            EOFError,
-            KeyError,
-            RuntimeError,
-            TypeError,
-            UnpicklingError,
-        ) as error:
+        except _NO_CHECKPOINT as error:
+            reason = error_line(error).partition('\\n')[0]
             raise CheckpointError(
-                f'{filename} cannot be resumed ({error_line(error)}): use a checkpoint of this '
+                f'{filename} cannot be resumed ({reason}): use a checkpoint of this '
                 'training; --cfg-options load_from=FILE loads only weights'
             ) from error
         for schedule, length in built:
@@ -152,30 +173,30 @@ class AVRunner(Runner):
     ) -> DataLoader:
         """Build a data loader whose workers draw different numbers in each epoch.
 
+        A dataset whose items are no single samples names what makes batches of them: ``collate``.
+
         Raises:
             ValueError: It has no batches, since a batch is larger than the dataset.
         """
         if isinstance(dataloader, dict):
             dataloader = copy.deepcopy(dataloader)
             dataloader.setdefault('worker_init_fn', {'type': seed_worker, 'rank': get_rank()})
+            if collate := _own_collate(dataloader.get('dataset')):
+                dataloader.setdefault('collate_fn', collate)
         with built_from(dataloader):
             loader = Runner.build_dataloader(dataloader, seed, diff_rank_seed)
-            _check_batches(loader)
+            check_batches(loader)
         return loader
 
 
-def _check_batches(loader: DataLoader) -> None:
-    sampler, dataset = loader.sampler, loader.dataset
-    if isinstance(dataset, IterableDataset) or isinstance(sampler, InfiniteSampler) or len(loader):
-        return
-    split = getattr(dataset, 'ann_file', None) or type(dataset).__name__
-    share = f', {len(sampler)} for each of {get_world_size()} processes' * (get_world_size() > 1)
-    raise ValueError(
-        f'no batches with batch_size={loader.batch_size} and drop_last={loader.drop_last}: '
-        f'{split} has {len(dataset)} samples{share}; reduce batch_size'
-        + ', or set drop_last=False'
-        * loader.drop_last
-    )
+def _own_collate(dataset: Any) -> Callable | None:
+    """What makes batches of a dataset's items: ``collate`` of its class, or of one it wraps."""
+    if not isinstance(dataset, dict):
+        return getattr(dataset, 'collate', None)
+    kind = dataset.get('type')
+    named = getattr(DATASETS.get(kind) if isinstance(kind, str) else kind, 'collate', None)
+    inner = [dataset.get('dataset'), *dataset.get('datasets', ())]
+    return named or next(filter(None, map(_own_collate, inner)), None)
 
 
 class CheckpointRunner(AVRunner):

@@ -27,6 +27,14 @@ class AVModel(BaseModel):
     ) -> None:
         super().__init__(data_preprocessor=data_preprocessor, init_cfg=init_cfg)
 
+    #: The fewest clips of a batch in training, of all processes together.
+    least_batch = 1
+
+    @property
+    def trains_on(self) -> tuple[str, ...]:
+        """Annotations without which it learns nothing, of 'tags' and 'boxes'."""
+        return ()
+
     @property
     def needs_classes(self) -> bool:
         """Whether its outputs are per class, so that they mean nothing without class names."""

@@ -402,3 +402,31 @@ def test_a_groups_own_tag_counts_at_group_level_in_place_of_its_classes(data_roo
     assert data[1]['tags'].tolist() == [0, 1]
     with pytest.raises(DataError, match=r"only tags of groups, e\.g\. \['wind'\]"):
         dataset(data_root)
+
+
+def test_a_dataset_says_what_it_is_annotated_with(data_root):
+    assert dataset(data_root, frame='first').annotations() == {'tags', 'boxes'}
+    assert dataset(data_root, frame='middle').annotations() == {'tags'}  # frame 1 has no boxes
+    assert dataset(data_root, frame='random').annotations() == {'tags', 'boxes'}
+    change(data_root, lambda manifest: [e.pop('boxes') for e in manifest['data_list']])
+    assert dataset(data_root).annotations() == {'tags'}
+    assert dataset(data_root, frame='random').annotations() == {'tags'}
+
+    def annotators_alone(manifest):
+        for entry in manifest['data_list']:
+            entry.update(tags=[])
+        manifest['data_list'][3]['annotators'] = [[1, 1, 9, 9]]
+
+    change(data_root, annotators_alone)
+    assert dataset(data_root, frame='first').annotations() == {'boxes'}
+
+
+def test_silent_boxes_alone_are_no_annotation_of_what_sounds(data_root):
+    def silence(manifest):
+        for entry in manifest['data_list']:
+            for items in entry['boxes'].values():
+                for box in items:
+                    box['sounding'] = False
+
+    change(data_root, silence)
+    assert dataset(data_root, frame='first').annotations() == {'tags'}

@@ -6,8 +6,8 @@ import torch
 from mmengine.registry import init_default_scope
 from PIL import Image
 
-from mmavl.datasets import ViewDataset, collate_views
-from mmavl.engine.hooks.feature_cache_hook import _av_datasets
+from mmavl.datasets import ViewDataset
+from mmavl.datasets.parts import av_datasets
 from mmavl.engine.runner import AVRunner
 from mmavl.errors import ConfigError, DataError
 
@@ -84,7 +84,7 @@ def test_the_third_view_has_the_picture_of_one_neighbour_and_the_sound_of_anothe
 
 def test_neighbours_are_found_by_cached_features(config):
     dataset = make(config, neighbours=1)
-    for part in _av_datasets(dataset):
+    for part in av_datasets(dataset):
         part.features = Features()
     assert dataset.neighbour_lists() == {
         'image': [[1], [0], [3], [2]],
@@ -122,19 +122,25 @@ def test_views_of_a_clip_that_replaces_a_broken_one_are_of_one_clip(config, data
 
 def test_a_batch_holds_one_view_after_the_other(config):
     dataset = make(config)
-    batch = collate_views([dataset[0], dataset[3]])
+    batch = dataset.collate([dataset[0], dataset[3]])
     clips = [(s.clip_id, s.view) for s in batch['data_samples']]
     assert clips == [('clip0', 0), ('clip3', 0), ('clip0', 1), ('clip3', 1)]
     assert len(batch['inputs']['image']) == 4
 
 
-def test_a_loader_finds_the_collate_function_by_its_name(config):
+@pytest.mark.parametrize('wrapper', [None, 'RepeatDataset', 'ConcatDataset'])
+def test_a_loader_makes_batches_of_views_without_being_told(config, wrapper):
+    views = {'type': 'ViewDataset', 'dataset': config, 'augmented': FLIPPED}
+    wrapped = {
+        None: views,
+        'RepeatDataset': {'type': 'RepeatDataset', 'dataset': views, 'times': 2},
+        'ConcatDataset': {'type': 'ConcatDataset', 'datasets': [views]},
+    }
     loader = {
         'batch_size': 2,
         'num_workers': 0,
         'sampler': {'type': 'DefaultSampler', 'shuffle': False},
-        'collate_fn': {'type': 'mmavl.collate_views'},
-        'dataset': {'type': 'ViewDataset', 'dataset': config, 'augmented': FLIPPED},
+        'dataset': wrapped[wrapper],
     }
     batch = next(iter(AVRunner.build_dataloader(loader)))
     assert [s.view for s in batch['data_samples']] == [0, 0, 1, 1]

@@ -8,6 +8,7 @@ from mmengine.logging import MessageHub
 from torch import nn
 
 from mmavl.engine.checkpoint import (
+    check_model_name,
     checkpoint_metainfo,
     latest_checkpoint,
     load_checkpoint,
@@ -202,3 +203,26 @@ def test_classes_of_a_checkpoint():
     assert checkpoint_metainfo({}, 'a.pth') == {}
     meta = {'dataset_meta': {'classes': ('a', 'b'), 'groups': {}}}
     assert checkpoint_metainfo({'meta': meta}, 'a.pth') == {'classes': ['a', 'b'], 'groups': {}}
+
+
+def test_weights_of_other_widths_are_refused_unless_they_are_left_out():
+    state = net(width=3).state_dict()
+    target = nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(4))
+    with pytest.raises(CheckpointError) as error:
+        load_state(target, state, 'a.pth', strict=False)
+    message = str(error.value)
+    assert message.startswith('a.pth has weights of other widths than this config:')
+    assert '1.weight ([3] instead of [4])' in message
+    assert "load_without=['1']" in message
+    assert load_state(target, state, 'a.pth', strict=False, without=['1'])
+    assert torch.equal(target[0].weight, state['0.weight'])
+
+
+def test_a_checkpoint_of_another_method_is_refused_though_its_tensors_fit():
+    check_model_name(nn.Linear(1, 1), {'meta': {'model': 'Linear'}}, 'a.pth')
+    for unnamed in ({}, {'meta': {}}, {'meta': 'mine'}):
+        check_model_name(nn.Linear(1, 1), unnamed, 'a.pth')
+    with pytest.raises(
+        CheckpointError, match=r"a\.pth .* as 'LVS', but this config builds Linear"
+    ):
+        check_model_name(nn.Linear(1, 1), {'meta': {'model': 'LVS'}}, 'a.pth')

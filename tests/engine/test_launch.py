@@ -145,12 +145,37 @@ def test_a_checkpoint_of_another_model_is_refused_by_a_test(make_cfg, tmp_path):
     assert 'layer.weight ([1, 1] instead of [2, 1])' in str(error.value)
 
 
+@MODELS.register_module(force=True)
+def other_toy(**options):
+    """Another method with the same tensors."""
+    toy = MODELS.get('ToyModel')
+    return type('OtherToy', (toy,), {})(**options)
+
+
+def test_a_checkpoint_of_another_method_with_the_same_tensors_is_refused(make_cfg, tmp_path):
+    run_training(make_cfg())
+    path = str(tmp_path / 'run/epoch_2.pth')
+    assert load_checkpoint(path)['meta']['model'] == 'ToyModel'
+    with pytest.raises(CheckpointError, match="'ToyModel', but this config builds OtherToy"):
+        run_test(make_cfg('test', model__type='other_toy'), path)
+    with pytest.raises(CheckpointError, match=r'cannot be resumed .*builds OtherToy'):
+        run_training(make_cfg('more', model__type='other_toy'), resume=path)
+    run_training(make_cfg('start', model__type='other_toy', load_from=path))  # for comparison
+
+
+def test_a_run_with_other_widths_is_not_resumed(make_cfg, tmp_path):
+    run_training(make_cfg())
+    path = str(tmp_path / 'run/epoch_2.pth')
+    with pytest.raises(CheckpointError, match=r'2\.pth cannot be resumed .*none of its 2 tensors'):
+        run_training(make_cfg('more', model__width=2), resume=path)
+
+
 def test_a_tested_checkpoint_needs_no_other_weights(make_cfg, tmp_path):
     run_training(make_cfg('run'))
     cfg = make_cfg('run', model={'type': 'ModelFromFile', 'weights': 'gone.pth'})
 
-    @MODELS.register_module(force=True)
-    class ModelFromFile(MODELS.get('ToyModel')):
+    @MODELS.register_module(name='ModelFromFile', force=True)
+    class ToyModel(MODELS.get('ToyModel')):
         def __init__(self, weights=None):
             super().__init__()
             if weights is not None:

@@ -8,7 +8,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import IterBasedTrainLoop
 from torch.utils.data import DataLoader
 
-from mmavl.engine import runner as runner_module
+from mmavl.engine import run_checks
 from mmavl.engine.launch import run_test, run_training
 from mmavl.engine.loops import ResumableEpochLoop
 from mmavl.engine.runner import AVRunner
@@ -102,7 +102,7 @@ def test_the_last_small_batch_is_enough_where_it_is_kept(make_cfg):
 
 
 def test_a_batch_larger_than_a_processs_share_names_the_share(make_cfg, monkeypatch):
-    for module in (mmengine_sampler, runner_module):
+    for module in (mmengine_sampler, run_checks):
         monkeypatch.setattr(module, 'get_world_size', lambda: 4, raising=False)
     monkeypatch.setattr(mmengine_sampler, 'get_dist_info', lambda: (1, 4))
     cfg = make_cfg().train_dataloader

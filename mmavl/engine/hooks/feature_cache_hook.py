@@ -20,6 +20,7 @@ from torch.utils.data import DataLoader, Dataset
 from mmavl.datasets.feature_cache import FeatureArray, FeatureCache
 from mmavl.datasets.feature_filling import fill
 from mmavl.datasets.feature_folder import other_caches
+from mmavl.datasets.parts import av_datasets
 from mmavl.errors import ConfigError, DataError
 from mmavl.models.backbones import CachedBackbone
 from mmavl.registry import HOOKS
@@ -79,7 +80,7 @@ class FeatureCacheHook(Hook):
         frozen = {m: b for m, b in frozen.items() if isinstance(b, CachedBackbone)}
         if not frozen:
             return
-        for dataset in _av_datasets(loader.dataset):
+        for dataset in av_datasets(loader.dataset):
             if dataset.features is None:
                 dataset.features = self._fill(runner, model, frozen, dataset)
 
@@ -199,17 +200,6 @@ def _first_sample(dataset: Dataset) -> dict:
 def _random_state() -> tuple:
     _, keys, position, *_ = np.random.get_state()  # noqa: NPY002  transforms may draw from it
     return random.getstate(), keys.tolist(), position, torch.get_rng_state().tolist()
-
-
-def _av_datasets(dataset: Dataset) -> Iterator[Dataset]:
-    """The datasets inside mmengine's wrappers (ConcatDataset, RepeatDataset, ...)."""
-    if hasattr(dataset, 'features'):
-        yield dataset
-    elif hasattr(dataset, 'dataset'):
-        yield from _av_datasets(dataset.dataset)
-    else:
-        for part in getattr(dataset, 'datasets', ()):
-            yield from _av_datasets(part)
 
 
 def _key(backbone: CachedBackbone, probe: torch.Tensor, dataset: Dataset) -> str:

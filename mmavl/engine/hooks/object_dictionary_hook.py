@@ -10,6 +10,7 @@ from mmengine.runner import Runner
 from torch import Tensor
 from torch.nn import functional as F
 
+from mmavl.engine.run_checks import check_annotations
 from mmavl.errors import ConfigError
 from mmavl.registry import HOOKS
 from mmavl.utils.distributed import gather_cat
@@ -37,22 +38,46 @@ class ObjectDictionaryHook(Hook):
         self.begin = begin
         self.match = match
 
+    def before_train(self, runner: Runner) -> None:
+        """Check the model, the clips and the installation before the first epoch."""
+        model, dataset = _inner(runner), runner.train_dataloader.dataset
+        if not hasattr(model, 'set_dictionary'):
+            raise ConfigError(
+                f'ObjectDictionaryHook: {type(model).__name__} has no dictionary of objects'
+            )
+        if self.match:
+            check_annotations(dataset, ['tags'], 'ObjectDictionaryHook(match=True) matches by')
+        _check_count(len(dataset), len(model.dictionary))
+        _scikit_learn()
+
     def before_train_epoch(self, runner: Runner) -> None:
         """Find the dictionary."""
         if runner.epoch < self.begin:
             return
-        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        model = _inner(runner)
         features, tags = _objects(runner, model)
         first = None if not model.dictionary.any() else model.centres
         centres, labels = cluster(features, len(model.dictionary), first)
         dictionary = _means(features, labels, len(centres))
         class_of = torch.full_like(model.class_of, -1)
         if self.match:
-            class_of = match_clusters(labels, _known(tags, runner), len(centres)).to(class_of)
+            class_of = match_clusters(labels, tags, len(centres)).to(class_of)
         for tensor in (centres, dictionary, class_of):
             broadcast(tensor)
         model.set_dictionary(centres, dictionary, class_of)
         runner.logger.info(f'dictionary of {len(centres)} objects from {len(features)} clips')
+
+
+def _inner(runner: Runner) -> torch.nn.Module:
+    return runner.model.module if is_model_wrapper(runner.model) else runner.model
+
+
+def _check_count(clips: int, clusters: int) -> None:
+    if clips < clusters:
+        raise ConfigError(
+            f'{clips} training clips are too few for {clusters} objects: reduce '
+            'model.clusters, or the batch size if drop_last omits clips'
+        )
 
 
 @torch.no_grad()
@@ -84,11 +109,7 @@ def cluster(features: Tensor, count: int, first: Tensor | None = None) -> tuple[
         ConfigError: There are fewer features than clusters.
         ImportError: scikit-learn is not installed.
     """
-    if len(features) < count:
-        raise ConfigError(
-            f'{len(features)} training clips are too few for {count} objects: reduce '
-            'model.clusters, or the batch size if drop_last omits clips'
-        )
+    _check_count(len(features), count)
     start = {'init': first.cpu().numpy(), 'n_init': 1} if first is not None else {'n_init': 10}
     means = _scikit_learn().KMeans(count, random_state=0, **start)
     labels = means.fit_predict(F.normalize(features, dim=1).cpu().numpy())
@@ -125,17 +146,6 @@ def _means(features: Tensor, labels: Tensor, count: int) -> Tensor:
     """The mean of each cluster's features, [K, c]."""
     members = F.one_hot(labels, count).to(features)
     return members.T @ features / members.sum(0).clamp_min(1)[:, None]
-
-
-def _known(tags: Tensor, runner: Runner) -> Tensor:
-    """The tags, if any clip has one."""
-    if not tags.any():
-        name = getattr(runner.train_dataloader.dataset, 'ann_file', 'the training data')
-        raise ConfigError(
-            f'DSOL matches its objects to classes with the tags of training clips, but {name} has '
-            'none: set ObjectDictionaryHook(match=False) to predict only whole-sound maps'
-        )
-    return tags
 
 
 def _scikit_learn() -> ModuleType:

@@ -7,10 +7,12 @@ from typing import Any
 from mmengine.evaluator import BaseMetric
 from mmengine.logging import print_log
 
+from mmavl.errors import ConfigError
 from mmavl.registry import METRICS
 
 from ..localization import evaluate_localization, look_up_protocols
 from ..predictions import Prediction, unique_predictions, write_predictions
+from ..protocols import get_protocol
 
 
 @METRICS.register_module()
@@ -35,6 +37,8 @@ class LocalizationMetric(BaseMetric):
         collect_dir (str, optional): Folder for gathering on 'cpu'. Defaults to None.
     """
 
+    #: Annotations that the data must have.
+    scores_by = ('boxes',)
     default_prefix = ''  # the protocol's name is the prefix
 
     def __init__(
@@ -51,6 +55,30 @@ class LocalizationMetric(BaseMetric):
         self.val_dump = val_dump
         self.dump = dump
         self.per_sample: list[dict[str, Any]] = []
+
+    def check_model(self, model: Any) -> None:
+        """Leave out protocols that ask for predicted classes, if a model predicts none.
+
+        Args:
+            model (Any): With ``predicts_classes``; others are not checked.
+
+        Raises:
+            ConfigError: No protocol is left.
+        """
+        if getattr(model, 'predicts_classes', True):
+            return
+        kept = [name for name in self.protocols if not _needs_classes(name)]
+        left_out = [name for name in self.protocols if _needs_classes(name)]
+        if not left_out:
+            return
+        reason = (
+            f'{", ".join(left_out)}: {type(model).__name__} predicts no classes, but one map of '
+            f'the whole sound'
+        )
+        if not kept:
+            raise ConfigError(f'{reason}: choose protocols without /predicted, such as half_max')
+        print_log(f'{reason}: not evaluated', logger='current', level=logging.WARNING)
+        self.protocols = tuple(kept)
 
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
         """Keep the data of a batch that is needed for scoring.
@@ -78,3 +106,8 @@ class LocalizationMetric(BaseMetric):
         self.per_sample = report.per_sample
         print_log(f'Localization:\n{report.table}', logger='current')
         return report.metrics
+
+
+def _needs_classes(name: str) -> bool:
+    protocol = get_protocol(name)
+    return protocol.class_aware and protocol.tags == 'predicted'

@@ -64,6 +64,11 @@ class AttentionLocalizer(SimilarityLocalizer):
             nn.ReLU(), nn.Linear(cells, cells), nn.ReLU(), nn.Linear(cells, sound)
         )
 
+    @property
+    def trains_on(self) -> tuple[str, ...]:
+        """Boxes, for the supervised loss."""
+        return ('boxes',) if self.supervised_weight else ()
+
     def _sounds_and_cells(self, inputs: dict[str, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
         """The sound f [N, d], its query h [N, c] and the cells V [N, c, h, w]."""
         sounds = self.audio_map(inputs).mean((-2, -1), keepdim=True)

@@ -77,6 +77,11 @@ class AVGN(SimilarityLocalizer):
             nn.init.zeros_(layer.bias)
 
     @property
+    def trains_on(self) -> tuple[str, ...]:
+        """Tags: it is weakly supervised."""
+        return ('tags',)
+
+    @property
     def needs_classes(self) -> bool:
         """It has a map of each class."""
         return True
@@ -165,7 +170,7 @@ class AVGN(SimilarityLocalizer):
         if tags.shape[1] != self.num_classes:
             raise ConfigError(
                 f'AVGN has num_classes={self.num_classes}, but the clips have tags of '
-                f'{tags.shape[1]} classes: set model.num_classes={tags.shape[1]}'
+                f'{tags.shape[1]}: set model.num_classes={tags.shape[1]}'
             )
         return tags
 

@@ -43,6 +43,11 @@ class BaseLocalizer(AVModel):
         super().__init__(data_preprocessor, init_cfg)
         self.map_transforms: nn.ModuleList = build_map_transforms(map_transforms)
 
+    @property
+    def predicts_classes(self) -> bool:
+        """Whether it says which classes sound; scoring by ``NAME/predicted`` needs that."""
+        return self.needs_classes
+
     def check_transforms(self) -> None:
         """Check that the model has the parts required by its map transforms.
 

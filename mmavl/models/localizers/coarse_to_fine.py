@@ -113,6 +113,11 @@ class CoarseToFine(BaseLocalizer):
         """False for correspondence, which has a single map of the whole sound."""
         return self.visual_tag_head is not None
 
+    @property
+    def trains_on(self) -> tuple[str, ...]:
+        """Tags, for its heads."""
+        return () if self.audio_tag_head is None else ('tags',)
+
     def _finest_stage(self) -> str:
         if self.alignment_head is not None:
             return 'alignment'

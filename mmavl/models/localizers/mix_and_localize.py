@@ -1,6 +1,7 @@
 """Mix-and-Localize: a mixture's sounds find their pictures, and these the sounds."""
 
 import torch
+from mmengine.dist import get_world_size
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -79,6 +80,11 @@ class MixAndLocalize(SimilarityLocalizer):
         self.sources = sources
         self.seconds = seconds
         self.temperature = temperature
+
+    @property
+    def least_batch(self) -> int:
+        """A group in each process."""
+        return self.sources * get_world_size()
 
     def nodes(self, audio_map: Tensor) -> Tensor:
         """Unit vectors of a map's sounds: [M, c, t, f] -> [M, k, d]."""

@@ -43,6 +43,11 @@ class RandomLocalizer(BaseLocalizer):
         """False: it has no classes."""
         return False
 
+    @property
+    def predicts_classes(self) -> bool:
+        """At random, where there are classes."""
+        return True
+
     def extract(self, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
         """Returns nothing."""
         return {}

@@ -32,6 +32,8 @@ class SimilarityLocalizer(BaseLocalizer):
             :class:`BaseLocalizer`.
     """
 
+    least_batch = 2  # a clip and another one
+
     def __init__(
         self,
         audio_backbone: dict,

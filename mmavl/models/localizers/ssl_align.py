@@ -143,7 +143,6 @@ def count_views(data_samples: list[AVDataSample]) -> int:
     if views < 2 or numbers != [view for view in range(views) for _ in range(clips)]:
         raise ConfigError(
             'SSLAlign compares views of clips, but the batch is not ordered by view: use a '
-            'ViewDataset as train_dataloader.dataset, and set '
-            "train_dataloader.collate_fn=dict(type='mmavl.collate_views')"
+            'ViewDataset as train_dataloader.dataset, and no collate_fn of your own'
         )
     return views

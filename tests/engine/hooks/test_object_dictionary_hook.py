@@ -109,8 +109,43 @@ def test_more_classes_than_clusters_leave_some_without():
 def test_what_cannot_be_clustered_or_matched_is_refused(monkeypatch):
     with pytest.raises(ConfigError, match='5 training clips are too few for 6 objects'):
         ObjectDictionaryHook().before_train_epoch(runner(clusters=6))
-    with pytest.raises(ConfigError, match=r'solos.json has none: .*\(match=False\)'):
-        ObjectDictionaryHook().before_train_epoch(runner(tags=[None] * 5))
     monkeypatch.setitem(sys.modules, 'sklearn.cluster', None)
     with pytest.raises(ImportError, match='pip install scikit-learn'):
         cluster(FEATURES, 2)
+
+
+class Clips(list):
+    """Clips with or without tags."""
+
+    ann_file = 'solos.json'
+    features = None
+
+    def __init__(self, kinds=('tags',)):
+        super().__init__(range(5))
+        self.kinds = kinds
+
+    def annotations(self):
+        """The kinds."""
+        return {*self.kinds}
+
+
+def starting(clips, clusters=2):
+    run = runner(clusters=clusters)
+    run.train_dataloader.dataset = clips
+    return run
+
+
+def test_what_would_fail_in_a_later_epoch_is_refused_before_the_first(monkeypatch):
+    ObjectDictionaryHook().before_train(starting(Clips()))
+    ObjectDictionaryHook(match=False).before_train(starting(Clips(kinds=())))
+    with pytest.raises(ConfigError, match=r'matches by tags, but solos\.json has none'):
+        ObjectDictionaryHook().before_train(starting(Clips(kinds=())))
+    with pytest.raises(ConfigError, match='5 training clips are too few for 6 objects'):
+        ObjectDictionaryHook().before_train(starting(Clips(), clusters=6))
+    run = starting(Clips())
+    run.model = nn.Linear(1, 1)
+    with pytest.raises(ConfigError, match='Linear has no dictionary of objects'):
+        ObjectDictionaryHook().before_train(run)
+    monkeypatch.setitem(sys.modules, 'sklearn.cluster', None)
+    with pytest.raises(ImportError, match='pip install scikit-learn'):
+        ObjectDictionaryHook().before_train(starting(Clips()))

@@ -2,6 +2,7 @@ import json
 import logging
 import multiprocessing
 import os
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,8 +11,9 @@ from mmengine.evaluator import Evaluator
 from mmengine.logging import MMLogger
 from mmengine.structures import PixelData
 
+from mmavl.errors import ConfigError
 from mmavl.evaluation import evaluate_localization, read_predictions
-from mmavl.evaluation.metrics import LocalizationMetric
+from mmavl.evaluation.metrics import LocalizationMetric, localization_metric
 from mmavl.registry import METRICS
 
 PROTOCOLS = ['half_max', 'original', 'median', 'oracle_area', 'half_max/predicted', 'absolute']
@@ -137,3 +139,24 @@ def test_two_processes_score_every_sample_exactly_once(samples, metainfo, tmp_pa
         assert json.loads((tmp_path / f'{rank}.json').read_text()) == expected
     assert len(read_predictions(tmp_path / '0.npz')[0]) == 11
     assert not os.path.exists(tmp_path / '1.npz')  # the main process writes
+
+
+def test_protocols_of_predicted_classes_are_for_models_that_predict_some(monkeypatch):
+    log = []
+    monkeypatch.setattr(localization_metric, 'print_log', lambda text, **_: log.append(text))
+    blind, named = SimpleNamespace(predicts_classes=False), SimpleNamespace(predicts_classes=True)
+    for model in (named, SimpleNamespace()):
+        metric = LocalizationMetric(['half_max', 'half_max/predicted'])
+        metric.check_model(model)
+        assert metric.protocols == ('half_max', 'half_max/predicted')
+    metric.check_model(blind)
+    assert metric.protocols == ('half_max',)
+    assert log == [
+        'half_max/predicted: SimpleNamespace predicts no classes, but one map of the whole sound: '
+        'not evaluated'
+    ]
+    union = LocalizationMetric(['original/union/predicted'])
+    union.check_model(blind)  # the whole sound is what it has
+    assert union.protocols == ('original/union/predicted',)
+    with pytest.raises(ConfigError, match=r'half_max/predicted: .* choose protocols without /pre'):
+        LocalizationMetric(['half_max/predicted']).check_model(blind)

@@ -165,3 +165,8 @@ def test_gradients_reach_every_layer():
     loss.backward()
     assert loss.dtype == torch.float32
     assert all(p.grad.abs().sum() > 0 for p in model.parameters())
+
+
+def test_only_the_supervised_loss_needs_boxes():
+    assert make(supervised_weight=1.0).trains_on == ('boxes',)
+    assert make().trains_on == ()

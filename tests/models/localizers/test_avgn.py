@@ -188,3 +188,5 @@ def test_what_cannot_work_is_refused():
     for mode in ('loss', 'predict'):
         with pytest.raises(ConfigError, match='these clips have no tags'):
             make()(inputs, samples, mode)
+    assert make().trains_on == ('tags',)
+    assert make().least_batch == 2

@@ -173,3 +173,9 @@ def test_gradients_reach_every_head_under_bfloat16():
     assert loss.dtype == torch.float32
     for module in (*model.audio_neck, model.visual_neck):
         assert all(p.grad.abs().sum() > 0 for p in module.parameters())
+
+
+def test_each_process_needs_a_group(monkeypatch):
+    assert make(sources=3).least_batch == 3
+    monkeypatch.setattr('mmavl.models.localizers.mix_and_localize.get_world_size', lambda: 2)
+    assert make(sources=3).least_batch == 6

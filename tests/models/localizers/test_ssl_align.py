@@ -157,7 +157,7 @@ def test_the_map_is_the_cosine_of_the_unprojected_cells():
 
 
 def test_a_batch_without_views_is_refused_and_says_how_to_get_them():
-    with pytest.raises(ConfigError, match=r'use a ViewDataset.*set train_dataloader.collate_fn'):
+    with pytest.raises(ConfigError, match=r'use a ViewDataset.*no collate_fn'):
         make()(*batch(3, 1), 'loss')
     inputs, samples = batch(3, 3)
     with pytest.raises(ConfigError, match='is not ordered by view'):
