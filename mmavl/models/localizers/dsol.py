@@ -23,7 +23,7 @@ class DSOL(SimilarityLocalizer):
     picture are of one clip. :class:`mmavl.engine.hooks.ObjectDictionaryHook` clusters what the
     maps single out; the clusters' means are the dictionary, and the clusters are pseudo-classes
     that both backbones' features are classified into. *Stage 2*, from stage 1's checkpoint, on
-    mixtures: with F the visual backbone's map, ``s_k = affine(<F, o_k>) l`` is where object k
+    mixtures: with F the visual backbone's map, ``s_k = affine(cos(F, o_k)) l`` is where object k
     sounds, and the sound's class distribution is that of the means of s_k over the cells.
 
     Stage 1 predicts the map of the whole sound. Stage 2 predicts maps by class,
@@ -35,15 +35,19 @@ class DSOL(SimilarityLocalizer):
     in turn, by labels of the nearest centre, and later clusters start at the former ones', so
     that classifiers need not begin anew; in stage 2 the audio backbone and its classifier are
     frozen, and so their own copy that gives the target; every other clip of the batch (of all
-    processes) is a negative, without copies; the affine map is of ``<F, o_k>`` divided by the
-    objects' mean squared length, so that it starts, and learns, at one scale for any backbone.
+    processes) is a negative, without copies; the affine map is of cosines, where inner products
+    are published: an object's features are means over all cells, so that large objects, whose
+    features are longer, would be found everywhere.
 
     Args:
         clusters: K.
         audio_neck, visual_neck: Configs of :class:`PooledProjection` and :class:`Projection`.
         stage: 1 or 2.
         sharpness: What w starts at. Defaults to 5.
-        mask_threshold: Cells above it, and their neighbours, are the object. Defaults to 0.05.
+        object_sharpness: What the affine map's factor starts at, in stage 1, whose checkpoint has
+            it. Defaults to 100.
+        mask_threshold: Cells above it, and their neighbours, are the object. It must be above the
+            map's value in the background, else backgrounds are clustered. Defaults to 0.05.
         valid_threshold: In stage 2, classes are predicted above this probability; the best
             class always is. Defaults to 0.3.
         **kwargs: As for :class:`SimilarityLocalizer`.
@@ -59,6 +63,7 @@ class DSOL(SimilarityLocalizer):
         visual_neck: dict,
         stage: int = 1,
         sharpness: float = 5.0,
+        object_sharpness: float = 100.0,
         mask_threshold: float = 0.05,
         valid_threshold: float = 0.3,
         **kwargs,
@@ -71,7 +76,7 @@ class DSOL(SimilarityLocalizer):
         self.mask_threshold = mask_threshold
         self.valid_threshold = valid_threshold
         self.scale = nn.Parameter(torch.tensor(sharpness))
-        self.affine = nn.Parameter(torch.tensor([1.0, 0.0]))
+        self.affine = nn.Parameter(torch.tensor([object_sharpness, 0.0]))
         self.visual_classes = nn.Linear(visual_channels, clusters)
         self.audio_classes = nn.Linear(self.audio_neck.in_channels, clusters)
         for layer in (self.visual_classes, self.audio_classes):
@@ -121,8 +126,8 @@ class DSOL(SimilarityLocalizer):
     def object_maps(self, picture: Tensor, maps: Tensor) -> Tensor:
         """Where each object sounds, s: [N, c, h, w] and l [N, h, w] -> [N, K, h, w]."""
         weight, bias = self.affine
-        length = self.dictionary.square().sum(1).mean().clamp_min(1e-12)
-        scores = torch.einsum('kc,nchw->nkhw', self.dictionary / length, picture)
+        units = F.normalize(self.dictionary, dim=1), F.normalize(picture, dim=1)
+        scores = torch.einsum('kc,nchw->nkhw', *units)
         return (weight * scores + bias) * maps[:, None]
 
     def sound_distribution(self, sound: Tensor) -> Tensor:

@@ -144,11 +144,11 @@ def test_stage_2_draws_the_objects_distribution_to_the_sounds():
     loss = model(inputs, samples, 'loss')['loss_classes']
     audio, visual = model.embed(inputs)
     total = 0
-    length = model.dictionary.square().sum(1).mean()
+    cells = F.normalize(inputs['image'], dim=1)
     for n in range(3):
         maps = (5 * torch.einsum('d,dhw->hw', audio[n], visual[n])).sigmoid()
         scores = [
-            ((0.7 * torch.einsum('c,chw->hw', o / length, inputs['image'][n]) - 0.2) * maps).mean()
+            ((0.7 * torch.einsum('c,chw->hw', o / o.norm(), cells[n]) - 0.2) * maps).mean()
             for o in model.dictionary
         ]
         target = model.audio_classes(inputs['spectrogram'][n].amax((1, 2))).softmax(0)
@@ -225,3 +225,13 @@ def test_what_cannot_work_is_refused():
             make(stage=2)(*batch(), mode)
     with pytest.raises(ValueError, match='stage=3'):
         make(stage=3)
+
+
+def test_an_objects_map_does_not_depend_on_how_large_the_object_was():
+    """An object's features are means over all cells, so that those of large ones are longer."""
+    model, (inputs, _) = with_dictionary(make(stage=2)), batch()
+    maps = torch.rand(3, 4, 4)
+    before = model.object_maps(inputs['image'], maps)
+    model.dictionary *= torch.tensor([[0.1], [1], [20]])
+    torch.testing.assert_close(model.object_maps(inputs['image'], maps), before)
+    assert make(object_sharpness=30.0).affine.tolist() == [30, 0]
