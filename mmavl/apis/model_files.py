@@ -10,7 +10,12 @@ from mmengine.device import get_device
 from mmengine.registry import DefaultScope
 from torch import nn
 
-from mmavl.engine.checkpoint import checkpoint_metainfo, load_checkpoint, load_state
+from mmavl.engine.checkpoint import (
+    check_model_name,
+    checkpoint_metainfo,
+    load_checkpoint,
+    load_state,
+)
 from mmavl.engine.config import config_errors, load_config
 from mmavl.errors import CheckpointError, ConfigError
 from mmavl.registry import DATASETS, MODELS
@@ -116,7 +121,7 @@ def load_model(
     else:
         checkpoint = load_checkpoint(weights)
         net = _build(cfg, without_sources(cfg.model.to_dict()))
-        _load(net, checkpoint['state_dict'], str(weights))
+        _load(net, checkpoint, str(weights))
         meta = checkpoint_metainfo(checkpoint, weights) or _data_meta(cfg)
     if getattr(net, 'needs_classes', True) and not meta.get('classes'):
         raise ConfigError(
@@ -140,11 +145,14 @@ def _load_file(path: Path, device: str) -> nn.Module:
     return single_file.load_exported(path, device)
 
 
-def _load(net: nn.Module, state: dict[str, torch.Tensor], source: str) -> None:
+def _load(net: nn.Module, checkpoint: dict[str, Any], source: str) -> None:
+    state = checkpoint['state_dict']
     # a separator without its own trained parts has its localizer's weights
     inner = getattr(net, 'localizer', None)
     whole = inner is None or any(name.startswith('localizer.') for name in state)
-    load_state(net if whole else inner, state, source, strict=True)
+    target = net if whole else inner
+    check_model_name(target, checkpoint, source)
+    load_state(target, state, source, strict=True)
     if not whole and any(p.requires_grad for p in net.parameters()):
         raise CheckpointError(
             f"{source} has a localizer's weights, but the separator needs its own"

@@ -96,6 +96,14 @@ def test_correspondence_alone_needs_no_classes(tmp_path, monkeypatch):
     assert localize([clip])['predictions'][0].sounding == ['sound']
 
 
+def test_weights_of_another_method_are_refused_though_they_fit(weights, tmp_path):
+    state = load_checkpoint(weights)['state_dict']
+    meta = {'model': 'LVS', 'dataset_meta': {'classes': CLASSES}}
+    torch.save({'state_dict': state, 'meta': meta}, tmp_path / 'lvs.pth')
+    with pytest.raises(CheckpointError, match=r"lvs\.pth .* as 'LVS', but .* CoarseToFine"):
+        load_model('stage2_scenes', tmp_path / 'lvs.pth', 'cpu')
+
+
 def test_weights_with_code_in_them_are_refused(tmp_path):
     class Evil:
         def __reduce__(self):

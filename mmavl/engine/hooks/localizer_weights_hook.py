@@ -4,7 +4,7 @@ from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 
-from mmavl.engine.checkpoint import load_checkpoint, load_state
+from mmavl.engine.checkpoint import check_model_name, load_checkpoint, load_state
 from mmavl.registry import HOOKS
 
 
@@ -31,11 +31,12 @@ class LocalizerWeightsHook(Hook):
         if runner._load_from is not None or runner._resume:
             return
         try:
-            state = load_checkpoint(self.checkpoint)['state_dict']
+            checkpoint = load_checkpoint(self.checkpoint)
         except FileNotFoundError as error:
             raise FileNotFoundError(
                 f"{error}: train the localizer first, or set the hook's checkpoint"
             ) from error
         model = runner.model.module if is_model_wrapper(runner.model) else runner.model
-        load_state(model.localizer, state, self.checkpoint, strict=True)
+        check_model_name(model.localizer, checkpoint, self.checkpoint)
+        load_state(model.localizer, checkpoint['state_dict'], self.checkpoint, strict=True)
         runner.logger.info(f'Loaded the weights of the localizer from {self.checkpoint}.')

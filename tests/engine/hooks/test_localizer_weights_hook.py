@@ -44,3 +44,10 @@ def test_a_missing_or_wrong_checkpoint_says_what_to_do(runner, tmp_path):
     torch.save({'state_dict': nn.Linear(5, 3).state_dict()}, tmp_path / 'other.pth')
     with pytest.raises(CheckpointError, match='another model'):
         LocalizerWeightsHook(str(tmp_path / 'other.pth')).before_run(runner)
+
+
+def test_weights_of_another_method_are_refused_though_they_fit(runner, checkpoint):
+    path, weights = checkpoint
+    torch.save({'state_dict': weights, 'meta': {'model': 'LVS'}}, path)
+    with pytest.raises(CheckpointError, match=r"stage2\.pth .* as 'LVS', but .* builds Linear"):
+        LocalizerWeightsHook(path).before_run(runner)
