@@ -127,15 +127,7 @@ def load_state(
             f'{len(expected)} tensors fit. Use the config that it was trained with.\n'
             + '\n'.join(differences)
         )
-    wrong = {name for name in state if name in expected} - {*fitting}
-    if wrong:
-        parts = sorted({name.split('.')[0] for name in wrong})
-        raise CheckpointError(
-            f'{source} has weights of other widths than this config:\n'
-            + '\n'.join(d for d in differences if d.startswith(_OTHER_SHAPE))
-            + f'\nUse the widths that it was trained with, or load_without={parts} to train these '
-            'parts from random weights.'
-        )
+    _refuse_other_widths(expected, state, source, differences)
     for name, tensor in fitting.items():
         if tensor.is_floating_point() and not tensor.isfinite().all():
             raise CheckpointError(
@@ -145,6 +137,20 @@ def load_state(
     if without:
         differences.append(f'left out (load_without): {", ".join(without)}')
     return differences
+
+
+def _refuse_other_widths(
+    expected: dict[str, Tensor], state: dict[str, Tensor], source: str, differences: list[str]
+) -> None:
+    wrong = [k for k, v in expected.items() if k in state and state[k].shape != v.shape]
+    if wrong:
+        parts = sorted({name.split('.')[0] for name in wrong})
+        raise CheckpointError(
+            f'{source} has weights of other widths than this config:\n'
+            + '\n'.join(d for d in differences if d.startswith(_OTHER_SHAPE))
+            + f'\nUse the widths that it was trained with, or load_without={parts} to train these '
+            'parts from random weights.'
+        )
 
 
 def _differences(expected: dict[str, Tensor], state: dict[str, Tensor]) -> list[str]:

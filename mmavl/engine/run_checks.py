@@ -14,7 +14,7 @@ from mmavl.utils.shipped import tool_command
 
 _WAYS_OUT = {
     'tags': 'tag its clips ({pseudo_labels}), or choose a method or setting that needs no tags',
-    'boxes': 'add boxes, or choose a setting or metric that needs none, such as TagMetric',
+    'boxes': 'add boxes, or choose a method, setting or metric that needs none',
 }
 
 
