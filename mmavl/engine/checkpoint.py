@@ -93,8 +93,8 @@ def load_state(
         state (dict): Tensors by name; a leading ``module.`` is stripped.
         source (str): The checkpoint's name, for messages.
         strict (bool): Whether all tensors must match.
-        without (str | Sequence[str]): Parts to leave unchanged, e.g. 'avc_head'. Defaults
-            to ().
+        without (str | Sequence[str]): Parts to leave unchanged, e.g. 'avc_head', or tensors
+            of the module itself. Defaults to ().
 
     Returns:
         list[str]: One line for each kind of difference.
@@ -105,15 +105,16 @@ def load_state(
         ConfigError: A name in ``without`` is not a part of the module.
     """
     without = [without] if isinstance(without, str) else without
-    parts = dict(module.named_modules())
+    own = {name for name in module.state_dict() if '.' not in name}
+    parts = {*own, *dict(module.named_modules())}
     for name in without:
         if not name or name not in parts:
             known = ', '.join(child for child, _ in module.named_children())
             raise ConfigError(f"load_without: '{name}' is not a part of the model ({known})")
     left_out = tuple(f'{name}.' for name in without)
     state = {name.removeprefix('module.'): tensor for name, tensor in state.items()}
-    state = {k: v for k, v in state.items() if not k.startswith(left_out)}
-    expected = {k: v for k, v in module.state_dict().items() if not k.startswith(left_out)}
+    state = {k: v for k, v in state.items() if not f'{k}.'.startswith(left_out)}
+    expected = {k: v for k, v in module.state_dict().items() if not f'{k}.'.startswith(left_out)}
     fitting = {k: v for k, v in state.items() if k in expected and v.shape == expected[k].shape}
     differences = _differences(expected, state)
     if not fitting:

@@ -226,3 +226,14 @@ def test_a_checkpoint_of_another_method_is_refused_though_its_tensors_fit():
         CheckpointError, match=r"a\.pth .* as 'LVS', but this config builds Linear"
     ):
         check_model_name(nn.Linear(1, 1), {'meta': {'model': 'LVS'}}, 'a.pth')
+
+
+def test_a_tensor_of_the_model_itself_can_be_left_out():
+    target = net()
+    target.register_buffer('dictionary', torch.zeros(2))
+    state = {**net().state_dict(), 'dictionary': torch.ones(5)}
+    with pytest.raises(CheckpointError, match=r"load_without=\['dictionary'\]"):
+        load_state(target, state, 'a.pth', strict=False)
+    load_state(target, state, 'a.pth', strict=False, without=['dictionary'])
+    assert target.dictionary.tolist() == [0, 0]
+    assert torch.equal(target[0].weight, state['0.weight'])
