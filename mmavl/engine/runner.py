@@ -176,17 +176,27 @@ class AVRunner(Runner):
         A dataset whose items are no single samples names what makes batches of them: ``collate``.
 
         Raises:
-            ValueError: It has no batches, since a batch is larger than the dataset.
+            ValueError: It has no batches, since a batch is larger than the dataset, or a
+                ``collate_fn`` besides the dataset's own.
         """
         if isinstance(dataloader, dict):
             dataloader = copy.deepcopy(dataloader)
             dataloader.setdefault('worker_init_fn', {'type': seed_worker, 'rank': get_rank()})
-            if collate := _own_collate(dataloader.get('dataset')):
-                dataloader.setdefault('collate_fn', collate)
         with built_from(dataloader):
+            if isinstance(dataloader, dict):
+                _set_collate(dataloader)
             loader = Runner.build_dataloader(dataloader, seed, diff_rank_seed)
             check_batches(loader)
         return loader
+
+
+def _set_collate(loader: dict) -> None:
+    collate = _own_collate(loader.get('dataset'))
+    if collate is None:
+        return
+    if 'collate_fn' in loader:
+        raise ValueError(f'{collate.__qualname__} makes its batches: remove collate_fn')
+    loader['collate_fn'] = collate
 
 
 def _own_collate(dataset: Any) -> Callable | None:

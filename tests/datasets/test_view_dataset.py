@@ -146,6 +146,17 @@ def test_a_loader_makes_batches_of_views_without_being_told(config, wrapper):
     assert [s.view for s in batch['data_samples']] == [0, 0, 1, 1]
 
 
+def test_another_collate_function_is_refused(config):
+    loader = {
+        'batch_size': 2,
+        'sampler': {'type': 'DefaultSampler'},
+        'collate_fn': {'type': 'pseudo_collate'},
+        'dataset': {'type': 'ViewDataset', 'dataset': config, 'augmented': FLIPPED},
+    }
+    with pytest.raises(ValueError, match=r'ViewDataset.collate makes its batches: remove coll'):
+        AVRunner.build_dataloader(loader)
+
+
 @pytest.mark.parametrize('value', [0, {'image': 'x.json'}, 'x.json'])
 def test_neighbours_of_another_kind_are_refused(config, value):
     with pytest.raises(ConfigError, match='must be a number of at least 1'):
