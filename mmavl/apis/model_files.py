@@ -4,7 +4,6 @@ import copy
 from pathlib import Path
 from typing import Any
 
-import torch
 from mmengine import Config
 from mmengine.device import get_device
 from mmengine.registry import DefaultScope
