@@ -6,7 +6,7 @@ default_hooks = dict(
     param_scheduler=dict(type='ParamSchedulerHook'),
     sampler_seed=dict(type='DistSamplerSeedHook'),
     checkpoint=dict(type='AtomicCheckpointHook', interval=1, max_keep_ckpts=2),
-    finite_loss=dict(type='NonFiniteLossHook'),
+    finite=dict(type='NonFiniteHook'),
     random_state=dict(type='RandomStateHook'),
     termination=dict(type='TerminationHook'),
     visualization=dict(type='VisualizationHook'),

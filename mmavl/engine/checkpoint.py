@@ -129,11 +129,10 @@ def load_state(
             + '\n'.join(differences)
         )
     _refuse_other_widths(expected, state, source, differences)
-    for name, tensor in fitting.items():
-        if tensor.is_floating_point() and not tensor.isfinite().all():
-            raise CheckpointError(
-                f'{source} has nan or inf in {name}: its training diverged, or it is damaged'
-            )
+    if name := first_non_finite(fitting.items()):
+        raise CheckpointError(
+            f'{source} has nan or inf in {name}: its training diverged, or it is damaged'
+        )
     module.load_state_dict(fitting, strict=False)
     if without:
         differences.append(f'left out (load_without): {", ".join(without)}')
@@ -152,6 +151,14 @@ def _refuse_other_widths(
             + f'\nUse the widths that it was trained with, or load_without={parts} to train these '
             'parts from random weights.'
         )
+
+
+def first_non_finite(tensors: Iterable[tuple[str, Tensor]]) -> str | None:
+    """Name of the first tensor with NaN or infinite values; None if there is none."""
+    for name, tensor in tensors:
+        if tensor.is_floating_point() and not tensor.isfinite().all():
+            return name
+    return None
 
 
 def _differences(expected: dict[str, Tensor], state: dict[str, Tensor]) -> list[str]:

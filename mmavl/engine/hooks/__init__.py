@@ -7,7 +7,7 @@ from .curriculum_hook import CurriculumHook
 from .feature_cache_hook import FeatureCacheHook
 from .freeze_batch_norm_hook import FreezeBatchNormHook
 from .localizer_weights_hook import LocalizerWeightsHook
-from .non_finite_loss_hook import NonFiniteLossHook
+from .non_finite_hook import NonFiniteHook
 from .object_dictionary_hook import ObjectDictionaryHook
 from .random_state_hook import RandomStateHook
 from .separation_visualization_hook import SeparationVisualizationHook
@@ -22,7 +22,7 @@ __all__ = [
     'FeatureCacheHook',
     'FreezeBatchNormHook',
     'LocalizerWeightsHook',
-    'NonFiniteLossHook',
+    'NonFiniteHook',
     'ObjectDictionaryHook',
     'RandomStateHook',
     'SeparationVisualizationHook',

@@ -1,6 +1,7 @@
 """A model and a data set small enough to train in a blink, with all kinds of randomness."""
 
 import random
+import time
 
 import numpy as np
 import torch
@@ -15,18 +16,20 @@ from mmavl.structures import AVDataSample
 
 @DATASETS.register_module()
 class ToyDataset(Dataset):
-    """Points near the line y = x, with noise from every generator at each draw."""
+    """Points near the line y = x, with noise from every generator; each draw takes ``seconds``."""
 
     metainfo = {'classes': ['toy']}
 
-    def __init__(self, length: int = 16, noise: bool = True) -> None:
+    def __init__(self, length: int = 16, noise: bool = True, seconds: float = 0) -> None:
         self.length = length
         self.noise = noise
+        self.seconds = seconds
 
     def __len__(self) -> int:
         return self.length
 
     def __getitem__(self, index: int) -> dict:
+        time.sleep(self.seconds)
         drawn = random.random(), np.random.rand(), float(torch.rand(()))  # noqa: NPY002
         noise = sum(drawn) if self.noise else 0
         sample = AVDataSample(metainfo={'clip_id': f'clip{index}', 'sample_idx': index})
@@ -38,13 +41,25 @@ class ToyDataset(Dataset):
 
 @MODELS.register_module()
 class ToyModel(BaseModel):
-    """A linear layer behind dropout; the loss is NaN where the weight passes ``nan_below``."""
+    """A linear layer behind dropout; a clip can make the loss or only its gradient NaN.
 
-    def __init__(self, width: int = 1, dropout: float = 0.5, nan_at_clip: str = '') -> None:
+    ``norm`` adds a batch normalisation, whose buffers a NaN reaches before the loss is known.
+    """
+
+    def __init__(
+        self,
+        width: int = 1,
+        dropout: float = 0.5,
+        nan_at_clip: str = '',
+        nan_gradient_at_clip: str = '',
+        norm: bool = False,
+    ) -> None:
         super().__init__()
+        self.norm = nn.BatchNorm1d(1) if norm else nn.Identity()
         self.layer = nn.Linear(1, width)
         self.dropout = nn.Dropout(dropout)
         self.nan_at_clip = nan_at_clip
+        self.nan_gradient_at_clip = nan_gradient_at_clip
 
     def init_weights(self) -> None:
         nn.init.constant_(self.layer.weight, 0.5)
@@ -52,14 +67,17 @@ class ToyModel(BaseModel):
 
     def forward(self, inputs: dict, data_samples: list, mode: str = 'tensor'):
         x = torch.stack(inputs['x'])
-        y = self.layer(self.dropout(x))
+        clips = [sample.clip_id for sample in data_samples]
+        if mode == 'loss' and self.nan_at_clip in clips:
+            x = x * float('nan')
+        y = self.layer(self.norm(self.dropout(x)))
         if mode == 'predict':
             for sample, value in zip(data_samples, y):
                 sample.pred_tags = value
             return data_samples
         loss = (y - x).square().mean()
-        if self.nan_at_clip in [sample.clip_id for sample in data_samples]:
-            loss = loss * float('nan')
+        if self.nan_gradient_at_clip in clips:
+            loss = loss + (0 * self.layer.weight).abs().sqrt().sum()  # 0, with slope inf * 0
         return {'loss': loss}
 
 
