@@ -8,11 +8,10 @@ if [ $# -lt 3 ]; then
     exit 2
 fi
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-if [ "${NNODES:-1}" = 1 ]; then
-    rendezvous=(--standalone) # a free port
-else
-    rendezvous=(--nnodes "$NNODES" --node-rank "$NODE_RANK"
+machines=()
+if [ "${NNODES:-1}" != 1 ]; then
+    machines=(--nnodes "$NNODES" --node-rank "$NODE_RANK"
         --master-addr "$MASTER_ADDR" --master-port "${PORT:-29500}")
 fi
-exec "${PYTHON:-python}" -m mmavl.engine.processes "${rendezvous[@]}" --nproc-per-node "$3" \
+exec "${PYTHON:-python}" -m mmavl.engine.processes ${machines[@]+"${machines[@]}"} --nproc-per-node "$3" \
     "$here/test.py" "$1" "$2" --launcher pytorch "${@:4}"

@@ -1,13 +1,16 @@
 """Training in several processes, with and without CUDA."""
 
 import atexit
+import multiprocessing
 import random
+from collections.abc import Callable
 
 import numpy as np
 import torch
 import torch.distributed as dist
 from mmengine import Config
 
+from mmavl.engine.stop_signals import ignore_stop_signals
 from mmavl.errors import ConfigError
 from mmavl.utils.shipped import tool_command
 
@@ -52,6 +55,21 @@ def _leave_process_group() -> None:
         dist.destroy_process_group()
 
 
+def start_worker(worker_id: int, then: Callable[[int], None] | None) -> None:
+    """Prepare a data loading process, which must not end when its whole group is asked to stop.
+
+    Schedulers and terminals send signals to the process group; the training still needs its
+    workers to finish the iteration, and ends them itself.
+
+    Args:
+        worker_id (int): Index of the worker.
+        then (Callable, optional): The loader's ``worker_init_fn``.
+    """
+    ignore_stop_signals()
+    if then is not None:
+        then(worker_id)
+
+
 def seed_worker(worker_id: int, rank: int) -> None:
     """Seed a data loading process differently in each epoch, process and machine.
 
@@ -68,3 +86,11 @@ def seed_worker(worker_id: int, rank: int) -> None:
     torch.manual_seed(int(for_torch))
     np.random.seed(for_numpy)  # noqa: NPY002  transforms may draw from it
     random.seed(int(for_python))
+
+
+@atexit.register
+def _kill_leftover_workers() -> None:
+    """Kill what PyTorch could not stop: Python would wait for a hanging worker forever."""
+    for process in multiprocessing.active_children():
+        if process.daemon:
+            process.kill()

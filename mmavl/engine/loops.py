@@ -37,6 +37,7 @@ class ResumableEpochLoop(EpochBasedTrainLoop):
         torch.set_rng_state(state)  # creating workers draws a seed, keeping them does not
         for _ in range(done):
             next(batches)
+            self.runner.call_hook('during_fast_forward')
         self.runner.call_hook('after_fast_forward')
         for index, batch in batches:
             self.run_iter(index, batch)

@@ -3,6 +3,7 @@
 import copy
 import logging
 from collections.abc import Callable
+from functools import partial
 from pickle import UnpicklingError
 from typing import Any
 
@@ -18,7 +19,7 @@ from torch.utils.data import DataLoader
 
 from mmavl.engine.build_errors import built_from
 from mmavl.engine.checkpoint import check_model_name, load_checkpoint, load_state
-from mmavl.engine.distributed import seed_worker
+from mmavl.engine.distributed import seed_worker, start_worker
 from mmavl.engine.loops import ResumableEpochLoop
 from mmavl.engine.replaced_weights import without_replaced
 from mmavl.engine.run_checks import check_batches, check_evaluation, check_training
@@ -27,12 +28,14 @@ from mmavl.errors import CheckpointError
 from mmavl.registry import DATASETS
 from mmavl.utils.failures import error_line
 from mmavl.utils.weights import without_sources
+from mmavl.utils.zip_files import is_zip, zip_problem
 
 # Errors of mmengine for a damaged or unsuitable file.
 _NO_CHECKPOINT = (
     AttributeError, CheckpointError, EOFError, KeyError, RuntimeError, TypeError,
     UnpicklingError, ValueError,
 )  # fmt: skip
+_OTHER_FILE = '--resume without a file continues from the newest that is intact'
 _MMENGINE_HOOKS = {
     'runtime_info', 'timer', 'sampler_seed', 'logger', 'param_scheduler', 'checkpoint',
 }  # fmt: skip
@@ -128,6 +131,9 @@ class AVRunner(Runner):
 
     def resume(self, filename: str, *args, **kwargs) -> None:
         """Resume; a schedule has its length from the config, its state from the checkpoint."""
+        problem = zip_problem(filename) if is_zip(filename) else ''
+        if problem:
+            raise CheckpointError(f'{filename} {problem}. {_OTHER_FILE}')
         built = lengths_of(self.param_schedulers)
         try:
             super().resume(filename, *args, **kwargs)
@@ -135,7 +141,7 @@ class AVRunner(Runner):
             reason = error_line(error).partition('\\n')[0]
             raise CheckpointError(
                 f'{filename} cannot be resumed ({reason}): use a checkpoint of this '
-                'training; --cfg-options load_from=FILE loads only weights'
+                f'training; --cfg-options load_from=FILE loads only weights. {_OTHER_FILE}'
             ) from error
         for schedule, length in built:
             restore_length(schedule, length)
@@ -186,6 +192,7 @@ class AVRunner(Runner):
             if isinstance(dataloader, dict):
                 _set_collate(dataloader)
             loader = Runner.build_dataloader(dataloader, seed, diff_rank_seed)
+            loader.worker_init_fn = partial(start_worker, then=loader.worker_init_fn)
             check_batches(loader)
         return loader
 

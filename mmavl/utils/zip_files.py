@@ -7,6 +7,12 @@ from pathlib import Path
 _MOST_ENTRIES = 100_000
 
 
+def is_zip(path: str | Path) -> bool:
+    """Whether a file begins like a zip file, which is also what PyTorch looks at."""
+    with open(path, 'rb') as file:
+        return file.read(4) == b'PK\x03\x04'
+
+
 def zip_problem(path: str | Path, largest: int | None = None, check_sums: bool = True) -> str:
     """Why a zip file should not be read, found without unpacking it.
 

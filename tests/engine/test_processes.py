@@ -1,7 +1,9 @@
 import os
+import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -73,6 +75,88 @@ def test_a_single_process_does_not_wait(naps):
     assert naps == []
 
 
+#: A process that notes what it is, and does something when it is asked to stop.
+WAITING = """
+import os, signal, sys, time
+def stop(number, frame):
+    if sys.argv[1] == 'stops':
+        os._exit(75)
+for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1):
+    signal.signal(number, stop)
+names = ('RANK', 'LOCAL_RANK', 'WORLD_SIZE', 'LOCAL_WORLD_SIZE', 'MASTER_ADDR')
+text = ' '.join(os.environ[name] for name in names)
+with open(os.environ['RANK'] + '.tmp', 'w') as file:
+    file.write(text + ' ' + os.environ['MASTER_PORT'])
+os.rename(file.name, os.environ['RANK'])
+end = time.monotonic() + 60
+while time.monotonic() < end:
+    time.sleep(0.05)
+"""
+
+
+@pytest.fixture
+def launched(tmp_path):
+    """Return a function that starts two processes with the launcher, and waits until they run."""
+    (tmp_path / 'wait.py').write_text(WAITING)
+    started = []
+
+    def launch(what, *options, ranks=(0, 1)):
+        command = [sys.executable, '-m', 'mmavl.engine.processes', *options]
+        process = subprocess.Popen(
+            [*command, '--nproc-per-node', '2', 'wait.py', what],
+            cwd=tmp_path, env={**os.environ, 'PYTHONPATH': str(ROOT)}, stderr=subprocess.PIPE,
+            text=True, start_new_session=True,
+        )  # fmt: skip
+        started.append(process)
+        while not all((tmp_path / str(rank)).exists() for rank in ranks):
+            assert process.poll() is None
+            time.sleep(0.02)
+        return process
+
+    yield launch
+    for process in started:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+@pytest.mark.parametrize('send', [os.kill, os.killpg])
+@pytest.mark.parametrize('name', ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR1'])
+def test_a_signal_reaches_all_processes_and_their_status_is_returned(launched, name, send):
+    process = launched('stops')
+    send(process.pid, getattr(signal, name))
+    assert process.communicate() == (None, '')
+    assert process.returncode == 75
+
+
+def test_a_second_signal_ends_all_processes_at_once(launched):
+    process = launched('stays')
+    os.killpg(process.pid, signal.SIGTERM)
+    time.sleep(1.2)
+    assert process.poll() is None
+    begin = time.monotonic()
+    os.kill(process.pid, signal.SIGTERM)
+    assert process.wait() == 128 + signal.SIGTERM
+    assert time.monotonic() - begin < 2
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)  # the group is empty
+
+
+def test_processes_know_each_other(launched, tmp_path):
+    launched('stays')
+    first, second = ((tmp_path / rank).read_text().split() for rank in '01')
+    assert first[:-1] == ['0', '0', '2', '2', '127.0.0.1']
+    assert second[:-1] == ['1', '1', '2', '2', '127.0.0.1']
+    assert first[-1] == second[-1] != '0'
+
+
+def test_processes_of_the_second_machine_follow_those_of_the_first(launched, tmp_path):
+    machines = ['--nnodes', '2', '--node-rank', '1']
+    launched('stays', *machines, '--master-addr', 'node1', '--master-port', '29500', ranks=(2, 3))
+    assert (tmp_path / '2').read_text() == '2 0 4 2 node1 29500'
+    assert (tmp_path / '3').read_text() == '3 1 4 2 node1 29500'
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ('what', 'line', 'code'),
@@ -80,12 +164,12 @@ def test_a_single_process_does_not_wait(naps):
         ('early', 'error: no data (rank 0)', 1),
         ('late', 'error: no data (rank 0)', 1),
         ('alone', 'error: no data (rank 1)', 1),
-        ('killed', 'error: process 1 was ended by SIGKILL', 137),
+        ('killed', 'error: process 1 was killed by SIGKILL', 137),
     ],
 )
 def test_two_processes_that_fail_say_it_once_and_without_tracebacks(tmp_path, what, line, code):
     (tmp_path / 'fail.py').write_text(SCRIPT)
-    command = [sys.executable, '-m', 'mmavl.engine.processes', '--standalone']
+    command = [sys.executable, '-m', 'mmavl.engine.processes']
     begin = time.monotonic()
     result = subprocess.run(
         [*command, '--nproc-per-node', '2', str(tmp_path / 'fail.py'), what],

@@ -29,10 +29,10 @@ def launch(tmp_path):
     return run
 
 
-def test_dist_train_starts_torchrun_on_a_free_port_and_keeps_arguments_whole(launch):
+def test_dist_train_starts_the_processes_and_keeps_arguments_whole(launch):
     lines = launch('dist_train.sh', 'my config.py', '4', '--work-dir', 'a b').stdout.splitlines()
     assert lines == [
-        'python', '-m', 'mmavl.engine.processes', '--standalone', '--nproc-per-node', '4',
+        'python', '-m', 'mmavl.engine.processes', '--nproc-per-node', '4',
         str(ROOT / 'tools/train.py'), 'my config.py', '--launcher', 'pytorch',
         '--work-dir', 'a b',
     ]  # fmt: skip
@@ -40,7 +40,7 @@ def test_dist_train_starts_torchrun_on_a_free_port_and_keeps_arguments_whole(lau
 
 def test_dist_test_takes_the_checkpoint_too(launch):
     lines = launch('dist_test.sh', 'c.py', 'a b.pth', '2', '--out', 'x.npz').stdout.splitlines()
-    assert lines[4:] == [
+    assert lines[3:] == [
         '--nproc-per-node', '2', str(ROOT / 'tools/test.py'), 'c.py', 'a b.pth',
         '--launcher', 'pytorch', '--out', 'x.npz',
     ]  # fmt: skip
