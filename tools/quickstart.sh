@@ -63,10 +63,15 @@ localize() {
     $python -m mmavl localize "$work/real/$clip" --out "$work/real/found" --dtype "$dtype" "${video[@]}"
 }
 
+intact() { # CHECKPOINT: whether it is there, and its checksums are right
+    [ -f "$1" ] && $python -c 'import sys, zipfile; sys.exit(zipfile.ZipFile(sys.argv[1]).testzip())' \
+        "$1" 2>/dev/null
+}
+
 train() { # CONFIG EPOCHS [KEY=VALUE...]
     local name=$1 last=$work/$1/epoch_$2.pth
     shift 2
-    if [ -f "$last" ]; then
+    if intact "$last"; then
         echo "$last is there already"
         return
     fi

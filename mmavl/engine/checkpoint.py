@@ -1,6 +1,5 @@
 """Reading checkpoints: only tensors, and never the wrong ones without an error."""
 
-import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -184,22 +183,3 @@ def _shorten(names: Iterable[str], limit: int = 12) -> str:
     names = list(names)
     more = f' and {len(names) - limit} more' if len(names) > limit else ''
     return ', '.join(names[:limit]) + more
-
-
-def latest_checkpoint(work_dir: str | Path) -> Path | None:
-    """Find the checkpoint from which ``--resume`` continues.
-
-    Args:
-        work_dir (str | Path): The folder of an earlier run; it may have been moved.
-
-    Returns:
-        Path | None: The checkpoint saved last; None if there is none.
-    """
-    work_dir = Path(work_dir)
-    pointer = work_dir / 'last_checkpoint'
-    if pointer.is_file() and (named := Path(pointer.read_text().strip())).name:
-        for path in (named, work_dir / named.name):
-            if path.is_file():
-                return path
-    saved = [p for p in work_dir.glob('*.pth') if re.match(r'(epoch|iter)_\d+$', p.stem)]
-    return max(saved, key=lambda p: p.stat().st_mtime, default=None)

@@ -8,9 +8,10 @@ from typing import Any
 from mmengine import Config
 from mmengine.logging import print_log
 
-from mmavl.engine.checkpoint import latest_checkpoint
 from mmavl.engine.config import config_errors, load_config
 from mmavl.engine.distributed import prepare_launcher
+from mmavl.engine.processes import is_first
+from mmavl.engine.run_checkpoints import latest_checkpoint
 from mmavl.engine.runner import AVRunner, CheckpointRunner
 from mmavl.errors import ConfigError
 from mmavl.utils.components import component_name
@@ -96,7 +97,7 @@ def run_training(cfg: Config, resume: str | None = None) -> AVRunner:
     """
     if resume == 'auto':
         checkpoint = latest_checkpoint(cfg.work_dir)
-        if checkpoint is None:
+        if checkpoint is None and is_first():
             print_log(f'Nothing to resume in {cfg.work_dir}: training starts from scratch.')
         resume = checkpoint and str(checkpoint)
     if resume is not None:

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from mmavl.datasets.manifest import read_manifest
-from mmavl.engine.checkpoint import latest_checkpoint
 from mmavl.engine.config import load_config
 from mmavl.engine.launch import prepare_config, run_test
 from mmavl.engine.measurement import localizer_checkpoint, localizer_key
+from mmavl.engine.run_checkpoints import latest_checkpoint
 from mmavl.errors import ConfigError
 from mmavl.evaluation import Prediction, read_predictions
 from mmavl.utils.files import is_newer

@@ -1,6 +1,8 @@
 """Writing files so that a reader gets the old or the new version, never a partial one."""
 
+import fcntl
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -34,6 +36,7 @@ def atomic_write(path: str | Path, mode: str = 'w') -> Iterator[IO]:
     try:
         encoding, errors = (None, None) if 'b' in mode else ('utf-8', 'backslashreplace')
         with open(temporary, mode, encoding=encoding, errors=errors) as file:
+            _lock(file)
             yield file
             file.flush()
             os.fsync(file.fileno())
@@ -46,6 +49,34 @@ def atomic_write(path: str | Path, mode: str = 'w') -> Iterator[IO]:
             error.filename = str(path)  # the error of a full disk names no file
         raise
     _sync_folder(path.parent)
+
+
+#: Temporary files of ``atomic_write``.
+_TEMPORARY = re.compile(r'\..+\.[a-z0-9_]{8}\.tmp')
+
+
+def remove_leftovers(folder: str | Path) -> int:
+    """Delete the temporary files of processes that were killed while they wrote.
+
+    Those of running processes are locked and remain; so do all on disks without locks.
+
+    Returns:
+        int: Bytes deleted.
+    """
+    freed = 0
+    for path in Path(folder).glob('.*.tmp'):
+        if _TEMPORARY.fullmatch(path.name):
+            with suppress(OSError), open(path, 'r+b') as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                freed += path.stat().st_size
+                path.unlink()
+    return freed
+
+
+def _lock(file: IO) -> None:
+    """Mark a file as in use until it is closed or this process ends."""
+    with suppress(OSError):  # a disk without locks
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _default_mode() -> int:

@@ -2,7 +2,6 @@
 
 import pickle
 import re
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from mmavl.errors import CheckpointError
 
 from .failures import first_line
 from .strict_json import brief
-from .zip_files import zip_problem
+from .zip_files import is_zip, zip_problem
 
 #: How much larger than the file its tensors may be: some files name a tensor more than once.
 _REPEATED = 16
@@ -78,13 +77,33 @@ def read_tensor_file(path: Path) -> dict[str, Any]:
     return content
 
 
-def _read_torch(path: Path) -> Any:
-    problem = zip_problem(path) if zipfile.is_zipfile(path) else ''
+def read_layout(path: Path) -> Any:
+    """Read a file written by ``torch.save`` without the values of its tensors.
+
+    This takes milliseconds, also for large files. Checksums are not verified.
+
+    Raises:
+        CheckpointError: It contains more than data, or is damaged.
+    """
+    problem = zip_problem(path, check_sums=False) if is_zip(path) else ''
     if problem:
         raise CheckpointError(f'{path} {problem}')
+    return _load(path, 'meta')
+
+
+def _read_torch(path: Path) -> Any:
+    problem = zip_problem(path) if is_zip(path) else ''
+    if problem:
+        raise CheckpointError(f'{path} {problem}')
+    return _load(path, 'cpu')
+
+
+def _load(path: Path, device: str) -> Any:
+    if path.stat().st_size == 0:
+        raise CheckpointError(f'{path} is empty')
     try:
         with torch.serialization.safe_globals(_PLAIN_DATA):
-            return torch.load(path, map_location='cpu', weights_only=True)
+            return torch.load(path, map_location=device, weights_only=True)
     except pickle.UnpicklingError as error:
         name = re.search(r'GLOBAL (\S+)', str(error))
         what = f'{name[1]:.100}' if name else 'something else'

@@ -10,7 +10,6 @@ from torch import nn
 from mmavl.engine.checkpoint import (
     check_model_name,
     checkpoint_metainfo,
-    latest_checkpoint,
     load_checkpoint,
     load_state,
 )
@@ -152,21 +151,6 @@ def test_batches_tracked_may_be_missing():
     state = net().state_dict()
     del state['1.num_batches_tracked']
     assert load_state(net(), state, 'a.pth', strict=True) == []
-
-
-def test_the_latest_checkpoint_is_the_one_saved_last(tmp_path):
-    assert latest_checkpoint(tmp_path) is None
-    for number, name in enumerate(['epoch_9.pth', 'epoch_10.pth', 'best_x_epoch_9.pth']):
-        (tmp_path / name).touch()
-        os.utime(tmp_path / name, (number, number))
-    assert latest_checkpoint(tmp_path).name == 'epoch_10.pth'
-    pointer = tmp_path / 'last_checkpoint'
-    pointer.write_text(str(tmp_path / 'epoch_9.pth'))
-    assert latest_checkpoint(tmp_path).name == 'epoch_9.pth'
-    pointer.write_text('/moved/away/epoch_9.pth')
-    assert latest_checkpoint(tmp_path) == tmp_path / 'epoch_9.pth'
-    pointer.write_text('')  # cut short by a power cut
-    assert latest_checkpoint(tmp_path).name == 'epoch_10.pth'
 
 
 def test_pickle_itself_is_never_used(tmp_path):

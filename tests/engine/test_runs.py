@@ -1,4 +1,5 @@
 import pytest
+import torch
 
 from mmavl.engine.runs import Runs
 from mmavl.errors import ConfigError
@@ -6,14 +7,14 @@ from mmavl.errors import ConfigError
 
 @pytest.fixture
 def trained(tmp_path):
-    """Make empty checkpoints of a run."""
+    """Make tiny checkpoints of a run."""
 
     def make(name, *epochs):
         folder = tmp_path / 'runs' / name
         folder.mkdir(parents=True, exist_ok=True)
         files = [folder / f'epoch_{epoch}.pth' for epoch in epochs]
-        for file in files:
-            file.touch()
+        for epoch, file in zip(epochs, files):
+            torch.save({'meta': {'epoch': epoch, 'iter': epoch}, 'state_dict': {}}, file)
         (folder / 'last_checkpoint').write_text(str(files[-1]))
         return files[-1]
 

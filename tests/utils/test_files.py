@@ -1,12 +1,14 @@
 import errno
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from mmavl.utils.files import atomic_write, is_newer
+from mmavl.utils.files import atomic_write, is_newer, remove_leftovers
 
 
 def test_text_and_bytes_arrive_in_folders_made_on_the_way(tmp_path):
@@ -91,3 +93,40 @@ def test_a_file_is_newer_than_those_that_are_not_there(tmp_path):
     assert is_newer(new, old, None, tmp_path / 'gone')
     assert not is_newer(old, new)
     assert not is_newer(tmp_path / 'gone', old)
+
+
+WRITER = """
+import sys
+from mmavl.utils.files import atomic_write, remove_leftovers
+with atomic_write(sys.argv[1], 'wb') as file:
+    file.write(bytes(5000))
+    file.flush()
+    print('writing', flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_temporary_files_of_killed_processes_are_deleted_and_of_running_ones_not(tmp_path):
+    def start(name):
+        process = subprocess.Popen(
+            [sys.executable, '-c', WRITER, str(tmp_path / name)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stdout.readline() == 'writing\n'
+        return process
+
+    killed, running = start('killed.pth'), start('running.pth')
+    killed.kill()
+    killed.wait()
+    for name in ('.hidden.tmp', 'epoch_1.pth', '.epoch_1.pth.abcdefgh.old', 'a.abcdefgh.tmp'):
+        (tmp_path / name).write_text('somebody else wrote this')
+    before = {path.name for path in tmp_path.iterdir()}
+    assert remove_leftovers(tmp_path) == 5000
+    (gone,) = before - {path.name for path in tmp_path.iterdir()}
+    assert gone.startswith('.killed.pth.')
+    running.communicate('')
+    assert running.returncode == 0
+    assert (tmp_path / 'running.pth').read_bytes() == bytes(5000)
+    assert remove_leftovers(tmp_path) == 0

@@ -4,15 +4,17 @@ import difflib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import uuid4
 
 from mmengine.dist import is_main_process
 from mmengine.hooks import CheckpointHook
 
 import mmavl.engine.atomic_backend  # noqa: F401  registers the backend 'atomic'
+from mmavl.engine.run_checkpoints import INTERRUPTED, POINTER, RUN_KEY
 from mmavl.errors import ConfigError
 from mmavl.evaluation.best_score import main_score, rule_of
 from mmavl.registry import HOOKS
-from mmavl.utils.files import atomic_write
+from mmavl.utils.files import atomic_write, remove_leftovers
 
 
 @HOOKS.register_module()
@@ -35,18 +37,45 @@ class AtomicCheckpointHook(CheckpointHook):
         ConfigError: (After an evaluation.) It has no such metric.
     """
 
-    #: A checkpoint between two regular ones; the next regular one replaces it.
-    interrupted = 'interrupted.pth'
-
     def __init__(self, **kwargs) -> None:
         super().__init__(backend_args={'backend': 'atomic'}, **kwargs)
+        self._obsolete: list[int] = []
+
+    def before_train(self, runner) -> None:
+        """Name a new run, and clean up what killed processes left behind."""
+        super().before_train(runner)
+        known = runner.message_hub.runtime_info
+        if runner.iter == 0 or RUN_KEY not in known:
+            runner.message_hub.update_info(RUN_KEY, uuid4().hex)
+        self._find_best(runner)
+        if is_main_process():
+            freed = sum(map(remove_leftovers, {str(runner.work_dir), str(self.out_dir)}))
+            if freed:
+                runner.logger.info(f'Deleted {freed / 1e6:.1f} MB of incomplete files.')
+
+    def _find_best(self, runner) -> None:
+        """Look for the best checkpoint in this folder: the run's may be a copy."""
+        for key, value in list(runner.message_hub.runtime_info.items()):
+            if key.startswith('best_ckpt') and value:
+                runner.message_hub.update_info(key, str(Path(self.out_dir, Path(value).name)))
+        if self.save_best is None:
+            return
+        if len(self.key_indicators) == 1:
+            self.best_ckpt_path = runner.message_hub.get_info('best_ckpt')
+        else:
+            for key in self.key_indicators:
+                self.best_ckpt_path_dict[key] = runner.message_hub.get_info(f'best_ckpt_{key}')
 
     def before_save_checkpoint(self, runner, checkpoint: dict) -> None:
-        """Remove functions from the states of schedulers.
+        """Note what is still to be deleted, and remove functions from the states of schedulers.
 
-        OneCycleLR stores one, which its constructor creates anyway; with it, the file could not be
-        read as tensors and plain data only.
+        A run that is killed between a save and the deletion of an older checkpoint then deletes it
+        when it is resumed. OneCycleLR stores a function, which its constructor creates anyway;
+        with it, the file could not be read as tensors and plain data only.
         """
+        info = checkpoint['message_hub']['runtime_info']
+        if self._obsolete and 'keep_ckpt_ids' in info:
+            info['keep_ckpt_ids'] = [*self._obsolete, *info['keep_ckpt_ids']]
         states = checkpoint.get('param_schedulers', [])
         for group in states.values() if isinstance(states, dict) else [states]:
             for state in group:
@@ -67,24 +96,28 @@ class AtomicCheckpointHook(CheckpointHook):
         runner.call_hook('before_gather_checkpoint')
         runner.save_checkpoint(
             self.out_dir,
-            self.interrupted,
+            INTERRUPTED,
             save_optimizer=self.save_optimizer,
             save_param_scheduler=self.save_param_scheduler,
             meta={'epoch': epoch, 'iter': iteration},
             backend_args=self.backend_args,
         )
-        path = Path(self.out_dir, self.interrupted)
+        path = Path(self.out_dir, INTERRUPTED)
         if is_main_process():
-            with atomic_write(Path(runner.work_dir, 'last_checkpoint')) as file:
+            with atomic_write(Path(runner.work_dir, POINTER)) as file:
                 file.write(str(path))
         return path
 
     def _save_checkpoint_with_step(self, runner, step: int, meta: dict) -> None:
         runner.call_hook('before_gather_checkpoint')
+        kept = list(self.keep_ckpt_ids) if self.max_keep_ckpts > 0 else []
+        if len(kept) == self.max_keep_ckpts and step not in kept:
+            self._obsolete = kept[:1]
         with self._deletions_last():
             super()._save_checkpoint_with_step(runner, step, meta)
+        self._obsolete = []
         if is_main_process():
-            Path(self.out_dir, self.interrupted).unlink(missing_ok=True)
+            Path(self.out_dir, INTERRUPTED).unlink(missing_ok=True)
 
     def _save_best_checkpoint(self, runner, metrics: dict) -> None:
         if not self.save_best:

@@ -3,9 +3,11 @@ import os
 
 import pytest
 from mmengine.evaluator import BaseMetric
+from mmengine.fileio import LocalBackend
 
-from mmavl.engine.checkpoint import latest_checkpoint, load_checkpoint
+from mmavl.engine.checkpoint import load_checkpoint
 from mmavl.engine.launch import run_training
+from mmavl.engine.run_checkpoints import latest_checkpoint
 from mmavl.errors import ConfigError
 
 
@@ -114,6 +116,35 @@ def test_a_score_that_the_evaluation_does_not_give_ends_with_one_line(
     cfg.default_hooks.checkpoint.save_best = save_best
     with pytest.raises(ConfigError, match=message):
         run_training(cfg)
+
+
+def test_what_killed_saves_left_behind_is_deleted_at_the_next_start(make_cfg, tmp_path):
+    run_training(make_cfg(train_cfg__max_epochs=1))
+    left = [
+        tmp_path / 'run/.epoch_2.pth.abcd1234.tmp',
+        tmp_path / 'run/.last_checkpoint.a_b_c_d_.tmp',
+    ]
+    for path in left:
+        path.write_bytes(bytes(1000))
+    run_training(make_cfg(), resume='auto')
+    assert not any(path.exists() for path in left)
+    assert names(tmp_path / 'run') == ['epoch_1.pth', 'epoch_2.pth', 'last_checkpoint']
+
+
+def test_a_kill_before_the_deletion_of_an_old_checkpoint_leaves_none_too_many(
+    make_cfg, tmp_path, monkeypatch
+):
+    def cfg():
+        return make_cfg(train_cfg__max_epochs=5)
+
+    with monkeypatch.context() as patch:
+        fail_at(patch, LocalBackend, 'remove', 1, KeyboardInterrupt())
+        with pytest.raises(KeyboardInterrupt):
+            run_training(cfg())  # keeps two, and is killed before it deletes the first
+    left = ['epoch_1.pth', 'epoch_2.pth', 'epoch_3.pth', 'last_checkpoint']
+    assert names(tmp_path / 'run') == left
+    run_training(cfg(), resume='auto')
+    assert names(tmp_path / 'run') == ['epoch_4.pth', 'epoch_5.pth', 'last_checkpoint']
 
 
 @pytest.mark.parametrize('function', ['fsync', 'replace'])
