@@ -25,6 +25,7 @@ class _Saved(NamedTuple):
 
     epoch: int
     iteration: int
+    regular: bool
     path: Path
     run: str | None
 
@@ -98,7 +99,7 @@ def _read_position(path: Path) -> _Saved:
     try:
         meta = content['meta']
         run = content.get('message_hub', {}).get('runtime_info', {}).get(RUN_KEY)
-        return _Saved(int(meta['epoch']), int(meta['iter']), path, run)
+        return _Saved(int(meta['epoch']), int(meta['iter']), path.name != INTERRUPTED, path, run)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f'{path} was not saved by a training, or is damaged') from error
 

@@ -13,8 +13,8 @@ from typing import Any
 import torch
 from mmengine import Config
 
-from mmavl.engine.checkpoint import latest_checkpoint
 from mmavl.engine.launch import prepare_config, run_test, run_training
+from mmavl.engine.run_checkpoints import latest_checkpoint
 from mmavl.engine.user_errors import clear_errors
 from mmavl.errors import ConfigError
 from mmavl.reports.run_record import code_commit, environment
