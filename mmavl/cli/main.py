@@ -41,7 +41,7 @@ exit codes:
   1  something failed: unusable clips are listed, all other results are complete;
      check has found a problem; list has nothing that matches
   2  nothing was done: an argument, an input, the config or the weights are invalid or missing
-  75  a training was terminated: it is saved, continue with --resume
+  75  a training was asked to stop: it is saved, continue with --resume
   130, 143  interrupted or terminated: results.json lists what was done
 """
 

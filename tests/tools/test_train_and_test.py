@@ -64,7 +64,8 @@ def test_two_processes_told_to_stop_save_one_checkpoint_and_can_go_on(tmp_path):
     command = ['bash', ROOT / 'tools/dist_train.sh', TOY / 'toy_config.py', '2']
     options = ['--work-dir', 'run', '--cfg-options', 'default_hooks.checkpoint.interval=100000']
     endless = ['train_cfg.max_epochs=100000', 'train_cfg.val_interval=100000']
-    env = {**os.environ, 'PYTHONPATH': str(TOY), 'PYTHON': sys.executable, 'PYTHONUNBUFFERED': '1'}
+    paths = os.pathsep.join([str(ROOT), str(TOY)])
+    env = {**os.environ, 'PYTHONPATH': paths, 'PYTHON': sys.executable, 'PYTHONUNBUFFERED': '1'}
     process = subprocess.Popen(
         [*command, *options, *endless],
         cwd=tmp_path, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
@@ -74,7 +75,7 @@ def test_two_processes_told_to_stop_save_one_checkpoint_and_can_go_on(tmp_path):
             break
     process.terminate()
     rest = process.stdout.read()
-    assert process.wait() != 0
+    assert process.wait() == 75, rest
     assert 'SIGTERM: stopped after iteration' in rest
     assert (tmp_path / 'run/interrupted.pth').is_file()
     result = run(tmp_path, *command, '--resume', *options, 'train_cfg.max_epochs=1')

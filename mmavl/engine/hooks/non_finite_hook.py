@@ -19,7 +19,8 @@ from mmavl.registry import HOOKS
 class NonFiniteHook(Hook):
     """Stop training, or skip the batch, when a loss or a gradient is NaN or infinite.
 
-    - The gradient is checked before each step of the optimizer; a bad one changes no weights.
+    - The norm of the gradient is checked before each step of the optimizer; a bad gradient changes
+      no weights.
     - Losses are checked after each iteration, before any checkpoint is saved.
     - Weights and buffers are checked before they are saved, so that no checkpoint has such values.
 
@@ -117,7 +118,7 @@ class NonFiniteHook(Hook):
         self._stepped = True
         groups = [group['params'] for group in optimizer.param_groups]
         gradients = [p.grad for group in groups for p in group if p.grad is not None]
-        if gradients and not get_total_norm(gradients, math.inf).isfinite():
+        if gradients and not get_total_norm(gradients).isfinite():
             self._bad_gradient = True
             optimizer.zero_grad()  # optimizers leave out parameters without a gradient
 
