@@ -4,13 +4,15 @@ import atexit
 import multiprocessing
 import random
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
 import torch.distributed as dist
 from mmengine import Config
+from torch.utils.data import DataLoader
 
-from mmavl.engine.stop_signals import ignore_stop_signals
+from mmavl.engine.stop_signals import ignore_stop_signals, postponed_signals
 from mmavl.errors import ConfigError
 from mmavl.utils.shipped import tool_command
 
@@ -55,11 +57,21 @@ def _leave_process_group() -> None:
         dist.destroy_process_group()
 
 
-def start_worker(worker_id: int, then: Callable[[int], None] | None) -> None:
-    """Prepare a data loading process, which must not end when its whole group is asked to stop.
+class GroupSafeLoader(DataLoader):
+    """A data loader whose workers do not end when their whole process group is asked to stop.
 
-    Schedulers and terminals send signals to the process group; the training still needs its
-    workers to finish the iteration, and ends them itself.
+    Schedulers and terminals send signals to the group; the training still needs its workers to
+    finish the iteration, and ends them itself.
+    """
+
+    def __iter__(self) -> Any:
+        """Start the workers; signals wait until these have called ``start_worker``."""
+        with postponed_signals():
+            return super().__iter__()
+
+
+def start_worker(worker_id: int, then: Callable[[int], None] | None) -> None:
+    """Prepare a worker of a ``GroupSafeLoader``.
 
     Args:
         worker_id (int): Index of the worker.

@@ -19,7 +19,7 @@ from torch.utils.data import DataLoader
 
 from mmavl.engine.build_errors import built_from
 from mmavl.engine.checkpoint import check_model_name, load_checkpoint, load_state
-from mmavl.engine.distributed import seed_worker, start_worker
+from mmavl.engine.distributed import GroupSafeLoader, seed_worker, start_worker
 from mmavl.engine.loops import ResumableEpochLoop
 from mmavl.engine.replaced_weights import without_replaced
 from mmavl.engine.run_checks import check_batches, check_evaluation, check_training
@@ -192,7 +192,9 @@ class AVRunner(Runner):
             if isinstance(dataloader, dict):
                 _set_collate(dataloader)
             loader = Runner.build_dataloader(dataloader, seed, diff_rank_seed)
-            loader.worker_init_fn = partial(start_worker, then=loader.worker_init_fn)
+            if type(loader) is DataLoader:  # which mmengine builds
+                loader.__class__ = GroupSafeLoader
+                loader.worker_init_fn = partial(start_worker, then=loader.worker_init_fn)
             check_batches(loader)
         return loader
 

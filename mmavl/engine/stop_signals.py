@@ -5,7 +5,8 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 #: ``kill``, ``timeout`` and most schedulers; Ctrl+C; a closed terminal; Slurm's ``--signal=USR1``.
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1)
@@ -77,8 +78,19 @@ def end_now(number: int) -> None:
     os._exit(128 + number)
 
 
+@contextmanager
+def postponed_signals() -> Iterator[None]:
+    """Let signals wait: here until the block ends, in processes it starts until they ignore them."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def ignore_stop_signals() -> None:
     """Let this process go on when its whole group is asked to stop; its parent ends it."""
     signal.set_wakeup_fd(-1)
     for number in STOP_SIGNALS:
         signal.signal(number, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)

@@ -1,4 +1,6 @@
 import copy
+import os
+import signal
 
 import pytest
 import torch
@@ -7,6 +9,7 @@ from mmengine.dataset import worker_init_fn
 from mmengine.hooks import Hook
 from mmengine.runner import IterBasedTrainLoop
 from torch.utils.data import DataLoader
+from torch.utils.data._utils import signal_handling
 
 from mmavl.engine import run_checks
 from mmavl.engine.launch import run_test, run_training
@@ -171,3 +174,17 @@ def test_testing_wants_every_tensor_to_fit(make_cfg, checkpoint):
     runner = AVRunner.from_cfg(make_cfg(load_from=checkpoint))
     with pytest.raises(CheckpointError, match='2 of 2 tensors fit'):
         runner.test()
+
+
+@pytest.mark.parametrize('number', [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1])
+def test_a_signal_while_a_worker_starts_does_not_end_it(toy_dir, monkeypatch, number):
+    """PyTorch's handlers end a worker until ours replaces them."""
+    original = signal_handling._set_worker_signal_handlers
+
+    def then_signal():
+        original()
+        os.kill(os.getpid(), number)
+
+    monkeypatch.setattr(signal_handling, '_set_worker_signal_handlers', then_signal)
+    assert [len(epoch) for epoch in draws_of_workers(3)] == [4, 4]
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, []) == set()
