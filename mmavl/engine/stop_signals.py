@@ -80,7 +80,7 @@ def end_now(number: int) -> None:
 
 @contextmanager
 def postponed_signals() -> Iterator[None]:
-    """Let signals wait: here until the block ends, in processes it starts until they ignore them."""
+    """Let signals wait until the block ends; in processes it starts, until they ignore them."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
     try:
         yield
