@@ -66,6 +66,13 @@ class AVRunner(Runner):
         with built_from(cfg):
             return super().from_cfg(cfg)
 
+    def train(self) -> nn.Module:
+        """Train; hooks are told when it ends, in whatever way."""
+        try:
+            return super().train()
+        finally:
+            self.call_hook('when_train_ends')
+
     def test(self) -> dict:
         """Test, with weights of which all tensors must fit."""
         self._strict = True

@@ -32,8 +32,8 @@ class TerminationHook(Hook):
         """Listen."""
         self._signals.listen()
 
-    def after_train(self, runner) -> None:
-        """Stop listening."""
+    def when_train_ends(self, runner) -> None:
+        """Stop listening, also if an error ends the training: Ctrl+C must work again."""
         self._signals.close()
 
     def during_fast_forward(self, runner) -> None:

@@ -84,3 +84,10 @@ def test_the_former_handler_comes_back(make_cfg):
     signal.signal(signal.SIGTERM, handler)
     run_training(make_cfg(train_cfg__max_epochs=1))
     assert signal.getsignal(signal.SIGTERM) is handler
+
+
+def test_after_an_error_ctrl_c_works_again(make_cfg):
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(FloatingPointError):
+        run_training(make_cfg(model__nan_at_clip='clip3'))
+    assert signal.getsignal(signal.SIGINT) is before
