@@ -26,7 +26,8 @@ class ObjectDictionaryHook(Hook):
     tags**: maps by class then use labels, though the losses do not.
 
     Args:
-        begin (int): The first epoch, from 0, that has a dictionary. Defaults to 1.
+        begin (int): The first epoch, from 0, that has a dictionary; in a shorter training the
+            last one. Defaults to 1.
         match (bool): Whether clusters are matched to classes by tags. Defaults to True.
 
     Raises:
@@ -52,7 +53,7 @@ class ObjectDictionaryHook(Hook):
 
     def before_train_epoch(self, runner: Runner) -> None:
         """Find the dictionary."""
-        if runner.epoch < self.begin:
+        if runner.epoch < min(self.begin, runner.max_epochs - 1):
             return
         model = _inner(runner)
         features, tags = _objects(runner, model)

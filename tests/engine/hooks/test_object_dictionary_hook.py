@@ -44,7 +44,7 @@ class Loader(list):
 FEATURES = torch.tensor([[4.0, 0, 0], [2, 0, 0.2], [0, 6, 0], [0, 2, 0.2], [0, 1, 0]])
 
 
-def runner(epoch=1, tags=(1, 1, 0, 0, 0), clusters=2):
+def runner(epoch=1, tags=(1, 1, 0, 0, 0), clusters=2, max_epochs=3):
     samples = [AVDataSample() for _ in FEATURES]
     for sample, tag in zip(samples, tags):
         sample.gt_tags = torch.eye(3)[tag] if tag is not None else torch.zeros(3)
@@ -54,6 +54,7 @@ def runner(epoch=1, tags=(1, 1, 0, 0, 0), clusters=2):
     ]
     return SimpleNamespace(
         epoch=epoch,
+        max_epochs=max_epochs,
         model=Objects(clusters).train(),
         train_dataloader=Loader(batches),
         logger=logging.getLogger('test'),
@@ -149,3 +150,12 @@ def test_what_would_fail_in_a_later_epoch_is_refused_before_the_first(monkeypatc
     monkeypatch.setitem(sys.modules, 'sklearn.cluster', None)
     with pytest.raises(ImportError, match='pip install scikit-learn'):
         ObjectDictionaryHook().before_train(starting(Clips()))
+
+
+def test_a_training_of_one_epoch_has_a_dictionary_too():
+    state = runner(epoch=0, max_epochs=2)
+    ObjectDictionaryHook().before_train_epoch(state)
+    assert not state.model.dictionary.any()
+    state = runner(epoch=0, max_epochs=1)
+    ObjectDictionaryHook().before_train_epoch(state)
+    assert state.model.dictionary.any()
