@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from mmavl.engine.cfg_options import add_run_options
 from mmavl.engine.processes import OneVoiceParser
+from mmavl.engine.trackers import TRACKERS, add_tracker
 from mmavl.engine.user_errors import clear_errors
 
 from .refusals import check_run
@@ -24,6 +25,11 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         help='continue from your own checkpoint (it may execute code); default: the '
         'last one in the work directory',
     )
+    parser.add_argument(
+        '--track',
+        choices=TRACKERS,
+        help='also send curves, pictures and the config to this tracker (works offline)',
+    )
     add_run_options(parser, 'train_cfg.max_epochs=2')
     return parser.parse_args(argv)
 
@@ -35,4 +41,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         check_run(args.config)
         from mmavl.engine.launch import requested_config, run_training
 
-        run_training(requested_config(args), args.resume)
+        cfg = requested_config(args)
+        if args.track:
+            add_tracker(cfg, args.track)
+        run_training(cfg, args.resume)
