@@ -51,10 +51,10 @@ def read_audio(
             sound, has invalid samples, or is longer than ten minutes and no part was
             requested.
     """
-    path, read = source, None
     if isinstance(source, MediaFile):
-        path = source.path
+        path, read = source.path, None
     else:
+        path = source
         require_file(path)
         read = _read_sound_file(path, seconds, start)
     length, wave, rate = read or _read_track(source, seconds, start)

@@ -127,7 +127,9 @@ def _open(path: str, descriptor: int) -> av.container.InputContainer:
     return container
 
 
-def find_track(container: av.container.InputContainer, kind: str) -> av.stream.Stream | None:
+def find_track(
+    container: av.container.InputContainer, kind: str
+) -> av.VideoStream | av.AudioStream | None:
     """The track that players select: the default one, else the first.
 
     Cover art and thumbnails are not video tracks.
@@ -137,7 +139,7 @@ def find_track(container: av.container.InputContainer, kind: str) -> av.stream.S
         kind (str): 'video' or 'audio'.
 
     Returns:
-        Stream | None: None if there is no track that FFmpeg can decode.
+        VideoStream | AudioStream | None: None if there is no track that FFmpeg can decode.
     """
     tracks = [
         track
@@ -148,6 +150,12 @@ def find_track(container: av.container.InputContainer, kind: str) -> av.stream.S
     return next(iter(default + tracks), None)
 
 
+def time_base(track: av.stream.Stream) -> Fraction:
+    """The unit of a track's time stamps in seconds."""
+    assert track.time_base is not None  # FFmpeg sets it for each track that it reads
+    return track.time_base
+
+
 def start_time(container: av.container.InputContainer) -> Fraction:
     """The time stamp in seconds at which the file's clock starts, for both picture and sound.
 
@@ -156,7 +164,7 @@ def start_time(container: av.container.InputContainer) -> Fraction:
     are not counted.
     """
     starts = [
-        track.start_time * track.time_base
+        track.start_time * time_base(track)
         for track in (find_track(container, kind) for kind in ('video', 'audio'))
         if track is not None and track.start_time is not None
     ]

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from functools import lru_cache
 from itertools import islice
+from types import TracebackType
 
 import av
 
-from .container import find_track, open_container, reason_of, start_time
+from .container import find_track, open_container, reason_of, start_time, time_base
 
 # Consecutive failed reads after which reading a damaged file ends.
 _MOST_READ_ERRORS = 20
@@ -31,7 +32,8 @@ class MediaFile:
 
     Attributes:
         container (InputContainer): As opened by FFmpeg.
-        tracks (dict[str, Stream | None]): The 'video' and 'audio' tracks that players select.
+        tracks (dict[str, VideoStream | AudioStream | None]): The 'video' and 'audio' tracks that
+            players select.
         origin (Fraction): See :func:`mmavl.media.container.start_time`.
         sound_rate (int, optional): The sound track's rate in Hz, by its header.
         lengths (dict[str, float]): Lengths in seconds of the tracks measured so far.
@@ -50,8 +52,13 @@ class MediaFile:
         self._open()
         return self
 
-    def __exit__(self, *exception: object) -> bool | None:
-        return self._stack.__exit__(*exception)
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool | None:
+        return self._stack.__exit__(kind, error, trace)
 
     def _open(self) -> None:
         self._stack.close()
@@ -59,7 +66,7 @@ class MediaFile:
         self.tracks = {kind: find_track(self.container, kind) for kind in ('video', 'audio')}
         self.origin = start_time(self.container)
         sound = self.tracks['audio']
-        self.sound_rate = None if sound is None else sound.rate
+        self.sound_rate = sound.rate if isinstance(sound, av.AudioStream) else None
         self._restart(at_start=True)
 
     def _restart(self, at_start: bool) -> None:
@@ -118,7 +125,7 @@ class MediaFile:
             return
         tracks = [track for track in self.tracks.values() if track and track.index_entries]
         if 'mp4' in self.container.format.name and tracks:
-            starts = [track.index_entries[0].timestamp * track.time_base for track in tracks]
+            starts = [track.index_entries[0].timestamp * time_base(track) for track in tracks]
             first = tracks[starts.index(min(starts))]  # FFmpeg moves the others to its time
             try:
                 self.container.seek(first.index_entries[0].timestamp, stream=first)

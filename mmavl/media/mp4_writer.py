@@ -4,7 +4,7 @@ import errno
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from fractions import Fraction
-from typing import IO
+from typing import IO, cast
 
 import av
 import numpy as np
@@ -53,7 +53,7 @@ class Mp4Writer:
         with self._errors():
             self._output = av.open(self.file, 'w', format='mp4')
             codec = 'libx264' if 'libx264' in av.codecs_available else 'mpeg4'
-            self._video = self._output.add_stream(codec, rate=self.rate)
+            self._video = cast(av.VideoStream, self._output.add_stream(codec, rate=self.rate))
             self._video.width, self._video.height = self.size
             self._video.pix_fmt = 'yuv420p'
             self._video.codec_context.time_base = Fraction(1, _TICKS)
@@ -141,7 +141,8 @@ class Mp4Writer:
         for time, frame in sound.decoded():
             if time < due / rate - sound.duration(frame) / 2:
                 continue  # recordings that were joined overlap
-            if kind != (kind := (frame.format.name, frame.layout.name, frame.sample_rate)):
+            changed = kind != (kind := (frame.format.name, frame.layout.name, frame.sample_rate))
+            if changed or resampler is None:
                 resampler = av.AudioResampler(format='fltp', layout=layout, rate=rate)
             frame.pts = None
             for piece in resampler.resample(frame):

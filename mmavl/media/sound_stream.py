@@ -26,7 +26,7 @@ JITTER = 0.05
 _ROUNDING = 2e-3
 
 
-class SoundStream(Track):
+class SoundStream(Track[av.AudioFrame]):
     """A file's sound, mono and without gaps: gaps between time stamps are filled with silence.
 
     Args:
@@ -37,6 +37,7 @@ class SoundStream(Track):
     """
 
     kind = 'audio'
+    track: av.AudioStream
     advice = 'sound track: give a picture and a sound file as a pair, or a video with sound'
 
     def __init__(
@@ -114,7 +115,7 @@ class SoundStream(Track):
         """The sound from a given second at ``sample_rate``, as float32 pieces of any length."""
         resampler, rate = None, None
         for piece_rate, piece in self.pieces(start):
-            if piece_rate != rate:
+            if resampler is None or piece_rate != rate:
                 if resampler is not None:
                     yield resampler.resample_chunk(np.zeros(0, np.float32), last=True)
                 rate = piece_rate
@@ -199,7 +200,7 @@ def check_samples(name: str, wave: np.ndarray) -> None:
 
 def _mono(frame: av.AudioFrame) -> np.ndarray:
     """The mean of a frame's channels, float32 [n], full scale 1, of any sample format."""
-    samples = frame.to_ndarray()
+    samples: np.ndarray = frame.to_ndarray()
     if not frame.format.is_planar:
         samples = samples.reshape(-1, frame.layout.nb_channels).T
     if samples.dtype == np.uint8:

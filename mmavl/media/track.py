@@ -6,12 +6,14 @@ from contextlib import ExitStack
 from fractions import Fraction
 from functools import lru_cache
 from itertools import dropwhile
+from types import TracebackType
+from typing import Generic, TypeVar, cast
 
 import av
 
 from mmavl.errors import DataError
 
-from .container import require_file
+from .container import require_file, time_base
 from .media_file import MediaFile, warn_once
 
 #: Share of a track's packets that may be undecodable; they are skipped and counted.
@@ -26,8 +28,11 @@ _TAIL = 2.0
 # Time stamps that step back or jump by more than this belong to another, joined recording.
 _STEP_BACK, _LEAP = 1.0, 600.0
 
+FrameT = TypeVar('FrameT', bound=av.frame.Frame)
+_TrackT = TypeVar('_TrackT', bound='Track')
 
-class Track:
+
+class Track(Generic[FrameT]):
     """A track of an open file; use it in a ``with`` block.
 
     All times are in seconds on the file's clock, see :func:`mmavl.media.container.start_time`.
@@ -49,13 +54,13 @@ class Track:
         self._source = source
         self._stack = ExitStack()
 
-    def __enter__(self) -> 'Track':
+    def __enter__(self: _TrackT) -> _TrackT:
         if isinstance(self._source, MediaFile) and self._source.join(self.kind):
             self.file = self._source
             self._stack.callback(self.file.leave, self.kind)
         else:
             self._open_alone()
-        if self.track is None:
+        if self.file.tracks[self.kind] is None:
             self._stack.close()
             raise DataError(f'{self.path} has no {self.advice}')
         return self
@@ -65,21 +70,26 @@ class Track:
         self.file = self._stack.enter_context(MediaFile(self.path))
         self.file.join(self.kind)
 
-    def __exit__(self, *exception: object) -> bool | None:
-        return self._stack.__exit__(*exception)
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool | None:
+        return self._stack.__exit__(kind, error, trace)
 
     @property
-    def track(self) -> av.stream.Stream:
+    def track(self) -> av.VideoStream | av.AudioStream:
         """FFmpeg's track."""
-        return self.file.tracks[self.kind]
+        track = self.file.tracks[self.kind]
+        assert track is not None  # checked on entry
+        return track
 
     def seconds(self, stamp: int) -> float:
         """A time stamp of the track in seconds on the file's clock."""
-        return float(stamp * self.track.time_base - self.file.origin)
+        return float(stamp * time_base(self.track) - self.file.origin)
 
-    def decoded(
-        self, start: float = 0.0, seek: bool = True
-    ) -> Iterator[tuple[float, av.frame.Frame]]:
+    def decoded(self, start: float = 0.0, seek: bool = True) -> Iterator[tuple[float, FrameT]]:
         """Frames with their times, from one at or before ``start`` if there is one.
 
         Args:
@@ -110,7 +120,7 @@ class Track:
             else:
                 self._open_alone()
 
-    def _after_seek(self, time: float) -> Iterator[tuple[float, av.frame.Frame]]:
+    def _after_seek(self, time: float) -> Iterator[tuple[float, FrameT]]:
         if getattr(self.track.codec_context, 'pix_fmt', None) == 'pal8':
             return iter(())  # the palette is only in the first packet
         try:
@@ -122,18 +132,18 @@ class Track:
     def _seek(self, time: float) -> None:
         if not self.file.is_alone(self.kind):
             self._open_alone()
-        offset = (Fraction(time) + self.file.origin) / self.track.time_base
+        offset = (Fraction(time) + self.file.origin) / time_base(self.track)
         self.file.seek(self.kind, int(offset))
 
-    def is_entry(self, frame: av.frame.Frame) -> bool:
+    def is_entry(self, frame: FrameT) -> bool:
         """Whether a frame can be decoded without earlier ones."""
         return True
 
-    def _frames(self) -> Iterator[av.frame.Frame]:
+    def _frames(self) -> Iterator[FrameT]:
         packets_read = undecodable = 0
         for packet in self.file.packets(self.kind):
             try:
-                frames = self.track.codec_context.decode(packet)
+                frames = cast(list[FrameT], self.track.codec_context.decode(packet))
             except Exception:  # decoders raise almost any type
                 # before the first frame it may only lack the key frame that it refers to
                 undecodable += packets_read > 0
@@ -161,18 +171,16 @@ class Track:
                 f'{self.kind}, which cannot be decoded'
             )
 
-    def _on_one_clock(
-        self, frames: Iterator[av.frame.Frame]
-    ) -> Iterator[tuple[float, av.frame.Frame]]:
+    def _on_one_clock(self, frames: Iterator[FrameT]) -> Iterator[tuple[float, FrameT]]:
         clock = Clock(self)
         for frame in frames:
             yield clock(frame.pts, self.duration(frame), self.is_timed(frame)), frame
 
-    def is_timed(self, frame: av.frame.Frame) -> bool:
+    def is_timed(self, frame: FrameT) -> bool:
         """Whether a frame's time stamp is exactly its time."""
         return True
 
-    def duration(self, frame: av.frame.Frame) -> float:
+    def duration(self, frame: FrameT) -> float:
         """Duration of a frame in seconds."""
         raise NotImplementedError
 
@@ -197,7 +205,8 @@ class Track:
         """
         require_file(path)
         status = os.stat(path)
-        return _measured(cls, path, status.st_size, status.st_mtime_ns)
+        # mypy looks up __hash__ in the class's instances
+        return _measured(cls, path, status.st_size, status.st_mtime_ns)  # type: ignore[arg-type]
 
     def _measure(self) -> float:
         hint = self._header_seconds()
@@ -226,8 +235,9 @@ class Track:
         for packet in self.file.packets(self.kind):
             if packet.size:
                 # packets come in the order of decoding: only those times grow
-                stamp = packet.pts if packet.dts is None else packet.dts
-                ahead = 0 if packet.pts is None else (packet.pts - stamp) * packet.time_base
+                pts = packet.pts
+                stamp = pts if packet.dts is None else packet.dts
+                ahead = 0 if pts is None or stamp is None else (pts - stamp) * packet.time_base
                 lasts = self.packet_duration(packet)
                 end = max(end, clock(stamp, lasts) + float(ahead) + lasts)
         return end

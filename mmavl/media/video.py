@@ -1,11 +1,13 @@
 """The pictures of a video at increasing times, with bounded memory."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
+from typing import cast
 
 import av
 import numpy as np
-from av.sidedata.sidedata import Type as SideData
+from av.sidedata.sidedata import SideData
+from av.sidedata.sidedata import Type as SideDataType
 
 from mmavl.errors import DataError
 
@@ -22,7 +24,7 @@ _LEAST_RATE, _MOST_RATE, _USUAL_RATE = Fraction(1, 10), Fraction(240), Fraction(
 _STRETCHED = (1.01, 8.0)
 
 
-class PictureStream(Track):
+class PictureStream(Track[av.VideoFrame]):
     """The frames of a video, upright and with square pixels, at any frame rate.
 
     Args:
@@ -33,6 +35,7 @@ class PictureStream(Track):
     """
 
     kind = 'video'
+    track: av.VideoStream
     advice = 'picture track: give a picture and the sound file as a pair'
 
     end = 0.0
@@ -78,7 +81,11 @@ class PictureStream(Track):
             if wanted is None:
                 return
             shown = frame
-        while wanted is not None and (wanted < self.end + slack - _ROUNDING or not given):
+        while (
+            wanted is not None
+            and shown is not None
+            and (wanted < self.end + slack - _ROUNDING or not given)
+        ):
             yield wanted, self.picture(shown, size)
             wanted, given = next(times, None), True
 
@@ -154,7 +161,9 @@ def _upright(pixels: np.ndarray, frame: av.VideoFrame) -> np.ndarray:
 
     The matrix maps a point (x, y) of the frame to (a x + c y, b x + d y) on the display.
     """
-    matrix = frame.side_data.get(SideData.DISPLAYMATRIX)
+    # PyAV's stub says that the keys are names
+    matrices = cast(Mapping[SideDataType, SideData], frame.side_data)
+    matrix = matrices.get(SideDataType.DISPLAYMATRIX)
     if matrix is None:
         return pixels
     a, b, _, c, d = np.frombuffer(bytes(matrix), np.int32)[:5].tolist()
