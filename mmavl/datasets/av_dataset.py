@@ -14,7 +14,7 @@ from mmavl.registry import DATASETS, TRANSFORMS
 from mmavl.utils.failures import input_errors
 from mmavl.utils.shipped import tool_command
 
-from .feature_cache import FeatureSubset
+from .feature_cache import FeatureReader, FeatureSubset
 from .manifest import read_manifest, require_no_problems
 from .manifest_checks import frame_count
 from .media_paths import media_path
@@ -50,8 +50,8 @@ class AVDataset(BaseDataset):
         frame (str): Which frame of a clip to take: 'middle', 'first', 'random' (a new one each
             time) or 'annotated', where each frame with boxes becomes a sample. Defaults to
             'middle'.
-        features (object, optional): Cached features; ``features.read(idx)`` returns a dict with
-            the arrays ``image_features``, ``audio_features`` or both, which then replace the
+        features (FeatureReader, optional): Cached features; ``features.read(idx)`` returns a dict
+            with the arrays ``image_features``, ``audio_features`` or both, which then replace the
             media. Defaults to None.
         max_bad_share (float): The share of clips, below 1, that may be bad in training.
             Defaults to 0.01.
@@ -71,7 +71,7 @@ class AVDataset(BaseDataset):
         data_root: str = '',
         tag_level: str = 'class',
         frame: str = 'middle',
-        features: object | None = None,
+        features: FeatureReader | None = None,
         max_bad_share: float = 0.01,
         filter_cfg: dict | None = None,
         pipeline: Sequence[dict | Callable] = (),

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from math import prod
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.lib.format import write_array_header_1_0
@@ -54,9 +55,25 @@ class FeatureArray:
         return self._shape
 
     @property
+    def count(self) -> int:
+        """N, the number of rows of a created array."""
+        return self._created_shape[0]
+
+    @property
+    def row_shape(self) -> tuple[int, ...]:
+        """The shape of one row of a created array."""
+        return self._created_shape[1:]
+
+    @property
+    def _created_shape(self) -> tuple[int, ...]:
+        shape = self.shape
+        assert shape is not None, f'{self.path} is not created'
+        return shape
+
+    @property
     def row_bytes(self) -> int:
         """Size of one row in bytes."""
-        return 2 * prod(self.shape[1:])
+        return 2 * prod(self.row_shape)
 
     def create(self, shape: tuple[int, ...], meta: dict) -> None:
         """Create the folder and the JSON file that describes it. Any process may call this.
@@ -81,7 +98,7 @@ class FeatureArray:
 
     def rows(self, chunk: int) -> range:
         """Indices of the rows of a chunk."""
-        return range(chunk * CHUNK, min((chunk + 1) * CHUNK, self.shape[0]))
+        return range(chunk * CHUNK, min((chunk + 1) * CHUNK, self.count))
 
     def chunks(self) -> tuple[set[int], set[int]]:
         """The chunks that are missing, and those with nan rows.
@@ -92,7 +109,7 @@ class FeatureArray:
         with suppress(FileNotFoundError), os.scandir(self.path) as entries:
             names = {e.name for e in entries if e.name in self._sound or self._is_sound(e)}
         self._sound = names
-        wanted = range(-(-self.shape[0] // CHUNK))
+        wanted = range(-(-self.count // CHUNK))
         whole = {c for c in wanted if f'{c:05d}.npy' in names}
         part = {c for c in wanted if f'{c:05d}.part.npy' in names} - whole
         return {*wanted} - whole - part, part
@@ -124,7 +141,7 @@ class FeatureArray:
             return None
         if self._fits(self._file(chunk, True), chunk):
             return np.load(self._file(chunk, True))
-        return np.full((len(self.rows(chunk)), *self.shape[1:]), np.nan, np.float16)
+        return np.full((len(self.rows(chunk)), *self.row_shape), np.nan, np.float16)
 
     def holder(self, chunk: int) -> str:
         """The process that computes a chunk."""
@@ -158,7 +175,7 @@ class FeatureArray:
     def _header(self, chunk: int) -> bytes:
         count = len(self.rows(chunk))
         if count not in self._headers:
-            header, shape = io.BytesIO(), (count, *self.shape[1:])
+            header, shape = io.BytesIO(), (count, *self.row_shape)
             entries = {'descr': '<f2', 'fortran_order': False, 'shape': shape}
             write_array_header_1_0(header, entries)
             self._headers[count] = header.getvalue()
@@ -191,7 +208,7 @@ class FeatureArray:
         Raises:
             DataError: As :meth:`read`.
         """
-        chunks = range(-(-self.shape[0] // CHUNK))
+        chunks = range(-(-self.count // CHUNK))
         return np.concatenate([self._read(chunk, 0, len(self.rows(chunk))) for chunk in chunks])
 
     def _read(self, chunk: int, first: int, count: int) -> np.ndarray:
@@ -214,7 +231,14 @@ class FeatureArray:
                     f'{path} is damaged, or not a file of this cache: delete it and restart the '
                     'run, which computes it again'
                 )
-        return np.frombuffer(data, np.float16).reshape(count, *self.shape[1:])
+        return np.frombuffer(data, np.float16).reshape(count, *self.row_shape)
+
+
+class FeatureReader(Protocol):
+    """Features of a dataset's samples by their numbers."""
+
+    def read(self, index: int) -> dict[str, np.ndarray]:
+        """The features of one sample by name."""
 
 
 class FeatureCache:
@@ -251,14 +275,15 @@ class FeatureSubset:
     """The features of a subset of a dataset, whose samples are numbered from 0.
 
     Args:
-        features: Those of the whole dataset, with a method ``read(index)``.
+        features: Those of the whole dataset.
         indices: The samples of the subset, as for :meth:`AVDataset.get_subset`: a list, or
             a number of samples, from the start (or from the end if negative).
         total: Number of samples in the whole dataset.
     """
 
-    def __init__(self, features: object, indices: int | Sequence[int], total: int) -> None:
+    def __init__(self, features: FeatureReader, indices: int | Sequence[int], total: int) -> None:
         every = range(total)
+        self.rows: Sequence[int]
         if isinstance(indices, int):
             self.rows = every[:indices] if indices >= 0 else every[indices:]
         else:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -27,9 +27,17 @@ _POLL_SECONDS = 1.0
 Compute = Callable[[list[Any], list[FeatureArray]], list[np.ndarray]]
 
 
+class Samples(Protocol):
+    """A map-style dataset of known length."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: int, /) -> Any: ...
+
+
 def fill(
     arrays: Sequence[FeatureArray],
-    samples: Dataset,
+    samples: Samples,
     compute: Compute,
     batch_size: int,
     workers: int,
@@ -60,7 +68,7 @@ def fill(
         OSError: The disk is too small for the features, or not writable.
     """
     _require_room(arrays)
-    with tqdm(total=arrays[0].shape[0], desc=title, disable=not show) as bar:
+    with tqdm(total=arrays[0].count, desc=title, disable=not show) as bar:
         job = _Job(arrays, batch_size, title, strict, bar)
         try:
             while job.open_chunks():
@@ -126,8 +134,7 @@ class _Job:
     def claims(self) -> Iterator[_Claim]:
         """Claim chunks that no other process is computing, one at a time."""
         for chunk, arrays in self.open_chunks().items():
-            values = {array: array.claim(chunk) for array in arrays}
-            values = {array: rows for array, rows in values.items() if rows is not None}
+            values = {a: claimed for a in arrays if (claimed := a.claim(chunk)) is not None}
             if values:
                 missing = np.any([_missing(rows) for rows in values.values()], axis=0)
                 rows = next(iter(values)).rows(chunk)
@@ -222,7 +229,7 @@ class _Job:
         """Update the progress bar with the progress of all processes."""
         array = self.arrays[0]
         rows = sum(len(array.rows(chunk)) for chunk in self.open_chunks())
-        done = array.shape[0] - rows
+        done = array.count - rows
         if done != self.bar.n:
             self.bar.n = done
             self.bar.refresh()
@@ -231,7 +238,7 @@ class _Job:
 class _Readable(Dataset):
     """A dataset of (index, sample, error): the sample is None where it cannot be read."""
 
-    def __init__(self, samples: Dataset) -> None:
+    def __init__(self, samples: Samples) -> None:
         self.samples = samples
 
     def __len__(self) -> int:

@@ -1,6 +1,7 @@
 """The contents of a folder of cached features, and when they were last used."""
 
 import json
+import os
 import re
 import shutil
 import time
@@ -38,13 +39,14 @@ class StoredFeatures:
     @property
     def size(self) -> int:
         """Bytes."""
-        return sum(_stats((p for p in self._files() if not p.is_dir()), 'st_size'))
+        files = (path for path in self._files() if not path.is_dir())
+        return sum(status.st_size for status in _statuses(files))
 
     @property
     def idle_days(self) -> float:
         """Days since a run last used it or wrote to it."""
         marks = [p / 'meta.json' for p in self.paths]
-        times = _stats([*self.paths, *marks], 'st_mtime')
+        times = (status.st_mtime for status in _statuses([*self.paths, *marks]))
         return (time.time() - max(times, default=0.0)) / 86400
 
     @property
@@ -75,13 +77,11 @@ class StoredFeatures:
                 path.unlink(missing_ok=True)
 
 
-def _stats(paths: Iterable[Path], field: str) -> list[float]:
-    """A field of the file status, for each file that still exists."""
-    values = []
+def _statuses(paths: Iterable[Path]) -> Iterator[os.stat_result]:
+    """The status of each file that still exists."""
     for path in paths:
         with suppress(FileNotFoundError, NotADirectoryError):
-            values.append(getattr(path.stat(), field))
-    return values
+            yield path.stat()
 
 
 def stored_features(folder: Path) -> list[StoredFeatures]:
@@ -89,7 +89,8 @@ def stored_features(folder: Path) -> list[StoredFeatures]:
     caches: dict[tuple[str, str, str], list[Path]] = {}
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
         if match := _NAME.fullmatch(path.name):
-            caches.setdefault(match.group('split', 'features', 'key'), []).append(path)
+            names = (match['split'], match['features'], match['key'])
+            caches.setdefault(names, []).append(path)
     stored = [StoredFeatures(*names, tuple(paths)) for names, paths in caches.items()]
     return sorted(stored, key=lambda item: item.idle_days)
 
@@ -102,7 +103,7 @@ def other_caches(folder: Path, used: Iterable[Path]) -> str:
         used (Iterable[Path]): The caches in use.
     """
     names = {path.name for path in used}
-    splits = {_NAME.fullmatch(name)['split'] for name in names}
+    splits = {match['split'] for name in names if (match := _NAME.fullmatch(name))}
     others = [s for s in stored_features(folder) if s.split in splits and str(s) not in names]
     if not others:
         return ''

@@ -134,7 +134,7 @@ def check_manifest(
         )
     else:
         listed = [check(entry) for entry in tqdm(entries, disable=not progress, unit='clip')]
-    first = {}
+    first: dict[str, int] = {}
     for number, entry in enumerate(entries):
         other = first.setdefault(entry['clip_id'], number)
         if other != number:

@@ -1,8 +1,9 @@
 """Checks of one entry of a manifest, and of its media."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeGuard
 
 import numpy as np
 
@@ -219,7 +220,7 @@ def _is_index(text: str, count: int) -> bool:
         return False
 
 
-def _is_number(value: object, limit: float = LARGEST) -> bool:
+def _is_number(value: object, limit: float = LARGEST) -> TypeGuard[float]:
     # compared, not converted: a float overflows for an int of 4,000 digits; nan compares false
     return (
         isinstance(value, int | float)
@@ -237,5 +238,5 @@ def _are_sizes(value: object) -> bool:
     return _are_numbers(value) and min(value[2:]) > 0
 
 
-def _are_numbers(value: object) -> bool:
+def _are_numbers(value: object) -> TypeGuard[Sequence[float]]:
     return isinstance(value, list | tuple) and len(value) == 4 and all(map(_is_number, value))

@@ -42,7 +42,8 @@ class MixtureDataset:
         self.list_file = list_file
         self.mixtures = [m for m in read_mixtures(path) if sizes is None or len(m) in sizes]
         if not self.mixtures:
-            raise DataError(f'mixture list {list_file} has no mixture of {list(sizes)} sources')
+            kept = list(sizes or ())
+            raise DataError(f'mixture list {list_file} has no mixture of {kept} sources')
         self._indices: list[list[int]] | None = None
 
     @property
@@ -82,6 +83,7 @@ class MixtureDataset:
 
     def _sources(self, idx: int) -> list[tuple[int, int | None]]:
         """The index of each source, and its frame if the list gives a place."""
+        assert self._indices is not None  # set by full_init
         return [
             (index, self.dataset.frame_at(index, *place) if place else None)
             for index, (_, _, *place) in zip(self._indices[idx], self.mixtures[idx])

@@ -81,7 +81,7 @@ def draw_mixtures(
 
 
 def _shares(source: Source, mixture: Sequence[Source]) -> bool:
-    return any(clip == source[0] or name == source[1] for clip, name in mixture)
+    return any(source[0] == other[0] or source[1] == other[1] for other in mixture)
 
 
 def write_mixtures(path: str | Path, mixtures: Sequence[Sequence[Source]], metainfo: dict) -> None:
@@ -117,9 +117,10 @@ def _tool() -> str:
 
 
 def _source(item: object) -> Source:
-    kinds = [type(part) for part in item] if isinstance(item, list) else []
-    if kinds[:2] != [str, str] or len(kinds) > 3 or not all(0 <= place <= 1 for place in item[2:]):
+    parts = item if isinstance(item, list) else []
+    kinds = [type(part) for part in parts[:2]]
+    if kinds != [str, str] or len(parts) > 3 or not all(0 <= place <= 1 for place in parts[2:]):
         raise ValueError(
             f'{brief(item)} must be a clip id, a class name and optionally a place in [0, 1]'
         )
-    return tuple(item)
+    return tuple(parts)

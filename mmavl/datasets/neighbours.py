@@ -10,16 +10,17 @@ from torch.nn import functional as F
 from mmavl.errors import DataError
 from mmavl.utils.strict_json import parse_json
 
+from .feature_cache import FeatureReader
+
 #: Rows that are compared with all others at once.
 _BLOCK = 1024
 
 
-def nearest_rows(features: object, name: str, count: int, nearest: int) -> list[list[int]]:
+def nearest_rows(features: FeatureReader, name: str, count: int, nearest: int) -> list[list[int]]:
     """The nearest rows of each row, by the cosine of their features' mean over the map.
 
     Args:
-        features (object): With ``read(index)``, as :class:`~mmavl.datasets.feature_cache
-            .FeatureCache`.
+        features (FeatureReader): Such as a :class:`~mmavl.datasets.feature_cache.FeatureCache`.
         name (str): Which of them, e.g. 'image_features'.
         count (int): N, the number of rows.
         nearest (int): How many, k; fewer where there are not so many.
@@ -28,12 +29,13 @@ def nearest_rows(features: object, name: str, count: int, nearest: int) -> list[
         list[list[int]]: For each row up to k others, the nearest first; itself for one that
         cannot be read or has no other.
     """
-    rows = [_mean(features, index, name) for index in range(count)]
-    usable = [index for index, row in enumerate(rows) if row is not None]
+    means = (_mean(features, index, name) for index in range(count))
+    rows = {index: mean for index, mean in enumerate(means) if mean is not None}
+    usable = list(rows)
     nearest_of = [[index] for index in range(count)]
     if len(usable) < 2:
         return nearest_of
-    units = F.normalize(torch.from_numpy(np.stack([rows[index] for index in usable])), dim=1)
+    units = F.normalize(torch.from_numpy(np.stack(list(rows.values()))), dim=1)
     for start in range(0, len(usable), _BLOCK):
         cosines = units[start : start + _BLOCK] @ units.T
         cosines.diagonal(start).fill_(-torch.inf)
@@ -43,7 +45,7 @@ def nearest_rows(features: object, name: str, count: int, nearest: int) -> list[
     return nearest_of
 
 
-def _mean(features: object, index: int, name: str) -> np.ndarray | None:
+def _mean(features: FeatureReader, index: int, name: str) -> np.ndarray | None:
     """A row's mean over its map, float32 [c]; None where its media could not be read."""
     try:
         values = features.read(index)[name]

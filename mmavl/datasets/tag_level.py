@@ -58,7 +58,9 @@ class TagLevel:
         """
         shares = labels if isinstance(labels, Mapping) else dict.fromkeys(labels, 1.0)
         if self._groups is not None:
-            return np.array([self._share(group, shares) for group in self.classes], np.float32)
+            groups = self._groups.items()
+            shares_of = [self._share(group, names, shares) for group, names in groups]
+            return np.array(shares_of, np.float32)
         if shares and not any(name in shares for name in self._names):
             raise DataError(
                 f'manifest {self._manifest} has only tags of groups, e.g. {[*shares][:3]}: set '
@@ -66,7 +68,7 @@ class TagLevel:
             )
         return np.array([shares.get(name, 0) for name in self._names], np.float32)
 
-    def _share(self, group: str, shares: Mapping[str, float]) -> float:
+    def _share(self, group: str, members: Sequence[str], shares: Mapping[str, float]) -> float:
         if group in shares and group not in self._names:
             return shares[group]
-        return max(shares.get(name, 0) for name in self._groups[group])
+        return max(shares.get(name, 0) for name in members)

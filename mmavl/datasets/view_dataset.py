@@ -112,6 +112,7 @@ class ViewDataset:
                     f'neighbours={self.neighbours} needs cached features, but {split} has none: '
                     'give two files, dict(image=FILE, audio=FILE), or cache the backbones'
                 )
+            assert isinstance(self.neighbours, int)  # files were read by full_init
             self._lists = {
                 kind: nearest_rows(features, f'{kind}_features', len(self), self.neighbours)
                 for kind in ('image', 'audio')

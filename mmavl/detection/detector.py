@@ -13,6 +13,7 @@ from mmengine.dataset import Compose, pseudo_collate
 from mmengine.registry import init_default_scope
 from torch.utils.data import DataLoader, Dataset
 
+from mmavl.datasets.feature_filling import Samples
 from mmavl.engine.checkpoint import checkpoint_metainfo, load_checkpoint, load_state
 from mmavl.engine.config import config_errors, load_config
 from mmavl.errors import CheckpointError, ConfigError, DataError
@@ -72,7 +73,7 @@ class Detector:
 
     def detect(
         self,
-        frames: Dataset,
+        frames: Samples,
         score: float = 0.5,
         batch_size: int = 8,
         workers: int = 0,
@@ -80,7 +81,7 @@ class Detector:
         """Run the detector on all frames, in order.
 
         Args:
-            frames (Dataset): ``frames[i]`` is a picture, uint8 RGB [H, W, 3].
+            frames (Samples): ``frames[i]`` is a picture, uint8 RGB [H, W, 3].
             score (float): Boxes with a lower score are dropped. Defaults to 0.5.
             batch_size (int): Frames per batch. Defaults to 8.
             workers (int): Processes that read frames. Defaults to 0: the main one.
@@ -129,7 +130,7 @@ class Detector:
 class _Prepared(Dataset):
     """Frames prepared by the detector's test pipeline, or why they cannot be read."""
 
-    def __init__(self, frames: Dataset, pipeline: Compose) -> None:
+    def __init__(self, frames: Samples, pipeline: Compose) -> None:
         self.frames = frames
         self.pipeline = pipeline
 

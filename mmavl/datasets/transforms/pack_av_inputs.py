@@ -40,7 +40,8 @@ class PackAVInputs:
     """
 
     def __init__(self, input_shape: tuple[int, int] = (256, 256)) -> None:
-        self.input_shape = tuple(input_shape)
+        height, width = input_shape
+        self.input_shape = (height, width)
 
     def __call__(self, results: dict) -> dict:
         """Pack the results."""

@@ -15,7 +15,8 @@ class Resize:
     """
 
     def __init__(self, size: tuple[int, int] = (256, 256)) -> None:
-        self.size = tuple(size)
+        height, width = size
+        self.size = (height, width)
 
     def __call__(self, results: dict) -> dict:
         """Resize the image."""

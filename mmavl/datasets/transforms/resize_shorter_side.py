@@ -26,9 +26,9 @@ class ResizeShorterSide:
         """Scale the image."""
         if 'image' not in results:
             return results
-        height, width = results['image'].shape[:2]
-        scale = self.size / min(height, width)
+        sides = results['image'].shape[1::-1]
+        scale = self.size / min(sides)
         longest = round(self.size * self.max_ratio)
-        new = [min(max(round(side * scale), self.size), longest) for side in (width, height)]
-        results['image'] = resized(results['image'], new)
+        width, height = (min(max(round(side * scale), self.size), longest) for side in sides)
+        results['image'] = resized(results['image'], (width, height))
         return results
