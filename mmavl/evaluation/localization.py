@@ -137,6 +137,7 @@ def _choose_unset(
     """Set the threshold of `val_best` from a dump of the validation split."""
     if not any(_unset(protocol) for protocol in protocols):
         return list(protocols)
+    assert val_dump is not None  # refused with the protocols
     predictions, val_metainfo = read_predictions(val_dump)
     where = [(m.get('dataset'), m.get('split')) for m in (metainfo, val_metainfo)]
     if where[0] == where[1] and where[0][1] is not None:
@@ -174,11 +175,12 @@ def choose_threshold(
     Raises:
         DataError: There is nothing to score.
     """
-    variants = [replace(protocol, threshold=t) for t in sorted(candidates)]
+    thresholds = sorted(candidates)
+    variants = [replace(protocol, threshold=threshold) for threshold in thresholds]
     success = [
         summarise(scores, predictions).get('average_ciou', float('nan'))
         for scores in score(predictions, variants)['model']
     ]
     if success[0] != success[0]:
         raise DataError('no frame of the validation split can be scored: no threshold chosen')
-    return variants[success.index(max(success))].threshold
+    return thresholds[success.index(max(success))]

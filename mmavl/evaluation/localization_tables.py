@@ -67,7 +67,7 @@ def localization_tables(rows: Sequence[Row], protocol: Protocol) -> tuple[Result
     """
     covering, pointing = [EVALUATED], []
     for level in levels_of(rows):
-        frames = max(row.means.get(f'{level}_frames', 0) for row in rows)
+        frames = max(float(row.means.get(f'{level}_frames') or 0) for row in rows)
         group = f'{level.replace("level", "level ")} ({frames:.0f} frames)'
         covering += level_columns(level, protocol, group)
         name = level.replace('level', 'L')
@@ -149,7 +149,8 @@ def tag_table(tests: Sequence[tuple[str, Mapping[str, float]]]) -> ResultTable |
 
 def _rows(tests: Sequence[tuple[str, Summaries]], protocol: str) -> list[Row]:
     """A row for each test; then the trivial rows, once if they are the same for all tests."""
-    rows, trivial = [], {}
+    rows: list[Row] = []
+    trivial: dict[str, Row] = {}
     for name, by_protocol in tests:
         by_row = by_protocol.get(protocol, {})
         agnostic = {'class_agnostic': by_row.get('model', {}).get('class_agnostic', 0.0)}

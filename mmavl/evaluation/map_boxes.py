@@ -48,7 +48,7 @@ def boxes_of_map(
         return []
     scaled = rule.normalise(grid)
     mask = rule.binarise(scaled, scaled)[0].numpy()
-    scaled = scaled[0].numpy()
+    values = scaled[0].numpy()
     count, regions, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
     across, down = size[0] / rule.size, size[1] / rule.size
     boxes = []
@@ -56,5 +56,5 @@ def boxes_of_map(
         left, top, width, height, area = (int(value) for value in stats[number])
         if area >= least_area * mask.size:
             edges = left * across, top * down, (left + width) * across, (top + height) * down
-            boxes.append(MapBox(edges, float(scaled[regions == number].max())))
+            boxes.append(MapBox(edges, float(values[regions == number].max())))
     return sorted(boxes, key=lambda box: -box.peak)

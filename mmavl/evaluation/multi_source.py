@@ -128,7 +128,7 @@ def count_sources(scores: Scores, predictions: Sequence[Prediction]) -> dict[str
         if not p.class_agnostic and p.pred_labels is None:
             continue
         _, maps = _answer(p, protocol)
-        count = len(maps) if p.class_agnostic else len(p.pred_labels)
+        count = len(maps if p.class_agnostic or p.pred_labels is None else p.pred_labels)
         table = _overlaps(maps, torch.stack(list(sources.values())), protocol)
         matched = best_matching(table)
         padding = torch.zeros(max(count - len(sources), 0), dtype=torch.float64)

@@ -174,7 +174,7 @@ def write_predictions(
         'metainfo': {key: metainfo[key] for key in _METAINFO if key in metainfo},
         'samples': [{name: getattr(p, name) for name in _PLAIN} for p in predictions],
     }
-    arrays = {'header': np.frombuffer(json.dumps(header).encode(), np.uint8)}
+    arrays: dict[str, Any] = {'header': np.frombuffer(json.dumps(header).encode(), np.uint8)}
     for name, dtype in _ARRAYS.items():
         values = [getattr(p, name) for p in predictions]
         present = [value for value in values if value is not None]
@@ -210,7 +210,7 @@ def read_predictions(path: str | Path) -> tuple[list[Prediction], dict[str, Any]
         header = parse_json(arrays['header'].tobytes())
         if header['format'] != _FORMAT:
             raise ValueError(f'its format is {header["format"]}, not {_FORMAT}')
-        columns = {
+        columns: dict[str, list[Any]] = {
             name: _split(arrays[name], arrays[f'{name}.shape'])
             for name in _ARRAYS
             if name in arrays

@@ -5,6 +5,7 @@ does. So a figure is always given with the name of its protocol.
 """
 
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import compress
 
 import torch
@@ -120,10 +121,10 @@ class Protocol:
         if self.binarisation in ('median_strict', 'median_inclusive'):
             median = ranked_value(maps, torch.full(maps.shape[:-2], pixels // 2))
             return maps > median if self.binarisation == 'median_strict' else maps >= median
-        if self.binarisation == 'at_least':
-            return at_least_threshold(maps, self.threshold)
-        if self.binarisation == 'threshold':
-            return above_threshold(maps, self.threshold)
+        if self.binarisation in ('at_least', 'threshold'):
+            assert self.threshold is not None  # that of val_best has been chosen
+            at_least = self.binarisation == 'at_least'
+            return (at_least_threshold if at_least else above_threshold)(maps, self.threshold)
         area = (references > 0).sum((-2, -1))
         if self.binarisation == 'oracle_area':
             return top_pixels(maps, area)
@@ -131,10 +132,10 @@ class Protocol:
 
 
 #: What the evaluators of LVS and after share; they differ in upsampling and binarisation.
-_PEER = {'size': 224, 'rounding': 'lvs'}
-_DUET = {'success': (0.3, 0.3, 0.3)}
+_peer = partial(Protocol, size=224, rounding='lvs')
+_peer_corners = partial(_peer, upsampling='bicubic_corners')
+_DUET = (0.3, 0.3, 0.3)
 _SOURCES = ('per_source', 'pixel_ap', 'count')
-_CORNERS = {'upsampling': 'bicubic_corners'}
 
 #: Protocols by name. `original`: Senocak et al. `median` and `absolute`: the ideas of LVS and
 #: SLAVC; what their published evaluators compute has their names. `oracle_...`: upper bounds,
@@ -149,63 +150,53 @@ PROTOCOLS = {
         Protocol('oracle_area', binarisation='oracle_area'),
         Protocol('val_best'),
         # LVS; SSLalignment's test
-        Protocol('lvs', **_PEER, binarisation='median_strict', extras=('iiou',)),
+        _peer('lvs', binarisation='median_strict', extras=('iiou',)),
         # SSLalignment's cIoU-adaptive
-        Protocol('oracle_adaptive', **_PEER, binarisation='oracle_rank', extras=('iiou',)),
+        _peer('oracle_adaptive', binarisation='oracle_rank', extras=('iiou',)),
         # SSLalignment's validation while it trains
-        Protocol('sslalign_val', **_PEER, binarisation='median_inclusive'),
+        _peer('sslalign_val', binarisation='median_inclusive'),
         # EZ-VSL, FNAC: their tests, and their evaluation while they train
-        Protocol(
+        _peer(
             'ez_vsl',
-            **_PEER,
             binarisation='median_inclusive',
             upsampling='bilinear_corners',
         ),
-        Protocol('ez_vsl_train', **_PEER, binarisation='median_inclusive', upsampling='bicubic'),
+        _peer('ez_vsl_train', binarisation='median_inclusive', upsampling='bicubic'),
         # SLAVC: the default, and --relative_prediction
-        Protocol(
+        _peer_corners(
             'slavc',
-            **_PEER,
-            **_CORNERS,
             normalisation='as_scored',
             binarisation='at_least',
             threshold=0.5,
             extras=('extended',),
         ),
-        Protocol(
+        _peer_corners(
             'slavc_relative',
-            **_PEER,
-            **_CORNERS,
             binarisation='median_inclusive',
             extras=('extended',),
         ),
         # AVGN: as SLAVC, at .3 for single sources
-        Protocol(
+        _peer_corners(
             'avgn',
-            **_PEER,
-            **_CORNERS,
-            **_DUET,
+            success=_DUET,
             normalisation='as_scored',
             binarisation='at_least',
             threshold=0.5,
             extras=_SOURCES,
         ),
-        Protocol(
+        _peer_corners(
             'avgn_relative',
-            **_PEER,
-            **_CORNERS,
-            **_DUET,
+            success=_DUET,
             binarisation='median_inclusive',
             extras=_SOURCES,
         ),
         # NoPrior
-        Protocol('no_prior', **_PEER, **_DUET, binarisation='median_strict', extras=_SOURCES),
+        _peer('no_prior', success=_DUET, binarisation='median_strict', extras=_SOURCES),
         # DSOL: its synthetic pairs, duets and solos differ in the threshold
         *(
-            Protocol(
+            _peer(
                 f'dsol_{data}',
-                **_PEER,
-                **_DUET,
+                success=_DUET,
                 normalisation='clip_max',
                 threshold=share,
                 extras=('nsa',),

@@ -78,10 +78,17 @@ def row_of_runs(name: str, runs: Sequence[Mapping[str, float]], **options) -> Ro
     Returns:
         Row: With the figures that any run has.
     """
+    return Row(name, *means_and_spreads(runs), **options)
+
+
+def means_and_spreads(
+    runs: Sequence[Mapping[str, float]],
+) -> tuple[dict[str, float], dict[str, float]]:
+    """The means of several runs' metrics, and the standard deviations of those of several runs."""
     values = {key: [run[key] for run in runs if key in run] for run in runs for key in run}
     means = {key: mean(numbers) for key, numbers in values.items()}
     spreads = {key: stdev(numbers) for key, numbers in values.items() if len(numbers) > 1}
-    return Row(name, means, spreads, **options)
+    return means, spreads
 
 
 @dataclass(frozen=True)
@@ -114,9 +121,9 @@ class ResultTable:
             table.add_column(title, justify='left' if index < names else 'right', no_wrap=True)
         for cells in rows:
             table.add_row(*cells)
-        console = Console(file=io.StringIO(), width=400, color_system=None, markup=False)
-        console.print(table)
-        lines = [line.rstrip() for line in console.file.getvalue().splitlines()]
+        file = io.StringIO()
+        Console(file=file, width=400, color_system=None, markup=False).print(table)
+        lines = [line.rstrip() for line in file.getvalue().splitlines()]
         return '\n'.join(line for line in lines if line)
 
     def to_markdown(self) -> str:
@@ -139,7 +146,7 @@ class ResultTable:
         titles = [[key, f'{key} spread'] if key in spread else [key] for key in keys]
         writer.writerow(['protocol', self.head or 'row', *itertools.chain(*titles)])
         for row in self.rows:
-            cells = [[row.means.get(key, '')] for key in keys]
+            cells: list[list[object]] = [[row.means.get(key, '')] for key in keys]
             for key, cell in zip(keys, cells):
                 cell += [row.spreads.get(key, '')] if key in spread else []
             writer.writerow([row.protocol, row.name, *itertools.chain(*cells)])
@@ -181,9 +188,9 @@ class ResultTable:
     def is_best(self, row: Row, column: Column) -> bool:
         """Whether a figure is the greatest of its column, among those of several rows."""
         values = [other.means.get(column.key) for other in self.rows if other.ranked]
-        values = [value for value in values if isinstance(value, float) and value == value]
-        competes = row.ranked and column.ranked and len(values) > 1
-        return competes and row.means.get(column.key) == max(values)
+        numbers = [value for value in values if isinstance(value, float) and value == value]
+        competes = row.ranked and column.ranked and len(numbers) > 1
+        return competes and row.means.get(column.key) == max(numbers)
 
     def _lines(self) -> list[list[str]]:
         """Titles, then the cells of each row; a protocol is named once for rows in a row."""

@@ -134,9 +134,10 @@ class _Batch:
             all_maps = [target_map(p, t, protocol.tags, normalise) for p, t in self.pairs]
             has_map = torch.tensor([values is not None for values in all_maps])
             maps = torch.empty(int(has_map.sum()), protocol.size, protocol.size)
-            present = [i for i, values in enumerate(all_maps) if values is not None]
-            for row, i in enumerate(present):
-                maps[row] = upsample(self.pairs[i][0], all_maps[i], protocol)
+            answers = ((p, values) for (p, _), values in zip(self.pairs, all_maps))
+            present = ((p, values) for p, values in answers if values is not None)
+            for row, (p, values) in enumerate(present):
+                maps[row] = upsample(p, values, protocol)
             return has_map, maps
 
         return self._once(('maps', *self._map_grid(protocol)), compute)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from .result_table import Column, ResultTable, Row
+from .result_table import Column, ResultTable, Row, Value
 from .titles import metric_column
 
 #: Names of the figures, in the order in which ``MixtureScores`` holds them.
@@ -86,8 +86,9 @@ def summarise(scores: Sequence[MixtureScores], classes: Sequence[str] = ()) -> d
 def _by_class(scores: Iterable[MixtureScores], classes: Sequence[str]) -> dict[str, float]:
     found: dict[int, list[tuple[list[float], list[float]]]] = {}
     for mixture in scores:
-        for label, *figures in zip(mixture.labels, mixture.rows['model'], mixture.rows['mixture']):
-            found.setdefault(label, []).append(tuple(figures))
+        rows = mixture.rows
+        for label, model, unchanged in zip(mixture.labels, rows['model'], rows['mixture']):
+            found.setdefault(label, []).append((model, unchanged))
     metrics = {}
     for label in sorted(found):
         prefix = f'class/{classes[label] if label < len(classes) else label}'
@@ -123,11 +124,12 @@ def separation_table(metrics: Mapping[str, float]) -> ResultTable:
     counts = Column('evaluated', 'evaluated', digits=0, of='listed')
     rows = []
     for name, figures in by_row(metrics).items():
+        means: dict[str, Value] = {**figures}
         if 'sources' in figures:
             count = int(figures['sources'])
-            figures = {**figures, 'evaluated': f'{count} source{"s" * (count != 1)}'}
+            means['evaluated'] = f'{count} source{"s" * (count != 1)}'
         title = WITHOUT_MODEL.get(name, name.removeprefix('class/').replace('_', ' '))
-        rows.append(Row(title, figures, muted=name in WITHOUT_MODEL))
+        rows.append(Row(title, means, muted=name in WITHOUT_MODEL))
     return ResultTable(
         [counts, *map(metric_column, keys)], rows, f'{NOTE}; the model by class', 'row'
     )

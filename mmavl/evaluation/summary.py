@@ -82,8 +82,9 @@ def summarise(scores: Scores, predictions: Sequence[Prediction]) -> dict[str, fl
         if scores.row == 'model' or name in OF_ANY_ROW:
             figures = EXTRAS[name](scores, predictions)
             metrics |= {f'{name}/{key}': value for key, value in figures.items()}
-    if scores.protocol.name == 'val_best':
-        metrics['threshold'] = float(scores.protocol.threshold)
+    threshold = scores.protocol.threshold
+    if scores.protocol.name == 'val_best' and threshold is not None:
+        metrics['threshold'] = float(threshold)
     return metrics
 
 
@@ -158,6 +159,8 @@ def _heard(scores: Scores, predictions: Sequence[Prediction]) -> dict[str, float
 
 
 def _invented(p: Prediction) -> int:
+    if p.pred_labels is None:
+        return 0
     right = set(p.box_labels[p.box_sounding].tolist())
     if p.gt_tags is not None:
         right |= set(np.flatnonzero(p.gt_tags > 0.5).tolist())

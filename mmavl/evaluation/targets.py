@@ -125,13 +125,14 @@ def target_map(
     """
     if p.class_agnostic:
         return p.maps.max(0)  # several maps without classes: what any of them shows
-    if tags == 'predicted' and p.pred_labels is None:
+    predicted = p.pred_labels if tags == 'predicted' else None
+    if tags == 'predicted' and predicted is None:
         raise DataError(
             f"clip '{p.clip_id}' has no predicted classes: score it with the given tags only"
         )
     if target.label == -1:
         return _whole_audio(p, tags, normalise)
-    if tags == 'predicted' and target.label not in p.pred_labels:
+    if predicted is not None and target.label not in predicted:
         return None
     found = np.flatnonzero(p.map_labels == target.label)
     return p.maps[found[0]] if len(found) else None
@@ -141,7 +142,7 @@ def _whole_audio(
     p: Prediction, tags: str, normalise: Callable[[Tensor], Tensor] | None
 ) -> np.ndarray | None:
     """Section 4.3 over the given classes where there are any, else over the predicted ones."""
-    given = [] if p.gt_tags is None else np.flatnonzero(p.gt_tags > 0.5)
+    given = np.flatnonzero(() if p.gt_tags is None else p.gt_tags > 0.5)
     valid = given if tags == 'given' and len(given) else p.pred_labels
     chosen = np.flatnonzero(np.isin(p.map_labels, [] if valid is None else valid))
     if not len(chosen):
@@ -150,8 +151,8 @@ def _whole_audio(
         weights = np.ones(len(chosen), np.float32)
     else:
         weights = p.pred_tags[p.map_labels[chosen]]
-    maps, weights = torch.from_numpy(p.maps[chosen]), torch.from_numpy(weights)
-    return whole_audio_map(maps, weights, normalise).numpy()
+    maps = torch.from_numpy(p.maps[chosen])
+    return whole_audio_map(maps, torch.from_numpy(weights), normalise).numpy()
 
 
 def sums_class_maps(p: Prediction, class_aware: bool) -> bool:

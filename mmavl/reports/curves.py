@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
@@ -14,8 +15,8 @@ from mmavl.visualization.drawing import OKABE_ITO
 #: The total loss is black; yellow would hardly be visible on white.
 COLOURS = [
     f'#{red:02X}{green:02X}{blue:02X}'
-    for red, green, blue in map(
-        OKABE_ITO.get, ('blue', 'vermilion', 'green', 'purple', 'orange', 'sky blue')
+    for red, green, blue in (
+        OKABE_ITO[name] for name in ('blue', 'vermilion', 'green', 'purple', 'orange', 'sky blue')
     )
 ]
 #: The validation metrics to draw, out of dozens.
@@ -77,7 +78,7 @@ def _draw(
     for key in keys:
         points = [(line['step'], line[key]) for line in lines if key in line]
         if key == 'loss':
-            style = {'color': 'black', 'linewidth': 2.2}
+            style: dict[str, Any] = {'color': 'black', 'linewidth': 2.2}
         else:
             index = others.index(key)
             dashes = _DASHES[index // len(COLOURS) % len(_DASHES)]

@@ -8,7 +8,7 @@ from typing import Any
 
 from mmavl.errors import DataError
 from mmavl.evaluation.metric_keys import from_keys
-from mmavl.evaluation.result_table import ResultTable, Row, row_of_runs
+from mmavl.evaluation.result_table import ResultTable, Row, means_and_spreads
 from mmavl.evaluation.titles import metric_column
 from mmavl.utils.files import atomic_write
 
@@ -135,26 +135,26 @@ def result_of_runs(
     tests = [test_of(run, split) for run in runs]
     if protocol is None:
         protocol = next((key for test in tests for key in from_keys(test['metrics'])), None)
-    row = row_of_runs(title, [_figures(run, split, protocol) for run in runs])
+    means, spreads = means_and_spreads([_figures(run, split, protocol) for run in runs])
     seeds = [(run.train or {}).get('settings', {}).get('seed') for run in runs]
     first = tests[0]
     agreed = {k: v for k, v in first.items() if [t.get(k) for t in tests] == [v] * len(tests)}
     return Result(
         name=name,
         title=title,
-        task=next((task for key, task in _TASKS.items() if key in row.means), 'localization'),
+        task=next((task for key, task in _TASKS.items() if key in means), 'localization'),
         config=agreed.get('config_name'),
         options=None,
         dataset=agreed.get('dataset'),
         split=split,
         protocol=protocol,
-        means={key: round(value, 6) for key, value in row.means.items()},
+        means={key: round(value, 6) for key, value in means.items()},
         seeds=None if None in seeds else [int(seed) for seed in seeds],
         command=first.get('command'),
         commit=agreed.get('commit'),
         machine=machine_of(first),
         date=first.get('started', '')[:10] or None,
-        spreads={key: round(value, 6) for key, value in row.spreads.items()},
+        spreads={key: round(value, 6) for key, value in spreads.items()},
     )
 
 

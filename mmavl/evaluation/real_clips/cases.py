@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from numbers import Real
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from mmavl.errors import DataError
 from mmavl.utils.strict_json import brief, read_json
@@ -145,5 +145,5 @@ def _text(entry: dict, key: str, where: str) -> str:
     return value
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, Real) and not isinstance(value, bool) and value == value

@@ -40,7 +40,8 @@ def acceptable_classes(
     aliases: Mapping[str, Sequence[str]] | None = None,
 ) -> set[str]:
     """The classes that are correct for these objects: their own, and their families."""
-    own = {class_of(mark, classes, aliases) for mark in marks} - {None}
+    names = (class_of(mark, classes, aliases) for mark in marks)
+    own = {name for name in names if name is not None}
     return own | {family for family, members in families.items() if own & set(members)}
 
 
