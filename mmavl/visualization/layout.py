@@ -1,5 +1,6 @@
 """Combining panels, titles, spectrogram and legend to one row."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -84,7 +85,7 @@ def compose_row(
     return np.asarray(canvas)
 
 
-def draw_legend_strip(legend: list[str], width: int) -> np.ndarray:
+def draw_legend_strip(legend: Sequence[str], width: int) -> np.ndarray:
     """Only the legend, for a sheet that shows it once for many rows."""
     lines = _legend_lines(legend, width - 2 * MARGIN)
     canvas = Image.new('RGB', (width, _LEGEND * len(lines)), PAPER)
@@ -135,7 +136,7 @@ def _entry_width(entry: str) -> float:
     return _SWATCH[entry] + 7 + font(12).getlength(_LEGEND_TEXT[entry]) + 20
 
 
-def _legend_lines(legend: list[str], width: int) -> list[list[str]]:
+def _legend_lines(legend: Sequence[str], width: int) -> list[list[str]]:
     lines: list[list[str]] = []
     room = 0.0
     for entry in legend:

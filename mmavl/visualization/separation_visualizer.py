@@ -66,7 +66,8 @@ class SeparationVisualizer(AVVisualizer):
     ) -> None:
         super().__init__(name, vis_backends, save_dir, panel, alpha)
 
-    def draw(
+    # of a mixture, a frame for each source: it takes the place of another task's visualizer
+    def draw(  # type: ignore[override]
         self,
         image: Sequence[np.ndarray | None],
         data_sample: AVDataSample,
@@ -94,7 +95,7 @@ class SeparationVisualizer(AVVisualizer):
         views = _Views.of(data_sample)
         rows = []
         for number, frame in enumerate(image):
-            panels = [self._frame_panel(frame, data_sample, number, draw_gt, draw_pred)]
+            panels = [self._source_panel(frame, data_sample, number, draw_gt, draw_pred)]
             panels.append(self._sound_panel('mixture', views.mixture, views))
             if draw_pred:
                 panels.append(self._mask_panel(data_sample, number, views))
@@ -111,7 +112,7 @@ class SeparationVisualizer(AVVisualizer):
             parts.append(np.full((MARGIN, width, 3), PAPER, np.uint8))
         return np.concatenate([_widened(part, width) for part in parts])
 
-    def _frame_panel(
+    def _source_panel(
         self,
         frame: np.ndarray | None,
         sample: AVDataSample,
@@ -214,7 +215,7 @@ def _legend(sample: AVDataSample, draw_gt: bool, draw_pred: bool) -> list[str]:
         boxes = Boxes.of_sample(source, (1, 1))
         label = int(sample.source_labels[number])
         kinds += [kind for kind, item in zip(boxes.kinds_of, boxes.items) if item[1] == label]
-    entries = [kind for kind in ('sounding', 'silent') if kind in kinds]
+    entries: list[str] = [kind for kind in ('sounding', 'silent') if kind in kinds]
     if draw_pred and 'guide_maps' in sample:
         entries += ['peak', 'heat']
     return [*entries, *(['mask'] if draw_pred else []), 'decibels']

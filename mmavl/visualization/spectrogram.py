@@ -88,9 +88,9 @@ def draw_spectrogram(
         values = ((values - limits[0]) / (limits[1] - limits[0])).clip(0, 1)
     values = values.T[::-1]
     method = cv2.INTER_AREA if values.shape[1] > width else cv2.INTER_LINEAR
-    values = cv2.resize(np.ascontiguousarray(values), (width, inner), interpolation=method)
+    pixels = cv2.resize(np.ascontiguousarray(values), (width, inner), interpolation=method)
     picture = Image.new('RGB', (width, height), PAPER)
-    picture.paste(Image.fromarray(colourise(values, colours)))
+    picture.paste(Image.fromarray(colourise(pixels, colours)))
     draw = ImageDraw.Draw(picture)
     face = font(11)
     for second in _time_ticks(spectrogram, width):

@@ -47,7 +47,8 @@ def frame_size(width: int, height: int, max_side: int) -> tuple[int, int]:
     """Even width and height of a drawn frame, its long side from 320 to ``max_side``."""
     longest = max(width, height)
     scale = min(max(longest, 320), max_side - max_side % 2) / longest
-    return tuple(max(2 * round(side * scale / 2), 2) for side in (width, height))
+    width, height = (max(2 * round(side * scale / 2), 2) for side in (width, height))
+    return width, height
 
 
 def text_size(size: tuple[int, int]) -> int:
@@ -111,9 +112,10 @@ def draw_view(image: np.ndarray, view: View, colours: Colours) -> np.ndarray:
 
 
 def _in_pixels(box: Box, size: tuple[int, int]) -> Box:
-    return tuple(
+    left, top, right, bottom = (
         float(min(max(round(edge * side), 0), side)) for edge, side in zip(box, size + size)
     )
+    return left, top, right, bottom
 
 
 def _draw_outline(draw: ImageDraw.ImageDraw, box: Box, colour: tuple, line: int) -> None:
