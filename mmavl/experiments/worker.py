@@ -45,6 +45,7 @@ def run(folder: Path) -> None:
         _train(cfg)
         start = latest_checkpoint(cfg.work_dir)
     checkpoint = _best_checkpoint(folder / trial.stages[-1]) or start
+    assert checkpoint is not None  # each training saves at its end
     cfg = _config(folder, trial, trial.stages[-1])
     cfg.custom_hooks = [*(cfg.get('custom_hooks') or []), {'type': 'CostHook'}]
     for part in ('dataloader', 'evaluator'):
@@ -80,11 +81,12 @@ def _config(folder: Path, trial: Trial, name: str) -> Config:
 
 def _shares(folder: Path, trial: Trial) -> dict[str, float]:
     """What part of the time each stage has: as its epochs are in the configs."""
-    epochs = {}
+    epochs: dict[str, int] = {}
     for name in trial.stages:
-        epochs[name] = (_config(folder, trial, name).get('train_cfg') or {}).get('max_epochs')
-        if epochs[name] is None:
+        count = (_config(folder, trial, name).get('train_cfg') or {}).get('max_epochs')
+        if count is None:
             raise ConfigError(f'{folder.parent / name}.py has no train_cfg.max_epochs to change')
+        epochs[name] = count
     return {name: count / sum(epochs.values()) for name, count in epochs.items()}
 
 

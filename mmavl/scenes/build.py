@@ -132,6 +132,7 @@ def _work(job: Job) -> None:
     if parent is not None and not parent.is_alive():
         raise SystemExit  # killed: the next run continues the folder
     spec, index, cast = job
+    assert _job_context is not None  # set by _start_worker
     out, banks = _job_context
     write_scene(out, spec, index, cast, banks(spec.split))
 
@@ -142,8 +143,8 @@ def _manifest(folder: Path, spec: SplitSpec) -> dict:
     return {'metainfo': spec.metainfo(), 'data_list': entries}
 
 
-def _count(entries: list[dict], families: Families) -> Counter:
-    counts = Counter()
+def _count(entries: list[dict], families: Families) -> Counter[str]:
+    counts: Counter[str] = Counter()
     for entry in entries:
         silent = [box['label'] for box in entry['boxes']['0'] if not box['sounding']]
         cast = Cast(tuple(entry['tags']), silent[0] if silent else None)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -72,7 +73,8 @@ class Effects:
 
     def draw(self, rng: np.random.Generator) -> Chain:
         """Draw the effects of a scene and their parameters."""
-        drawn, record = {}, {}
+        drawn: dict[str, Any] = {}
+        record: dict[str, dict | list | str] = {}
         drawers = {
             'reverb': self._reverb,
             'noise': self._noise,
@@ -87,7 +89,7 @@ class Effects:
 
     def _reverb(self, rng: np.random.Generator) -> tuple[dict, dict | str]:
         if self.impulses:
-            recording = self.impulses[rng.integers(len(self.impulses))]
+            recording = self.impulses[int(rng.integers(len(self.impulses)))]
             return {'impulse': recording.read()}, recording.name
         said = {'rt60': _round(rng.uniform(*_RT60)), 'direct_db': _round(rng.uniform(*_DIRECT_DB))}
         return {'impulse': augment.decaying_impulse(rng, **said)}, said
@@ -95,7 +97,7 @@ class Effects:
     def _noise(self, rng: np.random.Generator) -> tuple[dict, dict]:
         snr_db, name = _round(rng.uniform(*_SNR_DB)), 'pink'
         if self.noises:
-            recording = self.noises[rng.integers(len(self.noises))]
+            recording = self.noises[int(rng.integers(len(self.noises)))]
             noise, name = recording.window(rng, self.length), recording.name
         else:
             noise = augment.pink_noise(rng, self.length)

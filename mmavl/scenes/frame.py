@@ -118,7 +118,9 @@ def arrange(
         if layers is not None:
             return layers
         sizes = np.maximum(sizes * 0.9, style.smallest)
-    return _place_all(rng, altered, sizes, style.side, most_overlap=1.0)
+    layers = _place_all(rng, altered, sizes, style.side, most_overlap=1.0)
+    assert layers is not None  # any overlap is allowed
+    return layers
 
 
 def _place_all(

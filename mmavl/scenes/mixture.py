@@ -1,5 +1,8 @@
 """Mixing the phrases of a scene's classes."""
 
+from collections.abc import Iterable
+from functools import reduce
+
 import numpy as np
 
 from mmavl.scenes.banks import SoundBank
@@ -36,15 +39,20 @@ def mix(
         if there is neither noise nor a codec; and the kind of material of each source.
     """
     sources, kinds = _stagger(rng, bank, labels)
-    noise = 0.0
+    noise: np.ndarray | float = 0.0
     if chain is not None:
         sources = {label: chain.on_source(wave) for label, wave in sources.items()}
-        noise = chain.noise_under(sum(sources.values()))
-    peak = max(np.abs(wave).max() for wave in (*sources.values(), sum(sources.values()) + noise))
+        noise = chain.noise_under(_sum(sources.values()))
+    peak = max(np.abs(wave).max() for wave in (*sources.values(), _sum(sources.values()) + noise))
     scale = rng.uniform(*_PEAK) * 32767 / peak
     sources = {name: np.round(wave * scale).astype(np.int16) for name, wave in sources.items()}
-    mixture = sum(sources.values()) + np.round(noise * scale).astype(np.int16)
+    mixture = _sum(sources.values()) + np.round(noise * scale).astype(np.int16)
     return mixture if chain is None else chain.on_mixture(mixture), sources, kinds
+
+
+def _sum(waves: Iterable[np.ndarray]) -> np.ndarray:
+    """The sum in the waves' own type, where np.sum would widen integers."""
+    return reduce(np.add, waves)
 
 
 def _stagger(

@@ -4,7 +4,9 @@ import io
 import json
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -19,6 +21,7 @@ from mmavl.scenes.waves import SAMPLE_RATE
 from mmavl.utils.file_names import file_name
 
 _JPEG_QUALITY = 92
+_ItemT = TypeVar('_ItemT')
 
 
 def write_scene(out: Path, spec: SplitSpec, index: int, cast: Cast, banks: Banks) -> None:
@@ -37,7 +40,7 @@ def write_scene(out: Path, spec: SplitSpec, index: int, cast: Cast, banks: Banks
     background = _choose(rng, banks.pictures.backgrounds)
     cutouts = [picture.pixels for picture in chosen]
     frame, boxes = compose_frame(rng, background.pixels, cutouts, spec.frame_style)
-    chain = banks.effects and banks.effects.draw(spec.stream(2, index))
+    chain = None if banks.effects is None else banks.effects.draw(spec.stream(2, index))
     mixture, sources, kinds = mix(rng, banks.sounds, cast.sounding, chain)
     clip_id = spec.clip_id(index)
     entry = _entry(spec.split, clip_id, cast, dict(zip(shown, boxes)))
@@ -53,8 +56,8 @@ def write_scene(out: Path, spec: SplitSpec, index: int, cast: Cast, banks: Banks
     _write(out / spec.split, clip_id, files, wav_bytes(mixture))
 
 
-def _choose(rng: np.random.Generator, items: list):
-    return items[rng.integers(len(items))]
+def _choose(rng: np.random.Generator, items: Sequence[_ItemT]) -> _ItemT:
+    return items[int(rng.integers(len(items)))]
 
 
 def _entry(split: str, clip_id: str, cast: Cast, boxes: dict[str, list[float]]) -> dict:

@@ -43,7 +43,10 @@ class NotePack:
 
 def pitch_of(name: str) -> int:
     """Return the MIDI number of a note's name, e.g. 60 for ``C4`` and 46 for ``As2 v2``."""
-    letter, sharp, octave = re.match(r'([A-G])(s?)(-?\d+)', name).groups()
+    match = re.match(r'([A-G])(s?)(-?\d+)', name)
+    if match is None:
+        raise ValueError(f'{name!r} is not the name of a note, such as C4 or As2')
+    letter, sharp, octave = match.groups()
     return 12 * (int(octave) + 1) + 'C.D.EF.G.A.B'.index(letter) + bool(sharp)
 
 

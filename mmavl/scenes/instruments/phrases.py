@@ -83,7 +83,8 @@ def melody(rng: np.random.Generator, idiom: Idiom, seconds: float) -> list[Note]
     first = int(rng.integers(len(keys) - width + 1))
     keys = keys[first : first + width]
     beat = rng.uniform(*idiom.beat)
-    notes, time, step = [], 0.0, int(rng.integers(len(keys)))
+    notes: list[Note] = []
+    time, step = 0.0, int(rng.integers(len(keys)))
     while time < seconds:
         for part in _CELLS[rng.integers(len(_CELLS))]:
             if notes and rng.random() < 0.06:  # a rest, never at the start

@@ -140,7 +140,7 @@ def decode(raw: bytes, name: str) -> np.ndarray:
     if picture is None:
         raise DataError(f'{name} is not a readable picture')
     if picture.dtype == np.uint16:
-        picture = (picture >> 8).astype(np.uint8)
+        picture = (picture // 256).astype(np.uint8)
     if picture.ndim == 2:
         return cv2.cvtColor(picture, cv2.COLOR_GRAY2BGRA)
     return picture if picture.shape[2] == 4 else cv2.cvtColor(picture, cv2.COLOR_BGR2BGRA)

@@ -85,8 +85,8 @@ def _blob(raw: bytes, position: int, flags: int) -> bytes:
         if not stream.eof and len(blob) <= _LARGEST:
             raise ValueError('a compressed entry is truncated')
     elif flags & _ZSTD:
-        with zstandard.ZstdDecompressor(max_window_size=_LARGEST).stream_reader(blob) as stream:
-            blob = stream.read(_LARGEST + 1)
+        with zstandard.ZstdDecompressor(max_window_size=_LARGEST).stream_reader(blob) as reader:
+            blob = reader.read(_LARGEST + 1)
     else:
         return blob
     if len(blob) > _LARGEST:

@@ -8,7 +8,7 @@ import tarfile
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO
+from typing import IO, Literal
 
 from mmavl.datasets.media_paths import path_problem
 from mmavl.errors import DataError
@@ -109,6 +109,7 @@ def _debian(package: Package, folder: Path, log: Log) -> Path:
     log(f'extracting {archive.name}')
     command = ['dpkg-deb', '--fsys-tarfile', str(archive)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as unpacked:
+        assert unpacked.stdout is not None  # a pipe
         return _extract(package, version, unpacked.stdout, 'r|', folder)
 
 
@@ -151,8 +152,8 @@ def _from_npm(package: Package, folder: Path, log: Log) -> Path:
             (packed,) = Path(temporary).glob('*.tgz')
             packed.replace(archive)
     _check(archive, package)
-    with archive.open('rb') as packed:
-        return _extract(package, package.version, packed, 'r|gz', folder)
+    with archive.open('rb') as stream:
+        return _extract(package, package.version, stream, 'r|gz', folder)
 
 
 def _check(archive: Path, package: Package) -> None:
@@ -164,7 +165,13 @@ def _check(archive: Path, package: Package) -> None:
         )
 
 
-def _extract(package: Package, version: str, stream: IO[bytes], mode: str, folder: Path) -> Path:
+def _extract(
+    package: Package,
+    version: str,
+    stream: IO[bytes],
+    mode: Literal['r|', 'r|gz'],
+    folder: Path,
+) -> Path:
     target = folder / f'{package.slug}_{version.replace(":", "%3a")}'
     with tempfile.TemporaryDirectory(dir=folder) as temporary:
         ready = Path(temporary, 'files')
@@ -174,7 +181,9 @@ def _extract(package: Package, version: str, stream: IO[bytes], mode: str, folde
                 for entry in tar:
                     name = entry.name.removeprefix('./')
                     if entry.isfile() and package.takes(name) and not path_problem(name):
-                        _save(tar.extractfile(entry), ready / name)
+                        content = tar.extractfile(entry)
+                        assert content is not None  # of a file
+                        _save(content, ready / name)
         except tarfile.TarError as error:
             raise DataError(
                 f'the archive of {package.name} in {folder} is damaged ({error}): '
