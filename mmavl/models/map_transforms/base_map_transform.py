@@ -7,6 +7,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from mmavl.errors import ConfigError
 from mmavl.registry import MODELS
 
 
@@ -15,7 +16,8 @@ class MapContext:
     """The origin of maps.
 
     Attributes:
-        localizer: The model.
+        localizer: The model, a :class:`~mmavl.models.localizers.BaseLocalizer` with the parts
+            that the transform ``needs``.
         features: The localizer's features of the batch; for :class:`CoarseToFine`, its
             ``Features``.
         pairs: long [P, 2], the clip (batch index) and class of each map; class -1 is the
@@ -23,7 +25,7 @@ class MapContext:
         inputs: What the model was given, see :class:`~mmavl.models.localizers.BaseLocalizer`.
     """
 
-    localizer: nn.Module
+    localizer: Any
     features: Any
     pairs: Tensor
     inputs: dict[str, Tensor] = field(default_factory=dict)
@@ -57,6 +59,19 @@ class BaseMapTransform(nn.Module, ABC):
         Returns:
             Tensor: [P, h', w'].
         """
+
+    def origin(self, context: MapContext | None) -> MapContext:
+        """The context of :meth:`forward`, for a transform that needs it.
+
+        Raises:
+            ConfigError: There is none: an alignment head transforms maps without it.
+        """
+        if context is None:
+            raise ConfigError(
+                f'{type(self).__name__} needs the model and its inputs: list it in map_transforms '
+                "of the model instead of the alignment head's"
+            )
+        return context
 
 
 def build_map_transforms(configs: Sequence[dict | str]) -> nn.ModuleList:

@@ -29,8 +29,9 @@ class CellCorrespondence(BaseMapTransform):
             raise ValueError(f'temperature={temperature} must be above 0')
         self.temperature = temperature
 
-    def forward(self, maps: Tensor, context: MapContext) -> Tensor:
+    def forward(self, maps: Tensor, context: MapContext | None = None) -> Tensor:
         """Multiply maps [P, h, w], which are on the grid of E_v."""
+        context = self.origin(context)
         features = context.features
         logits = context.localizer.avc_head.cell_logits(
             features.embedded_audio, features.embedded_visual

@@ -47,6 +47,7 @@ class ObjectGuidance(BaseMapTransform):
 
     def forward(self, maps: Tensor, context: MapContext | None = None) -> Tensor:
         """[P, h, w] -> [P, h, w]; a map that is constant becomes 0."""
+        context = self.origin(context)
         objects = context.by_map(self._features(context).float().abs().mean(1))
         objects = resize_maps(objects, maps.shape[-2:])
         if self.largest is None:

@@ -17,6 +17,6 @@ class TimesClassMaps(BaseMapTransform):
 
     needs = ('visual_tag_head', 'disentangler')
 
-    def forward(self, maps: Tensor, context: MapContext) -> Tensor:
+    def forward(self, maps: Tensor, context: MapContext | None = None) -> Tensor:
         """Multiply maps [P, h, w]; the class activation is resized to them (bilinear)."""
-        return resize_maps(context.class_maps(), maps.shape[-2:]) * maps
+        return resize_maps(self.origin(context).class_maps(), maps.shape[-2:]) * maps

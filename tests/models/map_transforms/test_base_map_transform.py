@@ -2,6 +2,7 @@ import pytest
 import torch
 
 from mmavl.errors import ConfigError
+from mmavl.models.heads import AlignmentHead
 from mmavl.models.localizers import CoarseToFine, RandomLocalizer
 from mmavl.models.map_transforms import BaseMapTransform, MapContext, build_map_transforms
 from mmavl.registry import MODELS
@@ -27,6 +28,14 @@ def test_values_of_clips_become_values_of_maps():
     pairs = torch.tensor([[0, 3], [1, 0], [1, 2]])
     context = MapContext(None, None, pairs)
     assert context.by_map(torch.tensor([5.0, 7.0])).tolist() == [5.0, 7.0, 7.0]
+
+
+@pytest.mark.parametrize('name', ['CellCorrespondence', 'ObjectGuidance', 'TimesClassMaps'])
+def test_an_alignment_head_refuses_a_transform_that_needs_the_model(name):
+    head = AlignmentHead(in_channels=4, embed_dim=8, map_transforms=[name])
+    message = f'{name} needs the model and its inputs: list it in map_transforms of the model'
+    with pytest.raises(ConfigError, match=message):
+        head.heat_maps(torch.randn(1, 8), torch.randn(1, 2, 2, 8))
 
 
 def test_every_localizer_applies_its_own():
