@@ -27,8 +27,10 @@ class AVModel(BaseModel):
     ) -> None:
         super().__init__(data_preprocessor=data_preprocessor, init_cfg=init_cfg)
 
-    #: The fewest clips of a batch in training, of all processes together.
-    least_batch = 1
+    @property
+    def least_batch(self) -> int:
+        """The fewest clips of a batch in training, of all processes together."""
+        return 1
 
     @property
     def trains_on(self) -> tuple[str, ...]:
@@ -57,10 +59,11 @@ class AVModel(BaseModel):
         Raises:
             ValueError: The mode is unknown.
         """
+        samples = [] if data_samples is None else data_samples
         if mode == 'loss':
-            return self.loss(inputs, data_samples)
+            return self.loss(inputs, samples)
         if mode == 'predict':
-            return self.predict(inputs, data_samples)
+            return self.predict(inputs, samples)
         if mode == 'tensor':
             return self.extract(inputs)
         raise ValueError(f"mode must be 'loss', 'predict' or 'tensor', not {mode!r}")

@@ -13,7 +13,6 @@ from urllib.request import Request, urlopen
 
 import timm
 from mmengine.logging import print_log
-from torch import nn
 
 from mmavl.errors import CheckpointError
 
@@ -25,7 +24,8 @@ from .files import atomic_write
 _PATIENCE = 5.0
 
 
-def create_timm(name: str, pretrained: bool = False, **kwargs: Any) -> nn.Module:
+# Any: what timm's modules have in common, such as forward_features, no class of theirs declares
+def create_timm(name: str, pretrained: bool = False, **kwargs: Any) -> Any:
     """``timm.create_model``; if the hub is unreachable, cached weights are used.
 
     Args:

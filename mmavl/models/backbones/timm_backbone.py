@@ -85,12 +85,13 @@ class TimmBackbone(nn.Module):
 
     def _load(self, state: dict[str, Tensor], source: str) -> None:
         expected = self.net.state_dict()
-        matches = {
-            key: next((k for k in _names_in_file(key) if k in state), None) for key in expected
-        }
-        if None in matches.values():
-            load_by_position(self.net, state, source)
-            return
+        matches: dict[str, str] = {}
+        for key in expected:
+            match = next((k for k in _names_in_file(key) if k in state), None)
+            if match is None:
+                load_by_position(self.net, state, source)
+                return
+            matches[key] = match
         for key, match in matches.items():
             if expected[key].shape != state[match].shape:
                 raise ValueError(
@@ -125,7 +126,7 @@ def _create(
     output_stride: int | None,
     img_size: int | Sequence[int] | None,
     pretrained: bool,
-) -> nn.Module:
+) -> Any:
     """Build timm's feature extractor with as many of the options as the network supports."""
     options = {} if img_size is None else {'img_size': img_size}
     wishes = {'output_stride': output_stride or 16}
@@ -178,7 +179,7 @@ def check_timm_name(name: str) -> None:
         raise ConfigError(f'timm has no model {name!r}{hint}')
 
 
-def _check_indices(name: str, out_indices: tuple[int, ...], net: nn.Module) -> None:
+def _check_indices(name: str, out_indices: tuple[int, ...], net: Any) -> None:
     count = len(net.feature_info.info)
     strides = [stage['reduction'] for stage in net.feature_info.info]
     if not all(-count <= index < count for index in out_indices):
@@ -194,7 +195,10 @@ def _check_indices(name: str, out_indices: tuple[int, ...], net: nn.Module) -> N
 def _fixed_size(name: str) -> tuple[int, int] | None:
     """(height, width) of a network's fixed input size; None if any size works."""
     config = None if ':' in name else timm.get_pretrained_cfg(name)
-    return tuple(config.input_size[-2:]) if config and config.fixed_input_size else None
+    if config is None or not config.fixed_input_size:
+        return None
+    height, width = config.input_size[-2:]
+    return height, width
 
 
 def _names_in_file(name: str) -> Iterator[str]:

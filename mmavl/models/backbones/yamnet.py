@@ -79,6 +79,7 @@ class YAMNet(nn.Sequential):
                         f'{tuple(conv.weight.shape)}'
                     )
                 conv.weight.copy_(weight)
+                assert conv.bias is not None  # as _conv builds it
                 conv.bias.copy_(bias)
 
     def forward(self, spectrogram: Tensor) -> Tensor:
@@ -141,9 +142,12 @@ def read_onnx_convolutions(path: Path) -> list[tuple[Tensor, Tensor]]:
             name = producer.pop(name).input[0]  # a cyclic graph ends in a KeyError
         return name
 
+    def constant(name: str) -> Tensor:
+        return torch.from_numpy(values[source(name)])
+
     try:
         return [
-            tuple(torch.from_numpy(values[source(name)]) for name in node.input[1:3])
+            (constant(node.input[1]), constant(node.input[2]))
             for node in graph.node
             if node.op_type == 'Conv'
         ]
@@ -169,4 +173,7 @@ def read_onnx_linear(path: Path) -> tuple[Tensor, Tensor]:
     names = [name.removesuffix('_qdq') for name in (layers or [()])[-1][1:3]]
     if len(names) != 2 or not all(name in values for name in names):
         raise ConfigError(f'{path} has no linear layer with constant weights')
-    return tuple(torch.from_numpy(onnx.numpy_helper.to_array(values[n]).copy()) for n in names)
+    weight, bias = (
+        torch.from_numpy(onnx.numpy_helper.to_array(values[name]).copy()) for name in names
+    )
+    return weight, bias

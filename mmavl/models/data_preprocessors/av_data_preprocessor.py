@@ -1,6 +1,6 @@
 """Turning lists of samples into batched model inputs on the device."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from mmengine.model import BaseDataPreprocessor
@@ -34,6 +34,9 @@ class AVDataPreprocessor(BaseDataPreprocessor):
             ``sample_rate`` must match the pipeline's, since nothing is resampled here.
         non_blocking (bool): Copy to a GPU without waiting. Defaults to False.
     """
+
+    mean: Tensor
+    std: Tensor
 
     def __init__(
         self,
@@ -72,12 +75,12 @@ class AVDataPreprocessor(BaseDataPreprocessor):
         """The body of :meth:`forward`, outside autocast."""
         samples = self.cast_data(data.get('data_samples'))
         self._check_sample_rate(samples)
-        inputs = self._batch(data['inputs'])
+        inputs = {**self._batch(data['inputs'])}
         if 'waveform' in inputs and self.spectrogram is not None:
             inputs['spectrogram'] = self.spectrogram(inputs['waveform'])
         return {'inputs': inputs, 'data_samples': samples}
 
-    def _batch(self, inputs: dict[str, Sequence[Tensor]]) -> dict[str, Tensor]:
+    def _batch(self, inputs: dict[str, Sequence[Tensor]]) -> Mapping[str, Tensor | list[Tensor]]:
         """Stack the inputs on the device and normalise images."""
         batch = {name: self._stack(name, items) for name, items in inputs.items()}
         if 'image' in batch:

@@ -45,7 +45,7 @@ class MixedSizePreprocessor(AVDataPreprocessor):
                 )
 
     def _batch(self, inputs: dict[str, Sequence[Tensor]]) -> dict[str, Tensor | list[Tensor]]:
-        stacked = super()._batch({k: v for k, v in inputs.items() if k != 'image'})
+        stacked = {**super()._batch({k: v for k, v in inputs.items() if k != 'image'})}
         if 'image' in inputs:
             stacked['image'] = [
                 image.to(self.device, non_blocking=self._non_blocking).float()

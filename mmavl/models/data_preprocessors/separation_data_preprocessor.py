@@ -1,6 +1,7 @@
 """Mixing the sources of a batch on the model's device."""
 
 from collections.abc import Sequence
+from typing import cast
 
 import torch
 from torch import Tensor
@@ -80,7 +81,7 @@ class SeparationDataPreprocessor(AVDataPreprocessor):
         counts = torch.tensor([len(mixture.sources) for mixture in mixtures], device=self.device)
         index = torch.arange(len(mixtures), device=self.device).repeat_interleave(counts)
         self._check_sample_rate(sources)
-        out = self._batch(inputs)
+        out = cast(dict[str, Tensor], self._batch(inputs))
         waves = out.pop('waveform') / counts[index, None]
         bad = ~torch.isfinite(waves).all(1)
         if bad.any():

@@ -23,10 +23,11 @@ class CAMDisentangler(nn.Module):
 
     def forward(self, features: Tensor, head: nn.Module, clips: Tensor, classes: Tensor) -> Tensor:
         """Disentangle; arguments and result as in :meth:`GradCAMDisentangler.forward`."""
-        if not hasattr(head, 'channel_weights'):
+        channel_weights = getattr(head, 'channel_weights', None)
+        if channel_weights is None:
             raise ConfigError(
                 f'CAM needs a head with global pooling and a final linear layer; '
                 f'{type(head).__name__} has no channel_weights: use GradCAMDisentangler'
             )
-        maps = class_activation(features, head.channel_weights(classes), clips)
+        maps = class_activation(features, channel_weights(classes), clips)
         return maps - maps.amin((-2, -1), keepdim=True)

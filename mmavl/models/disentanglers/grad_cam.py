@@ -57,8 +57,9 @@ class GradCAMDisentangler(nn.Module):
         Returns:
             W_r >= 0, detached, [P, h, w].
         """
-        if hasattr(head, 'channel_weights'):
-            return class_activation(features, head.channel_weights(classes), clips).relu()
+        channel_weights = getattr(head, 'channel_weights', None)
+        if channel_weights is not None:
+            return class_activation(features, channel_weights(classes), clips).relu()
         # cloned if gradients are enabled: autograd refuses to save inference tensors
         return grad_cam(features[clips], lambda f: head(f).gather(1, classes.clone()[:, None]))
 

@@ -184,12 +184,14 @@ class AlignmentHead(nn.Module):
         """Eq. 5 on the image: f_v [Q, c]."""
         if self.refine_temperature is None:
             return self.pool(objects.features, objects.maps, objects.clips)
-        agreement = self._agreement(objects, f_a, sound_pairs)
+        agreement = self._agreement(objects, f_a, sound_pairs, self.refine_temperature)
         maps = keep_peaks(objects.maps, self.peak_threshold) * agreement
         return weighted_pool(objects.features, maps, objects.clips)
 
     @torch.no_grad()
-    def _agreement(self, objects: ClassMaps, f_a: Tensor, sound_pairs: Tensor) -> Tensor:
+    def _agreement(
+        self, objects: ClassMaps, f_a: Tensor, sound_pairs: Tensor, temperature: float
+    ) -> Tensor:
         """How well each cell matches the sound of its pair, in (0, 1]; 1 if there is no sound."""
         same = (objects.pairs[:, None] == sound_pairs[None]).all(-1)
         slots, sounds = same.nonzero(as_tuple=True)
@@ -199,7 +201,7 @@ class AlignmentHead(nn.Module):
         maps = smooth_maps(self.distance_maps(audio, grid[objects.clips[slots]]), _AGREEMENT_CELLS)
         maps = maps - maps.amax((-2, -1), keepdim=True)
         agreement = maps.new_ones(len(objects.pairs), *maps.shape[1:])
-        agreement[slots] = (maps / self.refine_temperature).exp()
+        agreement[slots] = (maps / temperature).exp()
         return agreement
 
     def _extras(
@@ -221,6 +223,7 @@ class AlignmentHead(nn.Module):
                 weighted_pool(objects.features, 1 - claimed)
             )
         if self.loss_fn.needs_similarity:
+            assert audio_features is not None, 'the loss needs audio_features'
             weights = keep_peaks(sounds.maps, self.peak_threshold)
             pooled = weighted_pool(audio_features.detach(), weights, sounds.clips)
             extras['similarity'] = pooled.float()

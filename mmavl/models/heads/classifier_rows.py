@@ -80,6 +80,7 @@ class YAMNetRows(BaseClassifierRows):
 
     def last_layer(self) -> tuple[Tensor, Tensor]:
         """See :class:`BaseClassifierRows`."""
+        assert self.weights is not None  # else it is not called
         return read_onnx_linear(resolve_path(self.weights))
 
 
@@ -99,6 +100,7 @@ class TimmRows(BaseClassifierRows):
 
     def last_layer(self) -> tuple[Tensor, Tensor]:
         """See :class:`BaseClassifierRows`."""
+        assert self.weights is not None  # else it is not called
         net = create_timm(self.name, False, num_classes=len(read_labels(self.labels)))
         load_classifier(net, self.weights, self.name)
         layer = net.get_classifier()

@@ -35,7 +35,7 @@ class CosineAlignmentHead(AlignmentHead):
         for projection in (self.audio_projection, self.visual_projection):
             for layer in projection:
                 if isinstance(layer, nn.Linear):
-                    layer.bias = None
+                    layer.register_parameter('bias', None)
 
     def pool(self, features: Tensor, maps: Tensor, clips: Tensor) -> Tensor:
         """Eq. 5; zero for a map that is zero everywhere. Arguments as in the parent class."""

@@ -1,5 +1,7 @@
 """Explicit backpropagation through a GRU, for graphs without autograd."""
 
+from functools import reduce
+
 import torch
 from torch import Tensor, nn
 
@@ -23,10 +25,11 @@ def gru_input_gradient(gru: nn.GRU, sequence: Tensor, grad: Tensor) -> Tensor:
     output, _ = gru(sequence)
     directions = ['', '_reverse'] if gru.bidirectional else ['']
     hidden, grads = output.chunk(len(directions), -1), grad.chunk(len(directions), -1)
-    return sum(
+    parts = (
         _direction(gru, suffix, sequence, states, part)
         for suffix, states, part in zip(directions, hidden, grads)
     )
+    return reduce(torch.add, parts)
 
 
 def _direction(gru: nn.GRU, suffix: str, sequence: Tensor, states: Tensor, grad: Tensor) -> Tensor:

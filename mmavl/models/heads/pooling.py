@@ -1,5 +1,6 @@
 """Pooling with class-specific maps, Eq. 5."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -55,7 +56,7 @@ def weighted_pool(features: Tensor, weights: Tensor, clips: Tensor | None = None
     return per_clip_matmul(weights, features.float().flatten(2).mT, clips)
 
 
-def pool_weights(weights: Tensor, size: tuple[int, int]) -> Tensor:
+def pool_weights(weights: Tensor, size: Sequence[int]) -> Tensor:
     """Eq. 5's weights on a grid: W >= 0 [P, h', w'] -> [P, h * w], with rows that sum to 1."""
     weights = weights[:, None].float()
     if weights.shape[-2:] != tuple(size):

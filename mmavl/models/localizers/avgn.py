@@ -1,5 +1,7 @@
 """AVGN: audio-visual grouping by class tokens."""
 
+from functools import partial
+
 import torch
 from timm.models.vision_transformer import Block
 from torch import Tensor, nn
@@ -219,8 +221,8 @@ class TokenGrouping(nn.Module):
 
     def __init__(self, count: int, channels: int, depth: int, num_heads: int) -> None:
         super().__init__()
-        options = {'qkv_bias': True, 'drop_path': 0.1}
-        self.blocks = nn.Sequential(*(Block(channels, num_heads, **options) for _ in range(depth)))
+        block = partial(Block, channels, num_heads, qkv_bias=True, drop_path=0.1)
+        self.blocks = nn.Sequential(*(block() for _ in range(depth)))
         self.norm_tokens = nn.LayerNorm(channels)
         self.norm_features = nn.LayerNorm(channels)
         self.mixing = mlp(count, 256)

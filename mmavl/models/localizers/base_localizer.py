@@ -1,7 +1,8 @@
 """The base class of localizers."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import cast
 
 import torch
 from mmengine.structures import PixelData
@@ -13,7 +14,7 @@ from mmavl.structures import AVDataSample
 from mmavl.utils.names import name_bytes
 
 from ..av_model import AVModel
-from ..map_transforms import MapContext, build_map_transforms
+from ..map_transforms import BaseMapTransform, MapContext, build_map_transforms
 
 
 class BaseLocalizer(AVModel):
@@ -54,7 +55,7 @@ class BaseLocalizer(AVModel):
         Raises:
             ConfigError: A part is missing.
         """
-        for transform in self.map_transforms:
+        for transform in cast(Iterable[BaseMapTransform], self.map_transforms):
             for part in transform.needs:
                 if getattr(self, part, None) is None:
                     raise ConfigError(

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import torch
+from torch import Tensor
 
 from mmavl.errors import ConfigError
 from mmavl.registry import MODELS
@@ -32,6 +33,8 @@ class CAVL(DMC):
 
     Source: D. Hu et al., "Curriculum audiovisual learning", arXiv 2001.09414.
     """
+
+    stage: Tensor
 
     def __init__(self, curriculum: Sequence[int] = (1, 2), **kwargs) -> None:
         counts = list(curriculum)

@@ -45,7 +45,7 @@ def check_channels(model: nn.Module) -> None:
 
 def _part(model: nn.Module, name: str) -> nn.Module | None:
     """A part by its dotted name; None if the config omits it."""
-    part = model
+    part: nn.Module | None = model
     for step in name.split('.'):
         part = getattr(part, step, None)
     return part

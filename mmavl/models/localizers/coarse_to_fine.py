@@ -1,6 +1,7 @@
 """Multiple sound sources localization from coarse to fine."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -9,7 +10,7 @@ from mmavl.registry import MODELS
 from mmavl.structures import AVDataSample
 
 from ..disentanglers import grad_cam
-from ..heads import ClassMaps
+from ..heads import AlignmentHead, AVCHead, ClassMaps
 from ..map_transforms import MapContext
 from .base_localizer import (
     BaseLocalizer,
@@ -33,6 +34,13 @@ class Features:
     backbone_audio: Tensor  # the audio backbone's output: F_a if there is no neck
     embedded_audio: Tensor | None = None  # E_a
     embedded_visual: Tensor | None = None  # E_v
+
+    @property
+    def embedded(self) -> tuple[Tensor, Tensor]:
+        """E_a and E_v of a model with an AVC head."""
+        assert self.embedded_audio is not None
+        assert self.embedded_visual is not None
+        return self.embedded_audio, self.embedded_visual
 
 
 @MODELS.register_module()
@@ -88,19 +96,19 @@ class CoarseToFine(BaseLocalizer):
     ) -> None:
         super().__init__(**kwargs)
 
-        def build(config: dict | None) -> nn.Module | None:
+        def build(config: dict | None) -> Any:
             return None if config is None else MODELS.build(config)
 
-        self.audio_backbone = build(audio_backbone)
-        self.visual_backbone = build(visual_backbone)
-        self.audio_neck = build(audio_neck)
-        self.visual_neck = build(visual_neck)
-        self.avc_head = build(avc_head)
-        self.audio_tag_head = build(audio_tag_head)
-        self.visual_tag_head = build(visual_tag_head)
-        self.disentangler = build(disentangler)
-        self.alignment_head = build(alignment_head)
-        self.tag_loss = build(tag_loss or {'type': 'TagLoss'})
+        self.audio_backbone: nn.Module = build(audio_backbone)
+        self.visual_backbone: nn.Module = build(visual_backbone)
+        self.audio_neck: nn.Module | None = build(audio_neck)
+        self.visual_neck: nn.Module | None = build(visual_neck)
+        self.avc_head: AVCHead | None = build(avc_head)
+        self.audio_tag_head: nn.Module | None = build(audio_tag_head)
+        self.visual_tag_head: nn.Module | None = build(visual_tag_head)
+        self.disentangler: nn.Module | None = build(disentangler)
+        self.alignment_head: AlignmentHead | None = build(alignment_head)
+        self.tag_loss: nn.Module = build(tag_loss or {'type': 'TagLoss'})
         if valid not in ('tags', 'predictions'):
             raise ValueError(f"valid must be 'tags' or 'predictions', not {valid!r}")
         self.valid = valid
@@ -160,12 +168,17 @@ class CoarseToFine(BaseLocalizer):
         features = self.features(inputs)
         out = {'F_a': features.audio, 'O_v': features.visual_low, 'F_v': features.visual}
         if self.avc_head is not None:
-            out['E_a'], out['E_v'] = features.embedded_audio, features.embedded_visual
+            out['E_a'], out['E_v'] = features.embedded
             out['avc_logits'] = self.avc_head(out['E_a'], out['E_v'])
-        if self.audio_tag_head is not None:
-            out['audio_tag_logits'] = self.audio_tag_head(features.audio)
-            out['visual_tag_logits'] = self.visual_tag_head(features.visual)
+        if (logits := self._tag_logits(features)) is not None:
+            out['audio_tag_logits'], out['visual_tag_logits'] = logits
         return out
+
+    def _tag_logits(self, features: Features) -> tuple[Tensor, Tensor] | None:
+        """Logits [N, C] of sounds and images; None without tag heads."""
+        if self.audio_tag_head is None or self.visual_tag_head is None:
+            return None
+        return self.audio_tag_head(features.audio), self.visual_tag_head(features.visual)
 
     def loss(
         self, inputs: dict[str, Tensor], data_samples: list[AVDataSample]
@@ -173,45 +186,47 @@ class CoarseToFine(BaseLocalizer):
         """Eq. 3, plus Eq. 7 if there is an alignment head."""
         features = self.features(inputs)
         losses = {}
-        if self.audio_tag_head is not None:
+        if (logits := self._tag_logits(features)) is not None:
             tags = stack_tags(data_samples).to(features.audio.device)
             visual_tags = stack_tags(data_samples, 'gt_visual_tags').to(tags.device)
-            audio_logits = self.audio_tag_head(features.audio)
-            visual_logits = self.visual_tag_head(features.visual)
+            audio_logits, visual_logits = logits
             losses['loss_audio_tag'] = self.tag_loss(audio_logits, tags)
             losses['loss_visual_tag'] = self.tag_loss(visual_logits, visual_tags)
         if self.avc_head is not None:
-            losses['loss_avc'] = self.avc_head.loss(
-                features.embedded_audio,
-                features.embedded_visual,
-                clip_numbers(data_samples, features.audio.device),
-            )
+            clips = clip_numbers(data_samples, features.audio.device)
+            losses['loss_avc'] = self.avc_head.loss(*features.embedded, clips)
         if self.alignment_head is not None:
             if self.valid == 'tags':
                 audible, visible = tags > 0.5, visual_tags > 0.5
             else:
                 audible = valid_classes(audio_logits.sigmoid(), self.valid_threshold)
                 visible = valid_classes(visual_logits.sigmoid(), self.valid_threshold)
-            losses['loss_alignment'] = self._alignment_loss(features, audible, visible)
+            head = self.alignment_head
+            losses['loss_alignment'] = self._alignment_loss(head, features, audible, visible)
         return losses
 
-    def _alignment_loss(self, features: Features, audible: Tensor, visible: Tensor) -> Tensor:
+    def _alignment_loss(
+        self, head: AlignmentHead, features: Features, audible: Tensor, visible: Tensor
+    ) -> Tensor:
         """Eq. 4 to 7 for the classes in two masks [N, C]."""
-        needs_absent = self.alignment_head.loss_fn.needs_absent
-        mask = torch.ones_like(visible) if needs_absent else visible
+        mask = torch.ones_like(visible) if head.loss_fn.needs_absent else visible
         pairs = mask.nonzero()
-        objects = ClassMaps(features.embedded_visual, self.visual_maps(features, pairs), pairs)
+        objects = ClassMaps(features.embedded[1], self.visual_maps(features, pairs), pairs)
         sounds = self._sounds(features, audible.nonzero())
-        return self.alignment_head.loss(sounds, objects, visible[mask], features.backbone_audio)
+        return head.loss(sounds, objects, visible[mask], features.backbone_audio)
 
     def _sounds(self, features: Features, pairs: Tensor) -> ClassMaps:
         """Eq. 4 for sounds: E_a, and W_a of (clip, class) pairs [P, 2]."""
-        maps = self.disentangler(features.audio, self.audio_tag_head, *pairs.unbind(1))
-        return ClassMaps(features.embedded_audio, maps, pairs)
+        maps = self._disentangled(features.audio, self.audio_tag_head, pairs)
+        return ClassMaps(features.embedded[0], maps, pairs)
 
     def visual_maps(self, features: Features, pairs: Tensor) -> Tensor:
         """Eq. 4 for images: W_v [P, h, w] of (clip, class) pairs [P, 2]."""
-        return self.disentangler(features.visual, self.visual_tag_head, *pairs.unbind(1))
+        return self._disentangled(features.visual, self.visual_tag_head, pairs)
+
+    def _disentangled(self, features: Tensor, head: nn.Module | None, pairs: Tensor) -> Tensor:
+        assert self.disentangler is not None  # the stages that come here need it
+        return self.disentangler(features, head, *pairs.unbind(1))
 
     def predict(
         self, inputs: dict[str, Tensor], data_samples: list[AVDataSample]
@@ -220,16 +235,15 @@ class CoarseToFine(BaseLocalizer):
         features = self.features(inputs)
         device = features.audio.device
         asked = stack_tags(data_samples).to(device) > 0.5
-        if self.audio_tag_head is not None:
-            audio_probs = self.audio_tag_head(features.audio).float().sigmoid()
-            visual_probs = self.visual_tag_head(features.visual).float().sigmoid()
+        if (logits := self._tag_logits(features)) is not None:
+            audio_probs, visual_probs = (each.float().sigmoid() for each in logits)
             predicted = valid_classes(audio_probs, self.valid_threshold)
             store_tags(data_samples, audio_probs, visual_probs, predicted)
             asked = asked | predicted
         if self.avc_head is not None:
-            embedded = features.embedded_audio, features.embedded_visual
             clips = clip_numbers(data_samples, device)
-            store_correspondence(data_samples, self.avc_head.correspondence(*embedded, clips))
+            probs = self.avc_head.correspondence(*features.embedded, clips)
+            store_correspondence(data_samples, probs)
         maps, pairs = self._maps(features, asked)
         maps = self.transform_maps(maps, MapContext(self, features, pairs, inputs))
         store_maps(data_samples, maps, pairs)
@@ -243,13 +257,14 @@ class CoarseToFine(BaseLocalizer):
         if self.stage == 'correspondence':
             clips = torch.arange(len(mask), device=mask.device)
             pairs = torch.stack([clips, torch.full_like(clips, -1)], dim=1)
-            audio = features.embedded_audio.detach()
-            maps = grad_cam(
-                features.embedded_visual, lambda visual: self.avc_head(audio, visual)[:, 1]
-            )
-            return maps, pairs
+            head = self.avc_head
+            assert head is not None  # the stage needs it
+            audio, visual = features.embedded
+            audio = audio.detach()
+            return grad_cam(visual, lambda visual: head(audio, visual)[:, 1]), pairs
         pairs = mask.nonzero()
         if self.stage == 'category':
             return self.visual_maps(features, pairs), pairs
         sounds = self._sounds(features, pairs)
-        return self.alignment_head.localize(sounds, features.embedded_visual), pairs
+        assert self.alignment_head is not None  # the stage needs it
+        return self.alignment_head.localize(sounds, features.embedded[1]), pairs

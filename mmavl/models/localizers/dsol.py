@@ -1,5 +1,7 @@
 """DSOL: a dictionary of objects, and maps of those that sound."""
 
+from typing import cast
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -56,6 +58,10 @@ class DSOL(SimilarityLocalizer):
     audiovisual matching", NeurIPS 2020, Eq. 1 to 9.
     """
 
+    dictionary: Tensor
+    centres: Tensor
+    class_of: Tensor
+
     def __init__(
         self,
         clusters: int,
@@ -69,7 +75,7 @@ class DSOL(SimilarityLocalizer):
         **kwargs,
     ) -> None:
         super().__init__(audio_neck=audio_neck, visual_neck=visual_neck, **kwargs)
-        visual_channels = self.visual_neck.in_channels
+        visual_channels = cast(int, self.visual_neck.in_channels)
         if stage not in (1, 2):
             raise ValueError(f'stage={stage} must be 1 or 2')
         self.stage = stage

@@ -28,6 +28,8 @@ class FinerNames(nn.Module):
         ConfigError: A key of ``kinds`` is not a class.
     """
 
+    class_numbers: Tensor
+
     def __init__(self, classes: Sequence[str], kinds: Mapping[str, Sequence[str]]) -> None:
         super().__init__()
         for name in kinds:
@@ -36,8 +38,8 @@ class FinerNames(nn.Module):
         numbers = {name: number for number, name in enumerate(classes)}
         self.names = [kind for members in kinds.values() for kind in members]
         owners = [numbers[name] for name, members in kinds.items() for _ in members]
-        owners = torch.tensor(owners, dtype=torch.long)
-        self.register_buffer('class_numbers', owners, persistent=False)
+        class_numbers = torch.tensor(owners, dtype=torch.long)
+        self.register_buffer('class_numbers', class_numbers, persistent=False)
 
     def complete(self, table: Tensor) -> Tensor:
         """Give a kind without labels in a network all labels of its class.

@@ -38,7 +38,7 @@ class LVS(SimilarityLocalizer):
         'audnet.conv1_a.': 'audio_backbone.net.conv1.',
         'audnet.': 'audio_backbone.net.',
     }
-    published_ignored = (
+    published_ignored: tuple[str, ...] = (
         'imgnet.conv1_a.',
         'imgnet.conv1_flow.',
         'imgnet.fc.',

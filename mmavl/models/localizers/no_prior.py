@@ -68,6 +68,7 @@ class NoPrior(LVS):
 
     published_names = {}  # no flow branch, no checkpoints
     published_ignored = ()
+    negative: float
 
     def __init__(
         self,

@@ -32,8 +32,6 @@ class SimilarityLocalizer(BaseLocalizer):
             :class:`BaseLocalizer`.
     """
 
-    least_batch = 2  # a clip and another one
-
     def __init__(
         self,
         audio_backbone: dict,
@@ -48,6 +46,11 @@ class SimilarityLocalizer(BaseLocalizer):
         self.audio_neck = MODELS.build(audio_neck or {'type': 'PooledProjection'})
         self.visual_neck = MODELS.build(visual_neck) if visual_neck else nn.Identity()
         self.check_transforms()
+
+    @property
+    def least_batch(self) -> int:
+        """A clip and another one."""
+        return 2
 
     @property
     def needs_classes(self) -> bool:
@@ -83,8 +86,8 @@ class SimilarityLocalizer(BaseLocalizer):
         Raises:
             ConfigError: The batch has one clip, which leaves nothing to compare it with.
         """
-        tensors = self.contrasted(inputs, data_samples)
-        tensors = [gather_cat(tensor) for tensor in tensors]
+        local = self.contrasted(inputs, data_samples)
+        tensors = [gather_cat(tensor) for tensor in local]
         check_batch(tensors[-1], type(self).__name__)
         with full_precision(tensors[-1].device):
             return self.contrast(*tensors)

@@ -143,7 +143,7 @@ class SLAVC(SimilarityLocalizer):
         audio, visual, clips = super().contrasted(inputs, data_samples)
         return audio, visual, *copies, clips
 
-    def contrast(
+    def contrast(  # type: ignore[override]  # it gets what the method's own contrasted gives
         self, audio: Tensor, visual: Tensor, slow_audio: Tensor, slow_visual: Tensor, clips: Tensor
     ) -> dict[str, Tensor]:
         """Pictures over the copies' sounds, and sounds over the copies' pictures.

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Protocol, cast
 
 import torch
 from torch import Tensor, nn
@@ -22,6 +23,17 @@ _LEAST = 1e-5
 _NEUTRAL = 2.0
 #: How much less audio evidence for a family alone counts for its best class, as a logit.
 _SHARED = 2.0
+
+
+class DenseClassifier(Protocol):
+    """What is used of a :class:`~mmavl.taggers.visual.BaseDenseClassifier`."""
+
+    labels: Sequence[str]
+    stride: int
+    sizes: Sequence[int]
+
+    def __call__(self, image: Tensor, /) -> Tensor:
+        """Logits [N, L, h, w] of images [N, 3, H, W]."""
 
 
 @MODELS.register_module()
@@ -73,6 +85,9 @@ class TrainingFreeLocalizer(BaseLocalizer):
     visual_threshold = 0.5
     maps_of_likely = True
 
+    members: Tensor
+    audio_table: Tensor
+
     def __init__(
         self,
         classes: Sequence[str],
@@ -116,14 +131,14 @@ class TrainingFreeLocalizer(BaseLocalizer):
 
     def _set_tables(self, audio_groups: BaseGroups, visual_groups: BaseGroups) -> None:
         names = [*self.classes, *self.kinds.names]
-        lists = list(dict.fromkeys(tuple(c.labels) for c in self.classifiers))
+        lists = list(dict.fromkeys(tuple(c.labels) for c in self._dense_classifiers))
         audio = torch.from_numpy(audio_groups(self.tagger.labels, names) > 0)
-        visual = visual_groups([label for labels in lists for label in labels], names) > 0
-        visual = torch.from_numpy(visual)
+        visual_labels = [label for labels in lists for label in labels]
+        visual = torch.from_numpy(visual_groups(visual_labels, names) > 0)
         self._check_labels(names, audio.any(0) | visual.any(0))
         self.register_buffer('audio_table', self.kinds.complete(audio), persistent=False)
         tables = self.kinds.complete(visual).split([len(labels) for labels in lists])
-        for number, classifier in enumerate(self.classifiers):
+        for number, classifier in enumerate(self._dense_classifiers):
             table = tables[lists.index(tuple(classifier.labels))].clone()
             self.register_buffer(f'visual_table_{number}', table, persistent=False)
 
@@ -135,6 +150,10 @@ class TrainingFreeLocalizer(BaseLocalizer):
                 f'no network has a label for {listed}: '
                 'add labels to audio_groups or visual_groups, or remove the class'
             )
+
+    @property
+    def _dense_classifiers(self) -> list[DenseClassifier]:
+        return cast(list[DenseClassifier], list(self.classifiers))
 
     @property
     def visual_tables(self) -> list[Tensor]:
@@ -163,7 +182,7 @@ class TrainingFreeLocalizer(BaseLocalizer):
         count = self.audio_table.shape[1]
         total = image.new_zeros(count, self.grid, self.grid)
         known = image.new_zeros(count, 1, 1)
-        for classifier, table in zip(self.classifiers, self.visual_tables):
+        for classifier, table in zip(self._dense_classifiers, self.visual_tables):
             sizes = classifier.sizes or self.sizes
             for size in sizes:
                 logits = classifier(scaled(image, size, classifier.stride)[None]).float()

@@ -53,16 +53,8 @@ class PairContrastiveLoss(BaseAlignmentLoss):
         self.active_only = active_only
         self.absent_weight = absent_weight
         self.background_weight = background_weight
-
-    @property
-    def needs_absent(self) -> bool:
-        """Whether absent-class slots are required."""
-        return self.absent_weight > 0
-
-    @property
-    def needs_background(self) -> bool:
-        """Whether background slots are required."""
-        return self.background_weight > 0
+        self.needs_absent = absent_weight > 0
+        self.needs_background = background_weight > 0
 
     def _push(self, squared: Tensor) -> Tensor:
         distance = (squared + 1e-9).sqrt()  # the root has no gradient at zero
@@ -73,7 +65,7 @@ class PairContrastiveLoss(BaseAlignmentLoss):
     def _reduce(self, total: Tensor, count: Tensor) -> Tensor:
         return total if self.reduction == 'sum' else total / count.clamp_min(1)
 
-    def forward(
+    def forward(  # type: ignore[override]  # it gets only what it needs
         self,
         audio: Tensor,
         visual: Tensor,

@@ -24,12 +24,12 @@ class AVCAudioBranch(nn.Sequential):
     def __init__(self, in_channels: int = 512, channels: int = 512) -> None:
         super().__init__()
         self.in_channels, self.out_channels = in_channels, channels
-        for inputs, options in (
-            (in_channels, {'kernel_size': (3, 1), 'dilation': (2, 1), 'padding': (2, 0)}),
-            (channels, {'kernel_size': (1, 2), 'stride': (1, 2)}),
-            (channels, {'kernel_size': (3, 1), 'padding': (1, 0)}),
+        for convolution in (
+            nn.Conv2d(in_channels, channels, (3, 1), padding=(2, 0), dilation=(2, 1), bias=False),
+            nn.Conv2d(channels, channels, (1, 2), stride=(1, 2), bias=False),
+            nn.Conv2d(channels, channels, (3, 1), padding=(1, 0), bias=False),
         ):
-            self.append(nn.Conv2d(inputs, channels, bias=False, **options))
+            self.append(convolution)
             self.append(nn.BatchNorm2d(channels))
             self.append(nn.ReLU(inplace=True))
 

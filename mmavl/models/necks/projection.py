@@ -69,7 +69,7 @@ class PooledProjection(nn.Sequential):
         if (in_channels is None) != (out_channels is None):
             raise ValueError('a projection needs both in_channels and out_channels')
         self.in_channels, self.out_channels = in_channels, out_channels
-        if out_channels is None:
+        if in_channels is None or out_channels is None:
             return
         width = in_channels
         for channels in hidden:

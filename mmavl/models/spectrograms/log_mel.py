@@ -51,6 +51,9 @@ class LogMelSpectrogram(nn.Module):
         - output: [N, 1, T, F]
     """
 
+    window: Tensor
+    bands: Tensor
+
     def __init__(
         self,
         sample_rate: int = 22050,
@@ -141,7 +144,8 @@ def _tensorflow_bands(
 
     hertz = torch.linspace(0, sample_rate / 2, bins, dtype=torch.float64)
     limits = mel(torch.tensor([f_min, f_max], dtype=torch.float64))
-    edges = torch.linspace(*limits.tolist(), n_mels + 2, dtype=torch.float64)
+    low, high = limits.tolist()
+    edges = torch.linspace(low, high, n_mels + 2, dtype=torch.float64)
     lower, centre, upper = edges[:-2], edges[1:-1], edges[2:]
     rising = (mel(hertz)[:, None] - lower) / (centre - lower)
     falling = (upper - mel(hertz)[:, None]) / (upper - centre)

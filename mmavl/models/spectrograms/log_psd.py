@@ -36,6 +36,9 @@ class LogPSDSpectrogram(nn.Module):
     Source: the published code of EZ-VSL, SLAVC, FNAC, AVGN, LVS, SSLalignment and NoPrior.
     """
 
+    window: Tensor
+    density: Tensor
+
     def __init__(
         self,
         sample_rate: int = 16000,
@@ -55,7 +58,8 @@ class LogPSDSpectrogram(nn.Module):
         self.scale = scale
         self.frequency_first = frequency_first
         window = tukey(n_fft, 0.25)
-        density = torch.full((n_fft // 2 + 1,), 2 / (sample_rate * window.square().sum()))
+        full = 2 / (sample_rate * window.square().sum().item())
+        density = torch.full((n_fft // 2 + 1,), full)
         density[0] /= 2
         if n_fft % 2 == 0:
             density[-1] /= 2  # half the sample rate is there once, as 0 Hz is
