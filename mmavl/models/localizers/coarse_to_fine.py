@@ -143,6 +143,10 @@ class CoarseToFine(BaseLocalizer):
         missing = [name for name in needs[self.stage] if getattr(self, name) is None]
         if missing:
             raise ValueError(f'stage {self.stage!r} needs {", ".join(missing)} in the config')
+        if self.audio_tag_head is not None and self.visual_tag_head is None:
+            raise ValueError(
+                'audio_tag_head needs visual_tag_head in the config: both are trained'
+            )
         check_channels(self)
         self.check_transforms()
 

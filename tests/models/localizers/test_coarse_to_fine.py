@@ -238,6 +238,7 @@ def test_predictions_serve_as_tags_where_there_are_none():
     ('parts', 'message'),
     [
         ({'stage': 'alignment'}, "stage 'alignment' needs alignment_head, audio_tag_head"),
+        ({'audio_tag_head': TAGGING['audio_tag_head']}, 'audio_tag_head needs visual_tag_head'),
         ({**TAGGING, 'stage': 'fine'}, "stage must be one of .* not 'fine'"),
         ({**TAGGING, 'valid': 'given'}, "not 'given'"),
     ],
