@@ -1,5 +1,8 @@
 """A localizer as a pure function of two tensors, for graphs without Python code."""
 
+from collections.abc import Iterable
+from typing import Any, cast
+
 import torch
 from torch import Tensor, nn
 
@@ -60,8 +63,9 @@ class LocalizerGraph(nn.Module):
         features = model.features({'spectrogram': spectrogram, 'image': image})
         if model.stage == 'correspondence':
             context = _AllClasses(model, features, 1)
-            maps, second = self._correspondence(features.embedded_audio, features.embedded_visual)
+            maps, second = self._correspondence(*features.embedded)
         else:
+            assert model.audio_tag_head is not None  # these stages need it
             second = model.audio_tag_head(features.audio).sigmoid()
             context = _AllClasses(model, features, second.shape[1])
             maps = self._maps(context)
@@ -73,13 +77,14 @@ class LocalizerGraph(nn.Module):
         model, features, classes = self.model, context.features, context.classes
         if model.stage == 'category':
             return class_maps(features.visual, model.visual_tag_head)
-        head, embedded = model.alignment_head, features.embedded_audio
+        head, (embedded, visual) = model.alignment_head, features.embedded
+        assert head is not None  # the stage needs it
         sounds = class_maps(features.audio, model.audio_tag_head)
         peaks = keep_peaks(sounds.flatten(0, 1), head.peak_threshold)
         weights = pool_weights(peaks, embedded.shape[-2:]).unflatten(0, sounds.shape[:2])
         pooled = weights @ embedded.flatten(2).mT  # f_a [N, C, c]
         projected = head.project_audio(pooled, torch.arange(classes, device=pooled.device))
-        grid = context.by_map(head.project_grid(features.embedded_visual))
+        grid = context.by_map(head.project_grid(visual))
         heat = head.heat_maps(projected.flatten(0, 1), grid)
         return heat.unflatten(0, sounds.shape[:2])
 
@@ -91,7 +96,8 @@ class LocalizerGraph(nn.Module):
         number.
         """
         head = self.model.avc_head
-        first, _, last = head.fc
+        assert head is not None  # the stage needs it
+        first, _, last = cast(Iterable[nn.Linear], head.fc)
         pooled = torch.cat([head.pool(audio), head.pool(visual)], dim=1)
         hidden = first(pooled)
         slope = last.weight[1] * (hidden > 0)
@@ -100,7 +106,7 @@ class LocalizerGraph(nn.Module):
         return maps, last(hidden.relu()).softmax(1)[:, 1]
 
 
-def class_maps(features: Tensor, head: nn.Module) -> Tensor:
+def class_maps(features: Tensor, head: Any) -> Tensor:
     """Eq. 4 for all classes: F_r [N, c, h, w] -> W_r [N, C, h, w]."""
     weights = head.all_channel_weights(features)
     return (weights @ features.flatten(2)).relu().unflatten(-1, features.shape[-2:])
@@ -109,8 +115,11 @@ def class_maps(features: Tensor, head: nn.Module) -> Tensor:
 class _AllClasses(MapContext):
     """Maps of all classes of each clip, without value-dependent indices."""
 
+    classes: int
+
     def __init__(self, localizer: CoarseToFine, features: Features, classes: int) -> None:
-        super().__init__(localizer, features, None)
+        # by_map and class_maps do without pairs
+        super().__init__(localizer, features, None)  # type: ignore[arg-type]
         object.__setattr__(self, 'classes', classes)
 
     def by_map(self, values: Tensor) -> Tensor:

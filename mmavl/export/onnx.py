@@ -57,6 +57,7 @@ def export_onnx(
             output_names=list(graph.output_names),
             dynamic_shapes=[{0: batch}, {0: batch}],
         )
+    assert program is not None  # of dynamo
     proto = program.model_proto
     onnx.helper.set_model_props(
         proto,

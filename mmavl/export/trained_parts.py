@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from mmengine import Config
@@ -103,7 +104,7 @@ def load_trained_parts(path: str | Path, device: str | torch.device = 'cpu') -> 
         )
     cfg = load_config(_own_config(metadata['config_name'], path))
     model = _build(cfg)
-    state = read_tensor_file(path)['state_dict']
+    state = read_tensor_file(Path(path))['state_dict']
     load_state(model, state, str(path), strict=True, without=frozen_parts(model))
     model.cfg, model.dataset_meta = cfg, {'classes': classes}
     return model.to(device).eval()
@@ -117,6 +118,6 @@ def _own_config(name: str, path: str | Path) -> Path:
     return place
 
 
-def _build(cfg: Config) -> nn.Module:
+def _build(cfg: Config) -> Any:
     with config_errors(cfg, 'model'), DefaultScope.overwrite_default_scope('mmavl'):
         return MODELS.build(cfg.model)

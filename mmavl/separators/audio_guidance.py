@@ -45,4 +45,5 @@ def class_maps(localizer: CoarseToFine, features: dict[str, Tensor], labels: Ten
         known = logits.shape[1]
         raise ValueError(f'labels {labels.tolist()}: the localizer has {known} classes, from 0')
     clips = torch.arange(len(labels), device=labels.device)
+    assert localizer.disentangler is not None  # as for its stages with classes
     return localizer.disentangler(features['F_a'], localizer.audio_tag_head, clips, labels)

@@ -3,6 +3,7 @@
 import math
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -48,8 +49,9 @@ class BaseSeparator(AVModel):
     @property
     def classes(self) -> list[str]:
         """Names of its classes, if known."""
+        localizer = getattr(self, 'localizer', None)
         names = getattr(self, 'dataset_meta', {}).get('classes')
-        return list(names or getattr(getattr(self, 'localizer', None), 'classes', ()))
+        return list(names or getattr(localizer, 'classes', None) or ())
 
     @abstractmethod
     def estimate(self, inputs: dict[str, Tensor]) -> Tensor:
@@ -135,7 +137,7 @@ class BaseSeparator(AVModel):
                 :class:`~mmavl.models.naming.Naming`. Defaults to 0.3.
         """
         naming = Naming(threshold, named_families(getattr(self, 'dataset_meta', {})))
-        return naming.sounding(audio_probs) or [max(audio_probs, key=audio_probs.get)]
+        return naming.sounding(audio_probs) or [max(audio_probs, key=audio_probs.__getitem__)]
 
     def window_spans(
         self, length: int, sample_rate: int, fade: float = FADE
@@ -194,7 +196,7 @@ class BaseSeparator(AVModel):
         images = self._frame_inputs(frames, len(labels), len(starts))
         for first in range(0, len(starts), batch_size):
             chosen = starts[first : first + batch_size]
-            inputs = {
+            inputs: dict[str, Any] = {
                 'mixture': recording.windows(chosen),
                 **sources.of_windows(len(chosen)),
                 **(images.of_windows(first, len(chosen)) if images else {}),

@@ -31,6 +31,8 @@ class GradCAMMask(BaseSeparator):
     Source: section 4.4 of the paper, first of its three settings.
     """
 
+    window: int
+
     def __init__(
         self,
         localizer: dict,

@@ -1,5 +1,7 @@
 """Separation guided by localization, section 3.3 of the paper."""
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -67,7 +69,7 @@ class MixAndSeparate(MaskSeparator):
             self.localizer.eval()
         return self
 
-    def localized(self, inputs: dict[str, Tensor], objects: Objects) -> dict[str, Tensor]:
+    def localized(self, inputs: dict[str, Any], objects: Objects) -> dict[str, Tensor]:
         """The localizer's features of each object's mixture and frame, computed or cached."""
         if 'localized' in inputs:
             return inputs['localized']
@@ -92,7 +94,8 @@ class MixAndSeparate(MaskSeparator):
         """Estimates, masks and, if the guidance has them, its weights in the frame."""
         objects = objects_of(inputs)
         features = self.localized(inputs, objects)
-        result = super().explain({**inputs, 'localized': features})
+        known: dict[str, Any] = {**inputs, 'localized': features}
+        result = super().explain(known)
         if hasattr(self.guidance, 'weights'):
             maps = self.guidance.weights(self.localizer, features, objects.labels)
             result['guide_maps'] = objects.mean(maps)

@@ -43,6 +43,9 @@ class NMFMFCC(BaseSeparator):
     separation" (DAFx 2009).
     """
 
+    bands: Tensor
+    cosines: Tensor
+
     def __init__(
         self,
         templates: int = 50,

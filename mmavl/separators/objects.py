@@ -60,6 +60,6 @@ def localizer_features(
         dict[str, Tensor]: From its :meth:`extract`, [O, ...] each.
     """
     audio = localizer.audio_backbone(inputs['spectrogram'])[inputs['index']]
-    visual = {k: inputs[k] for k in ('image', 'image_features') if k in inputs}
+    visual: dict[str, Tensor] = {k: inputs[k] for k in ('image', 'image_features') if k in inputs}
     features = localizer.extract({'audio_features': audio, **visual})
     return {name: value[objects.owners] for name, value in features.items()}

@@ -1,5 +1,7 @@
 """The row Sound-of-Pixels of Table 3."""
 
+from typing import cast
+
 from torch import Tensor, nn
 
 from mmavl.registry import MODELS
@@ -27,7 +29,8 @@ class SoundOfPixels(FrameSeparator):
     def __init__(self, synthesizer: dict, **kwargs) -> None:
         super().__init__(**kwargs)
         self.synthesizer = MODELS.build(synthesizer)
-        self.pixels = nn.Conv2d(self.visual_neck.out_channels, self.unet.out_channels, 1)
+        channels = cast(int, self.visual_neck.out_channels)
+        self.pixels = nn.Conv2d(channels, self.unet.out_channels, 1)
 
     def weights(self, inputs: dict[str, Tensor]) -> Tensor:
         """The weight of each channel for each source, in (0, 1), [S, K]."""

@@ -1,6 +1,7 @@
 """Separation by name: spectral templates assigned by an audio tagger."""
 
 from collections.abc import Sequence
+from typing import cast
 
 import torch
 from torch import Tensor
@@ -156,7 +157,7 @@ class TaggedNMF(BaseSeparator):
     def _varied(self, waves: Tensor, generator: torch.Generator) -> Tensor:
         """Waves [C, L] with a random gain of up to 10 dB and a small delay."""
         gain = 10 ** (torch.rand((), generator=generator) - 0.5)
-        most = round(_SHIFT * self.tagger.sample_rate)
+        most = round(_SHIFT * cast(int, self.tagger.sample_rate))
         return F.pad(gain.item() * waves, (int(torch.randint(most, (), generator=generator)), 0))
 
     def hear(self, waves: Tensor, labels: Tensor) -> Tensor:

@@ -2,7 +2,7 @@
 
 from torch import Tensor, nn
 
-from mmavl.models.heads import weighted_pool
+from mmavl.models.heads import AlignmentHead, weighted_pool
 from mmavl.models.localizers import CoarseToFine
 from mmavl.registry import MODELS
 
@@ -44,14 +44,19 @@ class VisualGuidance(nn.Module):
         """
         visual = features['E_v']
         if self.projected:
-            visual = localizer.alignment_head.project_grid(visual).permute(0, 3, 1, 2)
+            visual = _head(localizer).project_grid(visual).permute(0, 3, 1, 2)
         return weighted_pool(visual, self.weights(localizer, features, labels))
 
     def weights(
         self, localizer: CoarseToFine, features: dict[str, Tensor], labels: Tensor
     ) -> Tensor:
         """The pooling weights, in (0, 1], [S, h, w]."""
-        head = localizer.alignment_head
+        head = _head(localizer)
         sounds = head.project_audio(self.hear(localizer, features, labels), labels)
         maps = head.distance_maps(sounds, head.project_grid(features['E_v']))
         return ((maps - maps.amax((-2, -1), keepdim=True)) / self.temperature).exp()
+
+
+def _head(localizer: CoarseToFine) -> AlignmentHead:
+    assert localizer.alignment_head is not None, 'VisualGuidance needs an alignment_head'
+    return localizer.alignment_head

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from mmavl.models.data_preprocessors import AVDataPreprocessor
+
 # Maximum frames in a backbone batch.
 _FRAMES = 16
 
@@ -46,7 +48,7 @@ class FrameInputs:
     """The frames of each window: those nearest to its centre.
 
     Args:
-        preprocessor (nn.Module): The model's, with the mean and deviation of pixels.
+        preprocessor (AVDataPreprocessor): The model's, with the mean and deviation of pixels.
         frames (Tensor): RGB in 0-255, [3, H, W], [T, 3, H, W], or [n, T, 3, H, W] with
             separate frames for each source.
         sources (int): Number of sources, n.
@@ -60,7 +62,7 @@ class FrameInputs:
 
     def __init__(
         self,
-        preprocessor: nn.Module,
+        preprocessor: AVDataPreprocessor,
         frames: Tensor,
         sources: int,
         windows: int,

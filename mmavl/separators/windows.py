@@ -93,6 +93,7 @@ class Recording:
                 length = self.starts[-1] + self.window
                 joined = self.mixture.new_zeros(len(part), length)
             joined[:, start : start + self.window] += weight * part
+        assert joined is not None  # there is at least one window
         sources = resample(joined[:, : len(self.mixture)], self.model_rate, self.sample_rate)
         # resampling twice can change the length by a sample
         return F.pad(sources, (0, len(self.mono) - sources.shape[-1]))

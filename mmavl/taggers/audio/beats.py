@@ -158,8 +158,8 @@ class _Attention(nn.Module):
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
         self.heads = heads
-        for name in ('k_proj', 'v_proj', 'q_proj', 'out_proj'):
-            self.add_module(name, nn.Linear(width, width))
+        self.k_proj, self.v_proj = nn.Linear(width, width), nn.Linear(width, width)
+        self.q_proj, self.out_proj = nn.Linear(width, width), nn.Linear(width, width)
         self.grep_linear = nn.Linear(width // heads, 8)
         self.grep_a = nn.Parameter(torch.ones(1, heads, 1, 1))
 

@@ -1,9 +1,10 @@
 """Tagging by CLAP's similarity of sounds and texts."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from mmavl.errors import ConfigError
@@ -48,6 +49,8 @@ class CLAPTagger(BaseAudioTagger):
     Source: Y. Wu et al., Large-scale Contrastive Language-Audio Pretraining with Feature Fusion
     and Keyword-to-Caption Augmentation, ICASSP 2023.
     """
+
+    texts: Tensor
 
     def __init__(
         self,
@@ -101,7 +104,7 @@ def log_odds(scores: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def _embed(net: nn.Module, tokenizer: object, texts: list[str]) -> Tensor:
+def _embed(net: Any, tokenizer: Callable[..., Any], texts: list[str]) -> Tensor:
     """Unit-length embeddings of texts: [K, D]."""
     parts = [texts[start : start + _TEXTS] for start in range(0, len(texts), _TEXTS)]
     embedded = []

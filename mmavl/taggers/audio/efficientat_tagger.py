@@ -74,6 +74,9 @@ class AudioMobileNet(nn.Module):
         width (float): Multiplier of the numbers of channels.
     """
 
+    window: Tensor
+    bands: Tensor
+
     def __init__(self, num_labels: int, width: float) -> None:
         super().__init__()
         gate = partial(SqueezeExcitation, scale_activation=nn.Sigmoid)

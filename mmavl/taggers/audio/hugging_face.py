@@ -33,7 +33,7 @@ def transformers_for(component: str) -> ModuleType:
     return transformers
 
 
-def load_all(weights: str, *kinds: type) -> list[Any]:
+def load_all(weights: str, *kinds: Any) -> list[Any]:
     """Call ``from_pretrained`` of several classes for one hub name or folder.
 
     Args:

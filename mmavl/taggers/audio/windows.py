@@ -2,9 +2,10 @@
 
 import math
 from collections.abc import Callable
+from typing import Protocol
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from mmavl.errors import CheckpointError, ConfigError
@@ -50,11 +51,18 @@ def over_windows(
     return torch.stack([net(waveform[:, start : start + length]) for start in starts], dim=1)
 
 
-def load_tagger(net: nn.Module, weights: str, name: str) -> None:
+class PublishedNet(Protocol):
+    """A network with published checkpoints."""
+
+    def load_published(self, state: dict[str, Tensor]) -> None:
+        """Load a published state dict; a RuntimeError says what does not fit."""
+
+
+def load_tagger(net: PublishedNet, weights: str, name: str) -> None:
     """Load a published checkpoint with ``net.load_published``.
 
     Args:
-        net (nn.Module): A network with a method ``load_published(state_dict)``.
+        net (PublishedNet): The network.
         weights (str): A path, ``pkg://package/path`` or URL.
         name (str): Name of the network, for the message.
 

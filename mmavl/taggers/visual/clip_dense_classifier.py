@@ -5,9 +5,10 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import ModuleType
+from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from mmavl.errors import CheckpointError, ConfigError
@@ -58,6 +59,10 @@ class ClipDenseClassifier(BaseDenseClassifier):
     Source: A. Radford et al., Learning Transferable Visual Models From Natural Language
     Supervision, ICML 2021; C. Zhou et al., Extract Free Dense Labels from CLIP, ECCV 2022.
     """
+
+    mean: Tensor
+    std: Tensor
+    texts: Tensor
 
     def __init__(
         self,
@@ -134,9 +139,7 @@ def _open_clip() -> ModuleType:
     return open_clip
 
 
-def _load(
-    open_clip: ModuleType, name: str, weights: str | None, pretrained: str | None
-) -> nn.Module:
+def _load(open_clip: ModuleType, name: str, weights: str | None, pretrained: str | None) -> Any:
     """Load the whole CLIP model with its weights."""
     if name not in open_clip.list_models():
         close = difflib.get_close_matches(name, open_clip.list_models(), n=1)
@@ -146,6 +149,7 @@ def _load(
         raise ConfigError(f'{name}: set either weights=FILE or pretrained=TAG')
     if pretrained is not None:
         return _fetch(open_clip, name, pretrained)
+    assert weights is not None  # else pretrained is set
     with _quiet():  # it warns about missing weights
         net = open_clip.create_model(name, pretrained_text=False)
     try:
@@ -165,7 +169,7 @@ def _quiet() -> Iterator[None]:
         logging.disable(before)
 
 
-def _fetch(open_clip: ModuleType, name: str, tag: str) -> nn.Module:
+def _fetch(open_clip: ModuleType, name: str, tag: str) -> Any:
     tags = open_clip.list_pretrained_tags_by_model(name)
     if tag not in tags:
         raise ConfigError(f'{name} has no weights {tag!r}; choose one of {", ".join(tags)}')
@@ -177,7 +181,7 @@ def _fetch(open_clip: ModuleType, name: str, tag: str) -> nn.Module:
 
 
 @torch.no_grad()
-def _embed(net: nn.Module, tokens: Tensor) -> Tensor:
+def _embed(net: Any, tokens: Tensor) -> Tensor:
     """Unit-length embeddings of tokenised texts: [T, D]."""
     return torch.cat([net.encode_text(part, normalize=True) for part in tokens.split(_TEXTS)])
 

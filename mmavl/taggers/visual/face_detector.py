@@ -29,7 +29,7 @@ class FaceDetector(BaseDenseClassifier):
     Convolutional Networks, IEEE Signal Processing Letters 2016.
     """
 
-    labels = ('face',)
+    labels = ['face']
     stride = 8
     sizes = (448,)  # MTCNN builds its own image pyramid
 

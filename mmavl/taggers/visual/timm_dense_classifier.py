@@ -1,9 +1,10 @@
 """Class activation maps of timm classifiers."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from mmavl.errors import ConfigError
 from mmavl.models.backbones.timm_backbone import check_timm_name
@@ -39,6 +40,9 @@ class TimmDenseClassifier(BaseDenseClassifier):
 
     Source: B. Zhou et al., Learning Deep Features for Discriminative Localization, CVPR 2016.
     """
+
+    mean: Tensor
+    std: Tensor
 
     def __init__(
         self,
@@ -76,7 +80,7 @@ class TimmDenseClassifier(BaseDenseClassifier):
         return logits.view(count, height, width, -1).permute(0, 3, 1, 2)
 
 
-def _stride(net: nn.Module, name: str) -> int:
+def _stride(net: Any, name: str) -> int:
     """Pixels per cell of the last feature map.
 
     Raises:

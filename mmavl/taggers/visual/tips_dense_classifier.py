@@ -1,6 +1,7 @@
 """Dense classification by TIPS, which was trained to align image patches with texts."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -43,6 +44,8 @@ class TIPSDenseClassifier(BaseDenseClassifier):
     Alignment, CVPR 2026.
     """
 
+    texts: Tensor
+
     def __init__(
         self,
         weights: str,
@@ -74,7 +77,7 @@ class TIPSDenseClassifier(BaseDenseClassifier):
 
 
 @torch.no_grad()
-def _embed(net: nn.Module, tokenizer: object, texts: list[str]) -> Tensor:
+def _embed(net: nn.Module, tokenizer: Callable[..., Any], texts: list[str]) -> Tensor:
     """Unit-length embeddings of texts: [T, D]."""
     embedded = []
     for start in range(0, len(texts), _TEXTS):
