@@ -1,12 +1,13 @@
 """The user's pictures and recordings of a split, from which scenes draw."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from mmavl.errors import DataError
 from mmavl.preparation.own_scenes.texture import texture
 from mmavl.scenes.augment import shift_pitch
 from mmavl.scenes.banks import Picture, SoundBank
@@ -35,7 +36,19 @@ class PictureFile(Picture):
     @property
     def pixels(self) -> np.ndarray:
         """uint8: BGRA [H, W, 4] for a cut-out, BGR [H, W, 3] for a photograph."""
-        return cv2.imread(str(self._path), cv2.IMREAD_UNCHANGED)
+        return read_prepared(self._path)
+
+
+def read_prepared(path: Path) -> np.ndarray:
+    """A prepared picture, uint8: BGRA [H, W, 4] for a cut-out, BGR [H, W, 3] for a photograph.
+
+    Raises:
+        DataError: It was deleted or damaged since.
+    """
+    picture = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    if picture is None:
+        raise DataError(f'{path} is missing or damaged: delete its folder, and build again')
+    return picture
 
 
 def textures(number: int) -> list[Picture]:
@@ -55,7 +68,7 @@ class RecordingBank(SoundBank):
         shifted: Whether half of the phrases are pitch-shifted, by up to two semitones.
     """
 
-    def __init__(self, recordings: dict[str, Sequence[Recording]], shifted: bool) -> None:
+    def __init__(self, recordings: Mapping[str, Sequence[Recording]], shifted: bool) -> None:
         self.recordings = recordings
         self.shifted = shifted
 
@@ -80,12 +93,14 @@ class RecordingBank(SoundBank):
     def _string(
         recordings: Sequence[Recording], rng: np.random.Generator, length: int
     ) -> tuple[np.ndarray, list[str]]:
-        chosen = recordings[rng.integers(len(recordings))]
+        chosen = recordings[int(rng.integers(len(recordings)))]
         if chosen.length >= length:
             return chosen.window(rng, length), [chosen.name]
         folder = Path(chosen.name).parent
         near = [r for r in recordings if Path(r.name).parent == folder and r.length < length]
-        parts, names, have = [], {}, 0
+        parts: list[np.ndarray] = []
+        names: dict[str, None] = {}
+        have = 0
         while have < length:
             parts.append(fade(chosen.read(), *_SEAM))
             names[chosen.name] = None

@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from mmavl.media.image import read_image
+from mmavl.preparation.own_scenes.bank import read_prepared
 from mmavl.preparation.own_scenes.materials import Material, divide
 from mmavl.visualization.contact_sheet import contact_sheet
 from mmavl.visualization.drawing import FAINT, INK, PAPER, draw_boxes, fit_text, font, write_png
@@ -49,7 +50,7 @@ def _row(label: str, materials: list[Material]) -> np.ndarray:
 
 
 def _tile(path: Path) -> Image.Image:
-    picture = cv2.cvtColor(cv2.imread(str(path), cv2.IMREAD_UNCHANGED), cv2.COLOR_BGRA2RGBA)
+    picture = cv2.cvtColor(read_prepared(path), cv2.COLOR_BGRA2RGBA)
     cutout = Image.fromarray(picture)
     cutout.thumbnail((_TILE - 6, _TILE - 6))
     tile = Image.new('RGB', (_TILE - 2, _TILE - 2), _GROUND)

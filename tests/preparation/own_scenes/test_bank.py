@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from mmavl.errors import DataError
 from mmavl.preparation.own_scenes.bank import PictureFile, RecordingBank, textures
 from mmavl.scenes.waves import SAMPLE_RATE, Recording
 
@@ -58,6 +59,13 @@ def test_half_of_the_phrases_are_shifted_as_they_say(tmp_path):
 def test_a_picture_file_is_read_with_its_alpha(tmp_path):
     write_picture(tmp_path / 'a.png', disc((1, 2, 3)))
     assert np.array_equal(PictureFile('a', tmp_path / 'a.png').pixels, disc((1, 2, 3)))
+
+
+def test_a_prepared_picture_that_was_deleted_or_damaged_is_named(tmp_path):
+    (tmp_path / 'cut.png').write_bytes(b'no picture')
+    for name in ('gone.png', 'cut.png'):
+        with pytest.raises(DataError, match=f'{name} is missing or damaged: delete its folder'):
+            _ = PictureFile('x', tmp_path / name).pixels
 
 
 def test_splits_have_textures_of_their_own():
