@@ -110,9 +110,9 @@ def manifest_to_coco(
         partial(_boxed_image, Path(data_root)), frames, max_workers=_THREADS, unit='frame'
     )
     bad = {name: why for (name, _), why in zip(frames, results) if isinstance(why, Exception)}
-    if bad and left_out is None:
-        raise next(iter(bad.values()))
     if bad:
+        if left_out is None:
+            raise next(iter(bad.values()))
         left_out.update({name: str(why) for name, why in bad.items()})
     images = [image for image in results if isinstance(image, BoxedImage)]
     return coco_annotations(manifest['metainfo']['classes'], images)

@@ -102,11 +102,11 @@ def read_boxes(path: str | Path, labels: dict[str, str]) -> tuple[dict[str, list
         places = [header.index(name) for name in _COLUMNS]
         for number, row in enumerate(csv.reader(lines), start=2):
             try:
-                image, label, x1, x2, y1, y2, group = (row[place] for place in places)
+                image, label, *edges, group = (row[place] for place in places)
                 if label not in labels:
                     continue
                 require_name(image, f'{path}, line {number}')
-                x1, x2, y1, y2 = (float(value) for value in (x1, x2, y1, y2))
+                x1, x2, y1, y2 = (float(value) for value in edges)
             except DataError:
                 raise
             except (ValueError, IndexError) as error:

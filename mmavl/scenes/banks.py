@@ -1,6 +1,6 @@
 """The pictures and sounds that a split may use."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -37,8 +37,8 @@ class Picture:
 class PictureBank:
     """The pictures of a split: class -> its cut-outs, and the backgrounds."""
 
-    cutouts: dict[str, list[Picture]]
-    backgrounds: list[Picture]
+    cutouts: Mapping[str, Sequence[Picture]]
+    backgrounds: Sequence[Picture]
 
 
 class SoundBank:

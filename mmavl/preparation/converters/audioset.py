@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -230,10 +231,10 @@ class AudioSetInstrument:
         entries = []
         for clip, segment in clips.items():
             key = clip_key(split, clip)
-            outcome = outcomes.get(key)
-            if not report.add_outcome(split, clip, outcome):
+            outcome = report.add_outcome(split, clip, outcomes.get(key))
+            if outcome is None:
                 continue
-            entry = {
+            entry: dict[str, Any] = {
                 'clip_id': clip,
                 'audio': f'{key}.wav',
                 'frames': frame_paths(key, outcome.frames, SPEC),

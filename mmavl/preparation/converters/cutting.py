@@ -54,13 +54,14 @@ def find_window(
     start, seconds = 0.0, length
     if spec.seconds is not None:
         if length > spec.seconds + _CUT_SLACK:
-            start = (length - spec.seconds) / 2 if spec.centre else begin
-            if start is None:
+            known = (length - spec.seconds) / 2 if spec.centre else begin
+            if known is None:
                 raise UnusableClip(
                     'uncut',
                     f'{path} is {length:.1f} s long, but a clip has {spec.seconds:g} s, and its '
                     'start is unknown: give the segment list',
                 )
+            start = known
         seconds = min(spec.seconds, length - start)
     least = max(spec.min_seconds - TOLERANCE, 0.1)
     if seconds < least:
@@ -131,6 +132,7 @@ def check_numbers(paths: list[str], length: float, spec: ClipSpec) -> list[str]:
             raise UnusableClip('broken', f'frame {first + index} is missing before {path}')
     if first > 1:
         raise UnusableClip('broken', f'frames start with {paths[0]}, not with number 0 or 1')
+    assert spec.fps is not None  # a still image has no number
     shown = len(paths) / spec.fps
     if abs(shown - length) > max(_CUT_SLACK, 2 / spec.fps, 0.05 * length):
         cause = 'short' if shown < length else 'broken'

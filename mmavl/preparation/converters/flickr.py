@@ -5,6 +5,7 @@ import random
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -31,7 +32,8 @@ CLASSES = (
     'Environment',
 )
 
-SPEC = ClipSpec(seconds=5.0, fps=None, sample_rate=22050, min_seconds=1.0, centre=True)
+_SECONDS = 5.0
+SPEC = ClipSpec(seconds=_SECONDS, fps=None, sample_rate=22050, min_seconds=1.0, centre=True)
 
 _FOLDER = 'pairs'
 
@@ -135,7 +137,8 @@ class SoundNetFlickr:
     ) -> None:
         """Convert pairs in random order until the largest subset is complete."""
         order = self._shuffled(clip for clip in index if clip not in taken)
-        wanted, tried, usable = max(self.sizes, default=0), 0, []
+        wanted, tried = max(self.sizes, default=0), 0
+        usable: list[str] = []
         while len(usable) < wanted and tried < len(order):
             batch = order[tried : tried + wanted - len(usable)]
             tried += len(batch)
@@ -187,7 +190,7 @@ class SoundNetFlickr:
             if not split.startswith('train'):
                 entry['annotators'] = self._annotators(clip, split, report)
             entries.append(entry)
-        metainfo = {'dataset': 'SoundNet-Flickr', 'classes': list(CLASSES)}
+        metainfo: dict[str, Any] = {'dataset': 'SoundNet-Flickr', 'classes': list(CLASSES)}
         if split.startswith('train'):
             metainfo['seed'] = self.seed
         entries += more
@@ -209,7 +212,7 @@ def _key(clip: str) -> str:
 
 def _expected(clips: Iterable[str]) -> dict[str, Outcome]:
     """What would be there with media."""
-    return {_key(clip): Outcome(_key(clip), frames=1, seconds=SPEC.seconds) for clip in clips}
+    return {_key(clip): Outcome(_key(clip), frames=1, seconds=_SECONDS) for clip in clips}
 
 
 def _jobs(clips: Iterable[str], index: MediaIndex) -> list[ClipJob]:

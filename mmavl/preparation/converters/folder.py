@@ -20,7 +20,8 @@ from .report import Report
 from .tag_table import TagTable, class_names, read_tag_table
 from .workers import LostError, run_each
 
-SPEC = ClipSpec(seconds=5.0, fps=None, min_seconds=2.0)
+_SECONDS = 5.0
+SPEC = ClipSpec(seconds=_SECONDS, fps=None, min_seconds=2.0)
 #: One in this many videos of a class is for validation, and one for testing, if it has three.
 _ONE_IN = 10
 
@@ -41,7 +42,7 @@ class Folder:
 
     place: Place
     tags: Path | None = None
-    seconds: float = SPEC.seconds
+    seconds: float = _SECONDS
 
     def convert(self) -> Report:
         """Convert the videos and write ``train.json``, ``val.json`` and ``test.json``.
@@ -66,21 +67,27 @@ class Folder:
         entries: dict[str, list[dict]] = {split: [] for split in ('train', 'val', 'test')}
         for video, clips in jobs.items():
             for job in clips:
-                outcome = outcomes.get(job.key)
-                if report.add_outcome(splits[video], job.key, outcome):
+                outcome = report.add_outcome(splits[video], job.key, outcomes.get(job.key))
+                if outcome is not None:
                     entry = _entry(job, outcome, tagged[video], conversion.spec)
                     entries[splits[video]].append(entry)
-        metainfo = {'dataset': self.place.media.resolve().name, 'classes': classes}
+        metainfo = {'dataset': self._root.resolve().name, 'classes': classes}
         for split, split_entries in entries.items():
             report.write_split(self.place.out / f'{split}.json', split, metainfo, split_entries)
         return report
+
+    @property
+    def _root(self) -> Path:
+        assert self.place.media is not None  # _find refuses that
+        return self.place.media
 
     def _find(self, report: Report) -> list[str]:
         """Videos below the folder, with relative paths; other files are reported."""
         root = self.place.media
         if root is None or not root.is_dir():
             raise DataError(f'{root} is not a folder')
-        videos, unreadable = [], []
+        videos: list[str] = []
+        unreadable: list[OSError] = []
         table = self.tags and os.path.realpath(self.tags)
         for folder, names in walk_media(root, [self.place.out], unreadable):
             for name in names:
@@ -107,7 +114,7 @@ class Folder:
         tagged = {video: table.tags[video] for video in videos if table.tags.get(video)}
         untagged = [video for video in videos if video not in tagged]
         for video in untagged:
-            report.add('', video, 'no tags', f'{self.place.media / video}: {where}')
+            report.add('', video, 'no tags', f'{self._root / video}: {where}')
         if not tagged:
             raise DataError(
                 f'{len(untagged)} of {len(videos)} videos have no tags, e.g. {untagged[0]}: '
@@ -117,7 +124,7 @@ class Folder:
 
     def _windows(self, videos: Iterable[str], report: Report) -> dict[str, list[ClipJob]]:
         """The clips of each video; a checksum is added to names that are not unique."""
-        paths = {str(self.place.media / video): video for video in videos}
+        paths = {str(self._root / video): video for video in videos}
         place, jobs = self.place, {}
         stems = Counter(_stem(video) for video in paths.values())
         for path, length in run_each(_length, paths, place.workers, place.limit):

@@ -126,7 +126,7 @@ class MediaIndex:
                 return short
         return None
 
-    def __iter__(self) -> Iterable[str]:
+    def __iter__(self) -> Iterator[str]:
         return iter(sorted(self._found))
 
     def __len__(self) -> int:
@@ -148,4 +148,4 @@ def _bare(name: str) -> str:
 
 def _kind(name: str) -> str:
     """The field of :class:`Source` for a file; '' if it is not media."""
-    return {'video': 'video', 'sound': 'audio', 'picture': 'images'}.get(kind_of(name), '')
+    return {'video': 'video', 'sound': 'audio', 'picture': 'images'}.get(kind_of(name) or '', '')

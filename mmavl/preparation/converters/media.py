@@ -114,10 +114,11 @@ def convert_clip(job: ClipJob, out: Path, spec: ClipSpec) -> Outcome:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(prefix=f'.{target.name}.', suffix='.tmp', dir=target.parent))
-        frames, seconds = _make(job, draft, spec)
+        frames, seconds = _make(job.source, job.begin, draft, spec)
         _publish(draft, target, spec)
     except UnusableClip as problem:
-        return Outcome(job.key, *problem.args, more=more)
+        cause, detail = problem.args
+        return Outcome(job.key, cause, detail, more=more)
     except DataError as error:
         return Outcome(job.key, 'broken', str(error), more=more)
     except Exception as error:  # e.g. of a decoder; one file must not stop the others
@@ -148,11 +149,10 @@ def _require_room(out: Path, error: Exception) -> None:
             raise OSError(full.errno, full.strerror, str(out)) from error
 
 
-def _make(job: ClipJob, draft: Path, spec: ClipSpec) -> tuple[int, float]:
-    source = job.source
+def _make(source: Source, begin: float | None, draft: Path, spec: ClipSpec) -> tuple[int, float]:
     if source.video:
         length = video_seconds(source.video)
-        start, seconds = find_window(length, job.begin, spec, source.video)
+        start, seconds = find_window(length, begin, spec, source.video)
         _write_sound(source.video, draft, start, seconds, spec)
         times = frame_times(start, seconds, spec)
         count = _write_frames(video_frames(source.video, times, spec.size), draft, spec)
@@ -163,7 +163,7 @@ def _make(job: ClipJob, draft: Path, spec: ClipSpec) -> tuple[int, float]:
     if not source.images:
         raise UnusableClip('no frames', f'{source.audio} has no frames of the same id')
     length = sound_seconds(source.audio)
-    start, seconds = find_window(length, job.begin, spec, source.audio)
+    start, seconds = find_window(length, begin, spec, source.audio)
     images = check_numbers(source.images, length, spec) if spec.fps else source.images[:1]
     if spec.fps:
         wanted = len(frame_times(start, seconds, spec))

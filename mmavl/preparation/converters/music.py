@@ -20,7 +20,8 @@ from .media import ClipJob, Outcome, clip_key, frame_paths
 from .mixtures import VAL_REPEATS, draw_mixtures, present_mixtures
 from .report import Report
 
-SPEC = ClipSpec(seconds=None, fps=8.0, sample_rate=11025, digits=6, min_seconds=6.0)
+_FPS = 8.0
+SPEC = ClipSpec(seconds=None, fps=_FPS, sample_rate=11025, digits=6, min_seconds=6.0)
 
 #: Boxes are named ``{id}_{second}_{frame}`` with frames at this rate: four per second.
 _BOX_FPS = 30.0
@@ -115,8 +116,10 @@ class Music:
     def _read_lists(self, report: Report) -> dict[str, Video]:
         videos: dict[str, Video] = {}
         for kind, path in (('solo', self.solo), ('duet', self.duet)):
+            if path is None:
+                continue
             twice: Duplicates = []
-            for group, clips in (read_video_list(path, twice) if path else {}).items():
+            for group, clips in read_video_list(path, twice).items():
                 self._check_group(group, kind, path)
                 for number, clip in enumerate(clips):
                     video = Video(kind, group, ('val', 'test')[number] if number < 2 else 'train')
@@ -207,7 +210,8 @@ class Music:
         self, kind: str, videos: dict[str, Video], report: Report
     ) -> dict[str, dict[int, list[dict]]]:
         """Video -> frame at 8 fps -> boxes."""
-        path, twice = self.boxes[kind], []
+        path = self.boxes[kind]
+        twice: Duplicates = []
         rows = read_music_boxes(path, twice)
         for name, detail in twice:
             report.add(f'boxes_{kind}', name[:_YOUTUBE_ID], 'duplicate', detail, kept=True)
@@ -217,7 +221,7 @@ class Music:
             clip, number = name[:_YOUTUBE_ID], name.rpartition('_')[2]
             if not re.fullmatch('[0-9]{1,9}', number) or len(name) <= _YOUTUBE_ID:
                 raise DataError(f'{path} has a file {name!r}, which is not id_second_frame')
-            frame = round(int(number) / _BOX_FPS * SPEC.fps)
+            frame = round(int(number) / _BOX_FPS * _FPS)
             by_clip.setdefault(clip, {})[frame] = [
                 {'bbox': box, 'label': label, 'sounding': True} for label, box in items
             ]

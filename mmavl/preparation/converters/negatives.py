@@ -51,30 +51,33 @@ class Negatives:
 
     def _entry(self, pair: Pair) -> dict | None:
         clip = f'{pair.first}+{pair.second}'
-        frame, sound = self.outcomes.get(pair.first), self.outcomes.get(pair.second)
+        sound = self.outcomes.get(pair.second)
         silent = sound is not None and sound.cause == 'silent'
-        if not self._usable(clip, 'frame', frame):
+        frame = self._usable(clip, 'frame', self.outcomes.get(pair.first))
+        if frame is None:
             return None
-        if not silent and not self._usable(clip, 'sound', sound):
+        timed = frame if silent else self._usable(clip, 'sound', sound)
+        if timed is None:
             return None
-        entry = clip_entry(clip, frame if silent else sound, self.spec)
+        entry = clip_entry(clip, timed, self.spec)
         entry['frames'] = frame_paths(frame.key, 1, self.spec)
         if silent:
             entry.update(audio=self._silence(), duration=self.spec.seconds)
         return {**entry, 'tags': [], 'boxes': {'0': []}}
 
-    def _usable(self, clip: str, part: str, outcome: Outcome | None) -> bool:
+    def _usable(self, clip: str, part: str, outcome: Outcome | None) -> Outcome | None:
         if outcome is None or outcome.cause:
             detail = f'its {part}: {outcome.detail if outcome else "not converted"}'
             self.report.add(SPLIT, clip, outcome.cause if outcome else 'missing', detail)
-            return False
-        return True
+            return None
+        return outcome
 
     def _silence(self) -> str:
         """A file of silence for the pairs whose sound is silent."""
         path = self.place.out / _SILENCE
         if not path.is_file():
             with atomic_write(path, 'wb') as file:
+                assert self.spec.seconds is not None  # of data sets of short clips
                 wave = np.zeros(round(self.spec.seconds * self.spec.sample_rate))
                 soundfile.write(file, wave, self.spec.sample_rate, format='WAV', subtype='PCM_16')
         return _SILENCE

@@ -53,15 +53,15 @@ class Report:
         for error in errors:
             self.add('', '', 'unreadable folder', str(error))
 
-    def add_outcome(self, split: str, clip_id: str, outcome: Outcome | None) -> bool:
+    def add_outcome(self, split: str, clip_id: str, outcome: Outcome | None) -> Outcome | None:
         """Add the problems of a clip's conversion.
 
         Returns:
-            bool: Whether the clip can be used.
+            Outcome | None: The outcome if the clip can be used.
         """
         if outcome is None:
             self.add(split, clip_id, 'not converted', 'its shard was not run')
-            return False
+            return None
         if outcome.cause:
             self.add(split, clip_id, outcome.cause, outcome.detail)
         elif outcome.note:
@@ -70,7 +70,7 @@ class Report:
             files = ', '.join(outcome.more)
             detail = f'{files}: not used, since another file of this id was used'
             self.add(split, clip_id, 'duplicate', detail, kept=not outcome.cause)
-        return not outcome.cause
+        return None if outcome.cause else outcome
 
     def write_split(self, path: Path, split: str, metainfo: dict, entries: Iterable[dict]) -> int:
         """Write the manifest of the entries that pass the checks, and report the others.
@@ -84,17 +84,18 @@ class Report:
         Returns:
             int: The number of entries written.
         """
-        manifest = {'metainfo': {**metainfo, 'split': split}, 'data_list': list(entries)}
-        for entry in manifest['data_list']:
+        listed = list(entries)
+        manifest = {'metainfo': {**metainfo, 'split': split}, 'data_list': listed}
+        for entry in listed:
             for problem in drop_bad_frames(entry, metainfo['classes']):
                 detail = f'{problem.message}: the frame is left out'
                 self.add(split, entry['clip_id'], 'bad box', detail, kept=True)
         problems = check_manifest(manifest)
         for number, clip_problems in problems.items():
-            clip_id = manifest['data_list'][number]['clip_id']
+            clip_id = listed[number]['clip_id']
             for problem in clip_problems:
                 self.add(split, clip_id, problem.kind, problem.message)
-        kept = [e for number, e in enumerate(manifest['data_list']) if number not in problems]
+        kept = [e for number, e in enumerate(listed) if number not in problems]
         self.usable[split] = len(kept)
         if kept:
             write_manifest(path, {**manifest, 'data_list': kept})

@@ -24,7 +24,8 @@ from .media import ClipJob, Outcome, clip_key, frame_paths
 from .negatives import SPLIT, Negatives, clip_entry
 from .report import Report
 
-SPEC = ClipSpec(seconds=10.0, fps=None, sample_rate=16000, min_seconds=1.0, centre=True)
+_SECONDS = 10.0
+SPEC = ClipSpec(seconds=_SECONDS, fps=None, sample_rate=16000, min_seconds=1.0, centre=True)
 
 _FOLDER, _DUETS = 'clips', 'duets'
 
@@ -128,7 +129,7 @@ class VGGSound:
 
     def _convert_media(self, clips: list[str]) -> None:
         if self.place.media is None:
-            self._outcomes = {c: Outcome(_key(c), frames=1, seconds=SPEC.seconds) for c in clips}
+            self._outcomes = {c: Outcome(_key(c), frames=1, seconds=_SECONDS) for c in clips}
             self._report.add('', '', 'missing', 'no media were given (--media)')
             return
         index = MediaIndex(self.place.media, clips, skip=[self.place.out])
@@ -138,8 +139,7 @@ class VGGSound:
         self._outcomes = {clip: made[_key(clip)] for clip in clips if _key(clip) in made}
 
     def _usable(self, split: str, clip: str) -> Outcome | None:
-        outcome = self._outcomes.get(clip)
-        return outcome if self._report.add_outcome(split, clip, outcome) else None
+        return self._report.add_outcome(split, clip, self._outcomes.get(clip))
 
     # ---------------------------------------------------------------------- entries
 
@@ -162,8 +162,9 @@ class VGGSound:
             if any(part not in release.boxes for part in parts):
                 self._report.add('test_duet', clip, 'no annotation', 'of one of its clips')
                 continue
-            outcomes = [self._usable('test_duet', part) for part in parts]
-            if None not in outcomes:
+            found = [self._usable('test_duet', part) for part in parts]
+            outcomes = [outcome for outcome in found if outcome is not None]
+            if len(outcomes) == len(parts):
                 entries += self._duet(clip, parts, outcomes, release)
         return entries
 
@@ -171,10 +172,11 @@ class VGGSound:
         self, clip: str, parts: tuple[str, str], outcomes: list[Outcome], release: VggssBoxes
     ) -> list[dict]:
         target = clip_key(_DUETS, clip)
-        seconds = min(outcome.seconds for outcome in outcomes)
+        first, second = outcomes
+        seconds = min(first.seconds, second.seconds)
         try:
             if self.place.media is not None:
-                seconds = compose_duet(self.place.out, *(o.key for o in outcomes), target)
+                seconds = compose_duet(self.place.out, first.key, second.key, target)
         except DataError as error:
             self._report.add('test_duet', clip, 'broken', str(error))
             return []

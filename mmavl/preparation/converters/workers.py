@@ -61,7 +61,9 @@ def run_each(
 class _Worker:
     def __init__(self, function: Callable, limit: float) -> None:
         self._function, self._limit = function, limit
-        self.busy, self.until, self._task, self._result = False, 0.0, None, None
+        self.busy, self.until = False, 0.0
+        self._task: Any = None
+        self._result: Any = None
         self._start()
 
     def _start(self) -> None:
@@ -122,6 +124,7 @@ def _serve(function: Callable, connection: Connection) -> None:
     parent = multiprocessing.parent_process()
 
     def leave_with_parent() -> None:
+        assert parent is not None  # this is a child
         parent.join()
         os._exit(1)
 

@@ -59,14 +59,14 @@ def check_boxes(path: str, boxes: np.ndarray, layout: str) -> Iterator[Finding]:
 
 def _empty(boxes: np.ndarray, layout: str) -> np.ndarray:
     """Boxes without area, bool [n]."""
-    low = boxes[:, :2] if layout == 'xyxy' else 0
-    return (boxes[:, 2:] <= low).any(1)
+    low = boxes[:, :2] if layout == 'xyxy' else np.zeros(2)
+    return np.asarray((boxes[:, 2:] <= low).any(1))
 
 
 def _outside(boxes: np.ndarray, layout: str) -> np.ndarray:
     """Boxes that leave the frame by more than rounding, bool [n]."""
     last = boxes[:, 2:] if layout == 'xyxy' else boxes[:, :2] + boxes[:, 2:]
-    return (boxes[:, :2] < -BOX_TOLERANCE).any(1) | (last > 1 + BOX_TOLERANCE).any(1)
+    return np.asarray((boxes[:, :2] < -BOX_TOLERANCE).any(1) | (last > 1 + BOX_TOLERANCE).any(1))
 
 
 def _mix_up(

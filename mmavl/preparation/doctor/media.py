@@ -25,6 +25,7 @@ def check_entries(
         Finding: One for each kind of problem, with the first as an example.
     """
     manifest = annotation.manifest
+    assert manifest is not None  # other kinds of annotation have no entries
     problems = check_manifest(manifest, data_root, workers)
     by_kind: dict[str, dict[str, str]] = defaultdict(dict)
     for number, listed in problems.items():
@@ -43,6 +44,7 @@ def check_copies(annotation: Annotation, data_root: str | Path) -> Iterator[Find
 
     A loader or a download that replaces what is missing leaves such copies.
     """
+    assert annotation.manifest is not None  # other kinds of annotation have no entries
     entries = annotation.manifest['data_list']
     stills = [e for e in entries if len(e.get('frames') or ()) == 1]
     for what, files in (
@@ -77,10 +79,12 @@ def _copies(files: list[tuple[str, object]], data_root: str | Path) -> list[list
 
 
 def _existing(name: object, data_root: str | Path) -> str:
+    if not isinstance(name, str):
+        return ''
     try:
         path = os.path.realpath(media_path(data_root, name))
         return path if os.path.isfile(path) else ''
-    except (ValueError, TypeError, OSError):  # named by the checks of entries
+    except (ValueError, OSError):  # named by the checks of entries
         return ''
 
 

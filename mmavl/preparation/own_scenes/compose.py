@@ -15,6 +15,7 @@ from mmavl.preparation.own_scenes.spec import OwnSpec, SplitMaterials, load_bank
 from mmavl.scenes.build import build_splits
 from mmavl.scenes.frame import STYLE, FrameStyle
 from mmavl.scenes.plan import SAME_FAMILY_SHARE, SILENT_SHARE
+from mmavl.scenes.spec import SplitSpec
 from mmavl.utils.file_names import require_name
 
 AUGMENTATIONS = ('reverb', 'noise', 'equaliser', 'codec', 'pitch')
@@ -76,7 +77,7 @@ class Composition:
         _require_enough(materials, self._divided(materials), classes)
         return materials
 
-    def build(self, materials: Sequence[Material]) -> Iterator[tuple[OwnSpec, Counter]]:
+    def build(self, materials: Sequence[Material]) -> Iterator[tuple[SplitSpec, Counter]]:
         """Compose the splits.
 
         Args:

@@ -140,8 +140,9 @@ def _refined(
     labels = np.where(ground | (maybe & shadow), cv2.GC_PR_BGD, cv2.GC_PR_FGD).astype(np.uint8)
     labels[inside], labels[outside] = cv2.GC_FGD, cv2.GC_BGD
     cv2.setRNGSeed(0)
-    models = np.zeros((1, 65)), np.zeros((1, 65))
-    cv2.grabCut(picture, labels, None, *models, 2, cv2.GC_INIT_WITH_MASK)
+    background, foreground = np.zeros((1, 65)), np.zeros((1, 65))
+    no_rectangle = (0, 0, 0, 0)  # a mask is given
+    cv2.grabCut(picture, labels, no_rectangle, background, foreground, 2, cv2.GC_INIT_WITH_MASK)
     return np.isin(labels, (cv2.GC_FGD, cv2.GC_PR_FGD))
 
 

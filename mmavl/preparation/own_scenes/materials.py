@@ -115,7 +115,8 @@ def find_materials(kind: str, root: Path, with_classes: bool, report: Report) ->
     """
     if not root.is_dir():
         raise DataError(f'--{kind} {root} is not a folder')
-    materials, unreadable = [], []
+    materials: list[Material] = []
+    unreadable: list[OSError] = []
     for folder, names in walk_media(root, unreadable=unreadable):
         for file in names:
             path = Path(folder, file)

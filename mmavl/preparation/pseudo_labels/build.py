@@ -138,7 +138,8 @@ def _all_labels(
     precision: Precision,
 ) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Pseudo-labels [N, classes and groups] of each modality, and a mask of bad clips, [N]."""
-    labels, bad = {}, np.zeros(len(entries), bool)
+    labels: dict[str, np.ndarray] = {}
+    bad = np.zeros(len(entries), bool)
     for modality in _modalities(config):
         part = config[modality]
         teacher = _teacher(part, modality)

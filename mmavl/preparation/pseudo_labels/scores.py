@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from torch.utils.data import Dataset
@@ -50,7 +51,9 @@ def teacher_scores(
         ndarray: float32 [N, L]; nan if a clip's media cannot be read.
     """
     media = _Media(entries, Path(data_root), teacher, frames, windows)
-    options = {'frames': frames, 'windows': windows} if teacher.modality == 'visual' else {}
+    options: dict[str, Any] = {}
+    if teacher.modality == 'visual':
+        options |= {'frames': frames, 'windows': windows}
     if teacher.precision.is_bfloat16:
         options['dtype'] = 'bfloat16'
     key = _key(teacher, {**config, **options}, media)

@@ -53,7 +53,7 @@ def read_instrument_release(folder: str | Path) -> InstrumentRelease:
         DataError: A file is not the published one, or they do not belong together.
     """
     path, tags_path = Path(folder) / 'normav.json', Path(folder) / 'val_audio.pkl'
-    duplicates: Duplicates = []
+    duplicates: list[tuple[int, str]] = []
     with reading(path):
         published = read_json(path)
         classes = _categories(published['categories'])

@@ -1,6 +1,7 @@
 """References from the annotation files published by the paper's authors and related work."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -48,7 +49,7 @@ def read_audioset_instrument(folder: str | Path) -> tuple[list[Prediction], dict
     return predictions, {**metainfo, 'left_out': left_out}
 
 
-def _sounding(boxes: np.ndarray, labels: np.ndarray) -> dict[str, np.ndarray]:
+def _sounding(boxes: np.ndarray, labels: np.ndarray) -> dict[str, Any]:
     return {
         'boxes': boxes,
         'box_labels': labels,

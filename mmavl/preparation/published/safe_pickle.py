@@ -11,7 +11,7 @@ import numpy as np
 from mmavl.errors import DataError
 
 #: How numpy pickles an array, in numpy 1 (``core``) and 2 (``_core``), pickle protocols 0-5.
-_RECONSTRUCT = np.empty(0).__reduce__()[0]
+_RECONSTRUCT: Any = np.empty(0).__reduce__()[0]
 _FROMBUFFER = np.empty(0).__reduce_ex__(5)[0]
 
 
@@ -41,7 +41,7 @@ def _check_opcodes(data: bytes) -> None:
     for number, (opcode, argument, _) in enumerate(pickletools.genops(data)):
         if opcode.name in _FOREIGN:
             raise DataError(f'has the opcode {opcode.name}, which arrays do not need')
-        if opcode.name.endswith('PUT') and int(argument) > number:
+        if opcode.name.endswith('PUT') and int(argument or 0) > number:
             raise DataError(f'refers to value {argument} after {number} steps')
 
 

@@ -43,6 +43,7 @@ class BaseTeacher(ABC):
     """
 
     modality: str
+    sample_rate: int
 
     def __init__(self, weights: str, labels: str | Sequence[str], activation: str) -> None:
         if activation not in ACTIVATIONS:

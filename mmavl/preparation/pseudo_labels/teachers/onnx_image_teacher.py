@@ -39,7 +39,8 @@ class OnnxImageTeacher(BaseTeacher):
         activation: str = 'softmax',
     ) -> None:
         super().__init__(weights, labels, activation)
-        self.size, self.mean, self.std = tuple(size), mean, std
+        height, width = size
+        self.size, self.mean, self.std = (height, width), mean, std
         self.session = OnnxSession(self.weights)
 
     def probabilities(self, media: list[np.ndarray]) -> Tensor:

@@ -24,6 +24,7 @@ def normalised_batch(
     Returns:
         Tensor: float32 [n, 3, H, W].
     """
-    stretched = [resized(picture, tuple(size)[::-1]) for picture in pictures]
+    height, width = size
+    stretched = [resized(picture, (width, height)) for picture in pictures]
     batch = torch.from_numpy(np.stack(stretched)).permute(0, 3, 1, 2).float()
     return (batch - torch.tensor(mean).view(3, 1, 1)) / torch.tensor(std).view(3, 1, 1)

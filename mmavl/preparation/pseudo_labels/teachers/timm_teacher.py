@@ -47,7 +47,8 @@ class TimmTeacher(BaseTeacher):
         activation: str = 'softmax',
     ) -> None:
         super().__init__(weights, labels, activation)
-        self.size, self.mean, self.std = tuple(size), mean, std
+        height, width = size
+        self.size, self.mean, self.std = (height, width), mean, std
         check_timm_name(name)
         self.net = timm.create_model(name, num_classes=len(self.labels)).eval()
         load_classifier(self.net, weights, name)
