@@ -76,3 +76,12 @@ def test_the_glossary_is_sorted_and_has_a_line_for_each_term():
     terms = re.findall(r'^\| ([a-z][\w -]+) \| \S.{15,}\|$', section, re.MULTILINE)[1:]
     assert len(terms) >= 20
     assert terms == sorted(set(terms))
+
+
+def test_read_the_docs_builds_the_pages_with_requirements_of_the_repository():
+    hosted = read('.readthedocs.yaml')
+    assert (ROOT / hosted['sphinx']['configuration']).is_file()
+    requirements, package = hosted['python']['install']
+    assert (ROOT / requirements['requirements']).is_file()
+    assert package == {'method': 'pip', 'path': '.'}
+    assert hosted['build']['tools']['python'] == '3.11'  # as in .github/workflows/ci.yml
