@@ -189,6 +189,9 @@ class _Check:
         if not isinstance(kind, str):
             return kind if callable(kind) else None
         registry = builder.registry
+        if registry is None:
+            self.add(place, f"has no 'type' to choose: remove type={kind!r}")
+            return None
         if registry is roots.METRICS and 'metrics' in node:
             registry = roots.EVALUATOR
         component = look_up(registry, kind)
@@ -252,13 +255,14 @@ def package_of(component: Callable) -> str:
 
 def look_up(registry: Registry, kind: str) -> Callable | None:
     """Look a component up by name in mmavl's scope; None if there is none."""
-    node: Registry | None = registry.children.get('mmavl', registry)
+    scope: Registry = registry.children.get('mmavl', registry)
     if '.' in kind:  # a scope or a module
         try:
-            return node.get(kind)
+            return scope.get(kind)
         except RuntimeError:
             return None
-    node.import_from_location()
+    scope.import_from_location()
+    node: Registry | None = scope
     while node is not None and kind not in node.module_dict:
         node = node.parent
     return node and node.module_dict[kind]

@@ -69,3 +69,10 @@ def test_nothing_is_proposed_that_is_not_near():
     assert nearest('x', ['width']) == ''
     assert nearest('widht', ['width', 'height']) == "; did you mean 'width'?"
     assert nearest('typ', ['type'], 'kind') == "; did you mean 'kind' instead of 'type'?"
+
+
+def test_a_type_where_nothing_can_be_chosen_is_refused():
+    loader = {'type': 'FastLoader', 'batch_size': 2}
+    message = "train_dataloader: has no 'type' to choose: remove type='FastLoader'"
+    with pytest.raises(ConfigError, match=message):
+        check_config(Config({'train_dataloader': loader}), ['train_dataloader'])
