@@ -1,7 +1,7 @@
 """Linking errors of constructors to the config entries being built."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -23,7 +23,7 @@ def built_from(entry: Any, registry: Registry | None = None) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        error.built_from = [*getattr(error, 'built_from', ()), (entry, registry)]
+        vars(error)['built_from'] = [*getattr(error, 'built_from', ()), (entry, registry)]
         raise
 
 
@@ -97,7 +97,7 @@ def _place(entry: Any, content: dict[str, Any]) -> str:
         for place, node in _dicts(content)
         if component_name(node.get('type')) == kind
     }
-    best = max(places, key=places.get, default='')
+    best = max(places, key=places.__getitem__, default='')
     return best if best and places[best] else ''
 
 
@@ -105,7 +105,8 @@ def _dicts(node: Any, place: str = '') -> Iterator[tuple[str, dict[str, Any]]]:
     """All dicts below a node, with their dotted keys."""
     if isinstance(node, dict) and place:
         yield place, node
+    items: Iterable[tuple[Any, Any]]
     items = node.items() if isinstance(node, dict) else enumerate(node)
     for key, value in items:
         if isinstance(value, dict | list | tuple):
-            yield from _dicts(value, f'{place}.{key}' if place else key)
+            yield from _dicts(value, f'{place}.{key}' if place else str(key))

@@ -128,9 +128,9 @@ def load_state(
             + '\n'.join(differences)
         )
     _refuse_other_widths(expected, state, source, differences)
-    if name := first_non_finite(fitting.items()):
+    if bad := first_non_finite(fitting.items()):
         raise CheckpointError(
-            f'{source} has nan or inf in {name}: its training diverged, or it is damaged'
+            f'{source} has nan or inf in {bad}: its training diverged, or it is damaged'
         )
     module.load_state_dict(fitting, strict=False)
     if without:

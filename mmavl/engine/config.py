@@ -111,8 +111,8 @@ def _explain_import(error: ImportError) -> str | None:
     if not str(error).startswith('Failed to import custom modules'):
         return None
     cause: BaseException = error  # mmengine's message lists sys.path, line by line
-    while cause.__cause__ or cause.__context__:
-        cause = cause.__cause__ or cause.__context__
+    while (earlier := cause.__cause__ or cause.__context__) is not None:
+        cause = earlier
     return (
         f'custom_imports: {first_line(cause)}: install its package (pip install -e FOLDER), '
         'or name its folder in PYTHONPATH'

@@ -80,7 +80,7 @@ def _accepts_list(kind: type, items: tuple, value: Iterable) -> bool:
     if not (issubclass(list, kind) or issubclass(tuple, kind)):
         return False
     wanted = {item for item in items if item is not Ellipsis}
-    return len(wanted) != 1 or all(accepts(*wanted, item) for item in value)
+    return len(wanted) != 1 or all(accepts(next(iter(wanted)), item) for item in value)
 
 
 def words(hint: Any) -> str:

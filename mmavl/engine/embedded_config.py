@@ -186,7 +186,8 @@ def _check_rates(values: Iterable[tuple[str, Any]]) -> None:
     for rate in rates:
         if not isinstance(rate, int) or rate < 1000:
             raise ValueError(f'has sample_rate={rate} in its config; at least 1000 Hz is required')
-    for one, other in combinations(rates, 2):
+    whole = [rate for rate in rates if isinstance(rate, int)]  # all of them
+    for one, other in combinations(whole, 2):
         if one * other > _MOST_CELLS * math.gcd(one, other) ** 2:
             raise ValueError(f'resamples from {one} to {other} Hz, which have no common divisor')
     hops = [v for k, v in numbers if k == 'hop_length']

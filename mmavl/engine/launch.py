@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from mmengine import Config
+from mmengine import Config, ConfigDict
 from mmengine.logging import print_log
 
 from mmavl.engine.config import config_errors, load_config
@@ -99,7 +99,7 @@ def run_training(cfg: Config, resume: str | None = None) -> AVRunner:
         checkpoint = latest_checkpoint(cfg.work_dir)
         if checkpoint is None and is_first():
             print_log(f'Nothing to resume in {cfg.work_dir}: training starts from scratch.')
-        resume = checkpoint and str(checkpoint)
+        resume = None if checkpoint is None else str(checkpoint)
     if resume is not None:
         if not Path(resume).is_file():
             raise FileNotFoundError(f'--resume: checkpoint not found: {resume}')
@@ -158,7 +158,7 @@ def run_test(
         return runner.test()
 
 
-def _localization_metric(cfg: Config, argument: str) -> dict:
+def _localization_metric(cfg: Config, argument: str) -> ConfigDict:
     evaluators = cfg.get('test_evaluator') or []
     for metric in [evaluators] if isinstance(evaluators, dict) else evaluators:
         if component_name(metric['type']) == 'LocalizationMetric':

@@ -68,7 +68,10 @@ class _AutocastLoop:
         print_log(f'{self.title} computes {precision}.', logger='current')
         # the meaning of mmengine's flag for evaluation loops
         torch.set_autocast_dtype(precision.device, torch.bfloat16)
-        super().__init__(runner, dataloader, evaluator, fp16=precision.is_bfloat16)
+        # of ValLoop or TestLoop
+        super().__init__(  # type: ignore[call-arg]
+            runner, dataloader, evaluator, fp16=precision.is_bfloat16
+        )
         precision.prepare(runner.model)
 
 

@@ -55,7 +55,7 @@ def measure(
     parameters = list(MODELS.build(cfg.model).parameters())
     counts = [sum(p.numel() for p in parameters if p.requires_grad)]
     counts.append(sum(p.numel() for p in parameters))
-    metrics = run_test(cfg, checkpoint and str(checkpoint))
+    metrics = run_test(cfg, None if checkpoint is None else str(checkpoint))
     measured = {
         'checkpoint': checkpoint and str(checkpoint),
         'settings': settings,

@@ -95,7 +95,7 @@ class ProcessGroup:
         """
         while True:
             codes = [process.poll() for process in self._processes]
-            failed = [rank for rank, code in enumerate(codes) if code]
+            failed = [(rank, code) for rank, code in enumerate(codes) if code]
             if failed or all(code == 0 for code in codes):
                 break
             time.sleep(_POLL_SECONDS)
@@ -107,8 +107,9 @@ class ProcessGroup:
             with suppress(subprocess.TimeoutExpired):
                 process.wait(max(0.0, deadline - time.monotonic()))
         self.forward(signal.SIGKILL)
-        _report_kill(failed[0], codes[failed[0]])
-        return codes[failed[0]]
+        rank, code = failed[0]
+        _report_kill(rank, code)
+        return code
 
 
 def _report_kill(rank: int, code: int) -> None:

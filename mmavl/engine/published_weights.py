@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import cast
 
 from torch import Tensor, nn
 
@@ -27,9 +28,9 @@ def load_published(model: nn.Module, path: str | Path) -> dict[str, Tensor]:
         CheckpointError: It is not a checkpoint of this method, or of one with other widths.
     """
     state = load_checkpoint(path)['state_dict']
-    renamed = rename_published(
-        state, model.published_names, model.published_ignored, type(model).__name__, path
-    )
+    names = cast(Mapping[str, str], model.published_names)
+    ignored = cast(tuple[str, ...], model.published_ignored)
+    renamed = rename_published(state, names, ignored, type(model).__name__, path)
     # the second stage of a method has weights of its own
     without = ['map_transforms', *getattr(model, 'published_without', ())]
     load_state(model, renamed, str(path), strict=True, without=without)

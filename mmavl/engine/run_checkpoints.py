@@ -63,7 +63,9 @@ def latest_checkpoint(work_dir: str | Path) -> Path | None:
         else:
             chosen = each
             break
-    if problems and chosen is None:
+    if chosen is None:
+        if not problems:
+            return None
         raise CheckpointError(
             f'no checkpoint in {work_dir} can be used: {"; ".join(problems)}. Restore one, name '
             'another (--resume FILE), or move them away to start again'
@@ -72,7 +74,7 @@ def latest_checkpoint(work_dir: str | Path) -> Path | None:
         used = f'epoch {chosen.epoch}, iteration {chosen.iteration}'
         for problem in problems:
             print(f'warning: {problem}; {chosen.path} is used ({used})', file=sys.stderr)
-    return chosen and chosen.path
+    return chosen.path
 
 
 def _candidates(work_dir: Path) -> tuple[list[Path], Path | None]:

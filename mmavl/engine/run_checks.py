@@ -1,6 +1,7 @@
 """Checks before the first step of a run: what cannot end well is refused before it takes time."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sized
+from typing import cast
 
 from mmengine.dataset import InfiniteSampler
 from mmengine.dist import get_world_size
@@ -28,10 +29,11 @@ def check_batches(loader: DataLoader) -> None:
     if isinstance(dataset, IterableDataset) or isinstance(sampler, InfiniteSampler) or len(loader):
         return
     split = getattr(dataset, 'ann_file', None) or type(dataset).__name__
-    share = f', {len(sampler)} for each of {get_world_size()} processes' * (get_world_size() > 1)
+    own, processes = len(cast(Sized, sampler)), get_world_size()
+    share = f', {own} for each of {processes} processes' * (processes > 1)
     raise ValueError(
         f'no batches with batch_size={loader.batch_size} and drop_last={loader.drop_last}: '
-        f'{split} has {len(dataset)} samples{share}; reduce batch_size'
+        f'{split} has {len(cast(Sized, dataset))} samples{share}; reduce batch_size'
         + ', or set drop_last=False'
         * loader.drop_last
     )
@@ -99,6 +101,6 @@ def _smallest_batch(loader: DataLoader) -> int | float:
     """Clips of the smallest batch in one process; infinite where nobody knows."""
     if loader.batch_size is None or isinstance(loader.dataset, IterableDataset):
         return float('inf')
-    rest = len(loader.sampler) % loader.batch_size
+    rest = len(cast(Sized, loader.sampler)) % loader.batch_size
     endless = isinstance(loader.sampler, InfiniteSampler)
     return loader.batch_size if endless or loader.drop_last or not rest else rest

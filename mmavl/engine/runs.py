@@ -110,7 +110,8 @@ class Runs:
         cfg = prepare_config(find_config(config), str(logs), self.dtype, options)
         cfg.default_hooks.pop('visualization')  # would overwrite the pictures of a real test
         cfg.test_dataloader = cfg[f'{split}_dataloader']
-        run_test(cfg, checkpoint and str(checkpoint), ['oracle_area'], out=str(dump))
+        weights = None if checkpoint is None else str(checkpoint)
+        run_test(cfg, weights, ['oracle_area'], out=str(dump))
 
     def how_to_make(self, config: str) -> str:
         """The commands that make a checkpoint, as the end of a message."""

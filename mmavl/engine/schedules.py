@@ -81,7 +81,7 @@ def restore_length(schedule: _ParamScheduler, length: dict[str, Any]) -> None:
     schedule._global_step = now
 
 
-def _whole(step: float, length: int) -> int:
+def _whole(step: float, length: int) -> float:
     # rounded up, so that no stage is empty; minus rounding errors (2 / 3 of 60)
     share = isinstance(step, float) and 0 < step < 1
     return math.ceil(step * length - 1e-6) if share else step

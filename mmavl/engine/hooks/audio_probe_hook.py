@@ -7,7 +7,7 @@ import torch
 from mmengine.dataset import pseudo_collate
 from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
+from mmengine.model import BaseModel, is_model_wrapper
 from mmengine.runner import Runner
 from mmengine.runner.amp import autocast
 from torch import Tensor
@@ -102,7 +102,7 @@ def _tags(sample: dict) -> set[int]:
     return set((sample['data_samples'].gt_tags > 0.5).nonzero()[:, 0].tolist())
 
 
-def _predict(model: torch.nn.Module, sample: dict, waveform: Tensor) -> dict:
+def _predict(model: BaseModel, sample: dict, waveform: Tensor) -> dict:
     """The prediction for a picture under a sound: maps by label, and probabilities."""
     inputs = {**sample['inputs'], 'waveform': waveform}
     data = pseudo_collate([{'inputs': inputs, 'data_samples': sample['data_samples'].clone()}])

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from mmengine.dataset import BaseDataset
@@ -87,7 +87,7 @@ class BaseVisualizationHook(Hook, ABC):
         """Draw the samples of the batch that were selected."""
         chosen = chosen_here(runner.val_dataloader.dataset, self.num_val)
         add = runner.visualizer.add_datasample
-        for sample in outputs:
+        for sample in outputs or ():
             if self._seen in chosen:
                 name = f'val_{self._seen:05d}_{safe_name(sample.clip_id)}'
                 self._try(runner, add, sample, name, step=_epoch(runner))
@@ -108,7 +108,7 @@ class BaseVisualizationHook(Hook, ABC):
         self, runner: Runner, split: str, protocol: str, metrics: dict | None, **parts: Any
     ) -> None:
         """Write the record of a test."""
-        numbers = {k: float(v) for k, v in (metrics or {}).items() if np.isscalar(v)}
+        numbers = {k: float(cast(float, v)) for k, v in (metrics or {}).items() if np.isscalar(v)}
         dataset = runner.test_dataloader.dataset.metainfo.get('dataset')
         record = {**self._record, 'dataset': dataset, 'protocol': protocol, 'metrics': numbers}
         record |= parts

@@ -1,11 +1,11 @@
 """Stages of a training in which the task becomes harder."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
-from torch import nn
 
 from mmavl.errors import ConfigError
 from mmavl.registry import HOOKS
@@ -40,5 +40,5 @@ class CurriculumHook(Hook):
         _inner(runner).set_stage(sum(runner.epoch >= start for start in self.starts))
 
 
-def _inner(runner: Runner) -> nn.Module:
+def _inner(runner: Runner) -> Any:
     return runner.model.module if is_model_wrapper(runner.model) else runner.model

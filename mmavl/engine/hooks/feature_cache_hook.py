@@ -5,6 +5,7 @@ import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
@@ -12,11 +13,11 @@ from mmengine.dataset import pseudo_collate
 from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
 from mmengine.logging import print_log
-from mmengine.model import is_model_wrapper
+from mmengine.model import BaseModel, is_model_wrapper
 from mmengine.runner import Runner
-from torch import nn
 from torch.utils.data import DataLoader, Dataset
 
+from mmavl.datasets import AVDataset
 from mmavl.datasets.feature_cache import FeatureArray, FeatureCache
 from mmavl.datasets.feature_filling import fill
 from mmavl.datasets.feature_folder import other_caches
@@ -74,10 +75,10 @@ class FeatureCacheHook(Hook):
 
     def _prepare(self, runner: Runner, loader: DataLoader) -> None:
         model = runner.model.module if is_model_wrapper(runner.model) else runner.model
-        frozen = {
+        parts = {
             modality: getattr(model, f'{modality}_backbone', None) for modality in _MODALITIES
         }
-        frozen = {m: b for m, b in frozen.items() if isinstance(b, CachedBackbone)}
+        frozen = {m: part for m, part in parts.items() if isinstance(part, CachedBackbone)}
         if not frozen:
             return
         for dataset in av_datasets(loader.dataset):
@@ -85,7 +86,11 @@ class FeatureCacheHook(Hook):
                 dataset.features = self._fill(runner, model, frozen, dataset)
 
     def _fill(
-        self, runner: Runner, model: nn.Module, frozen: dict[str, CachedBackbone], dataset: Dataset
+        self,
+        runner: Runner,
+        model: BaseModel,
+        frozen: dict[str, CachedBackbone],
+        dataset: AVDataset,
     ) -> FeatureCache:
         probe = self._inputs(model, pseudo_collate([_first_sample(dataset)]))
         folder = Path(self.cache_dir or Path(dataset.data_root, 'features'))
@@ -105,7 +110,7 @@ class FeatureCacheHook(Hook):
                 shape = (len(dataset), *backbone(probe[source]).shape[1:])
                 array.create(shape, {'backbone': repr(backbone.backbone)})
         if not todo:
-            return FeatureCache(**arrays)
+            return FeatureCache({}, **arrays)
         runner.logger.info(f'storing features of {len(dataset)} clips in {folder}')
         if is_main_process() and (others := other_caches(folder, [a.path for a in todo])):
             runner.logger.info(others)
@@ -144,7 +149,7 @@ class FeatureCacheHook(Hook):
             ) from error
 
     @staticmethod
-    def _inputs(model: nn.Module, batch: dict) -> dict[str, torch.Tensor]:
+    def _inputs(model: BaseModel, batch: dict) -> dict[str, torch.Tensor]:
         inputs = model.data_preprocessor(batch, training=False)['inputs']
         return {
             name: value.to(memory_format=torch.channels_last)
@@ -156,7 +161,7 @@ class FeatureCacheHook(Hook):
 class _Prepared(Dataset):
     """Samples of a dataset; a broken one raises an error instead of being replaced."""
 
-    def __init__(self, dataset: Dataset) -> None:
+    def __init__(self, dataset: AVDataset) -> None:
         self.dataset = dataset
 
     def __len__(self) -> int:
@@ -172,7 +177,7 @@ def _custom_hooks(runner: Runner) -> list[bool]:
     return [component_name(hook.get('type')) == 'FeatureCacheHook' for hook in hooks]
 
 
-def _first_sample(dataset: Dataset) -> dict:
+def _first_sample(dataset: AVDataset) -> dict:
     """The first sample that loads; called before any random number was drawn."""
     before, sample = _random_state(), None
     for index in range(len(dataset)):
@@ -198,11 +203,11 @@ def _first_sample(dataset: Dataset) -> dict:
 
 
 def _random_state() -> tuple:
-    _, keys, position, *_ = np.random.get_state()  # noqa: NPY002  transforms may draw from it
+    _, keys, position, *_ = cast(tuple, np.random.get_state())  # noqa: NPY002  transforms may draw from it
     return random.getstate(), keys.tolist(), position, torch.get_rng_state().tolist()
 
 
-def _key(backbone: CachedBackbone, probe: torch.Tensor, dataset: Dataset) -> str:
+def _key(backbone: CachedBackbone, probe: torch.Tensor, dataset: AVDataset) -> str:
     digest = hashlib.sha256(backbone.fingerprint().encode())
     digest.update(probe.contiguous().cpu().numpy().tobytes())
     for index in range(len(dataset)):

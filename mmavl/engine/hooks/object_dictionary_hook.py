@@ -1,6 +1,7 @@
 """The dictionary of objects of DSOL, found anew from epoch to epoch."""
 
 from types import ModuleType
+from typing import Any
 
 import torch
 from mmengine.dist import broadcast
@@ -69,7 +70,7 @@ class ObjectDictionaryHook(Hook):
         runner.logger.info(f'dictionary of {len(centres)} objects from {len(features)} clips')
 
 
-def _inner(runner: Runner) -> torch.nn.Module:
+def _inner(runner: Runner) -> Any:
     return runner.model.module if is_model_wrapper(runner.model) else runner.model
 
 
@@ -82,7 +83,7 @@ def _check_count(clips: int, clusters: int) -> None:
 
 
 @torch.no_grad()
-def _objects(runner: Runner, model: torch.nn.Module) -> tuple[Tensor, Tensor]:
+def _objects(runner: Runner, model: Any) -> tuple[Tensor, Tensor]:
     """Features [N, c] and tags [N, C] of the training clips of all processes."""
     training = model.training
     model.eval()

@@ -1,7 +1,7 @@
 """Exact resuming: the states of the random number generators are saved in checkpoints."""
 
 import random
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -13,7 +13,7 @@ from mmavl.registry import HOOKS
 
 def get_random_state() -> dict[str, Any]:
     """The state of Python's, numpy's and torch's generators, as tensors and plain values."""
-    kind, keys, *rest = np.random.get_state()  # noqa: NPY002
+    kind, keys, *rest = cast(tuple, np.random.get_state())  # noqa: NPY002
     state = {
         'python': random.getstate(),
         'numpy': (kind, torch.from_numpy(keys.astype(np.int64)), *rest),
@@ -67,8 +67,10 @@ class RandomStateHook(Hook):
     def after_load_checkpoint(self, runner, checkpoint: dict) -> None:
         """Keep this process's state until training starts."""
         states = checkpoint.get('random_state')
-        known = isinstance(states, list) and len(states) == runner.world_size
-        self._to_restore = states[get_rank()] if known else None
+        if isinstance(states, list) and len(states) == runner.world_size:
+            self._to_restore = states[get_rank()]
+        else:
+            self._to_restore = None
 
     def before_train(self, runner) -> None:
         """Discard the states of a checkpoint from which only weights were loaded."""
@@ -86,16 +88,16 @@ class RandomStateHook(Hook):
             if getattr(runner.train_loop, 'batches_done', 0) > 0:
                 set_random_state(self._to_restore['epoch_start'])
             else:
-                self._restore_now()
+                self._restore_now(self._to_restore)
         self._epoch_start = get_random_state()
 
     def after_fast_forward(self, runner) -> None:
         """Restore the state after the last trained batch."""
         if self._to_restore is not None:
-            self._restore_now()
+            self._restore_now(self._to_restore)
 
-    def _restore_now(self) -> None:
-        set_random_state(self._to_restore['now'])
+    def _restore_now(self, state: dict) -> None:
+        set_random_state(state['now'])
         self._to_restore = None
 
     def before_val(self, runner) -> None:
@@ -104,5 +106,6 @@ class RandomStateHook(Hook):
 
     def after_val(self, runner) -> None:
         """Restore the training's state."""
-        set_random_state(self._before_val)
+        if self._before_val is not None:
+            set_random_state(self._before_val)
         self._before_val = None

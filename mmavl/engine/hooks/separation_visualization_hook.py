@@ -35,8 +35,9 @@ class _Kept:
     @property
     def sdr(self) -> float | None:
         """Mean over the sources; None if it was not evaluated."""
-        done = self.scores is not None and self.scores.evaluated('model')
-        return self.scores.mean('model', 'sdr') if done else None
+        if self.scores is None or not self.scores.evaluated('model'):
+            return None
+        return self.scores.mean('model', 'sdr')
 
 
 @HOOKS.register_module()
@@ -84,6 +85,7 @@ class SeparationVisualizationHook(BaseVisualizationHook):
         outputs: Sequence[AVDataSample] | None = None,
     ) -> None:
         """Keep those of the batch that are among the best, worst or evenly spread so far."""
+        outputs = outputs or ()
         scores = _latest_scores(runner, len(outputs))
         chosen = chosen_here(runner.test_dataloader.dataset, self.num_sheet)
         for sample in outputs:
@@ -157,7 +159,9 @@ def _latest_scores(runner: Runner, count: int) -> dict[str, MixtureScores]:
 
 
 def _rank(kept: _Kept) -> tuple[float, str]:
-    return -kept.sdr, kept.sample.clip_id
+    sdr = kept.sdr
+    assert sdr is not None  # others are not ranked
+    return -sdr, kept.sample.clip_id
 
 
 def _on_cpu(sample: AVDataSample) -> AVDataSample:

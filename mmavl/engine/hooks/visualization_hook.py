@@ -64,7 +64,7 @@ class VisualizationHook(BaseVisualizationHook):
         outputs: Sequence[AVDataSample] | None = None,
     ) -> None:
         """Keep the predictions of the batch; the cases are selected at the end."""
-        self._tested += [sample.cpu() for sample in outputs]
+        self._tested += [sample.cpu() for sample in outputs or ()]
 
     def after_test_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
         """Draw the contact sheet and the cases, and write the record and the report."""
