@@ -110,7 +110,8 @@ class _Copy:
     def add(self, time: float, image: np.ndarray, view: View) -> None:
         """Draw a view over a frame, and write it."""
         if not self.frames:
-            width, height = self._size = frame_size(*image.shape[1::-1], self._max_side)
+            height, width = image.shape[:2]
+            width, height = self._size = frame_size(width, height, self._max_side)
             size = width, height + strip_height(self._size)
             writer = Mp4Writer(self._target, size, self._rate, self._sound)
             self._writer = self._stack.enter_context(writer)

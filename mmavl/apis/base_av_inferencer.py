@@ -2,7 +2,7 @@
 
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Sequence
 from functools import partial
 from inspect import signature
 from pathlib import Path
@@ -180,7 +180,7 @@ class BaseAVInferencer(ABC):
         guard: Callable,
         return_datasamples: bool,
         options: dict[str, Any],
-    ) -> Iterator[tuple[Clip, dict, Any]]:
+    ) -> Generator[tuple[Clip, dict, Any], None, None]:
         """Clips with their loaded data and predictions, without those that failed."""
         predict = partial(self.predict_batch, return_datasamples=return_datasamples, **options)
         batch: list[tuple[Clip, dict]] = []
@@ -234,7 +234,7 @@ class BaseAVInferencer(ABC):
     def save_more(self, result: Any, folder: Path, file: MediaFile | None, entry: dict) -> None:  # noqa: B027
         """Write what :meth:`go_on` has added to a result, and add files to its entry."""
 
-    def class_numbers(self, labels: list[str] | None) -> list[int]:
+    def class_numbers(self, labels: Sequence[str] | None) -> list[int]:
         """Indices of classes by name.
 
         Raises:

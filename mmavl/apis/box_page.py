@@ -45,7 +45,8 @@ def write_box_page(
     if not folder.is_dir():
         raise DataError(f'{folder} is a file: give the folder of the videos')
     videos = sorted(p for p in folder.iterdir() if p.is_file() and kind_of(p) == 'video')
-    frames, failures = [], []
+    frames: list[dict] = []
+    failures: list[Failure] = []
     for path in tqdm(videos, unit='video', disable=not show_progress):
         with contained(path.name, failures):
             frames += _frames(path, every)

@@ -74,7 +74,7 @@ class Vocabulary:
         """
         names = [name for name in result.audio_probs if name in result.maps]
         single = [name for name in names if not self._stands_for_others(name)]
-        return max(single, key=result.audio_probs.get, default=AGNOSTIC)
+        return max(single, key=result.audio_probs.__getitem__, default=AGNOSTIC)
 
     def _stands_for_others(self, name: str) -> bool:
         return not set(self.classes).isdisjoint(self.families.get(name, ()))
@@ -127,7 +127,7 @@ def evaluate_cases(
     vocabulary = Vocabulary.of(inferencer)
     names = [vocabulary.names(case) for case in cases]
     asked = dict.fromkeys(name for both in names for name in both.values() if name)
-    by_frame = {}
+    by_frame: dict[tuple, list[Case]] = {}
     for case in cases:
         by_frame.setdefault(case.frame, []).append(case)
     out = inferencer(
@@ -160,7 +160,10 @@ def _outcome(
     likeliest = vocabulary.likeliest(result)
     asked = {**names, 'likeliest': likeliest}
     agnostic = result.maps.get(AGNOSTIC)
-    maps = {given: result.maps.get(name, agnostic) for given, name in asked.items()}
+    maps = {
+        given: agnostic if name is None else result.maps.get(name, agnostic)
+        for given, name in asked.items()
+    }
     maps['whole'] = _whole_sound(result, likeliest, min_max)
     maps['whole_raw'] = _whole_sound(result, likeliest, None)
     hits = {given: hit_of(heat, case) for given, heat in maps.items() if heat is not None}

@@ -57,7 +57,8 @@ def evaluate_pairs(
         clips.
     """
     vocabulary = Vocabulary.of(inferencer)
-    outcomes, failures = [], []
+    outcomes: list[PairOutcome] = []
+    failures: list[Failure] = []
     for first, second, alike in _pairs(cases, vocabulary, count, seed):
         with contained(f'{first.file.name} with {second.file.name}', failures):
             loaded = [_load(inferencer, case) for case in (first, second)]
@@ -79,23 +80,25 @@ def summarise_pairs(outcomes: Sequence[PairOutcome]) -> dict[str, dict[str, Rate
     for name, alike in (('two of one family', True), ('two of different families', False)):
         mine = [outcome for outcome in outcomes if outcome.alike == alike]
         clips = [outcome.sounding.file for outcome in mine]
-        if mine:
-            rows[name] = {
-                'follows the sound': rate_of([float(o.follows) for o in mine], clips),
-                'own': rate_of([float(o.own) for o in mine], clips),
-            }
+        rates = {
+            'follows the sound': rate_of([float(o.follows) for o in mine], clips),
+            'own': rate_of([float(o.own) for o in mine], clips),
+        }
+        known = {key: rate for key, rate in rates.items() if rate is not None}
+        if known:
+            rows[name] = known
     return rows
 
 
 def _pairs(
     cases: Sequence[Case], vocabulary: Vocabulary, count: int, seed: int
 ) -> list[tuple[Case, Case, bool]]:
-    names = {id(case): vocabulary.names(case)['class'] for case in cases}
-    single = [case for case in cases if case.sources == 1 and names[id(case)]]
+    named = ((case, vocabulary.names(case)['class']) for case in cases)
+    single = [(case, name) for case, name in named if case.sources == 1 and name]
     pairs = [
-        (first, second, vocabulary.share_a_family(names[id(first)], names[id(second)]))
-        for first, second in combinations(single, 2)
-        if names[id(first)] != names[id(second)]
+        (first, second, vocabulary.share_a_family(one, other))
+        for (first, one), (second, other) in combinations(single, 2)
+        if one != other
     ]
     random.Random(seed).shuffle(pairs)
     drawn = [[pair for pair in pairs if pair[2] == alike][:count] for alike in (True, False)]

@@ -38,6 +38,7 @@ def _score(outcome: Outcome) -> float:
 
 def _picture(outcome: Outcome, pipeline: ClipPipeline) -> np.ndarray:
     case, result = outcome.case, outcome.result
+    assert result.clip is not None  # set by the inferencer
     image = fit_image(pipeline.load(result.clip)['image'], _HEIGHT)
     size = np.array([image.shape[1], image.shape[0]] * 2)
     names = (AGNOSTIC, outcome.names['class'], outcome.names['family'])

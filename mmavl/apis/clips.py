@@ -2,7 +2,7 @@
 
 import math
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
@@ -47,8 +47,9 @@ class Clip:
     @property
     def video(self) -> str | None:
         """The path of the video with both picture and sound, if there is one."""
-        paths = isinstance(self.image, str) and isinstance(self.audio, str)
-        return self.image if paths and self.image == self.audio else None
+        if isinstance(self.image, str) and isinstance(self.audio, str):
+            return self.image if self.image == self.audio else None
+        return None
 
     def open(self) -> AbstractContextManager[MediaFile | None]:
         """Its open video, for all steps that read it; None if it is not a video.
@@ -100,6 +101,7 @@ def list_clips(inputs: Any) -> tuple[list[Clip], list[Failure]]:
     """
     clips: list[Clip] = []
     failures: list[Failure] = []
+    add: Callable[[str], AbstractContextManager[Any]]
     if not isinstance(inputs, list):
         inputs, add = [inputs], nullcontext
     else:
@@ -107,7 +109,10 @@ def list_clips(inputs: Any) -> tuple[list[Clip], list[Failure]]:
     for number, item in enumerate(inputs, start=1):
         with add(_words(item, number)):
             for found in _expand(item):
-                (failures if isinstance(found, Failure) else clips).append(found)
+                if isinstance(found, Failure):
+                    failures.append(found)
+                else:
+                    clips.append(found)
     return _different_names(clips), failures
 
 

@@ -209,9 +209,11 @@ class Localization(Result):
                 'off_screen': label in self.off_screen,
             }
             boxes = self.boxes(label) if label in self.drawn else []
-            for box in boxes or [MapBox((None,) * 4, None)]:
-                edges = zip(('left', 'top', 'right', 'bottom'), box.xyxy)
-                rows.append({**row, **dict(edges), 'peak': box.peak})
+            places: list[tuple[float | None, ...]] = [(*box.xyxy, box.peak) for box in boxes]
+            for place in places or [(None,) * 5]:
+                rows.append(
+                    {**row, **dict(zip(('left', 'top', 'right', 'bottom', 'peak'), place))}
+                )
         return rows
 
     def to_json(self) -> str:

@@ -55,7 +55,7 @@ class LocalizationInferencer(BaseAVInferencer):
         visual_threshold = getattr(self.model, 'visual_threshold', 0.0)
         return Naming(threshold, named_families(meta), visual_threshold, meta.get('kinds', {}))
 
-    def check_options(
+    def check_options(  # type: ignore[override]  # an unknown option is a TypeError
         self,
         labels: Sequence[str] | None = None,
         threshold: float = 0.3,
@@ -180,6 +180,7 @@ class LocalizationInferencer(BaseAVInferencer):
     ) -> None:
         """Write a copy of the video with the result's windows drawn, and the windows."""
         if result.windows:
+            assert file is not None  # they are of a video
             self._save_video(folder, file, result.windows, entry)
 
     def _save_video(
@@ -193,7 +194,7 @@ class LocalizationInferencer(BaseAVInferencer):
     ) -> None:
         stem = safe_name(entry['name'])
         files = {'video': folder / f'{stem}.mp4', 'windows': folder / f'{stem}.windows.jsonl'}
-        options = {'max_side': max_side, 'frame_rate': frame_rate}
+        options: dict[str, Any] = {'max_side': max_side, 'frame_rate': frame_rate}
         options |= {'windows_file': files['windows'], 'show_progress': self.show_progress}
         try:
             annotate_video(file, files['video'], windows, self.classes, **options)
@@ -242,6 +243,7 @@ class LocalizationInferencer(BaseAVInferencer):
         self, clip: Clip, rate: float, batch_size: int, threshold: float
     ) -> Iterator[Localization]:
         asked = None if self.model.maps_of_likely else self.classes
+        assert clip.video is not None
         with MediaFile(clip.video) as file:
             windows = ((clip, loaded) for loaded in self.pipeline.windows(file, rate))
             while batch := [*islice(windows, batch_size)]:

@@ -58,7 +58,7 @@ def _most_audible(result: 'Localization') -> list[str]:
 
 def _plot_probabilities(result: 'Localization', labels: list[str], axes: 'Axes') -> None:
     colours = colours_of(result)
-    times = [window.time for window in result.windows]
+    times = np.array([window.time for window in result.windows], float)
     for label in labels:
         probs = [window.audio_probs.get(label, np.nan) for window in result.windows]
         colour = [part / 255 for part in colours[label]]

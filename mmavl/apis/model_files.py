@@ -6,6 +6,7 @@ from typing import Any
 
 from mmengine import Config
 from mmengine.device import get_device
+from mmengine.model import BaseModel
 from mmengine.registry import DefaultScope
 from torch import nn
 
@@ -77,7 +78,7 @@ def load_model(
     model: str | Path | Config | dict | None = None,
     weights: str | Path | None = None,
     device: str | None = None,
-) -> nn.Module:
+) -> BaseModel:
     """Build a model for inference; weights are read as tensors, without executing code.
 
     Args:
@@ -149,7 +150,7 @@ def _load(net: nn.Module, checkpoint: dict[str, Any], source: str) -> None:
     # a separator without its own trained parts has its localizer's weights
     inner = getattr(net, 'localizer', None)
     whole = inner is None or any(name.startswith('localizer.') for name in state)
-    target = net if whole else inner
+    target = net if whole or inner is None else inner
     check_model_name(target, checkpoint, source)
     load_state(target, state, source, strict=True)
     if not whole and any(p.requires_grad for p in net.parameters()):
@@ -166,7 +167,7 @@ def _config(model: str | Path | Config | dict) -> Config:
     return load_config(find_config(model))
 
 
-def _build(cfg: Config, model: dict[str, Any]) -> nn.Module:
+def _build(cfg: Config, model: dict[str, Any]) -> Any:
     with config_errors(cfg, 'model'), DefaultScope.overwrite_default_scope('mmavl'):
         try:
             return MODELS.build(model)

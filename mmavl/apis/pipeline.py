@@ -95,9 +95,11 @@ class ClipPipeline:
         if not whole:
             wave, start = self._sound(clip, sound, time)
             return self.results(clip, image, wave, start, time)
-        original, rate = clip.audio, clip.sample_rate
-        if not isinstance(sound, np.ndarray):
-            original, rate = read_audio(sound, seconds=float('inf'))
+        original, rate = (
+            (sound, clip.sample_rate)
+            if isinstance(sound, np.ndarray)
+            else read_audio(sound, seconds=float('inf'))
+        )
         wave = original
         if rate != self.sample_rate:
             wave = soxr.resample(original, rate, self.sample_rate)
@@ -122,10 +124,10 @@ class ClipPipeline:
     ) -> tuple[np.ndarray, float]:
         """The window of sound around a time (None for the middle), and its first second."""
         if isinstance(sound, np.ndarray):
-            wave = self._resampled(clip)
-            centre = len(wave) / self.sample_rate / 2 if time is None else time
+            wave = self._resampled(sound, clip.sample_rate)
+            middle = len(wave) / self.sample_rate / 2 if time is None else time
             wanted = round(self.seconds * self.sample_rate)
-            start = round(centre * self.sample_rate) - wanted // 2
+            start = round(middle * self.sample_rate) - wanted // 2
             start = max(min(start, len(wave) - wanted), 0)
             return wave[start : start + wanted], start / self.sample_rate
         if time is not None:
@@ -141,10 +143,10 @@ class ClipPipeline:
         wave, _ = read_audio(sound, self.sample_rate, self.seconds, centre)
         return wave, starts[-1]
 
-    def _resampled(self, clip: Clip) -> np.ndarray:
-        if clip.sample_rate == self.sample_rate:
-            return clip.audio
-        return soxr.resample(clip.audio, clip.sample_rate, self.sample_rate)
+    def _resampled(self, wave: np.ndarray, rate: int | None) -> np.ndarray:
+        if rate == self.sample_rate:
+            return wave
+        return soxr.resample(wave, rate, self.sample_rate)
 
     def pack(self, results: dict[str, Any], asked: Sequence[int] = ()) -> dict[str, Any]:
         """Run the transforms on loaded results.

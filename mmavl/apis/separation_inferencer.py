@@ -119,7 +119,7 @@ class SeparationInferencer(BaseAVInferencer):
         self.check_sources(options.get('labels'), options.get('sources'))
         read_places(options.get('sources') or {})
 
-    def load(
+    def load(  # type: ignore[override]  # the clip is opened here
         self,
         clip: Clip,
         labels: list[str] | None = None,
@@ -143,14 +143,16 @@ class SeparationInferencer(BaseAVInferencer):
             wave, rate = loaded['original']
             if not (self.guided or self.shown):
                 return loaded
-            images = iter([loaded['image']])
+            images: Iterable[np.ndarray] = [loaded['image']]
             if 'time' in loaded:
                 centres = [sum(span) / 2 for span in self.model.window_spans(len(wave), rate)]
-                images = self.pipeline.pictures(file or clip.image, centres)
+                source = file or clip.image
+                assert not isinstance(source, np.ndarray)  # it has a time
+                images = self.pipeline.pictures(source, centres)
             if self.guided:
                 inputs = [self.pipeline.image_input(clip, image) for image in images]
                 return {**loaded, 'frames': torch.stack(inputs)}
-            return {**loaded, **self._shown(clip, loaded, images, read_places(sources))}
+            return {**loaded, **self._shown(clip, loaded, images, read_places(sources or {}))}
 
     def _shown(
         self,
@@ -172,7 +174,7 @@ class SeparationInferencer(BaseAVInferencer):
             return [p if isinstance(p, np.ndarray) else frame for p in places.values()]
         return [view(place, frame) for place in places.values()]
 
-    def predict_batch(
+    def predict_batch(  # type: ignore[override]  # an unknown option is a TypeError
         self,
         batch: list[tuple[Clip, dict]],
         return_datasamples: bool = False,
@@ -207,8 +209,8 @@ class SeparationInferencer(BaseAVInferencer):
             for clip, loaded in batch:
                 _, waves = self._separated(loaded, labels, threshold, num_sources, sources)
                 meta = {'clip_id': clip.name, 'sample_rate': loaded['original'][1]}
-                waves = torch.stack([*waves.values()])
-                samples.append(AVDataSample(metainfo=meta, pred_sources=waves))
+                stacked = torch.stack([*waves.values()])
+                samples.append(AVDataSample(metainfo=meta, pred_sources=stacked))
             return samples
         results = []
         for clip, loaded in batch:

@@ -53,9 +53,13 @@ def view(place: Place, frame: np.ndarray) -> np.ndarray:
 def mark_places(frame: np.ndarray, places: Mapping[str, Place], height: int) -> np.ndarray:
     """The frame at a height in pixels, with boxes and names of the sources."""
     picture = fit_image(frame, height)
-    scale = np.array([picture.shape[1] / frame.shape[1], picture.shape[0] / frame.shape[0]] * 2)
+    x, y = picture.shape[1] / frame.shape[1], picture.shape[0] / frame.shape[0]
     boxes = {name: p for name, p in places.items() if not isinstance(p, np.ndarray)}
-    return draw_boxes(picture, [(tuple(box * scale), True, name) for name, box in boxes.items()])
+    marks = [
+        ((left * x, top * y, right * x, bottom * y), True, name)
+        for name, (left, top, right, bottom) in boxes.items()
+    ]
+    return draw_boxes(picture, marks)
 
 
 def relative_boxes(places: Mapping[str, Place], size: tuple[int, int], clip: str) -> Tensor:

@@ -15,7 +15,9 @@ from .localization import AGNOSTIC, Localization
 class HasTime(Protocol):
     """Anything with a time in seconds."""
 
-    time: float
+    @property
+    def time(self) -> float:
+        """Seconds."""
 
 
 Timed = TypeVar('Timed', bound=HasTime)
@@ -40,7 +42,8 @@ def smooth(
     Yields:
         Localization: The same number; only those within range are kept in memory.
     """
-    for items, here in neighbourhoods(found, seconds):
+    # the results of a video have a time
+    for items, here in neighbourhoods(found, seconds):  # type: ignore[type-var]
         yield _average(items, here, seconds, naming)
 
 
@@ -86,7 +89,7 @@ def _average(
 ) -> Localization:
     if len(items) == 1:
         return here
-    weights = time_weights(items, here, seconds)
+    weights = time_weights(items, here, seconds)  # type: ignore[type-var]  # as above
     audio_probs, visual_probs, kind_probs = (
         {k: float(np.average([getattr(i, name)[k] for i in items], weights=weights)) for k in own}
         for name, own in (

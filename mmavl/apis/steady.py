@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mmavl.visualization.drawing import Box
 from mmavl.visualization.video_frame import View
 
 from .localization import Localization
 from .smoothing import neighbourhoods, time_weights
-from .views import Box, Region, joined, relative_boxes, strength, visible_labels
+from .views import Region, joined, relative_boxes, strength, visible_labels
 
 #: Seconds before and after a moment that decide what is drawn.
 RANGE = 1.0
@@ -60,16 +61,18 @@ def _with_regions(windows: Iterable[Localization]) -> Iterator[_Window]:
     last: dict[Region, tuple[float, Box]] = {}
     count = 0
     for result in windows:
-        last = {k: v for k, v in last.items() if result.time - v[0] <= 2 * RANGE + 1e-6}
+        time = result.time
+        assert time is not None  # of a video
+        last = {k: v for k, v in last.items() if time - v[0] <= 2 * RANGE + 1e-6}
         boxes: dict[Region, Box] = {}
         for label in visible_labels(result):
             for box in relative_boxes(result, label):
                 known = {k: _iou(v[1], box) for k, v in last.items() if k[0] == label}
                 known = {k: iou for k, iou in known.items() if k not in boxes and iou > _SAME}
                 count += not known
-                boxes[max(known, key=known.get) if known else (label, count)] = box
-        last |= {region: (result.time, box) for region, box in boxes.items()}
-        yield _Window(result.time, result, boxes)
+                boxes[max(known, key=known.__getitem__) if known else (label, count)] = box
+        last |= {region: (time, box) for region, box in boxes.items()}
+        yield _Window(time, result, boxes)
 
 
 def _present(window: _Window) -> list[Hashable]:
@@ -80,7 +83,8 @@ def _present(window: _Window) -> list[Hashable]:
 
 def _view(near: Sequence[_Window], here: _Window, drawn: set[Hashable]) -> View:
     """What is drawn at a window, from its neighbourhood."""
-    results = sorted((w.result for w in near), key=lambda r: abs(r.time - here.time))
+    nearest = sorted(near, key=lambda window: abs(window.time - here.time))
+    results = [window.result for window in nearest]
     labels = dict.fromkeys(label for r in results for label in r.sounding)
     maps = {
         label: next(r.maps[label] for r in results if label in r.maps)
@@ -105,7 +109,8 @@ def _mean_box(near: Sequence[_Window], here: _Window, region: Region) -> Box:
     weights = time_weights(near, here, RANGE)
     with_it = [number for number, window in enumerate(near) if region in window.boxes]
     boxes = [near[number].boxes[region] for number in with_it]
-    return tuple(np.average(boxes, axis=0, weights=weights[with_it]).tolist())
+    left, top, right, bottom = np.average(boxes, axis=0, weights=weights[with_it]).tolist()
+    return left, top, right, bottom
 
 
 def _usual_kinds(results: Sequence[Localization]) -> dict[str, str]:

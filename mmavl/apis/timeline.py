@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable
 
+import numpy as np
+
+from mmavl.visualization.drawing import Box
 from mmavl.visualization.video_frame import View
 
 
@@ -41,10 +44,10 @@ class Timeline:
 def between(before: View, after: View, share: float) -> View:
     """The view at a share from 0 to 1 of the way from one to another."""
     nearer = after if share > 0.5 else before
-    maps = {}
+    maps: dict[str, np.ndarray] = {}
     for label in {**nearer.maps, **before.maps, **after.maps}:
-        first = before.maps.get(label, after.maps.get(label))
-        last = after.maps.get(label, before.maps.get(label))
+        first = (before if label in before.maps else after).maps[label]
+        last = (after if label in after.maps else before).maps[label]
         maps[label] = (1 - share) * first + share * last
     return View(
         maps=maps,
@@ -53,12 +56,14 @@ def between(before: View, after: View, share: float) -> View:
             for k in maps
         },
         boxes={
-            k: tuple(
-                (1 - share) * a + share * b
-                for a, b in zip(before.boxes.get(k, box), after.boxes.get(k, box))
-            )
+            k: _moved(before.boxes.get(k, box), after.boxes.get(k, box), share)
             for k, box in nearer.boxes.items()
         },
         scores=nearer.scores,
         kinds=nearer.kinds,
     )
+
+
+def _moved(before: Box, after: Box, share: float) -> Box:
+    left, top, right, bottom = ((1 - share) * a + share * b for a, b in zip(before, after))
+    return left, top, right, bottom

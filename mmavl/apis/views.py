@@ -5,6 +5,7 @@ from math import sqrt
 from typing import TYPE_CHECKING
 
 from mmavl.evaluation.map_boxes import boxes_of_map
+from mmavl.visualization.drawing import Box
 from mmavl.visualization.label_places import overlap
 from mmavl.visualization.video_frame import View
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 VISIBLE_SHARE = 0.4
 
 Region = tuple[str, int]
-Box = tuple[float, ...]
 
 
 def visible_labels(result: 'Localization') -> list[str]:
@@ -44,7 +44,8 @@ def joined(boxes: Mapping[Region, Box]) -> dict[Region, Box]:
         same = [k for k, other in result.items() if k[0] == region[0] and overlap(other, box)]
         while same:
             other = result.pop(same[0])
-            box = (*map(min, box[:2], other[:2]), *map(max, box[2:], other[2:]))
+            left, top, right, bottom = other
+            box = min(box[0], left), min(box[1], top), max(box[2], right), max(box[3], bottom)
             region = same[0]
             same = [k for k, b in result.items() if k[0] == region[0] and overlap(b, box)]
         result[region] = box

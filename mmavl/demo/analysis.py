@@ -170,7 +170,7 @@ class Analyst:
         self, files: Sequence[str], folder: Path, report: Callable[[float, str], None]
     ) -> Analysis:
         clip = clip_of(files)
-        lasting = max(self._check_length(path) for path in {clip.image, clip.audio})
+        lasting = max(self._check_length(path) for path in {str(clip.image), str(clip.audio)})
         moments = self._moments(clip, max(lasting, 1.0), report)
         report(0.8, 'Separating the sound' if self.separator else 'Reading the sound')
         return Analysis(
@@ -214,8 +214,8 @@ class Analyst:
     ) -> list[Moment]:
         if not clip.video:
             many = self.localizer.model.maps_of_likely
-            options = {'labels': None if many else self.localizer.classes}
-            result = self.localizer((clip.image, clip.audio), **options)['predictions'][0]
+            labels = None if many else self.localizer.classes
+            result = self.localizer((clip.image, clip.audio), labels=labels)['predictions'][0]
             image = self.localizer.pipeline.load(clip)['image']
             return [Moment(_small_jpeg(image), _without_folders(result))]
         moments = []
@@ -223,13 +223,15 @@ class Analyst:
         times = (number / self.rate for number in range(round(self.longest * self.rate) + 2))
         with PictureStream(clip.video) as pictures:
             for result, (_, image) in zip(windows, pictures.at(times)):
-                self._refuse_long(clip.video, result.time)  # a header can be wrong
+                time = result.time
+                assert time is not None  # of a video
+                self._refuse_long(clip.video, time)  # a header can be wrong
                 moments.append(Moment(_small_jpeg(image), _without_folders(result)))
-                report(min(0.8 * result.time / lasting, 0.8), f'At {result.time:.1f} s')
+                report(min(0.8 * time / lasting, 0.8), f'At {time:.1f} s')
         return moments
 
     def _sounds(self, clip: Clip, folder: Path) -> dict[str, Path]:
-        self._check_sound(clip.audio)
+        self._check_sound(str(clip.audio))
         wave, rate = self.localizer.pipeline.load(clip, whole=True)['original']
         waves = {'mixture': wave}
         if self.separator:
@@ -283,14 +285,16 @@ def _small_jpeg(image: np.ndarray) -> bytes:
 
 def _without_folders(result: Localization) -> Localization:
     clip = result.clip
-    image, audio = (Path(path).name for path in (clip.image, clip.audio))
+    assert clip is not None  # set by the inferencer
+    image, audio = (Path(str(path)).name for path in (clip.image, clip.audio))
     return replace(result, clip=Clip(clip.name, image, audio))
 
 
 def _write_record(moments: Iterable[Moment], folder: Path) -> Path:
     results = [moment.result for moment in moments]
     stem = safe_name(results[0].name)
-    if results[0].clip.video is None:
+    clip = results[0].clip
+    if clip is None or clip.video is None:
         write_json(folder / f'{stem}.json', results[0].to_dict())
         return folder / f'{stem}.json'
     with atomic_write(folder / f'{stem}.windows.jsonl') as file:

@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -67,7 +68,7 @@ class Page:
 
     Args:
         analyst (Analyst): Analyses uploads.
-        examples (list[Example]): Scenes to choose from. Defaults to none.
+        examples (Sequence[Example]): Scenes to choose from. Defaults to none.
         quota (int): Maximum total bytes of uploads and results. Defaults to 2 GB.
 
     Raises:
@@ -75,7 +76,7 @@ class Page:
     """
 
     def __init__(
-        self, analyst: Analyst, examples: list[Example] = (), quota: int = 2 * 10**9
+        self, analyst: Analyst, examples: Sequence[Example] = (), quota: int = 2 * 10**9
     ) -> None:
         self.gr = import_gradio()
         self.analyst = analyst
@@ -189,7 +190,10 @@ class Page:
         def uploaded(paths: list[str] | None, progress=gr.Progress()):  # noqa: B008
             return self._analyse(paths, progress)
 
-        def picked(event: gr.SelectData, progress=gr.Progress()):  # noqa: B008
+        def picked(
+            event: gr.SelectData,  # type: ignore[name-defined]  # gr is a variable
+            progress=gr.Progress(),  # noqa: B008
+        ):
             example = self.examples[event.index]
             return self._analyse([example.image, example.audio], progress)
 

@@ -1,6 +1,6 @@
 """A video's frame with what is audible and visible in it: a pure function of pixels and a view."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import ceil, sqrt
 
@@ -34,7 +34,7 @@ class View:
 
     maps: Mapping[str, np.ndarray] = field(default_factory=dict)
     strengths: Mapping[str, float] = field(default_factory=dict)
-    boxes: Mapping[tuple[str, Hashable], Box] = field(default_factory=dict)
+    boxes: Mapping[tuple[str, int], Box] = field(default_factory=dict)
     scores: Mapping[str, float | None] = field(default_factory=dict)
     kinds: Mapping[str, str] = field(default_factory=dict)
 
