@@ -263,7 +263,7 @@ def test_a_header_that_promises_more_than_the_file_has_is_refused(honest, tmp_pa
 def test_the_command_says_it_in_one_line(change, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     path = change(EXECUTING['a transform that runs a shell'])
-    (tmp_path / 'clip.mp4').write_bytes(b'')
+    (tmp_path / 'clip.mp4').write_bytes(b'not empty')
     with pytest.raises(SystemExit) as ended:
         sys.exit(main(['localize', 'clip.mp4', '--weights', str(path), '--out', 'out']))
     assert ended.value.code not in (0, None)
