@@ -77,7 +77,9 @@ def test_every_registered_separator_is_here():
     registered = {
         name
         for name, kind in MODELS.module_dict.items()
-        if issubclass(kind, BaseSeparator) and kind.__module__.startswith('mmavl.')
+        if isinstance(kind, type)
+        and issubclass(kind, BaseSeparator)
+        and kind.__module__.startswith('mmavl.')
     }
     assert registered == {config['type'] for config in CONFIGS.values()}
 

@@ -54,7 +54,7 @@ def test_what_nobody_used_for_so_long_is_deleted_and_nothing_else(run, folder):
     assert sorted(path.name for path in folder.iterdir()) == [NEW]
 
 
-def test_a_folder_that_is_not_there_is_named(run, tmp_path):
-    with pytest.raises(SystemExit) as stop:
+def test_a_folder_that_is_not_there_is_named(run, tmp_path, capsys):
+    with pytest.raises(SystemExit):
         run(tmp_path / 'nowhere')
-    assert stop.value.code == f'error: {tmp_path / "nowhere"} is not a folder'
+    assert capsys.readouterr().err == f'error: {tmp_path / "nowhere"} is not a folder\n'

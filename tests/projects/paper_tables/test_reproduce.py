@@ -13,6 +13,8 @@ from mmengine.runner import runner as mmengine_runner
 from mmavl.evaluation import Prediction, evaluate_localization, read_predictions, write_predictions
 
 TOOL = Path(__file__).parents[3] / 'tools/analysis/reproduce_table.py'
+#: What a training saves, without any weights.
+CHECKPOINT = {'meta': {'epoch': 4, 'iter': 8}, 'state_dict': {}}
 METAINFO = {'dataset': 'toy', 'split': 'test', 'classes': ['Violin', 'Horn']}
 BOX = [0.25, 0.25, 0.75, 0.75]
 
@@ -58,7 +60,7 @@ def dump(tmp_path):
         write_predictions(folder / 'predictions.npz', [prediction], METAINFO)
         if checkpoint_age is not None:
             checkpoint = folder / 'epoch_4.pth'
-            torch.save({}, checkpoint)
+            torch.save(CHECKPOINT, checkpoint)
             now = (folder / 'predictions.npz').stat().st_mtime
             os.utime(checkpoint, (now - checkpoint_age, now - checkpoint_age))
         return folder / 'predictions.npz'
@@ -179,7 +181,7 @@ def test_table_3_shows_each_run_beside_the_papers_figures_or_how_to_make_it(
     monkeypatch.setattr('mmavl.engine.measurement._fingerprint', lambda cfg: 'same')
     folder = tmp_path / 'work_dirs' / 'sound-of-pixels_scenes_multi'
     folder.mkdir(parents=True)
-    torch.save({}, folder / 'epoch_5.pth')
+    torch.save(CHECKPOINT, folder / 'epoch_5.pth')
     metrics = {'separation/sdr': 4.5, 'separation/mixture/sdr': 0.25}
     record = {'settings': 'same', 'metrics': metrics, 'parameters': [10, 20], 'minutes': 7.5}
     (folder / 'separation_scenes_test.json').write_text(json.dumps(record))

@@ -19,7 +19,7 @@ def test_the_merged_config_is_printed_as_a_config_of_its_own(tmp_path):
 def test_the_old_path_of_a_config_gets_one_line_with_the_new_one():
     command = [sys.executable, TOOL, 'configs/stage2_scenes_product.py']
     ended = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
-    assert ended.returncode == 1
+    assert ended.returncode == 2
     assert ended.stderr == (
         'error: config not found: configs/stage2_scenes_product.py; '
         'it is at configs/ablations/stage2_scenes_product.py\n'

@@ -21,12 +21,12 @@ SCENES = {
 
 
 @pytest.fixture
-def run(monkeypatch):
+def run(monkeypatch, capsys):
     def call(*args):
         monkeypatch.setattr(sys, 'argv', [str(TOOL), *map(str, args)])
         with pytest.raises(SystemExit) as ended:
             runpy.run_path(str(TOOL), run_name='__main__')
-        return ended.value.code
+        return capsys.readouterr().err if ended.value.code else ended.value.code
 
     return call
 

@@ -29,7 +29,7 @@ def test_takes_the_classes_of_the_checkpoint_or_those_given(run_tool, tmp_path):
     assert model.dataset_meta == {'classes': ['Cello', 'Flute']}
 
     ended = run_tool(tool, 'config.py', 'bare.pth', 'b.safetensors')
-    assert ended.code == 1
+    assert ended.code == 2
     assert 'bare.pth has no class names: use --classes' in ended.stderr
     ended = run_tool(tool, 'config.py', 'bare.pth', 'b.safetensors', '--classes', 'Ü b', 'c')
     assert ended.code == 0, ended.stderr
