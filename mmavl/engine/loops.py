@@ -4,10 +4,14 @@ import torch
 from mmengine.evaluator import Evaluator
 from mmengine.logging import print_log
 from mmengine.runner import EpochBasedTrainLoop, Runner, TestLoop, ValLoop
+from torch import nn
 from torch.utils.data import DataLoader
 
 from mmavl.registry import LOOPS
 from mmavl.utils.autocast import Precision
+
+#: In the message hub, hence in checkpoints: the last epoch that was validated.
+_VALIDATED = 'mmavl_validated_epoch'
 
 
 @LOOPS.register_module()
@@ -18,7 +22,32 @@ class ResumableEpochLoop(EpochBasedTrainLoop):
     loaded again and skipped, so that the random numbers drawn while loading stay in step.
     Only ``persistent_workers`` with a random pipeline cannot be resumed exactly: the state of
     their generators persists between epochs and cannot be saved.
+
+    A checkpoint of an epoch is saved before its validation. A run that continues from it
+    validates first, so that scores and schedules are those of an uninterrupted run.
     """
+
+    def run(self) -> nn.Module:
+        """Train all epochs, or the rest of them."""
+        self.runner.call_hook('before_train')
+        self._decide_current_val_interval()
+        validated = self.runner.message_hub.runtime_info.get(_VALIDATED)
+        if self._epoch > 0 and self.batches_done == 0 and validated != self._epoch:
+            self._validate()
+        while self._epoch < self._max_epochs and not self.stop_training:
+            self.run_epoch()
+            self._decide_current_val_interval()
+            self._validate()
+        self.runner.call_hook('after_train')
+        return self.runner.model
+
+    def _validate(self) -> None:
+        """Validate if this epoch's turn has come."""
+        due = self._epoch % self.val_interval == 0 or self._epoch == self._max_epochs
+        if self.runner.val_loop is not None and self._epoch >= self.val_begin and due:
+            # only what is saved after the validation has this
+            self.runner.message_hub.update_info(_VALIDATED, self._epoch)
+            self.runner.val_loop.run()
 
     @property
     def batches_done(self) -> int:

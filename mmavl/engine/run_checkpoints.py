@@ -21,11 +21,15 @@ _NAME = re.compile(r'((epoch|iter)_\d+|interrupted)\.pth')
 
 
 class _Saved(NamedTuple):
-    """What a checkpoint holds; later ones are larger."""
+    """What a checkpoint holds; later ones are larger.
+
+    ``after_validation`` is for two of the same iteration: ``interrupted.pth`` is saved after the
+    validation, that of an epoch before.
+    """
 
     epoch: int
     iteration: int
-    regular: bool
+    after_validation: bool
     path: Path
     run: str | None
 
@@ -101,7 +105,7 @@ def _read_position(path: Path) -> _Saved:
     try:
         meta = content['meta']
         run = content.get('message_hub', {}).get('runtime_info', {}).get(RUN_KEY)
-        return _Saved(int(meta['epoch']), int(meta['iter']), path.name != INTERRUPTED, path, run)
+        return _Saved(int(meta['epoch']), int(meta['iter']), path.name == INTERRUPTED, path, run)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f'{path} was not saved by a training, or is damaged') from error
 

@@ -101,7 +101,7 @@ def test_what_a_checkpoint_holds_counts_and_not_its_name_time_or_pointer(run):
 
 @pytest.mark.parametrize(
     ('epoch', 'iteration', 'newest'),
-    [(2, 9, 'interrupted.pth'), (1, 7, 'epoch_2.pth'), (2, 8, 'epoch_2.pth')],
+    [(2, 9, 'interrupted.pth'), (1, 7, 'epoch_2.pth'), (2, 8, 'interrupted.pth')],
 )
 def test_an_interrupted_checkpoint_counts_without_a_pointer(run, epoch, iteration, newest):
     save(run / 'interrupted.pth', epoch, iteration)

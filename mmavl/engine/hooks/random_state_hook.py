@@ -1,24 +1,18 @@
 """Exact resuming: the states of the random number generators are saved in checkpoints."""
 
-import random
-from typing import Any, cast
+from typing import Any
 
-import numpy as np
 import torch
 from mmengine.dist import all_gather_object, get_rank
 from mmengine.hooks import Hook
 
 from mmavl.registry import HOOKS
+from mmavl.utils import random_state
 
 
 def get_random_state() -> dict[str, Any]:
     """The state of Python's, numpy's and torch's generators, as tensors and plain values."""
-    kind, keys, *rest = cast(tuple, np.random.get_state())  # noqa: NPY002
-    state = {
-        'python': random.getstate(),
-        'numpy': (kind, torch.from_numpy(keys.astype(np.int64)), *rest),
-        'torch': torch.get_rng_state(),
-    }
+    state = random_state.get_random_state()
     if torch.cuda.is_available():
         state['cuda'] = torch.cuda.get_rng_state()
     return state
@@ -26,10 +20,7 @@ def get_random_state() -> dict[str, Any]:
 
 def set_random_state(state: dict[str, Any]) -> None:
     """Restore a state returned by ``get_random_state``."""
-    random.setstate(state['python'])
-    kind, keys, *rest = state['numpy']
-    np.random.set_state((kind, keys.cpu().numpy().astype(np.uint32), *rest))  # noqa: NPY002
-    torch.set_rng_state(state['torch'].cpu())
+    random_state.set_random_state(state)
     if 'cuda' in state and torch.cuda.is_available():
         torch.cuda.set_rng_state(state['cuda'].cpu())
 
@@ -101,7 +92,9 @@ class RandomStateHook(Hook):
         self._to_restore = None
 
     def before_val(self, runner) -> None:
-        """Store the training's state."""
+        """Store the training's state, also if a resumed run validates first."""
+        if self._to_restore is not None:
+            self._restore_now()
         self._before_val = get_random_state()
 
     def after_val(self, runner) -> None:
