@@ -7,6 +7,7 @@ default_hooks = dict(
     sampler_seed=dict(type='DistSamplerSeedHook'),
     checkpoint=dict(type='AtomicCheckpointHook', interval=1, max_keep_ckpts=2),
     finite=dict(type='NonFiniteHook'),
+    bad_samples=dict(type='BadSamplesHook'),
     random_state=dict(type='RandomStateHook'),
     termination=dict(type='TerminationHook'),
     visualization=dict(type='VisualizationHook'),

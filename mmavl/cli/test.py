@@ -35,6 +35,11 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         metavar='CLIPS',
         help='give pictures other sounds, and measure how far maps follow (default: 100 clips)',
     )
+    parser.add_argument(
+        '--allow-missing',
+        action='store_true',
+        help='leave out samples that cannot be read; the result says how many',
+    )
     parser.add_argument('--out', metavar='FILE', help='file to dump the predictions to')
     add_run_options(parser, 'test_dataloader.batch_size=8')
     return parser.parse_args(argv)
@@ -54,4 +59,5 @@ def main(argv: Sequence[str] | None = None) -> None:
             args.show_dir,
             args.out,
             args.probe_audio,
+            args.allow_missing,
         )

@@ -6,14 +6,14 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import torch
 from mmengine.dataset import BaseDataset
-from mmengine.logging import print_log
 
 from mmavl.errors import DataError
 from mmavl.evaluation.functional import consensus_reference
 from mmavl.registry import DATASETS, TRANSFORMS
 from mmavl.utils.failures import input_errors
-from mmavl.utils.shipped import tool_command
+from mmavl.utils.random_state import get_random_state, set_random_state
 
+from .bad_samples import BadSample, BadSamples, cause_of
 from .feature_cache import FeatureReader, FeatureSubset
 from .manifest import read_manifest, require_no_problems
 from .manifest_checks import frame_count
@@ -37,9 +37,9 @@ class AVDataset(BaseDataset):
     consensus (float32 [256, 256], see
     :func:`~mmavl.evaluation.functional.consensus_reference`).
 
-    In training, a sample that cannot be loaded is logged, counted and replaced by another one,
-    until more than ``max_bad_share`` of the clips are bad. With ``test_mode`` the first bad
-    sample raises an error.
+    In training, a sample that cannot be loaded is logged, remembered in ``bad_samples``, not
+    opened again, and replaced by another one, until more than ``max_bad_share`` of the samples
+    are bad. With ``test_mode`` the first bad sample raises an error.
 
     Args:
         ann_file (str): The manifest, relative to ``data_root``.
@@ -53,8 +53,8 @@ class AVDataset(BaseDataset):
         features (FeatureReader, optional): Cached features; ``features.read(idx)`` returns a dict
             with the arrays ``image_features``, ``audio_features`` or both, which then replace the
             media. Defaults to None.
-        max_bad_share (float): The share of clips, below 1, that may be bad in training.
-            Defaults to 0.01.
+        max_bad_share (float): The share of samples, below 1, that may be bad in training.
+            Defaults to 0.05.
         filter_cfg (dict, optional): ``levels``: keep samples whose number of sounding tags is
             in this list (counted from the boxes of the frame, else from the clip's tags).
         pipeline (Sequence[dict | Callable]): The transforms. Defaults to none.
@@ -72,7 +72,7 @@ class AVDataset(BaseDataset):
         tag_level: str = 'class',
         frame: str = 'middle',
         features: FeatureReader | None = None,
-        max_bad_share: float = 0.01,
+        max_bad_share: float = 0.05,
         filter_cfg: dict | None = None,
         pipeline: Sequence[dict | Callable] = (),
         **kwargs,
@@ -187,7 +187,7 @@ class AVDataset(BaseDataset):
         """Load the manifest once."""
         if not self._fully_initialized:
             super().full_init()
-            self._forget_bad()
+            self.bad_samples = BadSamples(len(self))
 
     def annotations(self) -> set[str]:
         """What any of the samples is annotated with.
@@ -246,32 +246,35 @@ class AVDataset(BaseDataset):
             return self.pipeline(info)
 
     def __getitem__(self, idx: int) -> dict:
+        if self.test_mode:
+            return super().__getitem__(idx)
+        self.full_init()
         while True:
-            try:
-                return super().__getitem__(idx)
-            except DataError as error:
-                if self.test_mode:
-                    raise
-                self._count_bad(idx, error)
+            if idx not in self.bad_samples:
+                before = get_random_state()
+                try:
+                    return super().__getitem__(idx)
+                except DataError as error:
+                    # a resumed run, which does not open this sample, must draw the same numbers
+                    set_random_state(before)
+                    self.count_bad(idx, str(error))
             idx = self._rand_another()
 
-    def _forget_bad(self) -> None:
-        # Shared memory: the loader's workers add to one count, which covers all epochs.
-        self._bad = torch.zeros(len(self), dtype=torch.bool).share_memory_()
+    def count_bad(self, idx: int, reason: str) -> None:
+        """Remember that a sample cannot be read.
 
-    def _count_bad(self, idx: int, error: DataError) -> None:
-        if self._bad[idx]:
-            return
-        self._bad[idx] = True
-        count, most = int(self._bad.sum()), int(self.max_bad_share * len(self))
-        if count > most:
-            raise DataError(
-                f'{error}. This is bad sample {count} of {len(self)}, and max_bad_share='
-                f'{self.max_bad_share} allows {most}: fix the data '
-                f'({tool_command("dataset_converters/check_manifest.py")} lists all problems) or '
-                'raise max_bad_share'
-            ) from error
-        print_log(f'bad sample {count}, {most} allowed, replaced: {error}', 'current', 30)
+        Args:
+            idx (int): Its index.
+            reason (str): The error message.
+
+        Raises:
+            DataError: More than ``max_bad_share`` of the samples are bad.
+        """
+        info = super().get_data_info(idx)
+        cause = cause_of(reason, info)
+        sample = BadSample(self.ann_file, idx, info['clip_id'], cause, reason)
+        if self.bad_samples.add(sample):
+            self.bad_samples.check_share(sample, self.max_bad_share)
 
     def get_subset_(self, indices: int | Sequence[int]) -> None:
         """Keep only these samples; see mmengine's BaseDataset."""
@@ -286,7 +289,7 @@ class AVDataset(BaseDataset):
         return subset
 
     def _become_subset(self, indices: int | Sequence[int], total: int) -> None:
-        self._forget_bad()
+        self.bad_samples = BadSamples(len(self))
         if self.features is not None:
             self.features = FeatureSubset(self.features, indices, total)
 

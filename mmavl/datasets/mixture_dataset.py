@@ -73,6 +73,12 @@ class MixtureDataset:
             )
         self._indices = [[position[source[:2]] for source in mixture] for mixture in self.mixtures]
 
+    def get_subset_(self, indices: Sequence[int]) -> None:
+        """Keep only these mixtures."""
+        self.full_init()
+        self.mixtures = [self.mixtures[index] for index in indices]
+        self._indices = [self._indices[index] for index in indices]
+
     def __len__(self) -> int:
         return len(self.mixtures)
 

@@ -117,6 +117,7 @@ def run_test(
     show_dir: str | None = None,
     out: str | None = None,
     probe_audio: int | None = None,
+    allow_missing: bool = False,
 ) -> dict[str, float]:
     """Evaluate a checkpoint on the test split of a config.
 
@@ -130,6 +131,8 @@ def run_test(
         out (str, optional): File to dump the predictions to. Defaults to None.
         probe_audio (int, optional): On how many clips to probe whether the model listens, see
             :class:`mmavl.engine.hooks.AudioProbeHook`. Defaults to None: no probe.
+        allow_missing (bool): Whether to leave out samples that cannot be read. Defaults to False:
+            the first one is an error.
 
     Returns:
         dict[str, float]: The metrics.
@@ -137,6 +140,7 @@ def run_test(
     Raises:
         CheckpointError: The checkpoint is damaged or belongs to another model.
         ConfigError: The config does not fit its components, or lacks what an argument changes.
+        DataError: A sample cannot be read.
     """
     cfg.resume, cfg.load_from = False, checkpoint
     if protocols is not None:
@@ -147,6 +151,8 @@ def run_test(
         if not cfg.get('default_hooks', {}).get('visualization'):
             raise ConfigError(f'--show-dir: {cfg.filename} has no default_hooks.visualization')
         cfg.default_hooks.visualization.show_dir = show_dir
+    if allow_missing:
+        cfg.test_dataloader.allow_missing = True
     if probe_audio is not None:
         hook = {'type': 'AudioProbeHook', 'clips': probe_audio}
         cfg.custom_hooks = [*cfg.get('custom_hooks', []), hook]

@@ -17,6 +17,8 @@ from mmengine.runner import BaseLoop, Runner
 from torch import nn
 from torch.utils.data import DataLoader
 
+from mmavl.datasets.bad_samples import cause_line
+from mmavl.datasets.readable import evaluated, keep_readable
 from mmavl.engine.build_errors import built_from
 from mmavl.engine.checkpoint import check_model_name, load_checkpoint, load_state
 from mmavl.engine.distributed import GroupSafeLoader, seed_worker, start_worker
@@ -76,7 +78,14 @@ class AVRunner(Runner):
     def test(self) -> dict:
         """Test, with weights of which all tensors must fit."""
         self._strict = True
-        return super().test()
+        metrics = super().test()
+        part = evaluated(self.test_dataloader.dataset)
+        if part:
+            causes = cause_line(part['missing'])
+            self.logger.warning(
+                f'evaluated {part["samples"]} of {part["of"]} samples; missing: {causes}'
+            )
+        return metrics
 
     def load_checkpoint(
         self,
@@ -188,16 +197,22 @@ class AVRunner(Runner):
 
         A dataset whose items are no single samples names what makes batches of them: ``collate``.
 
+        With ``allow_missing=True``, samples that cannot be read are left out.
+
         Raises:
             ValueError: It has no batches, since a batch is larger than the dataset, or a
                 ``collate_fn`` besides the dataset's own.
         """
         if isinstance(dataloader, dict):
             dataloader = copy.deepcopy(dataloader)
+            allow_missing = dataloader.pop('allow_missing', False)
             dataloader.setdefault('worker_init_fn', {'type': seed_worker, 'rank': get_rank()})
         with built_from(dataloader):
             if isinstance(dataloader, dict):
                 _set_collate(dataloader)
+                if allow_missing:
+                    dataloader['dataset'] = DATASETS.build(dataloader['dataset'])
+                    keep_readable(dataloader['dataset'], dataloader.get('num_workers', 0))
             loader = Runner.build_dataloader(dataloader, seed, diff_rank_seed)
             if type(loader) is DataLoader:  # which mmengine builds
                 loader.__class__ = GroupSafeLoader

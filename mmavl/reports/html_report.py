@@ -50,13 +50,19 @@ def _splits(runs: Sequence[Run]) -> Iterator[dict[str, Any]]:
     splits: dict[str, list[tuple[str, dict[str, float]]]] = {}
     for run in runs:
         for test in run.tests:
-            splits.setdefault(test['split'], []).append((run.name, test['metrics']))
+            splits.setdefault(test['split'], []).append((_name(run, test), test['metrics']))
     for split, tests in splits.items():
         tables = tables_of_tests(tests)
         # the first protocol, with where its maxima lie, is the headline
         headline = [table for table in (*tables[:2], tag_table(tests)) if table]
         agnostic = any('†' in row.name for table in tables for row in table.rows)
         yield {'name': split, 'tables': headline, 'others': tables[2:], 'agnostic': agnostic}
+
+
+def _name(run: Run, test: dict[str, Any]) -> str:
+    """The name of a run in a table, with the share of the split if samples are missing."""
+    part = test.get('evaluated')
+    return f'{run.name} ({part["samples"]} of {part["of"]} samples)' if part else run.name
 
 
 def _cases(run: Run) -> Iterator[tuple[str, list[Embedded]]]:

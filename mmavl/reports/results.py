@@ -138,6 +138,8 @@ def result_of_runs(
     means, spreads = means_and_spreads([_figures(run, split, protocol) for run in runs])
     seeds = [(run.train or {}).get('settings', {}).get('seed') for run in runs]
     first = tests[0]
+    if part := next(filter(None, (test.get('evaluated') for test in tests)), None):
+        title += f' (evaluated {part["samples"]} of {part["of"]})'
     agreed = {k: v for k, v in first.items() if [t.get(k) for t in tests] == [v] * len(tests)}
     return Result(
         name=name,

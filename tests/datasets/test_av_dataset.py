@@ -1,6 +1,7 @@
 import json
 import logging
 import multiprocessing
+import random
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from mmavl.datasets.manifest import read_manifest, write_manifest
 from mmavl.errors import ConfigError, DataError
 from mmavl.registry import DATASETS
 from mmavl.utils.failures import error_line
+from mmavl.utils.random_state import get_random_state, set_random_state
 
 PIPELINE = [
     {'type': 'LoadFrame'},
@@ -307,7 +309,7 @@ def log(monkeypatch):
         assert (logger, level) == ('current', logging.WARNING)
         lines.append(message)
 
-    monkeypatch.setattr('mmavl.datasets.av_dataset.print_log', keep)
+    monkeypatch.setattr('mmavl.datasets.bad_samples.print_log', keep)
     return lines
 
 
@@ -320,6 +322,56 @@ def test_in_training_a_bad_sample_is_named_once_and_replaced(data_root, log):
     assert 'bad sample 1, 1 allowed, replaced' in line
     assert 'clip2.wav is missing' in line
     assert "(clip 'clip2', manifest" in line
+
+
+def test_a_bad_sample_is_opened_once_whatever_the_epochs(data_root, log):
+    opened = []
+
+    def step(results):
+        opened.append(results['clip_id'])
+        if results['clip_id'] == 'clip2':
+            raise DataError('no sound')
+        return results
+
+    data = dataset(data_root, pipeline=[step], max_bad_share=0.25)
+    for _ in range(20):
+        data[2]
+    assert opened.count('clip2') == 1
+
+
+def test_the_random_numbers_after_a_bad_sample_do_not_depend_on_whether_it_is_known(
+    data_root, log
+):
+    def step(results):
+        random.random(), np.random.rand(), torch.rand(())  # noqa: NPY002
+        if results['clip_id'] == 'clip2':
+            raise DataError('no sound')
+        return results
+
+    data = dataset(data_root, pipeline=[step], max_bad_share=0.25, frame='random')
+    before = get_random_state()
+    clip, after = data[2]['clip_id'], get_random_state()
+    assert 2 in data.bad_samples
+    set_random_state(before)
+    assert data[2]['clip_id'] == clip
+    now = get_random_state()
+    assert now['python'] == after['python']
+    assert torch.equal(now['torch'], after['torch'])
+    assert torch.equal(now['numpy'][1], after['numpy'][1])
+    assert now['numpy'][2] == after['numpy'][2]
+
+
+def test_the_line_that_stops_a_run_names_causes_and_clips(data_root, log):
+    (data_root / 'clip0.wav').unlink()
+    (data_root / 'clip1.wav').unlink()
+    (data_root / 'clip3.png').write_bytes(b'')
+    data = dataset(data_root, pipeline=PIPELINE, max_bad_share=0.5, frame='random')
+    data._rand_another = lambda: 2
+    with pytest.raises(DataError) as error:
+        [data[index] for _ in range(9) for index in (0, 3, 1)]
+    assert '2 x audio is missing' in str(error.value)
+    assert '(clips clip0, clip1)' in str(error.value)
+    assert '\n' not in str(error.value)
 
 
 def test_in_training_more_bad_samples_than_allowed_stop_the_run(data_root, log):
@@ -349,7 +401,7 @@ def test_a_subset_counts_its_own_bad_samples(data_root, log):
     data.get_subset_([3, 0])
     for chosen in (data, part):
         assert chosen[0]['data_samples'].clip_id == 'clip0'
-        assert chosen._bad.tolist() == [True, False]
+        assert [i in chosen.bad_samples for i in (0, 1)] == [True, False]
 
 
 @pytest.mark.parametrize('error', [RuntimeError('no frame'), TypeError(), OSError(5, 'I/O error')])
@@ -388,7 +440,7 @@ def test_a_large_manifest_of_good_entries_is_checked_quickly(tmp_path, manifest)
     write_manifest(tmp_path / 'toy.json', {**manifest, 'data_list': entries})
     data = dataset(tmp_path)
     assert len(data) == 2000
-    assert torch.equal(data._bad, torch.zeros(2000, dtype=torch.bool))
+    assert len(data.bad_samples) == 0
 
 
 def test_a_groups_own_tag_counts_at_group_level_in_place_of_its_classes(data_root):

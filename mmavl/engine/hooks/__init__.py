@@ -2,6 +2,7 @@
 
 from .atomic_checkpoint_hook import AtomicCheckpointHook
 from .audio_probe_hook import AudioProbeHook
+from .bad_samples_hook import BadSamplesHook
 from .cost_hook import CostHook
 from .curriculum_hook import CurriculumHook
 from .feature_cache_hook import FeatureCacheHook
@@ -17,6 +18,7 @@ from .visualization_hook import VisualizationHook
 __all__ = [
     'AtomicCheckpointHook',
     'AudioProbeHook',
+    'BadSamplesHook',
     'CostHook',
     'CurriculumHook',
     'FeatureCacheHook',

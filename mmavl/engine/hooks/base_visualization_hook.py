@@ -15,6 +15,8 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from mmengine.visualization import Visualizer
 
+from mmavl.datasets.bad_samples import bad_samples_file, by_cause, read_bad_samples
+from mmavl.datasets.readable import evaluated
 from mmavl.errors import ConfigError
 from mmavl.reports.run_record import FOLDER, describe, write_record
 from mmavl.structures import AVDataSample
@@ -66,12 +68,21 @@ class BaseVisualizationHook(Hook, ABC):
     def before_train(self, runner: Runner) -> None:
         """Record command, settings and machine."""
         self._record = describe(runner.cfg)
-        self._write_record(runner, 'train', self._record)
+        self._write_train(runner)
 
     def after_train(self, runner: Runner) -> None:
         """Record the end of training, and its time."""
-        finished = datetime.now().isoformat(timespec='seconds')
-        self._write_record(runner, 'train', {**self._record, 'finished': finished})
+        self._record['finished'] = datetime.now().isoformat(timespec='seconds')
+
+    def when_train_ends(self, runner: Runner) -> None:
+        """Record the samples that could not be read, also if an error ends the training."""
+        if self._record:
+            self._write_train(runner)
+
+    def _write_train(self, runner: Runner) -> None:
+        bad = by_cause(read_bad_samples(bad_samples_file(runner.work_dir)))
+        record = {**self._record, 'bad_samples': bad} if bad else self._record
+        self._write_record(runner, 'train', record)
 
     def before_val_epoch(self, runner: Runner) -> None:
         """Reset the count of samples."""
@@ -111,7 +122,8 @@ class BaseVisualizationHook(Hook, ABC):
         numbers = {k: float(cast(float, v)) for k, v in (metrics or {}).items() if np.isscalar(v)}
         dataset = runner.test_dataloader.dataset.metainfo.get('dataset')
         record = {**self._record, 'dataset': dataset, 'protocol': protocol, 'metrics': numbers}
-        record |= parts
+        part = evaluated(runner.test_dataloader.dataset)
+        record |= {**parts, 'evaluated': part} if part else parts
         self._write_record(runner, split, record)
 
     @staticmethod

@@ -133,6 +133,8 @@ class FeatureCacheHook(Hook):
                 strict=dataset.test_mode,
                 show=is_main_process(),
             )
+        for index, reason in reasons.items():
+            dataset.count_bad(index, reason)
         return FeatureCache(reasons, **arrays)
 
     @contextmanager
@@ -159,7 +161,7 @@ class FeatureCacheHook(Hook):
 
 
 class _Prepared(Dataset):
-    """Samples of a dataset; a broken one raises an error instead of being replaced."""
+    """Samples of a dataset; a bad one raises an error, without being opened if it is known."""
 
     def __init__(self, dataset: AVDataset) -> None:
         self.dataset = dataset
@@ -168,6 +170,9 @@ class _Prepared(Dataset):
         return len(self.dataset)
 
     def __getitem__(self, index: int) -> dict:
+        reason = self.dataset.bad_samples.reason(index)
+        if reason is not None:
+            raise DataError(reason)
         return self.dataset.prepare_data(index)
 
 
@@ -182,7 +187,7 @@ def _first_sample(dataset: AVDataset) -> dict:
     before, sample = _random_state(), None
     for index in range(len(dataset)):
         try:
-            sample = dataset.prepare_data(index)
+            sample = _Prepared(dataset)[index]
             break
         except DataError as error:
             if dataset.test_mode:

@@ -247,19 +247,38 @@ def test_another_frame_of_the_same_file_makes_a_new_cache(root):
 def test_a_broken_training_clip_is_named_and_replaced(root, monkeypatch):
     log = []
     monkeypatch.setattr(
-        'mmavl.datasets.av_dataset.print_log', lambda text, *args: log.append(text)
+        'mmavl.datasets.bad_samples.print_log', lambda text, *args: log.append(text)
     )
     (root / 'clip0.jpg').write_bytes(b'')
     (root / 'clip3.wav').write_text('no sound')
     data = dataset(root, max_bad_share=0.4)
     prepare(Model(), data)
-    for index, name in ((3, 'clip3.wav'), (0, 'clip0.jpg')):
+    for index, name in ((0, 'clip0.jpg'), (3, 'clip3.wav')):
         assert data[index]['data_samples'].clip_id not in ('clip0', 'clip3')
         line = log.pop(0)
         assert f'{root / name} ' in line
         assert f"(clip '{name[:5]}', manifest {root / 'toy.json'})" in line
     assert data[1]['data_samples'].clip_id == 'clip1'
     assert not log
+
+
+def test_more_broken_training_clips_than_allowed_stop_before_training(root):
+    for index in (0, 3):
+        (root / f'clip{index}.wav').write_text('no sound')
+    with pytest.raises(DataError, match=r'bad sample 2 of 6, .*: 2 x .*\(clips clip0, clip3\)'):
+        prepare(Model(), dataset(root, max_bad_share=0.2))
+
+
+def test_a_clip_known_to_be_bad_is_not_opened_again_to_fill_the_cache(root, monkeypatch):
+    opened, read = [], load_frame.read_image
+    monkeypatch.setattr(load_frame, 'read_image', lambda path: opened.append(path) or read(path))
+    data = dataset(root, max_bad_share=0.4)
+    data.full_init()
+    data.count_bad(3, 'clip3.jpg was unreadable')
+    prepare(Model(), data)
+    assert not any('clip3' in path for path in opened)
+    with pytest.raises(DataError, match=r'clip3\.jpg was unreadable'):
+        data.features.read(3)
 
 
 def test_a_clip_that_could_not_be_read_for_a_moment_is_read_by_the_next_run(root, monkeypatch):
