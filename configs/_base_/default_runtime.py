@@ -8,6 +8,7 @@ default_hooks = dict(
     checkpoint=dict(type='AtomicCheckpointHook', interval=1, max_keep_ckpts=2),
     finite=dict(type='NonFiniteHook'),
     bad_samples=dict(type='BadSamplesHook'),
+    batch_norm_sync=dict(type='BatchNormSyncHook'),
     random_state=dict(type='RandomStateHook'),
     termination=dict(type='TerminationHook'),
     visualization=dict(type='VisualizationHook'),

@@ -3,6 +3,7 @@
 from .atomic_checkpoint_hook import AtomicCheckpointHook
 from .audio_probe_hook import AudioProbeHook
 from .bad_samples_hook import BadSamplesHook
+from .batch_norm_sync_hook import BatchNormSyncHook
 from .cost_hook import CostHook
 from .curriculum_hook import CurriculumHook
 from .feature_cache_hook import FeatureCacheHook
@@ -19,6 +20,7 @@ __all__ = [
     'AtomicCheckpointHook',
     'AudioProbeHook',
     'BadSamplesHook',
+    'BatchNormSyncHook',
     'CostHook',
     'CurriculumHook',
     'FeatureCacheHook',
