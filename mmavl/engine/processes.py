@@ -66,13 +66,23 @@ class ProcessGroup:
 
     def __init__(self) -> None:
         self._processes: list[subprocess.Popen] = []
-        StopSignals(first=self.forward, again=self.kill).listen()
+        self.asked_to_stop = False
+        StopSignals(first=self.ask_to_stop, again=self.kill).listen()
 
     def start(self, command: Sequence[str], environments: Sequence[dict[str, str]]) -> None:
-        """Start the command once for each set of additional environment variables."""
+        """Start the command once for each set of additional environment variables.
+
+        Processes that were started before have ended.
+        """
+        self._processes.clear()
         for environment in environments:
             process = subprocess.Popen(command, env={**os.environ, **environment})
             self._processes.append(process)
+
+    def ask_to_stop(self, number: int) -> None:
+        """Pass a signal on, and do not start the processes again."""
+        self.asked_to_stop = True
+        self.forward(number)
 
     def forward(self, number: int) -> None:
         """Send a signal to each process that is still running."""
@@ -107,6 +117,8 @@ class ProcessGroup:
             with suppress(subprocess.TimeoutExpired):
                 process.wait(max(0.0, deadline - time.monotonic()))
         self.forward(signal.SIGKILL)
+        for process in self._processes:
+            process.wait()
         rank, code = failed[0]
         _report_kill(rank, code)
         return code
@@ -150,6 +162,13 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument('--node-rank', type=int, default=0, metavar='I', help='of this machine')
     parser.add_argument('--master-addr', default='127.0.0.1', help='of the first machine')
     parser.add_argument('--master-port', type=int, help='on the first machine; default: any')
+    parser.add_argument(
+        '--max-restarts',
+        type=int,
+        default=0,
+        metavar='N',
+        help='so often, start all again with --resume after one was killed; on one machine',
+    )
     parser.add_argument('command', nargs=argparse.REMAINDER, help='script and its arguments')
     return parser.parse_args(argv)
 
@@ -161,9 +180,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         int: The exit status of the process that failed first, 0 if none did.
     """
     args = parse_args(argv)
+    command = [sys.executable, *args.command]
     group = ProcessGroup()
-    group.start([sys.executable, *args.command], environments(args))
-    code = group.wait()
+    for left in range(args.max_restarts, -1, -1):
+        group.start(command, environments(args))
+        code = group.wait()
+        if code >= 0 or not left or group.asked_to_stop:
+            break
+        again = f'restart {args.max_restarts - left + 1} of {args.max_restarts}, with --resume'
+        print(again, file=sys.stderr)
+        if '--resume' not in command:
+            command.append('--resume')
     return code if code >= 0 else 128 - code
 
 

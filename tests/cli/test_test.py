@@ -18,7 +18,7 @@ def given(monkeypatch, tmp_path):
 
 def test_options_reach_the_test(given):
     main(['c.py', 'x.pth', '--protocol', 'lvs', 'ez_vsl', '--show-dir', 'p', '--out', 'd.npz'])
-    assert given == [('c.py', 'x.pth', ['lvs', 'ez_vsl'], 'p', 'd.npz', None)]
+    assert given == [('c.py', 'x.pth', ['lvs', 'ez_vsl'], 'p', 'd.npz', None, False)]
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,12 @@ def test_options_reach_the_test(given):
 )
 def test_the_probe_takes_a_number_of_clips_or_100(given, words, clips):
     main(['c.py', *words])
-    assert given[0][-1] == clips
+    assert given[0][-2] == clips
+
+
+def test_missing_samples_can_be_allowed(given):
+    main(['c.py', '--allow-missing'])
+    assert given[0][-1] is True
 
 
 @pytest.mark.parametrize('clips', ['0', '-3', 'many'])

@@ -182,3 +182,37 @@ def test_two_processes_that_fail_say_it_once_and_without_tracebacks(tmp_path, wh
     assert 'Traceback' not in result.stderr
     assert result.returncode == code
     assert time.monotonic() - begin < 120
+
+
+#: Two processes of which one is killed in its first life, or in each.
+MORTAL = """
+import os, signal, sys
+rank, resumed = os.environ['RANK'], '--resume' in sys.argv
+with open(f'log{rank}', 'a') as file:
+    file.write(' '.join(sys.argv[2:]) + ';')
+if sys.argv[1] == 'fails':
+    sys.exit(1)
+if rank == '1' and (sys.argv[1] == 'always' or not resumed):
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.parametrize(
+    ('what', 'options', 'code', 'lives'),
+    [
+        ('once', [], 0, ['', '--resume']),
+        ('once', ['--resume'], 0, ['--resume']),
+        ('always', [], 137, ['', '--resume', '--resume']),
+        ('fails', [], 1, ['']),
+    ],
+)
+def test_after_one_is_killed_all_start_again_with_resume(tmp_path, what, options, code, lives):
+    (tmp_path / 'mortal.py').write_text(MORTAL)
+    result = subprocess.run(
+        [sys.executable, '-m', 'mmavl.engine.processes', '--nproc-per-node', '2',
+         '--max-restarts', '2', 'mortal.py', what, *options],
+        cwd=tmp_path, env={**os.environ, 'PYTHONPATH': str(ROOT)}, capture_output=True, text=True,
+    )  # fmt: skip
+    assert result.returncode == code, result.stderr
+    assert (tmp_path / 'log1').read_text() == ''.join(f'{life};' for life in lives)
+    assert result.stderr.count('restart ') == len(lives) - 1
