@@ -54,7 +54,9 @@ _METRIC = _Builder(roots.METRICS)
 _LOOP = _Builder(roots.LOOPS, ('runner', 'dataloader', 'evaluator', 'by_epoch'))
 _HOOK = _Builder(roots.HOOKS, ('priority',))
 _LOADER = _Builder(
-    None, ('num_batch_per_epoch', 'disable_subprocess_warning'), ('dataset', 'sampler')
+    None,
+    ('num_batch_per_epoch', 'disable_subprocess_warning', 'allow_missing'),
+    ('dataset', 'sampler'),
 )
 #: Builders by top-level key, for an entry or a list of entries.
 _SECTIONS = {

@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 import torch
 
+from mmavl.datasets.manifest import read_manifest
+from mmavl.reports import read_run
+
 ROOT = Path(__file__).parents[2]
 TOY = ROOT / 'tests/engine/toy/toy_config.py'
 
@@ -154,3 +157,28 @@ def test_a_limit_on_the_size_of_files_is_reported_alike(run_tool, localizer, tmp
         f"[Errno 27] File too large: '{tmp_path / 'work/results/test/contact_sheet.jpg'}'"
     )
     assert not [path for path in files(tmp_path) if 'contact_sheet' in path]
+
+
+def test_a_test_with_missing_samples_fails_or_says_how_many_were_evaluated(
+    run_tool, localizer, tiny_manifest, tmp_path
+):
+    clip = read_manifest(tiny_manifest)['data_list'][1]
+    (tiny_manifest.parent / clip['audio']).unlink()
+    line = error_of(run_tool('test.py', localizer, '--work-dir', 'run'))
+    assert clip['audio'] in line
+    assert clip['clip_id'] in line
+    assert not (tmp_path / 'run/results').exists()
+
+    ended = run_tool('test.py', localizer, '--work-dir', 'run', '--allow-missing')
+    assert ended.code == 0, ended.stderr
+    total = len(read_manifest(tiny_manifest)['data_list'])
+    assert (
+        f'evaluated {total - 1} of {total} samples; missing: 1 x audio is missing' in ended.stdout
+    )
+    (record,) = read_run(tmp_path / 'run').tests
+    part = record['evaluated']
+    assert (part['samples'], part['of']) == (total - 1, total)
+    assert list(part['missing'].values()) == [[clip['clip_id']]]
+    page = (tmp_path / 'run/results' / record['split'] / 'report.html').read_text()
+    assert f'run ({total - 1} of {total} samples)' in page
+    assert 'Missing samples' in page

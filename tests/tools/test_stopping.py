@@ -1,9 +1,13 @@
 """Signals to real trainings, as schedulers, terminals and users send them."""
 
+import os
 import signal
 import socket
+import subprocess
+import sys
 import time
 from functools import cache
+from pathlib import Path
 
 import pytest
 import torch
@@ -140,3 +144,30 @@ def test_of_two_processes_one_needs_the_signal(train, straight, tmp_path, name, 
         code, _, stderr = training.ended()
         assert code == 0, stderr
     assert_equal(weights_in(tmp_path), straight(workers, 2))
+
+
+def test_after_one_of_two_processes_is_killed_the_restarted_run_ends_the_same(
+    straight, tmp_path, request
+):
+    root = request.config.rootpath
+    folders = f'{root}:{root / "tests/engine/toy"}'
+    variables = {'PYTHON': sys.executable, 'MAX_RESTARTS': '1', 'PYTHONPATH': folders}
+    command = ['bash', root / 'tools/dist_train.sh', root / CONFIG, '2', '--work-dir', 'run']
+    command += ['--cfg-options', 'train_cfg.max_epochs=3', 'train_cfg.val_interval=3']
+    command += ['train_dataloader.dataset.seconds=0.1', 'default_hooks.logger.interval=1']
+    with open(tmp_path / 'out.txt', 'w') as out:
+        launcher = subprocess.Popen(
+            command, cwd=tmp_path, env={**os.environ, **variables}, stdout=out,
+            stderr=subprocess.STDOUT,
+        )  # fmt: skip
+    deadline = time.monotonic() + 120
+    while 'Epoch(train) [2][1/' not in (tmp_path / 'out.txt').read_text():
+        assert launcher.poll() is None and time.monotonic() < deadline  # noqa: PT018
+        time.sleep(0.05)
+    children = Path(f'/proc/{launcher.pid}/task/{launcher.pid}/children').read_text().split()
+    os.kill(int(children[1]), signal.SIGKILL)
+    assert launcher.wait() == 0
+    text = (tmp_path / 'out.txt').read_text()
+    assert 'was killed by SIGKILL' in text
+    assert 'resumed epoch: 1' in text
+    assert_equal(weights_in(tmp_path), straight(0, processes=2))
