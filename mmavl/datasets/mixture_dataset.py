@@ -75,9 +75,8 @@ class MixtureDataset:
 
     def get_subset_(self, indices: Sequence[int]) -> None:
         """Keep only these mixtures."""
-        self.full_init()
         self.mixtures = [self.mixtures[index] for index in indices]
-        self._indices = [self._indices[index] for index in indices]
+        self._indices = None
 
     def __len__(self) -> int:
         return len(self.mixtures)

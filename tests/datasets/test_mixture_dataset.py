@@ -1,9 +1,11 @@
 import json
+from pathlib import Path
 
 import pytest
 
 from mmavl.datasets import MixtureDataset
 from mmavl.datasets.mixture_list import read_mixtures, write_mixtures
+from mmavl.datasets.readable import evaluated, keep_readable
 from mmavl.errors import ConfigError, DataError
 
 
@@ -74,3 +76,18 @@ def test_sources_of_unequal_length_name_their_mixture_and_the_way_out(sources, s
         ConfigError, match=r"'waveform' .* c2:Violin \+ c0:Flute: add CropPadAudio"
     ):
         dataset[0]
+
+
+def test_a_mixture_with_a_source_that_cannot_be_read_can_be_left_out(sources, source_config):
+    mixtures = [[('c2', 'Violin'), ('c0', 'Flute')], [('c1', 'Horn'), ('c3', 'Flute')]]
+    write_mixtures(sources / 'list.json', mixtures, {})
+    dataset = MixtureDataset(source_config(test_mode=True), str(sources / 'list.json'))
+    dataset.full_init()
+    (source,) = (s for s in dataset.get_data_info(0)['sources'] if s['clip_id'] == 'c2')
+    Path(source['audio_path']).unlink()
+    with pytest.raises(DataError, match="'c2'"):
+        dataset[0]
+    keep_readable(dataset)
+    assert [dataset[0]['data_samples'].clip_id, len(dataset)] == ['0: c1:Horn + c3:Flute', 1]
+    ((cause, _),) = evaluated(dataset)['missing'].items()
+    assert cause.startswith('audio is missing')

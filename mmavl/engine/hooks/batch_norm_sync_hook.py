@@ -42,5 +42,5 @@ def _running_statistics(model: nn.Module) -> Iterator[Tensor]:
     for module in model.modules():
         own = isinstance(module, _BatchNorm) and not isinstance(module, nn.SyncBatchNorm)
         if own and module.training and module.track_running_stats:
-            yield module.running_mean
-            yield module.running_var
+            yield module.get_buffer('running_mean')
+            yield module.get_buffer('running_var')

@@ -94,7 +94,7 @@ class RandomStateHook(Hook):
     def before_val(self, runner) -> None:
         """Store the training's state, also if a resumed run validates first."""
         if self._to_restore is not None:
-            self._restore_now()
+            self._restore_now(self._to_restore)
         self._before_val = get_random_state()
 
     def after_val(self, runner) -> None:
