@@ -46,8 +46,9 @@ def epochs_in(cfg: Config, minutes: float, record: Path) -> int:
         seconds, iterations = time_steps(copy.deepcopy(cfg), str(record.with_suffix('')))
         epochs = max(1, round(minutes * 60 / (seconds * iterations)))
         measured = {'epochs': epochs, 'iterations': iterations, 'step_ms': 1000 * seconds}
-        with atomic_write(record) as file:
-            json.dump(measured, file)
+        if not record.exists():  # another seed may have been faster
+            with atomic_write(record) as file:
+                json.dump(measured, file)
     return json.loads(record.read_text(encoding='utf-8'))['epochs']
 
 

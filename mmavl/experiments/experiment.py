@@ -14,6 +14,7 @@ from mmavl.errors import ConfigError
 from .trial import Stage, Trial, stages_of
 
 _NAME = re.compile(r'[\w.=,+-]+')
+_NOT_IN_NAMES = re.compile(r'[^\w.=,+-]+')
 
 
 @dataclass
@@ -47,7 +48,7 @@ class Experiment:
         """All trials with their configs, seed after seed.
 
         Raises:
-            ConfigError: A config cannot be parsed.
+            ConfigError: A config cannot be parsed, or two runs would share a folder.
             FileNotFoundError: A config does not exist.
         """
         seeds = range(self.seeds) if isinstance(self.seeds, int) else self.seeds
@@ -58,7 +59,10 @@ class Experiment:
                 changed = dict(zip(self.grid, values))
                 suffix = ','.join(f'{k.rpartition(".")[2]}={v}' for k, v in changed.items())
                 options = {**run.get('options', {}), **changed}
-                rows[','.join(filter(None, [name, suffix]))] = stages_of(run['config'], options)
+                row = _NOT_IN_NAMES.sub('_', ','.join(filter(None, [str(name), suffix])))
+                if row in rows:
+                    raise ConfigError(f'two runs would share the folder {row!r}: rename a run')
+                rows[row] = stages_of(run['config'], options)
         return [
             (self._trial(row, seed, stages, split, dtype), stages)
             for seed in seeds

@@ -24,4 +24,7 @@ class Progress:
         rest = minutes / (self.all - self.left) * self.left
         name = f'{folder.parent.name}, {folder.name}'
         state = f'failed: {failure.reason}' if failure else 'done'
-        print(one_line(f'{name}: {state}; {minutes:.0f} min, about {rest:.0f} left'), flush=True)
+        print(
+            one_line(f'{name}: {state}; after {minutes:.0f} min, about {rest:.0f} min left'),
+            flush=True,
+        )

@@ -32,7 +32,7 @@ def run(folder: Path) -> None:
     """Train all stages, test the best checkpoint of the last one and write the outcome."""
     trial = read_trial(folder)
     start, stages = None, {}
-    shares = _shares(folder, trial)
+    shares = _shares(folder, trial) if trial.minutes is not None else {}
     for name in trial.stages:
         cfg = _config(folder, trial, name)
         if start is not None:
@@ -102,7 +102,7 @@ def _validate_seldom(cfg: Config) -> None:
 def _train(cfg: Config) -> None:
     """Train, or go on where an interrupted training was."""
     done = latest_checkpoint(cfg.work_dir)
-    if done is None or done.stem != f'epoch_{cfg.train_cfg.max_epochs}':
+    if done is None or done.stem != f'epoch_{cfg.train_cfg.get("max_epochs")}':
         run_training(cfg, 'auto')
 
 

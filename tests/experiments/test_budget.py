@@ -21,3 +21,14 @@ def test_all_seeds_have_the_epochs_of_the_first(tmp_path, monkeypatch):
     assert budget.epochs_in({}, 1, tmp_path / 'record.json') == 6
     monkeypatch.setattr(budget, 'time_steps', lambda cfg, work_dir: (0.3, 100))
     assert budget.epochs_in({}, 1, tmp_path / 'record.json') == 6
+
+
+def test_a_record_that_another_seed_wrote_meanwhile_is_kept(tmp_path, monkeypatch):
+    record = tmp_path / 'record.json'
+
+    def time_steps(cfg, work_dir):
+        record.write_text(json.dumps({'epochs': 9}))
+        return 0.1, 100
+
+    monkeypatch.setattr(budget, 'time_steps', time_steps)
+    assert budget.epochs_in({}, 1, record) == 9

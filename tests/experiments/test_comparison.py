@@ -1,8 +1,6 @@
-import numpy as np
 import pytest
 
 from mmavl.errors import DataError
-from mmavl.evaluation import Prediction
 from mmavl.experiments.comparison import clip_scores, compare
 
 
@@ -22,20 +20,9 @@ def test_clips_that_no_method_shares_are_refused():
         compare({'a': 1.0}, {'b': 1.0})
 
 
-def predictions(peaks):
-    made = []
-    for number, peak in enumerate(peaks):
-        maps = np.zeros((1, 8, 8), np.float32)
-        maps[0][peak] = 1
-        values = {'maps': maps, 'map_labels': [-1], 'boxes': [[0.0, 0.0, 0.5, 0.5]]}
-        values |= {'box_labels': [0], 'box_sounding': [True], 'box_families': [0]}
-        made.append(Prediction(f'clip{number}', **values))
-    return made
-
-
-def test_figures_of_clips_are_means_over_seeds():
+def test_figures_of_clips_are_means_over_seeds(pointing_at):
     inside, outside = (1, 1), (7, 7)
-    seeds = [predictions([inside, inside]), predictions([inside, outside])]
+    seeds = [pointing_at([inside, inside]), pointing_at([inside, outside])]
     scores = clip_scores(seeds, 'half_max')
     assert scores['pointing'] == {('clip0', 0): 1.0, ('clip1', 0): 0.5}
     assert scores['ciou'].keys() == scores['pointing'].keys()

@@ -39,6 +39,15 @@ def test_a_grid_is_every_combination_and_is_tested_on_the_validation_split(tmp_p
     assert trials[3][1][0].cfg.optim_wrapper.optimizer.lr == 0.2
 
 
+def test_values_of_a_grid_that_are_paths_make_one_folder_and_none_is_shared(tmp_path):
+    grid = 'runs: {a: {config: lvs_scenes}}\ngrid: {train_dataloader.dataset.data_root: [%s]}\n'
+    trials = read_experiment(write(tmp_path, grid % 'one/x, two y')).trials()
+    assert [t.row for t, _ in trials] == ['a,data_root=one_x', 'a,data_root=two_y']
+    assert trials[0][1][0].cfg.train_dataloader.dataset.data_root == 'one/x'
+    with pytest.raises(ConfigError, match="share the folder 'a,data_root=one_x'"):
+        read_experiment(write(tmp_path, grid % 'one/x, one x')).trials()
+
+
 @pytest.mark.parametrize(
     ('text', 'message'),
     [

@@ -1,30 +1,20 @@
 import csv
 import json
 
-import numpy as np
-
 from mmavl.cli.main import main
-from mmavl.evaluation import Prediction
 from mmavl.evaluation.predictions import write_predictions
 from mmavl.experiments.trial import OUTCOME, PREDICTIONS
 
 
-def finish(folder, pointing, peaks):
+def finish(folder, pointing, made):
     """Leave what a finished trial leaves."""
-    made = []
-    for number, peak in enumerate(peaks):
-        maps = np.zeros((1, 8, 8), np.float32)
-        maps[0][peak] = 1
-        values = {'maps': maps, 'map_labels': [-1], 'boxes': [[0.0, 0.0, 0.5, 0.5]]}
-        values |= {'box_labels': [0], 'box_sounding': [True], 'box_families': [0]}
-        made.append(Prediction(f'clip{number}', **values))
     write_predictions(folder / PREDICTIONS, made, {'classes': ['a']})
     metrics = {'half_max/pointing': pointing, 'half_max/average_ciou': pointing / 2}
     (folder / OUTCOME).write_text(json.dumps({'metrics': metrics, 'stages': {}}))
 
 
 def test_an_experiment_becomes_one_table_with_spread_and_paired_test(
-    tmp_path, monkeypatch, capsys
+    tmp_path, monkeypatch, capsys, pointing_at
 ):
     (tmp_path / 'two.yaml').write_text(
         'runs:\n  plain: {config: lvs_scenes}\n  other_run: {config: ez-vsl_scenes}\nseeds: 2\n'
@@ -35,7 +25,7 @@ def test_an_experiment_becomes_one_table_with_spread_and_paired_test(
         for folder in folders:
             good = folder.parent.name == 'plain'
             pointing = 0.9 + 0.1 * folder.name.endswith('1') if good else 0.5
-            finish(folder, pointing, [(1, 1) if good else (7, 7)] * 6)
+            finish(folder, pointing, pointing_at([(1, 1) if good else (7, 7)] * 6))
             report(folder, None)
         return []
 
